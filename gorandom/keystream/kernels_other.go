@@ -1,0 +1,15 @@
+//go:build !amd64 || purego
+
+package keystream
+
+// architecture has no kernel yet: the generic one serves.
+var architecture []description
+
+// expand keeps the key: crypto/aes makes the rest of the schedule at each use.
+func (k kernel) expand(schedule *[scheduleSize]byte, key *[KeySize]byte) {
+	copy(schedule[:], key[:])
+}
+
+func (k kernel) fill(dst *byte, blocks uint64, schedule *[scheduleSize]byte, lo, hi uint64) error {
+	return ErrKernel
+}
