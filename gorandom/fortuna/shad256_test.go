@@ -1,0 +1,39 @@
+package fortuna
+
+import (
+	"bytes"
+	"reflect"
+	"testing"
+	"unsafe"
+)
+
+// TestToolIsErased looks into the library's object, which no test from outside
+// can: after giveBack neither it nor text holds anything of what was hashed. It
+// fails if giveBack leaves out the two halves of a zero block (the last partial
+// block stays) or the last Reset.
+func TestToolIsErased(t *testing.T) {
+	var fresh SHAd256
+	unused := fresh.borrow()
+	unused.giveBack()
+
+	secret := bytes.Repeat([]byte{0xd5}, 1000)
+	var h SHAd256
+	_, _ = h.Write(secret)
+	used := h.borrow()
+	used.digest.Write(h.tail[:h.length%64])
+	used.sum()
+	used.giveBack()
+	if got, want := memory(used), memory(unused); !bytes.Equal(got, want) {
+		t.Errorf("a used tool:\n%x\nan unused one:\n%x", got, want)
+	}
+	if bytes.Contains(memory(used), secret[:8]) {
+		t.Error("a piece of the message is left")
+	}
+}
+
+// memory returns the bytes of the tool's digest object and of its text.
+func memory(t *tool) []byte {
+	v := reflect.ValueOf(t.digest)
+	object := unsafe.Slice((*byte)(v.UnsafePointer()), v.Type().Elem().Size())
+	return append(bytes.Clone(object), t.text[:]...)
+}

@@ -1,0 +1,5 @@
+//go:build !race
+
+package fortuna_test
+
+const raceEnabled = false
