@@ -1,0 +1,99 @@
+package entropy
+
+import (
+	"errors"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Kernel is Linux's random number generator: getrandom(2), or where a system
+// call filter or an old kernel refuses that, /dev/urandom.
+type Kernel struct {
+	calls  Calls
+	device device
+}
+
+// NewKernel returns the kernel's source. It opens nothing yet.
+func NewKernel() *Kernel { return NewKernelForTesting(system) }
+
+// NewKernelForTesting is NewKernel with other system calls.
+func NewKernelForTesting(c Calls) *Kernel {
+	k := &Kernel{calls: c}
+	k.device = device{
+		path: "/dev/urandom", right: isMemoryDevice(9),
+		gatePath: "/dev/random", gate: isMemoryDevice(8),
+		calls: &k.calls,
+	}
+	return k
+}
+
+// isMemoryDevice recognises the character device with major number 1 and this
+// minor one (the kernel's Documentation/admin-guide/devices.txt).
+func isMemoryDevice(minor uint32) func(Identity) bool {
+	return func(id Identity) bool {
+		return id.CharDevice && id.Rdev == unix.Mkdev(1, minor)
+	}
+}
+
+// Name returns "getrandom".
+func (k *Kernel) Name() string { return "getrandom" }
+
+// Read fills b from getrandom(2), without blocking. EAGAIN is ErrNotReady. On
+// ENOSYS and EPERM it reads /dev/urandom, if that is the character device 1:9,
+// and not before /dev/random has been readable once (until then: ErrNotReady);
+// without either of them it returns an error.
+func (k *Kernel) Read(b []byte) error {
+	err := k.getrandom(b)
+	if errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EPERM) {
+		err = k.device.read(b)
+	}
+	if err != nil {
+		clear(b)
+	}
+	return err
+}
+
+func (k *Kernel) getrandom(b []byte) error {
+	switch err := readFull(b, k.calls.Getrandom); err {
+	case nil:
+		return nil
+	case unix.EAGAIN:
+		return ErrNotReady
+	default:
+		return wrap("getrandom", err)
+	}
+}
+
+var system = Calls{
+	Getrandom: getrandom,
+	Open:      func(path string) (int, error) { return unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0) },
+	Close:     unix.Close,
+	Stat:      stat,
+	Read:      unix.Read,
+	Readable: func(fd int) (bool, error) {
+		p := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+		n, err := unix.Poll(p, 0)
+		return n == 1 && p[0].Revents&unix.POLLIN != 0, err
+	},
+}
+
+// getrandom is the system call itself. unix.Getrandom would often answer from
+// the vDSO instead, so from a key in this process's memory: bytes that are to
+// heal the process of a leak of its memory must not come from there.
+func getrandom(b []byte) (int, error) {
+	n, _, errno := unix.Syscall(unix.SYS_GETRANDOM, uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.GRND_NONBLOCK)
+	if errno != 0 {
+		return 0, errno
+	}
+	return int(n), nil
+}
+
+func stat(fd int) (Identity, error) {
+	var s unix.Stat_t
+	err := unix.Fstat(fd, &s)
+	return Identity{s.Mode&unix.S_IFMT == unix.S_IFCHR, uint64(s.Dev), s.Ino, uint64(s.Rdev)}, err
+}
+
+// RealCallsForTesting returns the calls of NewKernel, for tests that replace one.
+func RealCallsForTesting() Calls { return system }

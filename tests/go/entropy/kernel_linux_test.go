@@ -1,0 +1,451 @@
+// Package entropy_test checks the sources of entropy, with system calls that
+// answer as each test wants.
+package entropy_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"gorandom.dev/gorandom/entropy"
+)
+
+// file is what a path or a descriptor of a fake system means.
+type file struct {
+	entropy.Identity
+	fill  byte // what a read gives
+	ready bool // for poll
+}
+
+func character(major, minor uint32, fill byte) *file {
+	return &file{entropy.Identity{CharDevice: true, Dev: 5, Ino: uint64(100*major + minor), Rdev: unix.Mkdev(major, minor)}, fill, true}
+}
+
+// system is a fake system. It notes each call.
+type system struct {
+	paths map[string]*file
+	fds   map[int]*file
+	next  int
+	log   []string
+
+	getrandom []answer // one for each call; the last stays
+	reads     []answer // likewise; none: full reads
+	polls     []error  // one for each poll that fails
+	opens     []error  // one for each open that fails
+	onRead    func()   // before each read answers
+}
+
+// answer is n bytes, or all that were asked for if n is all, or an error.
+type answer struct {
+	n   int
+	err error
+}
+
+const all = 1 << 30
+
+func newSystem() *system {
+	return &system{
+		paths:     map[string]*file{"/dev/urandom": character(1, 9, 'u'), "/dev/random": character(1, 8, 'r')},
+		fds:       map[int]*file{},
+		next:      3,
+		getrandom: []answer{{err: unix.ENOSYS}},
+	}
+}
+
+func next[T any](list *[]T) (x T) {
+	if len(*list) > 0 {
+		x = (*list)[0]
+		if len(*list) > 1 {
+			*list = (*list)[1:]
+		}
+	}
+	return x
+}
+
+// once is next for a list whose last element doesn't stay.
+func once[T any](list *[]T) (x T) {
+	if len(*list) > 0 {
+		x, *list = (*list)[0], (*list)[1:]
+	}
+	return x
+}
+
+func (s *system) notef(format string, args ...any) {
+	s.log = append(s.log, fmt.Sprintf(format, args...))
+}
+
+func (s *system) give(b []byte, a answer, fill byte) (int, error) {
+	if a.err != nil {
+		return -1, a.err
+	}
+	n := min(a.n, len(b))
+	for i := range n {
+		b[i] = fill
+	}
+	return n, nil
+}
+
+func (s *system) calls() entropy.Calls {
+	return entropy.Calls{
+		Getrandom: func(b []byte) (int, error) {
+			a := next(&s.getrandom)
+			s.notef("getrandom %d", len(b))
+			return s.give(b, a, 'g')
+		},
+		Open: func(path string) (int, error) {
+			s.notef("open %s", path)
+			if err := once(&s.opens); err != nil {
+				return -1, err
+			}
+			f, ok := s.paths[path]
+			if !ok {
+				return -1, unix.ENOENT
+			}
+			s.next++
+			s.fds[s.next] = f
+			return s.next, nil
+		},
+		Close: func(fd int) error {
+			s.notef("close %d", fd)
+			delete(s.fds, fd)
+			return nil
+		},
+		Stat: func(fd int) (entropy.Identity, error) {
+			f, ok := s.fds[fd]
+			if !ok {
+				return entropy.Identity{}, unix.EBADF
+			}
+			return f.Identity, nil
+		},
+		Read: func(fd int, b []byte) (int, error) {
+			s.notef("read %d", len(b))
+			if s.onRead != nil {
+				s.onRead()
+			}
+			f, ok := s.fds[fd]
+			if !ok {
+				return -1, unix.EBADF
+			}
+			a := answer{n: all}
+			if len(s.reads) > 0 {
+				a = next(&s.reads)
+			}
+			return s.give(b, a, f.fill)
+		},
+		Readable: func(fd int) (bool, error) {
+			s.notef("poll %d", fd)
+			if err := once(&s.polls); err != nil {
+				return false, err
+			}
+			return s.fds[fd].ready, nil
+		},
+	}
+}
+
+// count is how many calls of this kind were made.
+func (s *system) count(kind string) (n int) {
+	for _, l := range s.log {
+		if len(l) >= len(kind) && l[:len(kind)] == kind {
+			n++
+		}
+	}
+	return n
+}
+
+// read reads 64 bytes into a buffer that isn't zero before. It checks the
+// contract: full of what fill says, or zeroed.
+func read(t *testing.T, k *entropy.Kernel, fill byte) error {
+	t.Helper()
+	b := bytes.Repeat([]byte{0xee}, 64)
+	err := k.Read(b)
+	if err != nil {
+		fill = 0
+	}
+	if !bytes.Equal(b, bytes.Repeat([]byte{fill}, 64)) {
+		t.Errorf("error %v, buffer %x, want all %#x", err, b, fill)
+	}
+	return err
+}
+
+// TestGetrandom: each answer that getrandom(2) may give. The cures: without the
+// EINTR case of readFull "interrupted" fails; without its loop, "short"; without
+// its check for nothing, "nothing" hangs; if EAGAIN isn't ErrNotReady, "not ready".
+func TestGetrandom(t *testing.T) {
+	for _, v := range []struct {
+		name    string
+		answers []answer
+		want    error // nil: bytes
+		calls   int
+	}{
+		{"full", []answer{{n: all}}, nil, 1},
+		{"short", []answer{{n: 1}, {n: 31}, {n: all}}, nil, 3},
+		{"interrupted", []answer{{err: unix.EINTR}, {n: 3}, {err: unix.EINTR}, {n: all}}, nil, 4},
+		{"not ready", []answer{{err: unix.EAGAIN}}, entropy.ErrNotReady, 1},
+		{"not ready in the middle", []answer{{n: 5}, {err: unix.EAGAIN}}, entropy.ErrNotReady, 2},
+		{"nothing", []answer{{n: 0}}, io.ErrUnexpectedEOF, 1},
+		{"EFAULT", []answer{{err: unix.EFAULT}}, unix.EFAULT, 1},
+		{"EINVAL", []answer{{n: 5}, {err: unix.EINVAL}}, unix.EINVAL, 2},
+		{"EIO", []answer{{err: unix.EIO}}, unix.EIO, 1},
+	} {
+		t.Run(v.name, func(t *testing.T) {
+			s := newSystem()
+			s.getrandom = v.answers
+			k := entropy.NewKernelForTesting(s.calls())
+			if err := read(t, k, 'g'); !errors.Is(err, v.want) {
+				t.Errorf("got %v, want %v", err, v.want)
+			}
+			if n := s.count("getrandom"); n != v.calls {
+				t.Errorf("%d calls, want %d: %q", n, v.calls, s.log)
+			}
+			if s.count("open") != 0 {
+				t.Errorf("a device was opened: %q", s.log)
+			}
+		})
+	}
+}
+
+// TestFallback: on ENOSYS and EPERM, and only on these, the device serves; its
+// descriptor is kept, the gate is passed once, getrandom is tried each time.
+func TestFallback(t *testing.T) {
+	for _, errno := range []unix.Errno{unix.ENOSYS, unix.EPERM} {
+		s := newSystem()
+		s.getrandom = []answer{{err: errno}}
+		k := entropy.NewKernelForTesting(s.calls())
+		for range 3 {
+			if err := read(t, k, 'u'); err != nil {
+				t.Fatalf("%v: %v", errno, err)
+			}
+		}
+		want := []string{
+			"getrandom 64", "open /dev/random", "poll 4", "close 4", "open /dev/urandom", "read 64",
+			"getrandom 64", "read 64",
+			"getrandom 64", "read 64",
+		}
+		if !slices.Equal(s.log, want) {
+			t.Errorf("%v: calls\n%q, want\n%q", errno, s.log, want)
+		}
+		if len(s.fds) != 1 {
+			t.Errorf("%v: %d descriptors stay open, want 1", errno, len(s.fds))
+		}
+		s.getrandom = []answer{{n: all}}
+		if err := read(t, k, 'g'); err != nil {
+			t.Errorf("%v: getrandom works again: %v", errno, err)
+		}
+	}
+}
+
+// TestFallbackRefused: what stands at the two paths must be what Linux puts
+// there. Fails for each line if the check it names is taken out of
+// NewKernelForTesting, passGateLocked or openDevice. No descriptor may leak.
+func TestFallbackRefused(t *testing.T) {
+	notReady := character(1, 8, 'r')
+	notReady.ready = false
+	plainFile := &file{entropy.Identity{Rdev: unix.Mkdev(1, 9)}, 'f', true}
+	for _, v := range []struct {
+		name     string
+		path     string
+		file     *file
+		want     error
+		settable bool // a later system call may put it right
+	}{
+		{"urandom is missing", "/dev/urandom", nil, unix.ENOENT, true},
+		{"random is missing", "/dev/random", nil, unix.ENOENT, true},
+		{"random isn't readable yet", "/dev/random", notReady, entropy.ErrNotReady, true},
+		{"urandom is a plain file", "/dev/urandom", plainFile, nil, false},
+		{"urandom is /dev/zero", "/dev/urandom", character(1, 5, 0), nil, false},
+		{"urandom is of major 2", "/dev/urandom", character(2, 9, 'x'), nil, false},
+		{"random is /dev/urandom", "/dev/random", character(1, 9, 'x'), nil, false},
+		{"random is a plain file", "/dev/random", plainFile, nil, false},
+	} {
+		t.Run(v.name, func(t *testing.T) {
+			s := newSystem()
+			right := s.paths[v.path]
+			s.paths[v.path] = v.file
+			if v.file == nil {
+				delete(s.paths, v.path)
+			}
+			k := entropy.NewKernelForTesting(s.calls())
+			for range 2 {
+				err := read(t, k, 'u')
+				if err == nil {
+					t.Fatal("bytes from there")
+				}
+				if v.want != nil && !errors.Is(err, v.want) {
+					t.Errorf("got %v, want %v", err, v.want)
+				}
+				if v.want == nil && errors.Is(err, entropy.ErrNotReady) {
+					t.Errorf("got %v: waiting won't help", err)
+				}
+				if s.count("read") != 0 || len(s.fds) != 0 {
+					t.Errorf("read from it, or left it open: %q", s.log)
+				}
+			}
+			s.paths[v.path] = right
+			if err := read(t, k, 'u'); err != nil {
+				t.Errorf("after it was put right: %v", err)
+			}
+		})
+	}
+}
+
+// TestInterruptions: EINTR from open and poll is no error; others are.
+func TestInterruptions(t *testing.T) {
+	s := newSystem()
+	s.opens = []error{unix.EINTR, unix.EINTR}
+	s.polls = []error{unix.EINTR}
+	s.reads = []answer{{err: unix.EINTR}, {n: 7}, {err: unix.EINTR}, {n: all}}
+	if err := read(t, entropy.NewKernelForTesting(s.calls()), 'u'); err != nil {
+		t.Errorf("EINTR everywhere: %v", err)
+	}
+	for name, breakIt := range map[string]func(*system){
+		"poll": func(s *system) { s.polls = []error{unix.ENOMEM} },
+		"open": func(s *system) { s.opens = []error{unix.EMFILE} },
+		"read": func(s *system) { s.reads = []answer{{n: 5}, {err: unix.EIO}} },
+		"end":  func(s *system) { s.reads = []answer{{n: 5}, {n: 0}} },
+	} {
+		s := newSystem()
+		breakIt(s)
+		err := read(t, entropy.NewKernelForTesting(s.calls()), 'u')
+		if err == nil || errors.Is(err, entropy.ErrNotReady) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+// TestDescriptorChanged: somebody closes the descriptor, or puts another file in
+// its place, before a read or during one. Each case fails without the check that
+// it names; "foreign" bytes, from /dev/zero or a file, must never come out.
+func TestDescriptorChanged(t *testing.T) {
+	for _, v := range []struct {
+		name string
+		put  *file // nil: closed
+	}{
+		{"closed", nil},
+		{"/dev/zero", character(1, 5, 0)},
+		{"another urandom, of another inode", &file{entropy.Identity{CharDevice: true, Dev: 6, Ino: 77, Rdev: unix.Mkdev(1, 9)}, 'x', true}},
+		{"a plain file", &file{entropy.Identity{Dev: 5, Ino: 109}, 'f', true}},
+	} {
+		put := func(s *system, fd int) {
+			if v.put == nil {
+				delete(s.fds, fd)
+			} else {
+				s.fds[fd] = v.put
+			}
+		}
+		check := func(t *testing.T, s *system, k *entropy.Kernel, fd, reads int) {
+			t.Helper()
+			if err := read(t, k, 'u'); err != nil {
+				t.Fatal(err)
+			}
+			if n := s.count("read"); n != reads {
+				t.Errorf("%d reads, want %d: the foreign file may be a pipe, where one would wait for ever", n, reads)
+			}
+			if n := s.count("open /dev/urandom"); n != 2 {
+				t.Errorf("opened %d times, want 2", n)
+			}
+			if v.put != nil && s.fds[fd] != v.put {
+				t.Error("the foreign descriptor was closed")
+			}
+			if s.count("open /dev/random") != 1 {
+				t.Error("the gate was asked again")
+			}
+		}
+		t.Run("before/"+v.name, func(t *testing.T) {
+			s := newSystem()
+			k := entropy.NewKernelForTesting(s.calls())
+			if err := read(t, k, 'u'); err != nil {
+				t.Fatal(err)
+			}
+			fd := s.next
+			put(s, fd)
+			check(t, s, k, fd, 2)
+		})
+		t.Run("during/"+v.name, func(t *testing.T) {
+			s := newSystem()
+			k := entropy.NewKernelForTesting(s.calls())
+			if err := read(t, k, 'u'); err != nil {
+				t.Fatal(err)
+			}
+			fd := s.next
+			s.onRead = func() {
+				s.onRead = nil
+				put(s, fd)
+			}
+			check(t, s, k, fd, 3)
+		})
+	}
+}
+
+// TestDescriptorKeepsChanging: an end is in sight.
+func TestDescriptorKeepsChanging(t *testing.T) {
+	s := newSystem()
+	k := entropy.NewKernelForTesting(s.calls())
+	s.onRead = func() { s.fds[s.next] = character(1, 5, 0) }
+	if err := read(t, k, 'u'); err == nil || errors.Is(err, entropy.ErrNotReady) {
+		t.Errorf("got %v", err)
+	}
+	s.onRead = nil
+	if err := read(t, k, 'u'); err != nil {
+		t.Errorf("after it stopped: %v", err)
+	}
+}
+
+// TestRealKernel: the calls that are made in earnest.
+func TestRealKernel(t *testing.T) {
+	k := entropy.NewKernel()
+	if k.Name() != "getrandom" {
+		t.Errorf("Name: %q", k.Name())
+	}
+	seen := map[string]bool{}
+	for _, n := range []int{0, 1, 32, 256, 257, 1056, 1 << 20} {
+		b := make([]byte, n)
+		if err := k.Read(b); err != nil {
+			t.Fatalf("%d bytes: %v", n, err)
+		}
+		if n >= 32 {
+			if tail := string(b[n-32:]); seen[tail] || tail == string(make([]byte, 32)) {
+				t.Errorf("%d bytes: the last 32 are zero or came before", n)
+			} else {
+				seen[tail] = true
+			}
+		}
+	}
+}
+
+// TestRealDevice: the same through the device, whose descriptor must be close-on-exec.
+func TestRealDevice(t *testing.T) {
+	s := newSystem()
+	calls := entropy.RealCallsForTesting()
+	calls.Getrandom = s.calls().Getrandom // ENOSYS
+	opened := -1
+	open := calls.Open
+	calls.Open = func(path string) (int, error) {
+		fd, err := open(path)
+		opened = fd
+		return fd, err
+	}
+	k := entropy.NewKernelForTesting(calls)
+	b := make([]byte, 1000)
+	if err := k.Read(b); err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Equal(b[900:], make([]byte, 100)) {
+		t.Error("zeros")
+	}
+	flags, err := unix.FcntlInt(uintptr(opened), unix.F_GETFD, 0)
+	if err != nil || flags&unix.FD_CLOEXEC == 0 {
+		t.Errorf("flags %#x, %v: not close-on-exec", flags, err)
+	}
+	if err := unix.Close(opened); err != nil { // as a daemon would
+		t.Fatal(err)
+	}
+	if err := k.Read(b); err != nil {
+		t.Errorf("after its descriptor was closed: %v", err)
+	}
+	_ = unix.Close(opened)
+}
