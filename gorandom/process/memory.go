@@ -1,0 +1,70 @@
+// Package process knows what the operating system does to a process's memory
+// behind its back: it may swap it out, dump it, and copy it at a fork. It gives
+// memory for secrets to which as little of that as possible happens, and says
+// whether the process has been forked.
+package process
+
+import "errors"
+
+// ErrMemory is returned, wrapping the system's error, when there is no memory.
+var ErrMemory = errors.New("process: no memory for secrets")
+
+// Protection says what the system granted for a piece of memory. All of it is
+// asked for, and none of it is needed for the memory to be used: a limit may
+// refuse any.
+type Protection struct {
+	WipedAtFork bool // a child's copy is zeros, however the child was made
+	Undumped    bool // left out of core dumps
+	Locked      bool // never written to swap space
+}
+
+// Memory is whole pages outside the Go heap. It must not hold Go pointers: the
+// collector doesn't see them there.
+type Memory struct {
+	bytes      []byte
+	protection Protection
+	release    func([]byte) error
+}
+
+// Allocate returns zeroed memory of at least size bytes, at the start of a page.
+func Allocate(size int) (*Memory, error) {
+	if size < 1 {
+		return nil, ErrMemory
+	}
+	return allocate(size)
+}
+
+// NewMemory makes a Memory of b, for callers that have pages of their own outside
+// the Go heap. They say what the system granted for it, and how to give it back.
+func NewMemory(b []byte, p Protection, release func([]byte) error) *Memory {
+	return &Memory{b, p, release}
+}
+
+// NewMemoryForTesting makes a Memory of b that claims to have this protection.
+func NewMemoryForTesting(b []byte, p Protection) *Memory {
+	return NewMemory(b, p, func([]byte) error { return nil })
+}
+
+// Bytes returns the memory, or nil after Free.
+func (m *Memory) Bytes() []byte { return m.bytes }
+
+// Protection returns what the system granted.
+func (m *Memory) Protection() Protection { return m.protection }
+
+// Free erases the memory and gives it back. Nothing may point into it any more.
+// A second Free does nothing.
+func (m *Memory) Free() error {
+	b := m.bytes
+	if b == nil {
+		return nil
+	}
+	m.bytes = nil
+	clear(b)
+	return m.release(b)
+}
+
+// noMemory is ErrMemory with the system's reason.
+type noMemory struct{ err error }
+
+func (e noMemory) Error() string   { return ErrMemory.Error() + ": " + e.err.Error() }
+func (e noMemory) Unwrap() []error { return []error{ErrMemory, e.err} }
