@@ -214,7 +214,7 @@ func TestSchedule(t *testing.T) {
 	if *s.Key() != key {
 		t.Errorf("Key: got %x, want %x", *s.Key(), key)
 	}
-	twin := s
+	twin, expanded := s, s
 	want := oracle(t, &key, keystream.Counter{Lo: 9}, 333)
 	for i, x := range []*keystream.Schedule{&s, &twin} {
 		got := make([]byte, 333)
@@ -224,6 +224,9 @@ func TestSchedule(t *testing.T) {
 		}
 		if !bytes.Equal(got, want) {
 			t.Errorf("schedule %d: differs from the oracle", i)
+		}
+		if *x != expanded {
+			t.Errorf("schedule %d: Fill left something in its scratch", i)
 		}
 	}
 	s.Wipe()

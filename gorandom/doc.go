@@ -1,0 +1,116 @@
+// Package gorandom gives cryptographic random bytes from Fortuna, the generator
+// of Ferguson, Schneier and Kohno (Cryptography Engineering, chapter 9), fed by
+// the operating system.
+//
+//	key := make([]byte, 32)
+//	if err := gorandom.Read(key); err != nil {
+//		return err
+//	}
+//
+// # Why not the system's generator alone
+//
+// The bytes are as good as the kernel's: nothing here can be better than the
+// 256 bits that it takes from there. What it adds is speed (the stream is AES at
+// the processor's limit, without a system call), a second net should the kernel's
+// generator turn out weak (the pools), and a generator whose algorithm stands in
+// a book and can be checked against its vectors.
+//
+// # Threat model
+//
+// An attacker may see any amount of output, choose when and how much is drawn,
+// feed events of its own, and fork or clone the process. Then:
+//
+//   - What it has not seen is, to it, random: AES-256 in counter mode, at most
+//     2^16 blocks under one key.
+//   - Who learns the state now learns nothing of earlier output: the key is
+//     replaced after each request, and the old one erased.
+//   - Who learned the state loses it again: each reseed, at the latest a second
+//     after the last, mixes in 32 bytes straight from the kernel. Should the
+//     attacker know those too, Fortuna's pools still gather more events than it
+//     can guess, sooner or later, without anybody having to estimate how much
+//     entropy there is in them.
+//   - No event can do harm. One that an attacker chose is hashed with all others.
+//   - A child of a fork never repeats its parent's bytes, nor its siblings'.
+//
+// Not in the model: an attacker who reads the memory of the process at will, or
+// replaces its code or the kernel.
+//
+// # What feeds the pools
+//
+//	when                  source                    number  what
+//	the start             the kernel                255     32 bytes for each of the 32 pools
+//	the start             RDSEED, if there is one   253     8 bytes
+//	each 16 draws, lane   the cycle counter         254     32 bytes: the 2 low ones at each draw
+//	each 64 draws, lane   RDSEED, if there is one   253     8 bytes
+//	AddEvent              the program               any     1 to 32 bytes, longer ones hashed
+//
+// An event is the source's number, the length and the data. Each source goes
+// round the pools. The kernel's bytes come from getrandom(2) without blocking,
+// by the system call and not through the vDSO, so not from a key that stands in
+// this process's memory; where that is refused, from /dev/urandom, but not before
+// /dev/random says that the kernel's generator is seeded.
+//
+// # When a reseed happens
+//
+//   - At the start: with 32 kernel bytes in each pool the first reseed, and any
+//     later one, has full strength.
+//   - By the book's rule, looked at before each draw: pool 0 has 64 bytes, and
+//     100 ms have passed since the last. Reseed number r uses pool i if 2^i
+//     divides r.
+//   - When the last was a second ago. If pool 0 has less than 64 bytes then, the
+//     reseed is from the kernel alone and leaves the pools as they are: pools
+//     emptied early are what lets an attacker guess events one at a time.
+//   - By Reseed.
+//   - In a child of a fork, where all begins anew.
+//
+// Each of them mixes 32 fresh bytes from the kernel into the key, besides what
+// comes from the pools. If the kernel refuses at a reseed, the generator goes on
+// with its pools and its old key, which is as good as it was, and Status counts
+// the failure. If it refuses at the start or after a fork, there is no byte, only
+// an error.
+//
+// # Lanes
+//
+// The accumulator, with the pools and a generator, is the root. Draws come from
+// lanes, generators that take a 32-byte seed from the root after each of its
+// reseeds. A goroutine takes a lane that no other is using, so that draws on many
+// processors wait for each other only when the root has been reseeded. Reseed,
+// fork and age make all lanes stale at once.
+//
+// # Forks
+//
+// The secrets stand in pages that the kernel replaces by zeros in a child
+// (MADV_WIPEONFORK, INHERIT_ZERO), however the child was made. A zero page is an
+// unseeded generator, which gives no byte, so this holds by construction and
+// nothing has to be called. Where the system can't do that (macOS, OpenBSD, some
+// emulators that only claim to), the process ID is compared at each draw. That is
+// weaker: an ID can come round again. Status().Protection says which holds.
+//
+// A Go program's child that doesn't exec has no Go runtime to speak of: nearly
+// everything in it may hang. The guard makes sure that if it draws, it draws
+// anew; it can't make forking a Go program a good idea.
+//
+// A virtual machine that was cloned with its memory shares its state with its
+// twin until the next reseed, so for a second of running time at most.
+//
+// # Memory
+//
+// The key, the counters and the pools stand outside the Go heap, in pages that
+// are left out of core dumps and locked into memory, as far as the system and
+// the process's limits allow (Status().Protection), and each secret is erased
+// when it is replaced. What can't be promised: a hash's intermediate values pass
+// through an object in the Go heap, erased after each use, and through the
+// stack; the processor's registers are saved wherever the system saves them when
+// a thread is interrupted; and a byte that has been handed out is the caller's.
+//
+// # Limits
+//
+// At most 1 MiB comes from one key; a larger draw is a row of requests, and may
+// see a reseed in its middle. The fast kernels are for amd64 with AES
+// instructions. Elsewhere crypto/aes makes a block at a time, at a tenth of the
+// speed or less, and allocates at each request.
+//
+// The sub-packages can be used alone: fortuna is the algorithm and nothing else,
+// keystream its cipher, entropy the sources, process the memory and the fork
+// guard, reader all of it put together without a global variable.
+package gorandom

@@ -1,0 +1,106 @@
+package reader
+
+import (
+	"crypto/sha256"
+
+	"gorandom.dev/gorandom/fortuna"
+)
+
+// AddEvent adds data from a program's source to the pools, to each in turn. It
+// takes effect by Fortuna's rule and never at once: who could add single events
+// to the key and look at the output after each could guess them one by one. Data
+// longer than 32 bytes counts as its SHA-256 digest. It returns ErrEvent if data
+// is empty, or ErrClosed.
+func (r *Reader) AddEvent(source byte, data []byte) error {
+	if r == nil {
+		return ErrClosed
+	}
+	if len(data) == 0 {
+		return ErrEvent
+	}
+	if len(data) > fortuna.MaxEvent {
+		digest := sha256.Sum256(data)
+		defer clear(digest[:])
+		data = digest[:]
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.root == nil {
+		return ErrClosed
+	}
+	// First, lest the event be wiped with what the parent left.
+	r.noticeForkLocked()
+	r.addLocked(source, data)
+	return nil
+}
+
+// addLocked adds an event of 1 to 32 bytes to the source's next pool.
+func (r *Reader) addLocked(source byte, data []byte) {
+	pool := r.root.next[source]
+	r.root.next[source] = (pool + 1) % fortuna.Pools
+	if r.root.accumulator.AddEvent(source, int(pool), data) != nil {
+		return
+	}
+	r.events++
+	r.scheduleLocked()
+}
+
+const (
+	// samplesPerEvent is how many draws a lane gathers into one event. An event
+	// for each draw would cost more than the draw; the counter's two low bytes,
+	// which are all of it that can't be foreseen, lose nothing by waiting.
+	samplesPerEvent = fortuna.MaxEvent / 2
+
+	// samplesPerWord is how many draws there are to one word of the processor's
+	// entropy instruction, which takes some microseconds.
+	samplesPerWord = 4 * samplesPerEvent
+)
+
+// samples are the low bytes of the cycle counter at a lane's last draws.
+type samples struct {
+	bytes [fortuna.MaxEvent]byte
+	word  [8]byte // from the processor; zero between calls
+	count uint32  // draws since the last word
+	fed   uint32  // that count at the last event
+}
+
+func (s *samples) wipe() { *s = samples{} }
+
+// sample takes note of a draw, and at each 16th feeds the pools with 32 bytes of
+// the cycle counter, at each 64th with a word of the processor's. A lane never
+// waits to do that: while another holds the root's lock, it goes on mixing
+// samples into those it has.
+func (r *Reader) sample(s *samples) {
+	c := r.cycles()
+	at := s.count % samplesPerEvent * 2
+	s.bytes[at] ^= byte(c)
+	s.bytes[at+1] ^= byte(c >> 8)
+	s.count++
+	if s.count < s.fed+samplesPerEvent || !r.tryAdd(SourceCycles, s.bytes[:]) {
+		return
+	}
+	clear(s.bytes[:])
+	s.fed = s.count
+	if s.count < samplesPerWord {
+		return
+	}
+	s.count, s.fed = 0, 0
+	// Slow, so not with the root's lock held.
+	if r.processor != nil && r.processor.Read(s.word[:]) == nil {
+		r.tryAdd(SourceProcessor, s.word[:])
+		clear(s.word[:])
+	}
+}
+
+// tryAdd adds an event if nobody holds the root's lock.
+func (r *Reader) tryAdd(source byte, data []byte) bool {
+	if !r.mu.TryLock() {
+		return false
+	}
+	defer r.mu.Unlock()
+	if r.root == nil {
+		return false
+	}
+	r.addLocked(source, data)
+	return true
+}

@@ -1,0 +1,479 @@
+// Package reader is the policy around the algorithm of package fortuna: what
+// feeds the pools, how much and when, when a reseed happens, where secrets are
+// kept, and what a fork changes. The essay in package gorandom gives the reasons.
+//
+// A Reader has one root, an accumulator with its pools and generator, and a
+// number of lanes, each a generator of its own that takes its seed from the
+// root's. Threads that use different lanes share no lock and no cache line
+// between two reseeds.
+//
+// It starts no goroutine, opens no descriptor but the one that package entropy
+// may keep, and never panics.
+package reader
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"gorandom.dev/gorandom/entropy"
+	"gorandom.dev/gorandom/fortuna"
+	"gorandom.dev/gorandom/keystream"
+	"gorandom.dev/gorandom/process"
+)
+
+const (
+	// StaleAfter is the age at which a reseed happens even without new events. A
+	// machine that was cloned with all its memory shares no more than this with
+	// its twin.
+	StaleAfter = time.Second
+
+	// MaxLanes bounds the memory that New locks: some 700 bytes a lane.
+	MaxLanes = 1024
+
+	freshSize = 32 // bytes from the kernel for each pool at start, and for each reseed: 256 bits
+)
+
+// The numbers of the reader's own sources of events, as they stand in the
+// events' headers. A program's own events may have any number.
+const (
+	SourceKernel    = 255 // the kernel: 32 bytes for each pool at start
+	SourceCycles    = 254 // the cycle counter at draws
+	SourceProcessor = 253 // the processor's entropy instruction
+)
+
+var (
+	// ErrLane is returned for a lane that isn't among 0 to Config.Lanes-1.
+	ErrLane = errors.New("reader: no such lane")
+	// ErrEvent is returned for an event without data.
+	ErrEvent = errors.New("reader: an event has at least one byte")
+	// ErrClosed is returned by a Reader that was closed or not made by New.
+	ErrClosed = errors.New("reader: closed")
+)
+
+// Config says what a Reader is made of. Every zero field has a default, which is
+// what programs want; the fields are there for tests.
+type Config struct {
+	// Lanes is the number of lanes: 1 if it is less, MaxLanes if it is more.
+	Lanes int
+	// Source gives the bytes that everything rests on: entropy.NewKernel().
+	Source entropy.Source
+	// Processor gives events only: entropy.Processor, if the processor has that.
+	Processor entropy.Source
+	// Cycles gives events only: entropy.Cycles.
+	Cycles func() uint64
+	// Clock gives the time since any fixed moment: a monotonic clock.
+	Clock func() time.Duration
+	// Allocate gives the memory for secrets: process.Allocate.
+	Allocate func(size int) (*process.Memory, error)
+	// Getpid is asked only where memory isn't wiped at a fork: getpid(2).
+	Getpid func() int
+}
+
+// Reader gives random bytes. It is safe for concurrent use.
+type Reader struct {
+	source    entropy.Source
+	processor entropy.Source // or nil
+	cycles    func() uint64
+	clock     func() time.Duration
+	memory    *process.Memory
+	guard     *process.Guard
+	lanes     []lane
+	hints     sync.Pool // of *hint, for FillAny
+
+	// What lanes look at before each draw. It changes with a reseed only.
+	started  atomic.Bool
+	epoch    atomic.Uint64 // one more with each reseed; a lane of another epoch is stale
+	forks    atomic.Uint64 // one more with each fork that was noticed; a lane of another must be wiped
+	reseeded atomic.Int64  // time of the last reseed
+	reseedAt atomic.Int64  // time from when on a reseed is to be considered
+
+	_ [cacheLines]byte // what follows changes often
+
+	mu         sync.Mutex // of all below; a goroutine that holds it takes no lane's lock but by TryLock
+	root       *root      // nil when closed
+	reseeds    uint64
+	failed     uint64
+	events     uint64
+	lastFailed error
+}
+
+// lane is a lane's lock and its state in secret memory. mu comes before Reader.mu.
+type lane struct {
+	mu    sync.Mutex
+	state *laneState // nil when closed
+	_     [cacheLines]byte
+}
+
+// New returns a Reader that isn't seeded yet: its first Fill, or Reseed, does
+// that. It fails if there is no memory for secrets, with process.ErrMemory.
+func New(c Config) (*Reader, error) {
+	r := &Reader{source: c.Source, processor: c.Processor, cycles: c.Cycles, clock: c.Clock}
+	if r.source == nil {
+		r.source = entropy.NewKernel()
+	}
+	if p := (entropy.Processor{}); r.processor == nil && p.Available() {
+		r.processor = p
+	}
+	if r.cycles == nil {
+		r.cycles = entropy.Cycles
+	}
+	if r.clock == nil {
+		start := time.Now()
+		r.clock = func() time.Duration { return time.Since(start) }
+	}
+	if c.Allocate == nil {
+		c.Allocate = process.Allocate
+	}
+	lanes := min(max(c.Lanes, 1), MaxLanes)
+	memory, err := c.Allocate(secretsSize(lanes))
+	if err != nil {
+		return nil, err
+	}
+	if memory == nil || len(memory.Bytes()) < secretsSize(lanes) {
+		return nil, process.ErrMemory
+	}
+	r.memory = memory
+	word := r.place(lanes)
+	if c.Getpid == nil {
+		r.guard = process.NewGuard(memory, word)
+	} else {
+		r.guard = process.NewGuardForTesting(memory, word, c.Getpid)
+	}
+	r.guard.Mark()
+	var next atomic.Uint32
+	r.hints.New = func() any { return &hint{int(next.Add(1) % uint32(lanes))} }
+	return r, nil
+}
+
+// Fill fills b completely with random bytes from a lane, or zeroes it and
+// returns an error: entropy.ErrNotReady or another from the source if the Reader
+// could not be seeded yet, ErrLane, or ErrClosed. More than 1 MiB is a row of
+// requests, and may see a reseed in the middle. Once Fill has succeeded, a
+// failing source is no error any more (Status counts it), except in the child of
+// a fork. An empty b draws nothing, but seeds a Reader that isn't yet.
+func (r *Reader) Fill(lane int, b []byte) error {
+	if r == nil || lane < 0 || lane >= len(r.lanes) {
+		clear(b)
+		return ErrLane
+	}
+	l := &r.lanes[lane]
+	l.mu.Lock()
+	err := r.fillLocked(l, b)
+	l.mu.Unlock()
+	return err
+}
+
+// hint is the lane that a goroutine of one processor last found free.
+type hint struct{ lane int }
+
+// FillAny is Fill from a lane that no other goroutine is using, if there is one.
+func (r *Reader) FillAny(b []byte) error {
+	if r == nil || len(r.lanes) == 0 {
+		clear(b)
+		return ErrClosed
+	}
+	h, ok := r.hints.Get().(*hint)
+	if !ok {
+		return r.Fill(0, b)
+	}
+	l := &r.lanes[h.lane]
+	for range r.lanes {
+		if l.mu.TryLock() {
+			err := r.fillLocked(l, b)
+			l.mu.Unlock()
+			r.hints.Put(h)
+			return err
+		}
+		h.lane = (h.lane + 1) % len(r.lanes)
+		l = &r.lanes[h.lane]
+	}
+	at := h.lane
+	r.hints.Put(h)
+	return r.Fill(at, b)
+}
+
+// fillLocked is Fill with the lane's lock held.
+func (r *Reader) fillLocked(l *lane, b []byte) error {
+	for rest := b; ; {
+		n := min(len(rest), fortuna.MaxRequest)
+		if err := r.request(l, rest[:n]); err != nil {
+			clear(b)
+			return err
+		}
+		if rest = rest[n:]; len(rest) == 0 {
+			return nil
+		}
+	}
+}
+
+// request makes one request of at most 1 MiB to a lane whose lock is held.
+func (r *Reader) request(l *lane, b []byte) error {
+	s := l.state
+	if s == nil {
+		return ErrClosed
+	}
+	if r.mustLook() {
+		if err := r.look(); err != nil {
+			return err
+		}
+	}
+	if s.epoch != r.epoch.Load() {
+		if err := r.seedLane(s); err != nil {
+			return err
+		}
+	}
+	if len(b) == 0 {
+		return nil
+	}
+	r.sample(&s.samples)
+	return s.generator.Request(b)
+}
+
+// mustLook reports whether the root must be looked after before a byte is given.
+func (r *Reader) mustLook() bool {
+	now := r.clock()
+	return !r.started.Load() || r.guard.Changed() ||
+		now >= time.Duration(r.reseedAt.Load()) || now < time.Duration(r.reseeded.Load())
+}
+
+// look starts or reseeds the root if it is time. It returns an error only if the
+// root isn't seeded.
+func (r *Reader) look() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.root == nil {
+		return ErrClosed
+	}
+	r.noticeForkLocked()
+	if !r.started.Load() {
+		return r.startLocked(r.clock())
+	}
+	// Another lane may have been here while this one waited for the lock.
+	if r.mustLook() {
+		r.reseedLocked(r.clock())
+	}
+	return nil
+}
+
+// noticeForkLocked wipes everything if the process was forked: the parent has
+// the same keys and pools.
+func (r *Reader) noticeForkLocked() {
+	if !r.guard.Changed() {
+		return
+	}
+	r.started.Store(false)
+	r.root.wipe()
+	r.forks.Add(1)
+	// A lane whose lock is held wipes itself when it sees forks.
+	for i := range r.lanes {
+		if l := &r.lanes[i]; l.mu.TryLock() {
+			if l.state != nil {
+				l.state.wipe()
+			}
+			l.mu.Unlock()
+		}
+	}
+	r.guard.Mark()
+}
+
+// startLocked seeds the root for the first time. With 32 bytes from the kernel
+// in each of the 32 pools the first reseed has full strength, and so has each
+// later one, whatever the other sources are worth.
+func (r *Reader) startLocked(now time.Duration) error {
+	x := r.root
+	defer clear(x.fresh[:])
+	if err := r.source.Read(x.fresh[:]); err != nil {
+		r.lastFailed = err
+		return err
+	}
+	r.lastFailed = nil
+	for i := range fortuna.Pools {
+		if err := x.accumulator.AddEvent(SourceKernel, i, x.fresh[i*freshSize:][:freshSize]); err != nil {
+			return err
+		}
+		r.events++
+	}
+	if r.processor != nil && r.processor.Read(x.word[:]) == nil {
+		r.addLocked(SourceProcessor, x.word[:])
+		clear(x.word[:])
+	}
+	x.accumulator.Reseed(now, x.fresh[fortuna.Pools*freshSize:])
+	r.publishLocked(now)
+	return nil
+}
+
+// reseedLocked makes the reseed that is due, by the book's rule or by age. Every
+// reseed has 32 fresh bytes from the kernel. One that happens for age alone has
+// nothing else and leaves the pools as they are: emptied before they hold
+// enough, they could be guessed one event at a time.
+func (r *Reader) reseedLocked(now time.Duration) {
+	x := r.root
+	fresh := x.fresh[:freshSize]
+	defer clear(fresh)
+	err := r.readLocked(fresh)
+	due := x.accumulator.Due(now)
+	switch {
+	case err == nil && due:
+		x.accumulator.Reseed(now, fresh)
+	case err == nil:
+		x.accumulator.Generator.Reseed(fresh)
+	case due:
+		x.accumulator.Reseed(now, nil)
+	default:
+		// The key is as good as it was. Ask the kernel again soon, not at once.
+		r.reseedAt.Store(int64(now + fortuna.ReseedInterval))
+		x.reseeded = min(x.reseeded, now)
+		r.reseeded.Store(int64(x.reseeded))
+		return
+	}
+	r.publishLocked(now)
+}
+
+// readLocked reads from the source for a reseed, and takes note if that fails.
+func (r *Reader) readLocked(fresh []byte) error {
+	r.lastFailed = r.source.Read(fresh)
+	if r.lastFailed != nil {
+		r.failed++
+	}
+	return r.lastFailed
+}
+
+// publishLocked makes a reseed known to the lanes.
+func (r *Reader) publishLocked(now time.Duration) {
+	r.reseeds++
+	r.root.reseeded = now
+	r.reseeded.Store(int64(now))
+	r.scheduleLocked()
+	r.epoch.Add(1)
+	r.started.Store(true)
+}
+
+// scheduleLocked sets when a reseed is to be considered next.
+func (r *Reader) scheduleLocked() {
+	at := r.root.reseeded + StaleAfter
+	if last, ok := r.root.accumulator.LastReseed(); ok && r.root.accumulator.Collected() >= fortuna.MinPoolSize {
+		at = min(at, last+fortuna.ReseedInterval+1)
+	}
+	r.reseedAt.Store(int64(at))
+}
+
+// seedLane gives a lane a key of this epoch.
+func (r *Reader) seedLane(s *laneState) error {
+	r.mu.Lock()
+	if r.root == nil {
+		r.mu.Unlock()
+		return ErrClosed
+	}
+	err := r.root.accumulator.Generator.Request(s.seed[:])
+	epoch, forks := r.epoch.Load(), r.forks.Load()
+	r.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	if s.forks != forks {
+		s.generator.Wipe()
+		s.samples.wipe()
+	}
+	s.generator.Reseed(s.seed[:])
+	clear(s.seed[:])
+	s.epoch, s.forks = epoch, forks
+	return nil
+}
+
+// Reseed mixes 32 fresh bytes from the kernel, and what the pools due for this
+// reseed hold, into the root's key. It takes effect before the next byte of any
+// lane. If the source fails, it returns the source's error and nothing changes.
+func (r *Reader) Reseed() error {
+	if r == nil {
+		return ErrClosed
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.root == nil {
+		return ErrClosed
+	}
+	now := r.clock()
+	r.noticeForkLocked()
+	if !r.started.Load() {
+		return r.startLocked(now)
+	}
+	fresh := r.root.fresh[:freshSize]
+	defer clear(fresh)
+	if err := r.readLocked(fresh); err != nil {
+		return err
+	}
+	r.root.accumulator.Reseed(now, fresh)
+	r.publishLocked(now)
+	return nil
+}
+
+// Close erases all secrets and gives their memory back. Afterwards every method
+// returns ErrClosed, except Status. A second Close does nothing.
+func (r *Reader) Close() error {
+	if r == nil {
+		return nil
+	}
+	// Fills that are under way end first, then none finds its state.
+	for i := range r.lanes {
+		l := &r.lanes[i]
+		l.mu.Lock()
+		l.state = nil
+		l.mu.Unlock()
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.root == nil {
+		return nil
+	}
+	r.started.Store(false)
+	r.root = nil
+	return r.memory.Free()
+}
+
+// Status says how a Reader is doing. It holds no secret.
+type Status struct {
+	Started       bool   // seeded, and not closed or forked since
+	Reseeds       uint64 // of the root
+	FailedReseeds uint64 // of them and of those that didn't happen: how often the source failed
+	LastFailure   error  // why the source gave nothing when it was last asked, or nil
+	Events        uint64 // taken into the pools since New
+	Collected     uint64 // bytes in pool 0
+	Forks         uint64 // how often everything began anew in a child
+	Lanes         int
+	Keystream     string   // the kernel of package keystream
+	Sources       []string // what feeds the pools, the kernel's first
+	Protection    process.Protection
+}
+
+// Status returns the Reader's state.
+func (r *Reader) Status() Status {
+	if r == nil {
+		return Status{LastFailure: ErrClosed}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := Status{
+		Started:       r.started.Load(),
+		Reseeds:       r.reseeds,
+		FailedReseeds: r.failed,
+		LastFailure:   r.lastFailed,
+		Events:        r.events,
+		Forks:         r.forks.Load(),
+		Lanes:         len(r.lanes),
+		Keystream:     keystream.Active(),
+	}
+	if r.root == nil {
+		return s
+	}
+	s.Started = s.Started && !r.guard.Changed()
+	s.Collected = r.root.accumulator.Collected()
+	s.Protection = r.memory.Protection()
+	s.Sources = append(s.Sources, r.source.Name())
+	if r.processor != nil {
+		s.Sources = append(s.Sources, r.processor.Name())
+	}
+	s.Sources = append(s.Sources, "cycles")
+	return s
+}

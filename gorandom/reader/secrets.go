@@ -1,0 +1,58 @@
+package reader
+
+import (
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"gorandom.dev/gorandom/fortuna"
+)
+
+// cacheLines is two lines of 64 bytes: processors fetch them in pairs.
+const cacheLines = 128
+
+// root and laneState hold all secrets of a Reader. They stand in secret memory,
+// side by side in few pages, because a process may often lock only 64 KiB. They
+// are plain data: no Go pointer may be in them, and zero is their wiped state.
+
+type root struct {
+	accumulator fortuna.Accumulator
+	next        [256]uint8                            // for each source, the pool of its next event
+	fresh       [(fortuna.Pools + 1) * freshSize]byte // from the kernel; zero between calls
+	word        [8]byte                               // from the processor; zero between calls
+	reseeded    time.Duration                         // time of the last reseed
+}
+
+func (x *root) wipe() { *x = root{} }
+
+type laneState struct {
+	generator fortuna.Generator
+	epoch     uint64          // of the root, when the generator was seeded; 0: never
+	forks     uint64          // likewise
+	seed      [freshSize]byte // from the root; zero between calls
+	samples   samples
+}
+
+func (s *laneState) wipe() { *s = laneState{} }
+
+// The memory is laid out as the guard's word, the root, and the lanes, each from
+// the start of a pair of cache lines on.
+const (
+	rootAt    = cacheLines
+	lanesAt   = rootAt + (unsafe.Sizeof(root{})+cacheLines-1)/cacheLines*cacheLines
+	laneWidth = (unsafe.Sizeof(laneState{}) + cacheLines - 1) / cacheLines * cacheLines
+)
+
+func secretsSize(lanes int) int { return int(lanesAt + uintptr(lanes)*laneWidth) }
+
+// place lays the root and so many lanes out in r.memory, and returns the guard's
+// word. The memory must have secretsSize bytes.
+func (r *Reader) place(lanes int) *atomic.Uint64 {
+	start := unsafe.Pointer(unsafe.SliceData(r.memory.Bytes()))
+	r.root = (*root)(unsafe.Add(start, rootAt))
+	r.lanes = make([]lane, lanes)
+	for i := range r.lanes {
+		r.lanes[i].state = (*laneState)(unsafe.Add(start, lanesAt+uintptr(i)*laneWidth))
+	}
+	return (*atomic.Uint64)(start)
+}

@@ -1,0 +1,99 @@
+package reader
+
+import (
+	"reflect"
+	"testing"
+	"unsafe"
+
+	"gorandom.dev/gorandom/process"
+)
+
+// TestSecretsArePlainData: types that no other package sees, in memory that the
+// collector doesn't. It fails if a field becomes a slice, an interface or such.
+func TestSecretsArePlainData(t *testing.T) {
+	for _, v := range []any{root{}, laneState{}} {
+		t.Logf("%T: %d bytes", v, reflect.TypeOf(v).Size())
+		wantPlain(t, reflect.TypeOf(v), reflect.TypeOf(v).String())
+	}
+}
+
+func wantPlain(t *testing.T, typ reflect.Type, path string) {
+	switch k := typ.Kind(); {
+	case k == reflect.Struct:
+		for f := range typ.Fields() {
+			wantPlain(t, f.Type, path+"."+f.Name)
+		}
+	case k == reflect.Array:
+		wantPlain(t, typ.Elem(), path)
+	case k < reflect.Bool || k > reflect.Complex128:
+		t.Errorf("%s is a %v", path, k)
+	}
+}
+
+// TestLayout: the pieces of secret memory neither overlap nor share a pair of
+// cache lines, and the last one ends inside.
+func TestLayout(t *testing.T) {
+	const lanes = 5
+	b := make([]byte, secretsSize(lanes)+cacheLines)
+	r := &Reader{memory: process.NewMemoryForTesting(b, process.Protection{})}
+	start := uintptr(unsafe.Pointer(unsafe.SliceData(b)))
+	word := r.place(lanes)
+	end := uintptr(unsafe.Pointer(word)) - start + unsafe.Sizeof(*word)
+	check := func(what string, p unsafe.Pointer, size uintptr) {
+		t.Helper()
+		at := uintptr(p) - start
+		if at%cacheLines != 0 || at/cacheLines <= (end-1)/cacheLines {
+			t.Errorf("%s at %d; what is before it ends at %d", what, at, end)
+		}
+		end = at + size
+	}
+	check("root", unsafe.Pointer(r.root), unsafe.Sizeof(*r.root))
+	for i := range r.lanes {
+		check("lane", unsafe.Pointer(r.lanes[i].state), unsafe.Sizeof(*r.lanes[i].state))
+	}
+	if end > uintptr(secretsSize(lanes)) {
+		t.Errorf("the last lane ends at %d of %d", end, secretsSize(lanes))
+	}
+}
+
+// TestScratchIsErased: after draws, reseeds and events, no seed and no kernel
+// byte is left in a scratch field. It fails for each clear that is taken out.
+func TestScratchIsErased(t *testing.T) {
+	r, err := New(Config{Processor: ones{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = r.Close() }()
+	check := func(when string) {
+		t.Helper()
+		s := r.lanes[0].state
+		if r.root.fresh != [len(r.root.fresh)]byte{} || r.root.word != [8]byte{} || s.seed != [freshSize]byte{} || s.samples.word != [8]byte{} {
+			t.Errorf("after %s: fresh %x, word %x, seed %x, word %x", when, r.root.fresh, r.root.word, s.seed, s.samples.word)
+		}
+	}
+	for range samplesPerWord {
+		if err := r.Fill(0, make([]byte, 16)); err != nil {
+			t.Fatal(err)
+		}
+		check("a draw")
+	}
+	if err := r.Reseed(); err != nil {
+		t.Fatal(err)
+	}
+	check("Reseed")
+	r.reseedAt.Store(0)
+	if err := r.Fill(0, make([]byte, 16)); err != nil {
+		t.Fatal(err)
+	}
+	check("a reseed by age")
+}
+
+type ones struct{}
+
+func (ones) Name() string { return "ones" }
+func (ones) Read(b []byte) error {
+	for i := range b {
+		b[i] = 1
+	}
+	return nil
+}

@@ -1,0 +1,5 @@
+//go:build race
+
+package gorandom_test
+
+const raceEnabled = true
