@@ -1,0 +1,60 @@
+/* What the front (_front, C, no runtime) and the core (libgorandom_core, Go) know of each other.
+ *
+ * The front finds one symbol in the core's library, gorandom_core, and nothing else. Every function
+ * below that enters Go (seed, fill, event, reseed) must be called inside the gate (front/gate.c);
+ * the others are C and never touch the runtime.
+ */
+#ifndef GORANDOM_CORE_H
+#define GORANDOM_CORE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define GORANDOM_CORE_ABI 1
+#define GORANDOM_MAX_LANES 16	/* generators of a core; more processors than that share them */
+
+struct record;	/* what has to be undone before a core can start again: record.h */
+
+/* What the functions that enter Go answer: 0, or one of these, or a positive errno of the kernel. */
+enum {
+	GORANDOM_NOT_READY = -1,	/* the system's generator has not been seeded yet */
+	GORANDOM_BROKEN = -2,	/* a panic was recovered, or the core was never seeded */
+};
+
+struct gorandom_core {
+	uint32_t abi;	/* GORANDOM_CORE_ABI of the header that the library was built with */
+	const char *version;
+
+	/* Once a process lineage, at import: takes the copy that reset() puts back, and has every
+	 * page of the library that Go will write to wiped at fork and left out of core dumps.
+	 * nthreads is glibc's count of threads (threads.c). NULL: *why says what the system refused. */
+	struct record *(*map)(unsigned int *nthreads, const char **why);
+
+	/* Makes the threads that a runtime needs, before there is one. -1: the system gives not so many; those
+	 * that were made are let go by dismiss(). Same mask of signals as for start(). */
+	int (*hire)(struct record *);
+	void (*dismiss)(struct record *);
+
+	/* Starts the runtime. random: 16 fresh bytes for Go's own use, overwritten. All signals are blocked
+	 * by the caller with pthread_sigmask, which leaves glibc's two open: Go's threads keep that mask. */
+	void (*start)(struct record *, unsigned char random[16], int processors);
+
+	/* In a forked child only: puts the library back to the state before start(). -1: cannot be done. */
+	int (*reset)(struct record *);
+
+	void (*prepare)(struct record *);	/* before fork: the record is at rest until ... */
+	void (*parent)(struct record *);	/* ... after it, in the parent, or */
+	void (*child)(struct record *);	/* in the child */
+	void (*forget)(struct record *);	/* the calling thread was bound to a runtime that is not this process's: no more */
+	void (*unbind)(struct record *);	/* the calling thread gives the Go M back that a call has bound to it */
+	unsigned (*threads)(const struct record *);	/* threads that this process's core has started */
+	unsigned (*mappings)(const struct record *);	/* mappings on record; for tests of growth */
+	char *(*take_error)(void);	/* text of the calling thread's last Go error, to free(), or NULL */
+
+	int (*seed)(int lanes);
+	int (*fill)(int lane, void *dst, size_t n);
+	int (*event)(int source, const void *data, size_t n);
+	int (*reseed)(void);
+};
+
+#endif

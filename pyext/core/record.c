@@ -1,0 +1,104 @@
+/* Every mapping that Go makes goes through the C library's mmap (runtime/cgo calls it), and
+ * --wrap=mmap sends those calls here: written down for reset(), undumped, and wiped at fork. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/types.h>
+
+#include "record.h"
+
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK 18	/* Linux 4.14; the headers of older C libraries lack it */
+#endif
+
+struct record *record;
+
+int advise_secret(void *p, size_t n)
+{
+	return madvise(p, n, MADV_DONTDUMP) || madvise(p, n, MADV_WIPEONFORK) ? -1 : 0;
+}
+
+static void add(uintptr_t lo, uintptr_t hi)
+{
+	if (record->n < RECORD_SPANS)
+		record->span[record->n++] = (struct span){lo, hi};
+	else
+		record->lost++;
+}
+
+static void subtract(uintptr_t lo, uintptr_t hi)
+{
+	for (unsigned i = 0; i < record->n; i++) {
+		struct span *s = &record->span[i];
+		if (s->hi <= lo || s->lo >= hi)
+			continue;
+		if (s->lo < lo && s->hi > hi) {
+			uintptr_t end = s->hi;
+			s->hi = lo;
+			add(hi, end);
+		} else if (s->lo < lo) {
+			s->hi = lo;
+		} else if (s->hi > hi) {
+			s->lo = hi;
+		} else {
+			*s = record->span[--record->n];
+			i--;
+		}
+	}
+}
+
+static int covered(uintptr_t lo, uintptr_t hi)
+{
+	for (unsigned i = 0; i < record->n; i++)
+		if (record->span[i].lo <= lo && record->span[i].hi >= hi)
+			return 1;
+	return 0;
+}
+
+void *__wrap_mmap(void *at, size_t n, int prot, int flags, int fd, off_t offset)
+{
+	if (!record)
+		return __real_mmap(at, n, prot, flags, fd, offset);
+	pthread_mutex_lock(&record->lock);
+	void *p = __real_mmap(at, n, prot, flags, fd, offset);
+	int error = errno;
+	if (p != MAP_FAILED) {
+		uintptr_t lo = (uintptr_t)p, hi = lo + PAGE_UP(n);
+		if (!covered(lo, hi)) {
+			subtract(lo, hi);
+			add(lo, hi);
+		}
+		if ((flags & MAP_ANONYMOUS) && (flags & MAP_PRIVATE) && advise_secret(p, n))
+			record->lost++;
+	}
+	pthread_mutex_unlock(&record->lock);
+	errno = error;
+	return p;
+}
+
+int __wrap_munmap(void *at, size_t n)
+{
+	if (!record)
+		return __real_munmap(at, n);
+	pthread_mutex_lock(&record->lock);
+	int r = __real_munmap(at, n);
+	int error = errno;
+	if (!r)
+		subtract((uintptr_t)at, (uintptr_t)at + PAGE_UP(n));
+	pthread_mutex_unlock(&record->lock);
+	errno = error;
+	return r;
+}
+
+/* Memory for the reader's secrets, for exports.go: a mapping that Go's own system calls made would not be on
+ * record, and stay behind at each reset. */
+void *gorandom_secret_pages(size_t n, int *locked);
+
+void *gorandom_secret_pages(size_t n, int *locked)
+{
+	void *p = __wrap_mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED || !record || record->lost)
+		return NULL;	/* no memory, or none that is wiped and undumped */
+	*locked = mlock(p, n) == 0;	/* best effort: RLIMIT_MEMLOCK may be small */
+	return p;
+}

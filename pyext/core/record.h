@@ -1,0 +1,55 @@
+/* The record of what a started core leaves behind. It lives in a mapping of its own and the front
+ * keeps the pointer to it, because the library's own variables are wiped in a forked child. */
+#ifndef GORANDOM_RECORD_H
+#define GORANDOM_RECORD_H
+
+#include <pthread.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define RECORD_SPANS 1024	/* a running core has some 30 mappings */
+#define RECORD_KEYS 8	/* Go creates one pthread key */
+#define RECORD_SLEEPERS 64	/* threads that Go may ask for before it gets new ones directly */
+
+struct span { uintptr_t lo, hi; };
+
+struct sleeper {	/* a thread that waits for Go to ask for one: threads.c */
+	pthread_t thread;
+	int state;
+	void *(*run)(void *);
+	void *arg;
+};
+
+struct record {
+	pthread_mutex_t lock;	/* spans and sleepers; held across fork */
+	unsigned n;
+	unsigned lost;	/* mappings that found no room, or that the kernel would not advise: such a core is never reset */
+	struct span span[RECORD_SPANS];
+
+	char *lo, *bss, *hi;	/* the library's writable pages: [lo, bss) from its file, [bss, hi) zero */
+	char *copy;	/* of [lo, bss), as the loader left it */
+
+	pthread_key_t key[RECORD_KEYS];
+	void (*destructor[RECORD_KEYS])(void *);
+	unsigned keys;
+
+	unsigned int *nthreads;	/* glibc's count of threads */
+	unsigned threads;	/* the core's, in this process */
+	struct sleeper sleeper[RECORD_SLEEPERS];
+	unsigned sleepers, called;	/* made; and taken by Go, the first ones first */
+};
+
+/* The record of the core that runs in this process; NULL in a child until reset(). */
+extern struct record *record __attribute__((visibility("hidden")));
+
+/* mmap and munmap of the C library, behind the names that record.c takes over. */
+void *__real_mmap(void *, size_t, int, int, int, off_t);
+int __real_munmap(void *, size_t);
+
+/* Keeps a mapping out of core dumps and out of forked children. 0 or -1. */
+int advise_secret(void *, size_t);
+
+#define PAGE_UP(x) (((uintptr_t)(x) + 4095) & ~(uintptr_t)4095)
+
+#endif

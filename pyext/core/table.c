@@ -1,0 +1,33 @@
+/* The one symbol of the core's library that the front looks up. */
+#include "core.h"
+#include "error.h"
+#include "reset.h"
+#include "start.h"
+#include "threads.h"
+
+/* Exported by Go: ../exports.go. */
+int gorandom_seed(int), gorandom_fill(int, void *, size_t), gorandom_event(int, void *, size_t), gorandom_reseed(void);
+
+static int event(int source, const void *data, size_t n) { return gorandom_event(source, (void *)data, n); }
+
+__attribute__((visibility("default"))) const struct gorandom_core gorandom_core = {
+	.abi = GORANDOM_CORE_ABI,
+	.version = GORANDOM_VERSION,
+	.map = core_map,
+	.hire = core_hire,
+	.dismiss = core_dismiss,
+	.start = core_start,
+	.reset = core_reset,
+	.prepare = core_prepare,
+	.parent = core_parent,
+	.child = core_child,
+	.forget = core_forget,
+	.unbind = core_unbind,
+	.threads = core_threads,
+	.mappings = core_mappings,
+	.take_error = core_take_error,
+	.seed = gorandom_seed,
+	.fill = gorandom_fill,
+	.event = event,
+	.reseed = gorandom_reseed,
+};

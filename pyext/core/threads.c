@@ -1,0 +1,117 @@
+/* The core's threads, and what they mean to the process that hosts them.
+ *
+ * Go ends the process when it cannot have a thread. So its threads are made before the runtime starts, all
+ * at once, while there is still a way back; they sleep until Go asks for one. A few more than a start needs
+ * are made, for the limits that are lowered later. */
+#define _GNU_SOURCE
+#include <limits.h>
+#include <linux/futex.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "threads.h"
+
+enum { ASLEEP, CALLED, DISMISSED };
+
+int __real_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+int __real_pthread_key_create(pthread_key_t *, void (*)(void *));
+
+static void *sleeper(void *arg)
+{
+	struct sleeper *s = arg;
+	heap_is_core_thread(__builtin_frame_address(0));
+	while (__atomic_load_n(&s->state, __ATOMIC_ACQUIRE) == ASLEEP)
+		syscall(SYS_futex, &s->state, FUTEX_WAIT_PRIVATE, ASLEEP, NULL, NULL, 0);
+	return __atomic_load_n(&s->state, __ATOMIC_ACQUIRE) == CALLED ? s->run(s->arg) : NULL;
+}
+
+static void wake(struct sleeper *s, int state)
+{
+	__atomic_store_n(&s->state, state, __ATOMIC_RELEASE);
+	syscall(SYS_futex, &s->state, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+}
+
+/* glibc ends a process when its last thread ends, and it counts the core's threads, which never end: a
+ * program whose main thread calls pthread_exit, or a child forked from another thread whose function
+ * then returns, would live for ever. So the core's threads are taken out of the count as they are made.
+ * The host's last thread may have ended in between: then this is the end of the process. */
+static int make(struct record *r, pthread_t *t, void *(*run)(void *), void *arg)
+{
+	int error = __real_pthread_create(t, NULL, run, arg);
+	if (!error) {
+		__atomic_add_fetch(&r->threads, 1, __ATOMIC_RELAXED);
+		if (__atomic_sub_fetch(r->nthreads, 1, __ATOMIC_ACQ_REL) == 0)
+			exit(0);
+	}
+	return error;
+}
+
+static int put_to_sleep(struct record *r)
+{
+	unsigned i = r->sleepers;
+	if (i == RECORD_SLEEPERS)
+		return -1;
+	r->sleeper[i] = (struct sleeper){.state = ASLEEP};
+	if (make(r, &r->sleeper[i].thread, sleeper, &r->sleeper[i]))
+		return -1;
+	r->sleepers++;
+	return 0;
+}
+
+int core_hire(struct record *r)
+{
+	while (r->sleepers < THREADS_AT_START)
+		if (put_to_sleep(r))
+			return -1;
+	return 0;
+}
+
+void core_dismiss(struct record *r)
+{
+	for (unsigned i = 0; i < r->sleepers; i++) {
+		__atomic_add_fetch(r->nthreads, 1, __ATOMIC_ACQ_REL);	/* its end will be counted */
+		wake(&r->sleeper[i], DISMISSED);
+		pthread_join(r->sleeper[i].thread, NULL);
+	}
+	r->sleepers = r->called = r->threads = 0;
+}
+
+/* Go's: it asks for the default attributes and detaches the thread itself. */
+int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *attr, void *(*run)(void *), void *arg)
+{
+	if (!record)
+		return __real_pthread_create(t, attr, run, arg);
+	pthread_mutex_lock(&record->lock);
+	/* One for one, so that there is one left when none can be made any more. */
+	if (record->called >= THREADS_AT_START - THREADS_TO_SPARE)
+		put_to_sleep(record);
+	int error = 0;
+	if (record->called < record->sleepers) {
+		struct sleeper *s = &record->sleeper[record->called++];
+		s->run = run;
+		s->arg = arg;
+		*t = s->thread;
+		wake(s, CALLED);
+	} else {
+		error = make(record, t, run, arg);
+	}
+	pthread_mutex_unlock(&record->lock);
+	return error;
+}
+
+/* Go's key carries a thread's M. A thread that ended in a child with the key set would spin for ever
+ * in the dead runtime, and a reset core makes a key of its own. */
+int __wrap_pthread_key_create(pthread_key_t *key, void (*destructor)(void *))
+{
+	int error = __real_pthread_key_create(key, destructor);
+	if (!error && record) {
+		if (record->keys < RECORD_KEYS) {
+			record->destructor[record->keys] = destructor;
+			record->key[record->keys++] = *key;
+		} else {
+			record->lost++;
+		}
+	}
+	return error;
+}

@@ -1,0 +1,13 @@
+#ifndef GORANDOM_THREADS_H
+#define GORANDOM_THREADS_H
+
+#include "record.h"
+
+#define THREADS_AT_START 8	/* a start takes 4 or 5, a busy core on 16 processors up to 7 */
+#define THREADS_TO_SPARE 2
+
+int core_hire(struct record *);
+void core_dismiss(struct record *);
+void heap_is_core_thread(void *frame);	/* heap.c; the calling thread is the core's and its stack ends above frame */
+
+#endif

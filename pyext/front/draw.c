@@ -1,0 +1,246 @@
+/* n bytes, from wherever they come: the thread's pool, the core, the kernel. */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "front.h"
+
+#define POOL_DRAW 1024	/* bytes; larger draws pass the pool by */
+#define KEEP_GIL 8192	/* bytes that are made in less time than giving the GIL away and fetching it takes */
+#define CORE_CHUNK ((size_t)16 << 20)	/* bytes an entry: signals wait for its end, 5 ms at most */
+#define KERNEL_CHUNK ((size_t)1 << 20)	/* the same for the kernel, which is slower */
+#define PATIENCE 1000000	/* ns that a large draw waits for a place in the core */
+#define RESEED_PATIENCE 10000000000	/* ns; a reseed has nowhere else to go */
+#define FIRST_REFILL 256	/* bytes; of a process in direct mode, and as much as it has drawn in the next ones */
+
+/* Bytes at dst from the core if there is one and it has a place, else from the kernel: *n of them, or as many
+ * as one entry makes, which *n then says. 0, GORANDOM_NOT_READY, or an errno. */
+static int make_bytes(void *dst, size_t *n, int64_t patience)
+{
+	struct visit v;
+	if (process->core && gate_enter(&v, patience) == 0) {
+		if (*n > CORE_CHUNK)
+			*n = CORE_CHUNK;
+		int r = core->fill(v.lane, dst, *n);
+		gate_leave(&v);
+		if (r == 0)
+			return 0;
+		/* A core that cannot go on is no reason to fail while the kernel still answers. */
+	}
+	if (*n > KERNEL_CHUNK)
+		*n = KERNEL_CHUNK;
+	int r = kernel_read(dst, *n);
+	if (r == 0)
+		__atomic_add_fetch(&process->direct, *n, __ATOMIC_RELAXED);
+	return r;
+}
+
+/* Most children live for one token, and the kernel takes 10 us for a whole pool. */
+static size_t refill_size(void)
+{
+	size_t n = FIRST_REFILL + process->direct;
+	return process->core || n > POOL_BYTES ? POOL_BYTES : n;
+}
+
+static int refill(struct pool_page *page)
+{
+	size_t n = refill_size();
+	uint64_t token = __atomic_load_n(&pool_epoch, __ATOMIC_SEQ_CST);
+	page->token = 0;
+	page->second = time(NULL);
+	page->at = (uint32_t)(POOL_BYTES - n);
+	int r = make_bytes(page->bytes + page->at, &n, 0);
+	if (r)
+		return r;
+	page->token = token;
+	return 0;
+}
+
+/* dst[0..n) from the pool, erased there. */
+static inline void hand_out(struct pool_page *page, unsigned char *dst, size_t n)
+{
+	unsigned char *from = page->bytes + page->at;
+	if (n == 16) {	/* a token, a UUID, a nonce: two instructions instead of two calls */
+		memcpy(dst, from, 16);
+		memset(from, 0, 16);
+	} else {
+		memcpy(dst, from, n);
+		memset(from, 0, n);
+	}
+	page->at += (uint32_t)n;
+}
+
+/* Bytes of another second of the system's clock are stale: two machines restored from one snapshot must not
+ * go on from one pool. time() costs a third of what a finer clock does. */
+static inline int is_fresh(const struct pool_page *page)
+{
+	return page->token == __atomic_load_n(&pool_epoch, __ATOMIC_RELAXED) && time(NULL) == page->second;
+}
+
+static int from_pool(struct pool_page *page, unsigned char *dst, size_t n)
+{
+	unsigned char *const start = dst;
+	while (n) {
+		if (!is_fresh(page) || page->at == POOL_BYTES) {
+			int r = refill(page);
+			if (r) {
+				memset(start, 0, (size_t)(dst - start));
+				return r;
+			}
+		}
+		size_t k = POOL_BYTES - page->at;
+		if (k > n)
+			k = n;
+		hand_out(page, dst, k);
+		dst += k;
+		n -= k;
+	}
+	return 0;
+}
+
+/* Straight into the caller's buffer, in as many entries as it takes. 0, or with what was written zeroed:
+ * GORANDOM_NOT_READY, an errno, or EINTR with an exception set. */
+static int past_pool(unsigned char *dst, size_t n)
+{
+	unsigned char *const start = dst;
+	int r = 0;
+	if (n <= KEEP_GIL)
+		return make_bytes(dst, &n, 0);
+	while (n && !r) {
+		size_t k = n;
+		Py_BEGIN_ALLOW_THREADS
+		r = make_bytes(dst, &k, PATIENCE);
+		Py_END_ALLOW_THREADS
+		dst += k;
+		n -= k;
+		if (!r && n && PyErr_CheckSignals())
+			r = EINTR;
+	}
+	if (r)
+		memset(start, 0, (size_t)(dst - start));
+	return r;
+}
+
+static int os_error(int error, const char *text)
+{
+	PyObject *args = Py_BuildValue("(is)", error, text);
+	if (args) {
+		PyErr_SetObject(PyExc_OSError, args);
+		Py_DECREF(args);
+	}
+	return -1;
+}
+
+static int fail(int r)
+{
+	if (r == GORANDOM_NOT_READY) {
+		PyErr_SetString(PyExc_BlockingIOError,
+			"system random number generator is not ready; wait_for_system_rng() returns when it is");
+		return -1;
+	}
+	/* EAGAIN and EINTR would make it a BlockingIOError or an InterruptedError, which it is not. */
+	return os_error(r > 0 && r != EAGAIN && r != EINTR ? r : EIO, "the system's random number generator gives no bytes");
+}
+
+static int draw_slowly(unsigned char *dst, size_t n, int wait)
+{
+	for (;;) {
+		process_check();
+		if (life_wants(n)) {
+			Py_BEGIN_ALLOW_THREADS
+			life_start();
+			Py_END_ALLOW_THREADS
+		}
+		struct pool *pool = pool_get();
+		/* Without a page the PID is all that shows a fork in the middle of a draw. */
+		pid_t before = pool ? 0 : getpid();
+		if (pool && !pool->page->born) {
+			/* The token too: a refill that a fork interrupted has stamped a page that was wiped under it. */
+			pool->page->token = 0;
+			pool->page->born = 1;
+			process_lock_page(pool->page);
+		}
+		int r = pool && n <= POOL_DRAW ? from_pool(pool->page, dst, n) : past_pool(dst, n);
+		process_check();
+		/* A signal handler that forked in the middle has left the child with bytes that the parent
+		 * has too, or with zeros: the child's draw begins anew. */
+		int same = pool ? pool->page->born != 0 : before == getpid();
+		if (same && r == 0)
+			return 0;
+		if (same && r == GORANDOM_NOT_READY && wait && draw_wait(-1) == 0)
+			continue;
+		if (same || PyErr_Occurred())
+			return PyErr_Occurred() ? -1 : fail(r);
+	}
+}
+
+int draw(unsigned char *dst, size_t n, int wait)
+{
+	struct pool *pool = process_wipes && n <= POOL_DRAW ? pool_get() : NULL;
+	if (pool && n <= POOL_BYTES - pool->page->at && is_fresh(pool->page)) {
+		hand_out(pool->page, dst, n);
+		__atomic_signal_fence(__ATOMIC_SEQ_CST);
+		if (pool->page->born)
+			return 0;
+	}
+	return draw_slowly(dst, n, wait);
+}
+
+int draw_wait(double seconds)
+{
+	struct timespec t;
+	unsigned char byte;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	double end = (double)t.tv_sec + (double)t.tv_nsec * 1e-9 + seconds;
+	while (!kernel_ready()) {
+		int r = kernel_read(&byte, 1);
+		if (r == 0)
+			break;
+		if (r != GORANDOM_NOT_READY)
+			return fail(r);
+		clock_gettime(CLOCK_MONOTONIC, &t);
+		double left = end - ((double)t.tv_sec + (double)t.tv_nsec * 1e-9);
+		if (seconds >= 0 && left <= 0) {
+			PyErr_SetString(PyExc_TimeoutError, "system random number generator is not ready yet");
+			return -1;
+		}
+		if (PyErr_CheckSignals())
+			return -1;
+		Py_BEGIN_ALLOW_THREADS
+		kernel_nap(seconds < 0 ? -1 : left < 1 ? (int64_t)(left * 1e9) : 1000000000);
+		Py_END_ALLOW_THREADS
+		if (PyErr_CheckSignals())
+			return -1;
+	}
+	explicit_bzero(&byte, 1);
+	return 0;
+}
+
+int draw_reseed(void)
+{
+	struct visit v;
+	unsigned char byte;
+	int r, closed = 0;
+
+	if (draw_wait(-1))
+		return -1;
+	Py_BEGIN_ALLOW_THREADS
+	if (!life_alive()) {
+		r = kernel_read(&byte, 1);	/* in direct mode every refill is the kernel's; is it there? */
+		explicit_bzero(&byte, 1);
+	} else if (gate_enter(&v, RESEED_PATIENCE)) {
+		closed = 1;
+		r = 0;
+	} else {
+		r = core->reseed();
+		gate_leave(&v);
+	}
+	pool_all_stale();
+	Py_END_ALLOW_THREADS
+	if (closed)
+		return os_error(EBUSY, "the core has no place for this call now");
+	return r ? fail(r) : 0;
+}

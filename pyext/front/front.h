@@ -1,0 +1,148 @@
+/* _front: what has to happen before a Go runtime may be entered, or costs too much through cgo.
+ *
+ * One concern a file:
+ *   process.c  which process is this: the page that fork wipes, the fork handlers
+ *   pool.c     ready bytes, a page a thread
+ *   kernel.c   the kernel's bytes, without the core
+ *   gate.c     the one way into Go
+ *   life.c     whether, when and how this process gets a core
+ *   limits.c   what a start would need and may not get
+ *   events.c   a program's own events, kept until there is a core
+ *   draw.c     n bytes, from wherever they come
+ *   module.c   the Python module: arguments and exceptions
+ *
+ * Only module.c and draw.c know Python. What the other files share is declared here.
+ */
+#ifndef GORANDOM_FRONT_H
+#define GORANDOM_FRONT_H
+
+#include <pthread.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../core/core.h"
+
+#define PAGE 4096
+
+#pragma GCC visibility push(hidden)
+
+/* ---- process.c ---- */
+
+/* Zero in a forked child, by whatever road it was forked: the kernel wipes the page. */
+struct process {
+	uint64_t known;	/* reached by an import or by the fork handlers, so its locks are sound: not by a raw clone(2) */
+	uint64_t core;	/* non-zero: a core that this very process has started is alive */
+	uint64_t direct;	/* bytes that this process has drawn in direct mode */
+	const char *refused;	/* why this process gets no core */
+};
+
+extern struct process *process;	/* set at import */
+extern int process_wipes;	/* fork wipes pages here; otherwise process_check() does it by generation and PID */
+extern unsigned process_generation;	/* forks between the process that imported us and this one */
+
+int process_init(void);	/* 0, or errno */
+void process_check(void);	/* before and after each draw where !process_wipes: wipes by hand what a fork has left */
+void *process_secret_page(void);	/* a page, wiped at fork, undumped, locked if possible; NULL: not to be had */
+void process_lock_page(void *);	/* a child does not inherit the lock */
+
+/* ---- pool.c ---- */
+
+#define POOL_BYTES (PAGE - 32)	/* what one refill makes */
+
+struct pool_page {
+	uint64_t token;	/* epoch at which the bytes were made; 0 in a child */
+	uint64_t born;	/* 1; 0 in a child that has not drawn yet: whoever sees it change has been forked in between */
+	int64_t second;	/* of the system's clock, in which the bytes were made: in the next one they are stale */
+	uint32_t at, unused;	/* bytes[at..] are ready, what is before them has been erased */
+	unsigned char bytes[POOL_BYTES];
+};
+
+struct pool {
+	struct pool_page *page;
+	struct pool *next;	/* all pools of the process */
+	pthread_t owner;	/* the living thread whose pool it is, if used */
+	int used;
+	int initial;	/* ... which is the process's initial thread */
+	uint64_t bound;	/* the core (process->core) that the initial thread has entered already */
+};
+
+extern uint64_t pool_epoch;	/* pools with another token are stale */
+
+int pool_init(void);
+struct pool *pool_get(void);	/* the calling thread's; NULL: none to be had */
+void pool_child(void);	/* fork handler: only the calling thread's pool is still in use */
+void pool_all_stale(void);
+
+/* ---- kernel.c ---- */
+
+/* 0, GORANDOM_NOT_READY, or an errno. Never waits. n bytes or none. */
+int kernel_read(void *dst, size_t n);
+void kernel_nap(int64_t ns);	/* sleeps until the kernel's generator may be ready; ns < 0: no limit. Ends early on a signal */
+const char *kernel_name(void);	/* "getrandom" or "/dev/urandom": what served last */
+int kernel_ready(void);	/* has served once, in this process or an ancestor */
+
+/* ---- gate.c ---- */
+
+struct visit {	/* of a thread in Go */
+	int lane, cancel;
+	uint64_t mask;
+	struct pool *stays;	/* the thread keeps its M */
+	int binds;	/* Go does not know this thread yet, and will give it a signal stack */
+	stack_t stack;	/* the host's signal stack */
+	char *error;	/* Go's, for the caller to free */
+};
+
+extern const struct gorandom_core *core;	/* NULL: the library cannot be had */
+extern struct record *core_record;
+
+void gate_init(int places);
+void gate_child(void);
+/* 0: the caller is inside and calls Go with visit->lane, then gate_leave(). -1: no live core, no place
+ * within patience (ns), or no memory for another thread. Without the GIL where patience is not 0. */
+int gate_enter(struct visit *, int64_t patience);
+void gate_leave(struct visit *);
+int gate_open(struct visit *);	/* the same without place and core: for the start */
+void gate_close(struct visit *);
+int gate_places(void);
+
+/* ---- life.c ---- */
+
+enum start_mode { START_AUTO, START_EAGER, START_NEVER };
+extern enum start_mode life_mode;
+
+const char *life_init(const char *core_path);	/* loads the library, at import. NULL, or why the import must fail */
+int life_wants(size_t n);	/* should a draw of n bytes start a core? */
+int life_start(void);	/* 1: a core is alive. Takes milliseconds: without the GIL */
+int life_alive(void);
+const char *life_reason(void);	/* why there is no core; NULL if there is */
+void life_prepare(void), life_parent(void), life_child(void);
+
+/* ---- events.c ---- */
+
+#define EVENT_BYTES 32	/* at most, of one event: Cryptography Engineering 9.5.3 */
+
+int events_init(void);
+int events_add(int source, const void *data, size_t n);	/* 0, or an errno. Without the GIL */
+void events_deliver(void);	/* inside the gate of a core that has just started */
+
+/* ---- draw.c ---- */
+
+/* n bytes at dst, for the calling thread, which holds the GIL and gets it back. 0, or -1 with an
+ * exception set and dst zeroed. wait: what to do while the system's generator is not ready. */
+int draw(unsigned char *dst, size_t n, int wait);
+
+/* Waits until the system's generator is ready, seconds < 0: without limit. 0, or -1 with an exception set. */
+int draw_wait(double seconds);
+
+int draw_reseed(void);	/* 0, or -1 with an exception set */
+
+/* ---- limits.c ---- */
+
+/* NULL, and the core's threads have been made; or what a start would not get. */
+const char *limits_refuse(void);
+int limits_room(void);	/* is there still room for one more thread in Go? */
+
+#pragma GCC visibility pop
+
+#endif

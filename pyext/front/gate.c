@@ -1,0 +1,113 @@
+/* The one way into Go. Every entry passes this pair of functions and no Python code runs between them.
+ *
+ * Inside, all signals are blocked, because a host's handler without SA_ONSTACK would run on a goroutine's
+ * stack and write over Go's heap; and cancellation is off. At most gate_places() threads are inside, since
+ * more than Go has processors only queue there, where nobody can give up. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "front.h"
+
+#define NAP 50000	/* ns between two looks for a free place */
+
+static unsigned all_places;	/* a bit a place */
+static unsigned free_places;	/* made anew in a child: who held one in the parent does not exist here */
+
+void gate_init(int places)
+{
+	all_places = (1u << places) - 1;
+	free_places = all_places;
+}
+
+void gate_child(void) { free_places = all_places; }
+int gate_places(void) { return __builtin_popcount(all_places); }
+
+/* A place is also a lane: a generator of the core that no other thread uses meanwhile. */
+static int take_place(void)
+{
+	unsigned free = __atomic_load_n(&free_places, __ATOMIC_RELAXED);
+	while (free)
+		if (__atomic_compare_exchange_n(&free_places, &free, free & (free - 1), 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+			return __builtin_ctz(free);
+	return -1;
+}
+
+static void leave_place(int place) { __atomic_or_fetch(&free_places, 1u << place, __ATOMIC_RELEASE); }
+
+/* The system call, because pthread_sigmask leaves the C library's own signals open: setuid in another
+ * thread sends one, and its handler would run on a goroutine's stack too. It now waits for our end. */
+static int set_mask(const uint64_t *new, uint64_t *old) { return (int)syscall(SYS_rt_sigprocmask, SIG_SETMASK, new, old, sizeof *new); }
+
+int gate_open(struct visit *v)
+{
+	static const uint64_t every = ~(uint64_t)0;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &v->cancel);
+	v->error = NULL;
+	if (set_mask(&every, &v->mask) == 0) {
+		/* A thread that kept its M would keep 40 KB, and could not end in a child. Only the initial thread keeps
+		 * it, because for that one the C library finds the stack by reading /proc, 50 us at each entry. */
+		struct pool *p = pool_get();
+		v->stays = p && p->initial ? p : NULL;
+		v->binds = !v->stays || !process->core || v->stays->bound != process->core;
+		/* Go dies if it cannot ask this in turn: a process may have been confined since the start. */
+		if (!v->binds || sigaltstack(NULL, &v->stack) == 0)
+			return 0;
+		set_mask(&v->mask, NULL);
+	}
+	pthread_setcancelstate(v->cancel, NULL);
+	return -1;
+}
+
+void gate_close(struct visit *v)
+{
+	v->error = core->take_error();
+	if (!v->stays)
+		core->unbind(core_record);
+	else if (v->binds) {
+		sigaltstack(&v->stack, NULL);	/* Go has put its own there when it bound the thread */
+		v->stays->bound = process->core;
+	}
+	set_mask(&v->mask, NULL);
+	pthread_setcancelstate(v->cancel, NULL);
+}
+
+int gate_enter(struct visit *v, int64_t patience)
+{
+	static unsigned entered;	/* places that have been used: another one makes Go map more memory */
+
+	while ((v->lane = take_place()) < 0) {
+		if (patience <= 0)
+			return -1;
+		nanosleep(&(struct timespec){0, NAP}, NULL);
+		patience -= NAP;
+	}
+	if (!(entered & 1u << v->lane)) {
+		if (!limits_room()) {
+			leave_place(v->lane);
+			return -1;
+		}
+		__atomic_or_fetch(&entered, 1u << v->lane, __ATOMIC_RELAXED);
+	}
+	if (gate_open(v) == 0) {
+		/* Looked at only now, when no signal handler can fork any more. */
+		process_check();
+		if (process->core)
+			return 0;
+		set_mask(&v->mask, NULL);
+		pthread_setcancelstate(v->cancel, NULL);
+	}
+	leave_place(v->lane);
+	return -1;
+}
+
+void gate_leave(struct visit *v)
+{
+	int lane = v->lane;
+	gate_close(v);
+	leave_place(lane);
+}

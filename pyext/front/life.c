@@ -1,0 +1,165 @@
+/* Whether, when and how this process gets a core of its own.
+ *
+ * A process never enters a Go runtime that another process has started. The first one starts the library
+ * that it has mapped at import. A child resets the same library in place and starts it again, but not
+ * before its draws have cost what that costs: most children live for one token. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "front.h"
+
+/* A child's core pays from here on: reset, probes and start take 2 to 3 ms, in which the kernel makes about a
+ * megabyte. (Ski rental: whoever rents until the rent equals the price never pays more than twice.) */
+#define CHILD_BYTES ((uint64_t)1 << 20)
+#define CHILD_DRAW ((size_t)256 << 10)	/* one draw of this size will not be the last */
+
+enum start_mode life_mode;
+const struct gorandom_core *core;
+struct record *core_record;
+
+static const char *missing;	/* why there is no library, so no core in any process of this lineage */
+static char missing_text[256];
+static int dirty;	/* the library has been started, here or in an ancestor */
+static uint64_t starts;	/* in this lineage: names a live core */
+static pthread_mutex_t start_lock = PTHREAD_MUTEX_INITIALIZER;	/* held across fork; never waited for by a draw */
+
+const char *life_init(const char *path)
+{
+	void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+	cpu_set_t cpus;
+
+	if (!library) {
+		snprintf(missing_text, sizeof missing_text, "the core's library cannot be loaded: %s", dlerror());
+		missing = missing_text;
+		return NULL;
+	}
+	const struct gorandom_core *found = dlsym(library, "gorandom_core");
+	if (!found || found->abi != GORANDOM_CORE_ABI || strcmp(found->version, GORANDOM_VERSION))
+		return "gorandom's libraries are of different versions: install it again";
+	if (!process_wipes) {
+		missing = "this kernel cannot wipe memory at fork (MADV_WIPEONFORK)";
+		return NULL;
+	}
+	unsigned int *nthreads = dlsym(RTLD_DEFAULT, "__nptl_nthreads");
+	if (!nthreads || *nthreads == 0) {
+		missing = "this C library does not show its count of threads";
+		return NULL;
+	}
+	core_record = found->map(nthreads, &missing);
+	if (!core_record)
+		return NULL;
+	int n = sched_getaffinity(0, sizeof cpus, &cpus) ? 1 : CPU_COUNT(&cpus);
+	gate_init(n < GORANDOM_MAX_LANES ? n : GORANDOM_MAX_LANES);
+	core = found;
+	return NULL;
+}
+
+int life_alive(void)
+{
+	process_check();
+	return process->core != 0;
+}
+
+int life_wants(size_t n)
+{
+	if (!core || process->core || process->refused || life_mode == START_NEVER || !process->known)
+		return 0;
+	if (process_generation == 0 || life_mode == START_EAGER)
+		return 1;
+	return n >= CHILD_DRAW || __atomic_load_n(&process->direct, __ATOMIC_RELAXED) + n >= CHILD_BYTES;
+}
+
+const char *life_reason(void)
+{
+	if (process->core)
+		return NULL;
+	if (missing)
+		return missing;
+	if (!process->known)
+		return "this process was made by a clone(2) that went past the fork handlers";
+	if (process->refused)
+		return process->refused;
+	if (life_mode == START_NEVER)
+		return "start is \"never\"";
+	if (process_generation)
+		return "a forked child starts a core when it has drawn about a megabyte";
+	return "nothing has been drawn yet";
+}
+
+/* All signals blocked, start_lock held. */
+static void start(void)
+{
+	unsigned char random[16];
+	struct visit v;
+
+	if (kernel_read(random, sizeof random))
+		return;	/* the draw that wanted the core meets the same answer and reports it */
+	process->refused = limits_refuse();
+	if (process->refused)
+		return;
+	/* In a child always: what fork has wiped of the library's data must come back. */
+	if ((dirty || process_generation) && core->reset(core_record)) {
+		process->refused = "the parent's core cannot be undone";
+		return;
+	}
+	dirty = 1;
+	core->start(core_record, random, gate_places());
+	explicit_bzero(random, sizeof random);
+
+	if (gate_open(&v)) {
+		process->refused = "sigaltstack or rt_sigprocmask is refused (seccomp)";
+		return;
+	}
+	int error = core->seed(gate_places());
+	if (!error)
+		events_deliver();
+	gate_close(&v);
+	if (error)
+		process->refused = "the core could not be seeded";
+	else
+		__atomic_store_n(&process->core, ++starts, __ATOMIC_RELEASE);
+}
+
+int life_start(void)
+{
+	sigset_t all, old;
+	int cancel;
+
+	/* Before the lock: a handler that forked while it is held would wait for itself. */
+	sigfillset(&all);
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	if (process->known && pthread_mutex_trylock(&start_lock) == 0) {
+		if (core && !process->core && !process->refused)
+			start();
+		pthread_mutex_unlock(&start_lock);
+	}
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	pthread_setcancelstate(cancel, NULL);
+	return process->core != 0;
+}
+
+void life_prepare(void)
+{
+	pthread_mutex_lock(&start_lock);
+	if (core_record)
+		core->prepare(core_record);
+}
+
+void life_parent(void)
+{
+	if (core_record)
+		core->parent(core_record);
+	pthread_mutex_unlock(&start_lock);
+}
+
+void life_child(void)
+{
+	pthread_mutex_init(&start_lock, NULL);
+	gate_child();
+	if (core_record)
+		core->child(core_record);
+}

@@ -1,0 +1,63 @@
+/* Go ends the process when the system refuses it memory, a mapping, a thread or a signal stack. So
+ * before a start all of that is asked for, by trying, and given back: limits, cgroups and seccomp answer
+ * alike, and /proc is not needed. The amounts are where Go was seen to fail, and room. */
+#define _GNU_SOURCE
+#include <signal.h>
+#include <sys/mman.h>
+
+#include "front.h"
+
+#define RESERVED ((size_t)1 << 30)	/* address space; failures were seen below 766 MB */
+#define WRITABLE ((size_t)64 << 20)	/* private writable memory */
+#define SPLITS 48	/* of a mapping into three: 96 more mappings; a core and its threads have some 50 */
+
+static int can_map(size_t n, int prot)
+{
+	void *p = mmap(NULL, n, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (p == MAP_FAILED)
+		return 0;
+	munmap(p, n);
+	return 1;
+}
+
+static int can_split(void)
+{
+	char *p = mmap(NULL, 2 * SPLITS * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (p == MAP_FAILED)
+		return 0;
+	int ok = madvise(p, PAGE, MADV_DONTDUMP) == 0;
+	for (int i = 0; ok && i < SPLITS; i++)
+		ok = mprotect(p + (2 * i + 1) * PAGE, PAGE, PROT_READ) == 0;
+	munmap(p, 2 * SPLITS * PAGE);
+	return ok;
+}
+
+static int can_have_signal_stack(void)
+{
+	stack_t ss;
+	return sigaltstack(NULL, &ss) == 0 && sigaltstack(&ss, NULL) == 0;
+}
+
+const char *limits_refuse(void)
+{
+	if (!can_have_signal_stack())
+		return "sigaltstack is refused (seccomp)";
+	if (!can_split())
+		return "fewer than 96 mappings are left (vm.max_map_count), or madvise or mprotect is refused (seccomp)";
+	if (core->hire(core_record)) {
+		core->dismiss(core_record);
+		return "no room for the core's threads (RLIMIT_NPROC, a cgroup's pids.max, seccomp, or memory for their stacks)";
+	}
+	/* Beside the stacks of those threads. */
+	const char *why = !can_map(RESERVED, PROT_NONE) ? "less than 1 GB of address space is left (RLIMIT_AS)"
+		: !can_map(WRITABLE, PROT_READ | PROT_WRITE) ? "less than 64 MB of memory is left (RLIMIT_DATA)"
+		: NULL;
+	if (why)
+		core->dismiss(core_record);
+	return why;
+}
+
+int limits_room(void)
+{
+	return can_map((size_t)16 << 20, PROT_NONE) && can_map((size_t)8 << 20, PROT_READ | PROT_WRITE);
+}

@@ -1,0 +1,320 @@
+/* The Python module _front: arguments in, exceptions out. The Python package documents the functions. */
+#define _GNU_SOURCE
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "front.h"
+#include "gate.h"
+#include "slots.h"
+
+#ifndef Py_LIMITED_API
+#error "the front is built for the stable ABI"
+#endif
+
+static int is_int(PyObject *o)
+{
+	return Py_TYPE(o) == &PyLong_Type || (PyType_GetFlags(Py_TYPE(o)) & Py_TPFLAGS_LONG_SUBCLASS);
+}
+
+static PyObject *random_bytes(Py_ssize_t n, int wait)
+{
+	PyObject *bytes = PyBytes_FromStringAndSize(NULL, n);
+	if (bytes && n && draw((unsigned char *)PyBytes_AsString(bytes), (size_t)n, wait)) {
+		Py_DECREF(bytes);
+		return NULL;
+	}
+	return bytes;
+}
+
+/* PyCrypto's Crypto.Random.get_random_bytes: its types, its messages. */
+static PyObject *get_random_bytes(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *names)
+{
+	(void)module;
+	if (nargs + (names ? PyTuple_Size(names) : 0) != 1)
+		return PyErr_Format(PyExc_TypeError, "get_random_bytes() takes exactly one argument (%zd given)",
+			nargs + (names ? PyTuple_Size(names) : 0));
+	if (names && PyUnicode_CompareWithASCIIString(PyTuple_GetItem(names, 0), "n"))
+		return PyErr_Format(PyExc_TypeError, "get_random_bytes() got an unexpected keyword argument '%U'", PyTuple_GetItem(names, 0));
+	if (!is_int(args[0])) {
+		PyErr_SetString(PyExc_TypeError, "an integer is required");
+		return NULL;
+	}
+	Py_ssize_t n = PyLong_AsSsize_t(args[0]);
+	if (n < 0) {
+		int overflow = 0;
+		if (n == -1 && PyErr_Occurred()) {
+			PyErr_Clear();
+			PyLong_AsLongLongAndOverflow(args[0], &overflow);
+			PyErr_Clear();
+			if (overflow > 0) {
+				PyErr_SetString(PyExc_OverflowError, "Python int too large to convert to C ssize_t");
+				return NULL;
+			}
+		}
+		PyErr_SetString(PyExc_ValueError, "cannot read to end of infinite stream");
+		return NULL;
+	}
+	return random_bytes(n, 1);
+}
+
+/* os.urandom: its types, its messages; and PEP 522's error where it would wait. */
+static PyObject *urandom(PyObject *module, PyObject *arg)
+{
+	(void)module;
+	PyObject *index = PyNumber_Index(arg);
+	if (!index)
+		return NULL;
+	Py_ssize_t n = PyLong_AsSsize_t(index);
+	Py_DECREF(index);
+	if (n == -1 && PyErr_Occurred())
+		return NULL;
+	if (n < 0) {
+		PyErr_SetString(PyExc_ValueError, "negative argument not allowed");
+		return NULL;
+	}
+	return random_bytes(n, 0);
+}
+
+static PyObject *fill(PyObject *module, PyObject *arg)
+{
+	(void)module;
+	Py_buffer b;
+	if (PyObject_GetBuffer(arg, &b, PyBUF_WRITABLE | PyBUF_ANY_CONTIGUOUS))
+		return NULL;
+	int r = b.len ? draw(b.buf, (size_t)b.len, 1) : 0;
+	PyBuffer_Release(&b);
+	if (r)
+		return NULL;
+	Py_RETURN_NONE;
+}
+
+static PyObject *wait_ready(PyObject *module, PyObject *arg)
+{
+	(void)module;
+	double seconds = -1;
+	if (arg != Py_None) {
+		seconds = PyFloat_AsDouble(arg);
+		if (seconds == -1 && PyErr_Occurred())
+			return NULL;
+		if (!(seconds >= 0)) {
+			PyErr_SetString(PyExc_ValueError, "timeout must be non-negative");
+			return NULL;
+		}
+	}
+	if (draw_wait(seconds))
+		return NULL;
+	Py_RETURN_NONE;
+}
+
+static PyObject *reseed(PyObject *module, PyObject *unused)
+{
+	(void)module, (void)unused;
+	if (draw_reseed())
+		return NULL;
+	Py_RETURN_NONE;
+}
+
+static PyObject *add_event(PyObject *module, PyObject *args)
+{
+	(void)module;
+	int source, r;
+	const char *data;
+	Py_ssize_t n;
+	unsigned char copy[EVENT_BYTES];
+	if (!PyArg_ParseTuple(args, "iy#:add_event", &source, &data, &n))
+		return NULL;
+	if (source < 0 || source > 255 || n < 1 || n > EVENT_BYTES) {
+		PyErr_SetString(PyExc_ValueError, "an event has a source from 0 to 255 and 1 to 32 bytes");
+		return NULL;
+	}
+	memcpy(copy, data, (size_t)n);
+	Py_BEGIN_ALLOW_THREADS
+	r = events_add(source, copy, (size_t)n);
+	Py_END_ALLOW_THREADS
+	explicit_bzero(copy, sizeof copy);
+	if (r) {
+		errno = r;
+		return PyErr_SetFromErrno(PyExc_OSError);
+	}
+	Py_RETURN_NONE;
+}
+
+static const char *const mode_names[] = {[START_AUTO] = "auto", [START_EAGER] = "eager", [START_NEVER] = "never"};
+#define MODES 3
+
+static PyObject *configure(PyObject *module, PyObject *arg)
+{
+	(void)module;
+	int mode = 0;
+	if (!(PyType_GetFlags(Py_TYPE(arg)) & Py_TPFLAGS_UNICODE_SUBCLASS)) {
+		PyErr_SetString(PyExc_TypeError, "start must be a str");
+		return NULL;
+	}
+	while (mode < MODES && PyUnicode_CompareWithASCIIString(arg, mode_names[mode]))
+		mode++;
+	if (mode == MODES) {
+		PyErr_SetString(PyExc_ValueError, "start must be \"auto\", \"eager\" or \"never\"");
+		return NULL;
+	}
+	if (mode == START_NEVER && life_alive()) {
+		PyErr_SetString(PyExc_RuntimeError, "too late for start=\"never\": this process has a core already");
+		return NULL;
+	}
+	life_mode = (enum start_mode)mode;
+	Py_RETURN_NONE;
+}
+
+/* A core now, if this process may have one. */
+static PyObject *start(PyObject *module, PyObject *unused)
+{
+	(void)module, (void)unused;
+	int alive = life_alive();
+	if (!alive && life_mode != START_NEVER) {
+		Py_BEGIN_ALLOW_THREADS
+		alive = life_start();
+		Py_END_ALLOW_THREADS
+	}
+	return PyBool_FromLong(alive);
+}
+
+static PyObject *state(PyObject *module, PyObject *unused)
+{
+	(void)module, (void)unused;
+	int alive = life_alive();
+	const char *reason = life_reason();
+	return Py_BuildValue("{s:s,s:z,s:i,s:s,s:I,s:z,s:K,s:I,s:I,s:i}",
+		"mode", alive ? "core" : "direct",
+		"reason", reason ? reason : "",
+		"ready", kernel_ready(),
+		"implementation", kernel_name(),
+		"generation", process_generation,
+		"core_version", core ? core->version : NULL,
+		"direct_bytes", (unsigned long long)process->direct,
+		"core_threads", alive ? core->threads(core_record) : 0,
+		"core_mappings", core_record ? core->mappings(core_record) : 0,
+		"wipes", process_wipes);
+}
+
+static PyObject *core_threads(PyObject *module, PyObject *unused)
+{
+	(void)module, (void)unused;
+	return PyLong_FromUnsignedLong(life_alive() ? core->threads(core_record) : 0);
+}
+
+/* For gopy's glue: a call that needs a live core and starts none. */
+static int glue_enter(struct visit *v) { return gate_enter(v, 10000000000); }
+
+static char *glue_leave(struct visit *v)
+{
+	gate_leave(v);
+	return v->error;
+}
+
+static const struct gate_api gate_api = {glue_enter, glue_leave};
+
+#define DOC(name, signature, text) name signature "\n--\n\n" text
+
+static PyMethodDef methods[] = {
+	{"get_random_bytes", (PyCFunction)(void (*)(void))get_random_bytes, METH_FASTCALL | METH_KEYWORDS,
+	 DOC("get_random_bytes", "($module, n)",
+	     "n random bytes, fit for keys.\n\n"
+	     "n is an int; TypeError for anything else and ValueError if it is negative, as PyCrypto's function\n"
+	     "of this name. Waits while the system's generator has not been seeded (a signal's exception, such as\n"
+	     "KeyboardInterrupt, ends the wait); OSError if the system has no generator. Any thread, any process.")},
+	{"urandom", urandom, METH_O,
+	 DOC("urandom", "($module, n, /)",
+	     "n random bytes, fit for keys, or BlockingIOError at once while the system's generator has not been seeded.\n\n"
+	     "Otherwise as os.urandom. After the first success in this process, or in one that it was forked\n"
+	     "from, there is no BlockingIOError any more. After PEP 522.")},
+	{"fill", fill, METH_O,
+	 DOC("fill", "($module, buffer, /)",
+	     "Fills a writable contiguous buffer with random bytes, fit for keys.\n\n"
+	     "No copy is made and the GIL is not held meanwhile, for more than 8 KiB. BufferError for a buffer that\n"
+	     "is read-only or not contiguous. Waits and fails as get_random_bytes; then the buffer is zeroed.")},
+	{"wait", wait_ready, METH_O, NULL},
+	{"reseed", reseed, METH_NOARGS,
+	 DOC("reseed", "($module)",
+	     "Mixes 32 fresh bytes of the kernel, and what the pools due hold, into the generator's key.\n\n"
+	     "Takes effect before the next byte in any thread. OSError if the kernel refuses; the stream goes on.\n"
+	     "Programs need not call it: the generator reseeds itself. Cryptography Engineering 9.5.")},
+	{"add_event", add_event, METH_VARARGS, NULL},
+	{"configure", configure, METH_O, NULL},
+	{"start", start, METH_NOARGS, NULL},
+	{"state", state, METH_NOARGS, NULL},
+	{"core_threads", core_threads, METH_NOARGS, NULL},
+	{NULL, NULL, 0, NULL},
+};
+
+/* Once a process, whatever the number of interpreters. */
+static int init_process(void)
+{
+	static int done;
+	char path[4096];
+	Dl_info here;
+
+	if (done)
+		return 0;
+	/* Not getenv: a program that gained privileges at exec is not configured by whoever ran it. */
+	const char *text = secure_getenv("GORANDOM_START");
+	int mode = 0;
+	while (text && mode < MODES && strcmp(text, mode_names[mode]))
+		mode++;
+	if (mode == MODES) {
+		PyErr_Format(PyExc_ImportError, "GORANDOM_START must be \"auto\", \"eager\" or \"never\", not \"%s\"", text);
+		return -1;
+	}
+	life_mode = (enum start_mode)mode;
+	if (!dladdr(&done, &here) || !strrchr(here.dli_fname, '/')) {
+		PyErr_SetString(PyExc_ImportError, "gorandom cannot find the folder that it was loaded from");
+		return -1;
+	}
+	snprintf(path, sizeof path, "%.*s/libgorandom_core.so", (int)(strrchr(here.dli_fname, '/') - here.dli_fname), here.dli_fname);
+	errno = process_init();
+	if (!errno)
+		errno = pool_init();
+	if (!errno)
+		errno = events_init();
+	if (errno) {
+		PyErr_SetFromErrno(PyExc_OSError);
+		return -1;
+	}
+	const char *broken = life_init(path);
+	if (broken) {
+		PyErr_SetString(PyExc_ImportError, broken);
+		return -1;
+	}
+	done = 1;
+	if (life_mode == START_EAGER) {
+		Py_BEGIN_ALLOW_THREADS
+		life_start();
+		Py_END_ALLOW_THREADS
+	}
+	return 0;
+}
+
+static int exec(PyObject *module)
+{
+	if (init_process() || PyModule_AddStringConstant(module, "version", GORANDOM_VERSION))
+		return -1;
+	PyObject *capsule = PyCapsule_New((void *)&gate_api, GATE_CAPSULE, NULL);
+	if (PyModule_AddObjectRef(module, "_gate", capsule)) {
+		Py_XDECREF(capsule);
+		return -1;
+	}
+	Py_DECREF(capsule);
+	return 0;
+}
+
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "_front", .m_methods = methods};
+
+PyMODINIT_FUNC PyInit__front(void)
+{
+	static PyModuleDef_Slot slots[SLOTS];
+	definition.m_slots = slots_for(slots, exec);
+	return PyModuleDef_Init(&definition);
+}

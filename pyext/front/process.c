@@ -1,0 +1,108 @@
+/* Which process is this? Forks are told by a page that the kernel wipes in the child, whatever
+ * called fork or clone: nothing has to be called. The fork handlers only tidy up.
+ *
+ * Where the kernel has no MADV_WIPEONFORK (before 4.14) or an emulator only says so, the handlers and a
+ * look at the PID before each draw do the wiping. A PID alone is never proof, since PIDs are used again;
+ * here it only has to catch the clone(2) that went past the handlers while its parent still lives. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "front.h"
+
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK 18
+#endif
+#define MADV_BOGUS 12345	/* no kernel knows it */
+
+struct process *process;
+int process_wipes;
+unsigned process_generation;
+
+static pid_t pid;	/* of the process that the handlers saw last; read only where !process_wipes */
+
+void process_lock_page(void *page)
+{
+	(void)mlock(page, PAGE);	/* best effort: RLIMIT_MEMLOCK may be small */
+}
+
+void *process_secret_page(void)
+{
+	void *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (page == MAP_FAILED)
+		return NULL;
+	if (process_wipes && (madvise(page, PAGE, MADV_WIPEONFORK) || madvise(page, PAGE, MADV_DONTDUMP))) {
+		munmap(page, PAGE);
+		return NULL;
+	}
+	process_lock_page(page);
+	return page;
+}
+
+/* qemu-user 7.2 and some sandboxes answer 0 to any advice, and wipe nothing. */
+static int kernel_wipes(void)
+{
+	void *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (page == MAP_FAILED)
+		return 0;
+	int wipes = madvise(page, PAGE, MADV_BOGUS) != 0 && madvise(page, PAGE, MADV_WIPEONFORK) == 0;
+	munmap(page, PAGE);
+	return wipes;
+}
+
+/* Set by the prepare handler: this process came from a raw clone(2), so a lock of ours may be held by a
+ * thread that does not exist here. It and its children stay in direct mode and touch no lock. */
+static int tainted;
+
+static void prepare(void)
+{
+	process_check();
+	if (!process->known)
+		tainted = 1;
+	if (!tainted)
+		life_prepare();
+}
+
+static void parent(void)
+{
+	if (!tainted)
+		life_parent();
+}
+
+static void wipe(void)
+{
+	memset(process, 0, sizeof *process);
+	pool_child();
+}
+
+static void child(void)
+{
+	pid = getpid();
+	process_generation++;
+	wipe();
+	if (!tainted) {
+		process->known = 1;
+		life_child();
+	}
+}
+
+void process_check(void)
+{
+	if (!process_wipes && pid != getpid()) {
+		pid = getpid();
+		wipe();
+	}
+}
+
+int process_init(void)
+{
+	process_wipes = kernel_wipes();
+	pid = getpid();
+	process = process_secret_page();
+	if (!process)
+		return ENOMEM;
+	process->known = 1;
+	return pthread_atfork(prepare, parent, child);
+}

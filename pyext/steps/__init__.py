@@ -1,0 +1,1 @@
+"""The build, step by step: toolchain, generate, archive, command; backend is what pip talks to."""

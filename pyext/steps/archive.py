@@ -1,0 +1,107 @@
+"""Edits of the archive that Go builds, in place: no member changes its size, no binutils are needed.
+
+* The section that the loader would run at load becomes the ordinary section go_init, so that mapping the
+  library starts nothing (start.c runs it).
+* Two of the runtime's local symbols become visible to the C beside them: the table of signals and the
+  thread-local g.
+"""
+
+import struct
+
+SHT_PROGBITS, SHT_SYMTAB, SHT_RELA, SHT_INIT_ARRAY = 1, 2, 4, 14
+SHF_WRITE_ALLOC_RETAIN = 0x200003  # without GNU_RETAIN lld drops the section as unused
+STB_GLOBAL, STV_HIDDEN = 1, 2
+SECTION, SYMBOL, RELA = 64, 24, 24  # bytes of an entry
+
+INIT_ARRAY, GO_INIT = b".init_array", b"go_init"
+SIGTABLE_BYTES = 65 * 24  # start.h: SIGTABLE_ENTRIES of struct sigtab
+SYMBOLS = {b"runtime.sigtable": SIGTABLE_BYTES, b"runtime.tlsg": 8}
+
+
+class Section:
+    """A section header and where its parts stand in the archive."""
+
+    def __init__(self, archive, elf, at, names):
+        self.header = at
+        name, self.kind = struct.unpack_from("<II", archive, at)
+        self.name = names + name
+        self.start, self.size = struct.unpack_from("<QQ", archive, at + 24)
+        self.start += elf
+        self.link, self.info = struct.unpack_from("<II", archive, at + 40)
+
+
+def _members(archive):
+    if archive[:8] != b"!<arch>\n":
+        raise SystemExit("gorandom: what Go built is not an archive")
+    at = 8
+    while at < len(archive):
+        size = int(archive[at + 48 : at + 58])
+        yield at + 60
+        at += 60 + size + (size & 1)
+
+
+def _text(archive, at):
+    return bytes(archive[at : archive.index(0, at)])
+
+
+def _sections(archive, elf):
+    (table,) = struct.unpack_from("<Q", archive, elf + 40)
+    count, names = struct.unpack_from("<HH", archive, elf + 60)
+    (strings,) = struct.unpack_from("<Q", archive, elf + table + SECTION * names + 24)
+    return [Section(archive, elf, elf + table + SECTION * i, elf + strings) for i in range(count)]
+
+
+def _show_symbols(archive, sections, index):
+    """Makes SYMBOLS global and hidden. ELF has the local symbols first, so each changes places with the last
+    of them, and the relocations that name one of the two name the other."""
+    table = sections[index]
+    strings = sections[table.link].start
+    shown, moved, local = [], {}, table.info
+    for i in reversed(range(table.info)):
+        at = table.start + SYMBOL * i
+        name, info, _, _, _, size = struct.unpack_from("<IBBHQQ", archive, at)
+        text = _text(archive, strings + name)
+        if SYMBOLS.get(text) != size:
+            continue
+        local -= 1
+        last = table.start + SYMBOL * local
+        archive[at + 4] = STB_GLOBAL << 4 | info & 15
+        archive[at + 5] = STV_HIDDEN
+        archive[at : at + SYMBOL], archive[last : last + SYMBOL] = archive[last : last + SYMBOL], archive[at : at + SYMBOL]
+        here, there = moved.get(i, i), moved.get(local, local)
+        moved[i], moved[local] = there, here
+        shown.append(text)
+    # moved says which symbol now stands at a place; a relocation needs the place of a symbol.
+    place = {symbol: at for at, symbol in moved.items()}
+    struct.pack_into("<I", archive, table.header + 44, local)
+    for section in sections:
+        if place and section.kind == SHT_RELA and section.link == index:
+            for at in range(section.start + 12, section.start + section.size, RELA):
+                (symbol,) = struct.unpack_from("<I", archive, at)
+                if symbol in place:
+                    struct.pack_into("<I", archive, at, place[symbol])
+    return shown
+
+
+def edit(path):
+    with open(path, "rb") as f:
+        archive = bytearray(f.read())
+    renamed, shown = 0, []
+    for elf in _members(archive):
+        if archive[elf : elf + 6] != b"\x7fELF\x02\x01":  # 64 bits, little-endian
+            continue
+        sections = _sections(archive, elf)
+        for index, section in enumerate(sections):
+            if section.kind == SHT_INIT_ARRAY and _text(archive, section.name) == INIT_ARRAY:
+                struct.pack_into("<IQ", archive, section.header + 4, SHT_PROGBITS, SHF_WRITE_ALLOC_RETAIN)
+                archive[section.name : section.name + len(INIT_ARRAY)] = GO_INIT.ljust(len(INIT_ARRAY), b"\0")
+                renamed += 1
+            elif section.kind == SHT_SYMTAB:
+                shown += _show_symbols(archive, sections, index)
+    if renamed != 1 or sorted(shown) != sorted(SYMBOLS):
+        raise SystemExit(
+            f"gorandom: this Go lays its archive out differently ({renamed} sections, symbols {shown}): "
+            "use a Go release that the README names"
+        )
+    with open(path, "wb") as f:
+        f.write(archive)

@@ -1,0 +1,14 @@
+"""PEP 517: setuptools' backend, with a Go and a C compiler from PyPI where the machine has none."""
+
+from setuptools import build_meta as _setuptools
+from setuptools.build_meta import *  # noqa: F403  (the hooks that need nothing of us)
+
+from .toolchain import missing_packages
+
+
+def get_requires_for_build_wheel(config_settings=None):
+    return _setuptools.get_requires_for_build_wheel(config_settings) + missing_packages()
+
+
+def get_requires_for_build_editable(config_settings=None):
+    return _setuptools.get_requires_for_build_editable(config_settings) + missing_packages()

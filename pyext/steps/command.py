@@ -1,0 +1,131 @@
+"""setuptools' commands: build_ext makes the three shared objects, build_py the version."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sysconfig
+import time
+
+from setuptools.command.bdist_wheel import bdist_wheel
+from setuptools.command.build_ext import build_ext
+from setuptools.command.build_py import build_py
+
+from . import archive, toolchain
+from .generate import generate
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+LIMITED_API = "-DPy_LIMITED_API=0x030b0000"  # CPython 3.11
+
+
+def version():
+    """The one place of the version is the Go package's."""
+    with open(os.path.join(ROOT, "gorandom", "version.go")) as f:
+        return re.search(r'^const Version = "([^"]+)"', f.read(), re.M)[1]
+
+
+def say(text):
+    print("gorandom: " + text, flush=True)
+
+
+def run(command, **options):
+    start = time.monotonic()
+    done = subprocess.run(command, **options)
+    say("%5.1f s  %s" % (time.monotonic() - start, " ".join(map(str, command))[:160]))
+    if done.returncode:
+        raise SystemExit("gorandom: %s failed; its message stands above." % os.path.basename(command[0]))
+
+
+class BuildPy(build_py):
+    def run(self):
+        super().run()
+        if not self.editable_mode:
+            package = os.path.join(self.build_lib, "gorandom")
+        else:
+            package = os.path.join(ROOT, "python", "gorandom")
+        with open(os.path.join(package, "_version.py"), "w") as f:
+            f.write('__version__ = "%s"\n' % version())
+
+
+class BuildExt(build_ext):
+    """One front, one core, one glue. The compiler is chosen here and not by setuptools, which would take the
+    interpreter's own flags along."""
+
+    def get_ext_filename(self, name):
+        return name.replace(".", os.sep) + ".abi3.so"
+
+    def get_outputs(self):
+        outputs = super().get_outputs()
+        return outputs + [os.path.join(os.path.dirname(outputs[0]), "libgorandom_core.so")] * toolchain.has_core()
+
+    def build_extensions(self):
+        self.folder = os.path.dirname(os.path.abspath(self.get_ext_fullpath("gorandom._front")))
+        self.tools = os.path.abspath(os.path.join(self.build_temp, "_tools"))
+        os.makedirs(self.folder, exist_ok=True)
+        os.makedirs(self.tools, exist_ok=True)
+        self.cc = toolchain.find_cc()
+        self.flags = ["-O2", "-g0", "-fPIC", "-fno-plt", "-fvisibility=hidden", "-ffile-prefix-map=%s=." % ROOT, "-fno-strict-aliasing",
+                      '-DGORANDOM_VERSION="%s"' % version()]
+        self.python = [LIMITED_API, "-I" + sysconfig.get_paths()["include"]]
+        self.warnings = ["-Wall", "-Wextra", "-Wno-missing-field-initializers"]
+        if toolchain.is_zig(self.cc):
+            self.warnings.append("-Wno-macro-redefined")  # pyconfig.h of the host, features.h of zig
+            # Debian's pyconfig.h includes another by its path from /usr/include; behind zig's own headers, or the
+            # host's C library would hide zig's.
+            self.python += ["-idirafter", os.path.dirname(sysconfig.get_paths()["include"])]
+        self.link = ["-shared", "-Wl,-z,relro", "-Wl,-z,now", "-Wl,-z,nodelete", "-Wl,-z,noexecstack",
+                     "-Wl,--build-id=none", "-s"]
+        if toolchain.has_core():
+            self.build_core()
+        self.build_front()
+
+    def compile(self, sources, output, *extra, quiet=False):
+        run([*self.cc, *self.flags, *(["-w"] if quiet else self.warnings), *sources, *self.link, *extra,
+             "-o", os.path.join(self.folder, output)], cwd=ROOT)
+
+    def sources(self, folder):
+        return sorted(os.path.join("pyext", folder, name)
+                      for name in os.listdir(os.path.join(ROOT, "pyext", folder)) if name.endswith(".c"))
+
+    def build_front(self):
+        self.compile([*self.python, *self.sources("front")], "_front.abi3.so", "-lpthread", "-ldl")
+
+    def build_core(self):
+        go = toolchain.find_go()
+        out = os.path.join(ROOT, "pyext", "_gen")
+        env = toolchain.go_environment(go, self.cc, ["-O2", "-g0"], self.tools)
+        packed = os.path.join(ROOT, "pyext", "generated")  # an sdist brings gopy's output along
+        shutil.rmtree(out, ignore_errors=True)
+        if os.path.isdir(packed):
+            shutil.copytree(packed, out)
+        else:
+            generate(ROOT, out, go, env, self.tools, run)
+
+        ldflags = "-s -w -buildid="
+        if toolchain.is_zig(self.cc):
+            ar = os.path.join(self.tools, "zig-ar")  # Go's linker wants one program without arguments
+            with open(ar, "w") as f:
+                f.write('#!/bin/sh\nexec %s ar "$@"\n' % shlex.quote(self.cc[0]))
+            os.chmod(ar, 0o755)
+            ldflags += " -extar=" + ar
+        run([go, "build", "-buildmode=c-archive", "-ldflags=" + ldflags, "-o", "pyext/_gen/core_go.a", "./pyext/_gen"],
+            cwd=ROOT, env=env)
+        archive.edit(os.path.join(out, "core_go.a"))
+
+        wrapped = ("mmap", "munmap", "pthread_create", "pthread_key_create", "pthread_getattr_np", "malloc", "free")
+        wraps = ["-Wl,--wrap=" + name for name in wrapped]
+        # No start files: no handler of the library's runs at exit.
+        self.compile(self.sources("core"), "libgorandom_core.so", "-nostartfiles", "-Wl,-soname,libgorandom_core.so",
+                     "-Wl,-Bsymbolic", "-Wl,--version-script=pyext/core/exports.map", *wraps,
+                     "-Wl,--whole-archive", "pyext/_gen/core_go.a", "-Wl,--no-whole-archive", "-lpthread")
+        self.compile([*self.python, "-Ipyext/_gen", "-Ipyext/front", "pyext/_gen/c/core.c"], "_core.abi3.so",
+                     "-Wl,-rpath,$ORIGIN", "-L" + self.folder, "-l:libgorandom_core.so", quiet=True)
+
+
+class Wheel(bdist_wheel):
+    """One wheel for every CPython from 3.11 on."""
+
+    def finalize_options(self):
+        self.py_limited_api = "cp311"
+        super().finalize_options()

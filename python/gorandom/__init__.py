@@ -1,0 +1,130 @@
+"""Cryptographic random bytes that forks cannot make repeat; in the place of PyCrypto's ``Crypto.Random``.
+
+    >>> import gorandom
+    >>> len(gorandom.get_random_bytes(16))
+    16
+
+The bytes come from a Fortuna generator written in Go, seeded by the system's generator, or from the
+system's generator itself (``status()`` says which). All functions may be called from any thread, in any
+process, before and after any kind of fork; ``atfork()`` need not be called. An entropy failure is an
+exception, never weaker bytes.
+"""
+
+import os as _os
+import sys as _sys
+from _thread import RLock as _RLock
+
+from . import _front
+from ._front import configure as _configure
+from ._front import fill, get_random_bytes, reseed, urandom
+from ._rngfile import RNGFile
+from ._version import __version__
+
+__all__ = [
+    "RNGFile",
+    "Status",
+    "add_event",
+    "atfork",
+    "configure",
+    "fill",
+    "get_random_bytes",
+    "install_as_crypto",
+    "new",
+    "reseed",
+    "status",
+    "urandom",
+    "wait_for_system_rng",
+]
+
+if _front.version != __version__:
+    raise ImportError(
+        f"gorandom's Python files are version {__version__} and its libraries {_front.version}: install it again"
+    )
+
+if _front.state()["core_version"] is not None:
+    # Loaded now: in a forked child another thread may have taken the loader's lock with it.
+    from . import _core as _core
+
+if _sys.version_info >= (3, 12):
+    from . import _forkwarning as _forkwarning
+
+
+# Held while a module is imported late, and across a fork: a child whose parent was just importing it, in
+# another thread, would wait for that thread for ever.
+_late_import = _RLock()
+_os.register_at_fork(before=_late_import.acquire, after_in_parent=_late_import.release, after_in_child=_late_import.release)
+
+
+def new(*args, **kwargs):
+    """A file-like object to read random bytes from, as PyCrypto's ``Crypto.Random.new()``."""
+    return RNGFile(*args, **kwargs)
+
+
+def atfork():
+    """Does nothing, because forks are noticed without it: the name that programs written for PyCrypto call
+    in a forked child, or give as initializer to a ``multiprocessing.Pool``."""
+
+
+def wait_for_system_rng(timeout=None):
+    """Returns when the system's generator has been seeded, which on a running system is at once.
+
+    ``timeout`` is in seconds; ``TimeoutError`` when it has passed, ``OSError`` when the system has no
+    generator. Signals are handled while it waits. After PEP 522 and PEP 524.
+    """
+    _front.wait(timeout)
+
+
+def add_event(data, source=0):
+    """Gives the generator 1 or more bytes that an attacker may not know, from a source numbered 0 to 255.
+
+    They go to one of Fortuna's 32 pools and act when that pool is next used, never at once (Cryptography
+    Engineering 9.5). More than 32 bytes are hashed (SHA-256) first. Nothing depends on events: every seed
+    has the kernel's bytes. In direct mode the newest hundred are kept for a core to come.
+    """
+    view = memoryview(data).cast("B")
+    if len(view) > 32:
+        with _late_import:
+            from hashlib import sha256
+
+        view = sha256(view).digest()
+    _front.add_event(source, bytes(view))
+
+
+def configure(*, start):
+    """When this process, and those it will fork, start the Go core.
+
+    ``"auto"``: at the first draw, and in a forked child when it has drawn about a megabyte; ``"eager"``: at
+    the first draw in a child too; ``"never"``: draws come from the system, as a program wants that later
+    drops privileges or confines itself, because the core's threads would keep the old ones.
+    RuntimeError when ``"never"`` comes too late. The environment variable ``GORANDOM_START`` says the same.
+    """
+    _configure(start)
+
+
+def status():
+    """What serves this process and why: a frozen ``Status``. It holds no secret."""
+    with _late_import:
+        from . import _status
+
+    return _status.status()
+
+
+def install_as_crypto():
+    """From now on ``import Crypto.Random`` means gorandom, in this process and in its workers.
+
+    An installed PyCryptodome keeps its other modules; without one ``import Crypto.Cipher`` still raises
+    ImportError. May be called more than once.
+    """
+    with _late_import:
+        from . import _install
+
+    _install.install()
+
+
+def __getattr__(name):
+    if name == "Status":  # dataclasses are slow to import, and few programs ask
+        with _late_import:
+            from ._status import Status
+
+        return Status
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,85 @@
+"""What serves this process, and why."""
+
+from dataclasses import dataclass, fields
+
+from . import _front
+from ._version import __version__
+
+
+@dataclass(frozen=True)
+class Status:
+    """A snapshot. No field holds a secret."""
+
+    mode: str
+    """``"core"``: a Go core of this process; ``"direct"``: the system's generator, through the same pools."""
+    reason: str
+    """Why the mode is ``"direct"``; empty in mode ``"core"``."""
+    ready: bool
+    """The system's generator has given bytes to this process or to one that it was forked from."""
+    implementation: str
+    """How the system's bytes are had, in the words of cryptography's osrandom engine."""
+    sources: "tuple[str, ...]"
+    """Names of the entropy sources that feed the pools."""
+    reseeds: int
+    """Reseeds of this process's core."""
+    failed_reseeds: int
+    """Reseeds for which the kernel refused its bytes; the old seed served on."""
+    events: int
+    """Events in the pools of this process's core, since its start."""
+    generation: int
+    """Forks between this process and the one that imported gorandom."""
+    vm_generation: "int | None"
+    """What the machine's monitor counts at each restore of a snapshot; None where it does not tell."""
+    seed_file: "str | None"
+    """The seed file in use; None if there is none."""
+    keystream: str
+    """The AES kernel that makes the bytes; ``"system"`` in mode ``"direct"``."""
+    memory: str
+    """How the core's secrets are kept: which of wiped at fork, undumped and locked the system granted."""
+    core_version: "str | None"
+    """Version of the core's library; None where it cannot be loaded."""
+
+    def __str__(self) -> str:
+        lines = [f"gorandom {__version__}"]
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, tuple):
+                value = ", ".join(value)
+            if value not in ("", None):
+                lines.append(f"  {field.name.replace('_', ' '):16} {value}")
+        return "\n".join(lines)
+
+
+def status():
+    state = _front.state()
+    common = {name: state[name] for name in ("mode", "reason", "implementation", "generation", "core_version")}
+    common["ready"] = bool(state["ready"])
+    if state["mode"] == "core":
+        from . import _core
+
+        try:
+            return Status(
+                sources=tuple(_core.pyext_Sources().split("\n")),
+                reseeds=_core.pyext_Reseeds(),
+                failed_reseeds=_core.pyext_FailedReseeds(),
+                events=_core.pyext_Events(),
+                vm_generation=None,
+                seed_file=None,
+                keystream=_core.pyext_Keystream(),
+                memory=_core.pyext_Memory(),
+                **common,
+            )
+        except RuntimeError:
+            # All places in the core were taken for seconds: say what is known without it.
+            common["reason"] = "the core is alive but too busy to be asked"
+    return Status(
+        sources=(state["implementation"],),
+        reseeds=0,
+        failed_reseeds=0,
+        events=0,
+        vm_generation=None,
+        seed_file=None,
+        keystream="system",
+        memory="",
+        **common,
+    )
