@@ -10,8 +10,8 @@
 // # Why not the system's generator alone
 //
 // The bytes are as good as the kernel's: nothing here can be better than the
-// 256 bits that it takes from there. What it adds is speed (the stream is AES at
-// the processor's limit, without a system call), a second net should the kernel's
+// 256 bits that it takes from there. What it adds is speed in draws of a hundred
+// bytes and more (AES at the processor's limit), a second net should the kernel's
 // generator turn out weak (the pools), and a generator whose algorithm stands in
 // a book and can be checked against its vectors.
 //
@@ -105,6 +105,8 @@
 //
 // # Limits
 //
+// Each draw replaces the key, which takes about as long as 2 KiB of keystream. So
+// for 16 bytes crypto/rand is faster where the kernel serves it through the vDSO.
 // At most 1 MiB comes from one key; a larger draw is a row of requests, and may
 // see a reseed in its middle. The fast kernels are for amd64 with AES
 // instructions. Elsewhere crypto/aes makes a block at a time, at a tenth of the

@@ -3,6 +3,7 @@ package pyext
 /*
 #include <stddef.h>
 void *gorandom_secret_pages(size_t n, int *locked);
+void gorandom_keeps_descriptor(int fd);
 */
 import "C"
 
@@ -53,7 +54,7 @@ func stop(result *C.int) {
 //export gorandom_seed
 func gorandom_seed(lanes C.int) (result C.int) {
 	defer stop(&result)
-	r, err := reader.New(reader.Config{Lanes: int(lanes), Allocate: allocate})
+	r, err := reader.New(reader.Config{Lanes: int(lanes), Source: source{entropy.NewKernel()}, Allocate: allocate})
 	if err != nil {
 		return answer(err)
 	}
@@ -64,6 +65,16 @@ func gorandom_seed(lanes C.int) (result C.int) {
 	}
 	core = r
 	return 0
+}
+
+// source is the kernel's, and has the descriptor that it may keep written down (core/record.c): a child that
+// resets the core closes it, or each generation would leave one behind.
+type source struct{ *entropy.Kernel }
+
+func (s source) Read(b []byte) error {
+	err := s.Kernel.Read(b)
+	C.gorandom_keeps_descriptor(C.int(s.Descriptor()))
+	return err
 }
 
 // allocate gives the reader memory that the library has on record (core/record.c), where all of Go's is: wiped

@@ -56,6 +56,16 @@ type device struct {
 	id    Identity
 }
 
+// descriptor returns the one that is kept, or -1.
+func (d *device) descriptor() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.open {
+		return -1
+	}
+	return d.fd
+}
+
 func (d *device) read(b []byte) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -39,6 +39,15 @@ func isMemoryDevice(minor uint32) func(Identity) bool {
 // Name returns "getrandom".
 func (k *Kernel) Name() string { return "getrandom" }
 
+// Descriptor returns the descriptor of /dev/urandom that k keeps, or -1: for
+// hosts that end a runtime without ending the process, and must close it.
+func (k *Kernel) Descriptor() int {
+	if k == nil {
+		return -1
+	}
+	return k.device.descriptor()
+}
+
 // Read fills b from getrandom(2), without blocking. EAGAIN is ErrNotReady. On
 // ENOSYS and EPERM it reads /dev/urandom, if that is the character device 1:9,
 // and not before /dev/random has been readable once (until then: ErrNotReady);

@@ -3,7 +3,10 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #include "record.h"
 
@@ -101,4 +104,21 @@ void *gorandom_secret_pages(size_t n, int *locked)
 		return NULL;	/* no memory, or none that is wiped and undumped */
 	*locked = mlock(p, n) == 0;	/* best effort: RLIMIT_MEMLOCK may be small */
 	return p;
+}
+
+/* For exports.go. */
+void gorandom_keeps_descriptor(int fd);
+
+void gorandom_keeps_descriptor(int fd)
+{
+	if (record)
+		record->descriptor = fd;
+}
+
+void close_descriptor(struct record *r)
+{
+	struct stat st;
+	if (r->descriptor >= 0 && fstat(r->descriptor, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 9))
+		close(r->descriptor);
+	r->descriptor = -1;
 }

@@ -27,6 +27,8 @@ struct record {
 	unsigned lost;	/* mappings that found no room, or that the kernel would not advise: such a core is never reset */
 	struct span span[RECORD_SPANS];
 
+	int descriptor;	/* of /dev/urandom, kept by the core's kernel source; -1 */
+
 	char *lo, *bss, *hi;	/* the library's writable pages: [lo, bss) from its file, [bss, hi) zero */
 	char *copy;	/* of [lo, bss), as the loader left it */
 
@@ -46,6 +48,9 @@ extern struct record *record __attribute__((visibility("hidden")));
 /* mmap and munmap of the C library, behind the names that record.c takes over. */
 void *__real_mmap(void *, size_t, int, int, int, off_t);
 int __real_munmap(void *, size_t);
+
+/* Closes the descriptor on record, if it still is that device. */
+void close_descriptor(struct record *) __attribute__((visibility("hidden")));
 
 /* Keeps a mapping out of core dumps and out of forked children. 0 or -1. */
 int advise_secret(void *, size_t);

@@ -53,6 +53,7 @@ struct record *core_map(unsigned int *nthreads, const char **why)
 	}
 	pthread_mutex_init(&r->lock, NULL);
 	r->nthreads = nthreads;
+	r->descriptor = -1;
 	*why = "the core's library is not laid out as expected";
 	if (find_writable(r))
 		goto fail;
@@ -88,6 +89,7 @@ int core_reset(struct record *r)
 	for (unsigned i = 0; i < r->n; i++)
 		__real_munmap((void *)r->span[i].lo, r->span[i].hi - r->span[i].lo);
 	r->n = 0;
+	close_descriptor(r);
 	memcpy(r->lo, r->copy, r->bss - r->lo);
 	/* Not memset: crypto/internal/fips140 alone brings 32 MiB of .bss. */
 	madvise(r->bss, r->hi - r->bss, MADV_DONTNEED);

@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <limits.h>
 #include <linux/futex.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -23,7 +24,14 @@ static void *sleeper(void *arg)
 	heap_is_core_thread(__builtin_frame_address(0));
 	while (__atomic_load_n(&s->state, __ATOMIC_ACQUIRE) == ASLEEP)
 		syscall(SYS_futex, &s->state, FUTEX_WAIT_PRIVATE, ASLEEP, NULL, NULL, 0);
-	return __atomic_load_n(&s->state, __ATOMIC_ACQUIRE) == CALLED ? s->run(s->arg) : NULL;
+	if (__atomic_load_n(&s->state, __ATOMIC_ACQUIRE) != CALLED)
+		return NULL;
+	/* The first thing that Go does here is to set a signal stack, and it ends the process if it may not. A
+	 * process that was confined just now gets no further calls through the gate, so Go can do without. */
+	stack_t ss;
+	while (sigaltstack(NULL, &ss))
+		syscall(SYS_futex, &s->state, FUTEX_WAIT_PRIVATE, CALLED, NULL, NULL, 0);
+	return s->run(s->arg);
 }
 
 static void wake(struct sleeper *s, int state)

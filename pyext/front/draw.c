@@ -144,6 +144,10 @@ static int fail(int r)
 	return os_error(r > 0 && r != EAGAIN && r != EINTR ? r : EIO, "the system's random number generator gives no bytes");
 }
 
+/* Names the birth of each page that has been drawn from. It stands in memory that a child inherits, so the
+ * births in the child have other names than those in its parent. */
+static uint64_t births;
+
 static int draw_slowly(unsigned char *dst, size_t n, int wait)
 {
 	for (;;) {
@@ -159,14 +163,15 @@ static int draw_slowly(unsigned char *dst, size_t n, int wait)
 		if (pool && !pool->page->born) {
 			/* The token too: a refill that a fork interrupted has stamped a page that was wiped under it. */
 			pool->page->token = 0;
-			pool->page->born = 1;
+			pool->page->born = __atomic_add_fetch(&births, 1, __ATOMIC_RELAXED);
 			process_lock_page(pool->page);
 		}
+		uint64_t born = pool ? pool->page->born : 0;
 		int r = pool && n <= POOL_DRAW ? from_pool(pool->page, dst, n) : past_pool(dst, n);
 		process_check();
 		/* A signal handler that forked in the middle has left the child with bytes that the parent
-		 * has too, or with zeros: the child's draw begins anew. */
-		int same = pool ? pool->page->born != 0 : before == getpid();
+		 * has too, or with zeros: the child's draw begins anew, whether it has drawn meanwhile or not. */
+		int same = pool ? born && pool->page->born == born : before == getpid();
 		if (same && r == 0)
 			return 0;
 		if (same && r == GORANDOM_NOT_READY && wait && draw_wait(-1) == 0)
@@ -242,5 +247,6 @@ int draw_reseed(void)
 	Py_END_ALLOW_THREADS
 	if (closed)
 		return os_error(EBUSY, "the core has no place for this call now");
-	return r ? fail(r) : 0;
+	/* The core asks for itself; here the generator has been seen ready, so it is not that. */
+	return r ? fail(r == GORANDOM_NOT_READY ? EIO : r) : 0;
 }

@@ -41,7 +41,8 @@ extern struct process *process;	/* set at import */
 extern int process_wipes;	/* fork wipes pages here; otherwise process_check() does it by generation and PID */
 extern unsigned process_generation;	/* forks between the process that imported us and this one */
 
-int process_init(void);	/* 0, or errno */
+int process_init(void);	/* once. 0, or an errno, as all functions of this kind here */
+int process_watch_forks(void);	/* once, when all that the handlers look at is there */
 void process_check(void);	/* before and after each draw where !process_wipes: wipes by hand what a fork has left */
 void *process_secret_page(void);	/* a page, wiped at fork, undumped, locked if possible; NULL: not to be had */
 void process_lock_page(void *);	/* a child does not inherit the lock */
@@ -52,7 +53,7 @@ void process_lock_page(void *);	/* a child does not inherit the lock */
 
 struct pool_page {
 	uint64_t token;	/* epoch at which the bytes were made; 0 in a child */
-	uint64_t born;	/* 1; 0 in a child that has not drawn yet: whoever sees it change has been forked in between */
+	uint64_t born;	/* names the page's first use in this process, 0 before: whoever sees it change has been forked */
 	int64_t second;	/* of the system's clock, in which the bytes were made: in the next one they are stale */
 	uint32_t at, unused;	/* bytes[at..] are ready, what is before them has been erased */
 	unsigned char bytes[POOL_BYTES];
@@ -63,7 +64,7 @@ struct pool {
 	struct pool *next;	/* all pools of the process */
 	pthread_t owner;	/* the living thread whose pool it is, if used */
 	int used;
-	int initial;	/* ... which is the process's initial thread */
+	int initial;	/* the owner is the process's initial thread */
 	uint64_t bound;	/* the core (process->core) that the initial thread has entered already */
 };
 
@@ -129,7 +130,7 @@ void events_deliver(void);	/* inside the gate of a core that has just started */
 /* ---- draw.c ---- */
 
 /* n bytes at dst, for the calling thread, which holds the GIL and gets it back. 0, or -1 with an
- * exception set and dst zeroed. wait: what to do while the system's generator is not ready. */
+ * exception set and zeros where random bytes were. wait: what to do while the system's generator is not ready. */
 int draw(unsigned char *dst, size_t n, int wait);
 
 /* Waits until the system's generator is ready, seconds < 0: without limit. 0, or -1 with an exception set. */

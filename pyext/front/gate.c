@@ -23,7 +23,16 @@ void gate_init(int places)
 	free_places = all_places;
 }
 
-void gate_child(void) { free_places = all_places; }
+/* Threads inside that Go does not know yet, and the most there have been at once in this process. For one
+ * more than that Go makes an M, and ends the process if it has no memory for it. */
+static unsigned strangers, strangers_seen;
+
+void gate_child(void)
+{
+	free_places = all_places;
+	strangers = strangers_seen = 0;
+}
+
 int gate_places(void) { return __builtin_popcount(all_places); }
 
 /* A place is also a lane: a generator of the core that no other thread uses meanwhile. */
@@ -42,6 +51,22 @@ static void leave_place(int place) { __atomic_or_fetch(&free_places, 1u << place
  * thread sends one, and its handler would run on a goroutine's stack too. It now waits for our end. */
 static int set_mask(const uint64_t *new, uint64_t *old) { return (int)syscall(SYS_rt_sigprocmask, SIG_SETMASK, new, old, sizeof *new); }
 
+/* A process may have been confined since the start: is there what Go will ask for on this entry? */
+static int has_what_go_needs(struct visit *v)
+{
+	if (sigaltstack(NULL, &v->stack))
+		return 0;
+	unsigned n = v->binds ? __atomic_add_fetch(&strangers, 1, __ATOMIC_RELAXED) : 0;
+	if (n <= __atomic_load_n(&strangers_seen, __ATOMIC_RELAXED))
+		return 1;
+	if (!limits_room()) {
+		__atomic_sub_fetch(&strangers, 1, __ATOMIC_RELAXED);
+		return 0;
+	}
+	__atomic_store_n(&strangers_seen, n, __ATOMIC_RELAXED);
+	return 1;
+}
+
 int gate_open(struct visit *v)
 {
 	static const uint64_t every = ~(uint64_t)0;
@@ -54,13 +79,20 @@ int gate_open(struct visit *v)
 		struct pool *p = pool_get();
 		v->stays = p && p->initial ? p : NULL;
 		v->binds = !v->stays || !process->core || v->stays->bound != process->core;
-		/* Go dies if it cannot ask this in turn: a process may have been confined since the start. */
-		if (!v->binds || sigaltstack(NULL, &v->stack) == 0)
+		if (has_what_go_needs(v))
 			return 0;
 		set_mask(&v->mask, NULL);
 	}
 	pthread_setcancelstate(v->cancel, NULL);
 	return -1;
+}
+
+static void close_gate(struct visit *v)
+{
+	if (v->binds)
+		__atomic_sub_fetch(&strangers, 1, __ATOMIC_RELAXED);
+	set_mask(&v->mask, NULL);
+	pthread_setcancelstate(v->cancel, NULL);
 }
 
 void gate_close(struct visit *v)
@@ -71,35 +103,27 @@ void gate_close(struct visit *v)
 	else if (v->binds) {
 		sigaltstack(&v->stack, NULL);	/* Go has put its own there when it bound the thread */
 		v->stays->bound = process->core;
+		v->binds = 0;	/* its M stays taken: it goes on counting among the strangers */
 	}
-	set_mask(&v->mask, NULL);
-	pthread_setcancelstate(v->cancel, NULL);
+	close_gate(v);
 }
 
 int gate_enter(struct visit *v, int64_t patience)
 {
-	static unsigned entered;	/* places that have been used: another one makes Go map more memory */
-
+	if (!process->core)
+		return -1;
 	while ((v->lane = take_place()) < 0) {
 		if (patience <= 0)
 			return -1;
 		nanosleep(&(struct timespec){0, NAP}, NULL);
 		patience -= NAP;
 	}
-	if (!(entered & 1u << v->lane)) {
-		if (!limits_room()) {
-			leave_place(v->lane);
-			return -1;
-		}
-		__atomic_or_fetch(&entered, 1u << v->lane, __ATOMIC_RELAXED);
-	}
 	if (gate_open(v) == 0) {
 		/* Looked at only now, when no signal handler can fork any more. */
 		process_check();
 		if (process->core)
 			return 0;
-		set_mask(&v->mask, NULL);
-		pthread_setcancelstate(v->cancel, NULL);
+		close_gate(v);
 	}
 	leave_place(v->lane);
 	return -1;

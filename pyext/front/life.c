@@ -48,12 +48,15 @@ const char *life_init(const char *path)
 		missing = "this C library does not show its count of threads";
 		return NULL;
 	}
-	core_record = found->map(nthreads, &missing);
-	if (!core_record)
+	struct record *record = found->map(nthreads, &missing);
+	if (!record)
 		return NULL;
 	int n = sched_getaffinity(0, sizeof cpus, &cpus) ? 1 : CPU_COUNT(&cpus);
 	gate_init(n < GORANDOM_MAX_LANES ? n : GORANDOM_MAX_LANES);
+	pthread_mutex_lock(&start_lock);	/* the fork handlers see all of it or nothing */
+	core_record = record;
 	core = found;
+	pthread_mutex_unlock(&start_lock);
 	return NULL;
 }
 
@@ -89,28 +92,25 @@ const char *life_reason(void)
 	return "nothing has been drawn yet";
 }
 
-/* All signals blocked, start_lock held. */
-static void start(void)
+/* All signals blocked, start_lock held. random: 16 fresh bytes for Go's own use. */
+static void start_with(unsigned char random[16])
 {
-	unsigned char random[16];
 	struct visit v;
 
-	if (kernel_read(random, sizeof random))
-		return;	/* the draw that wanted the core meets the same answer and reports it */
 	process->refused = limits_refuse();
 	if (process->refused)
 		return;
 	/* In a child always: what fork has wiped of the library's data must come back. */
 	if ((dirty || process_generation) && core->reset(core_record)) {
+		core->dismiss(core_record);
 		process->refused = "the parent's core cannot be undone";
 		return;
 	}
 	dirty = 1;
 	core->start(core_record, random, gate_places());
-	explicit_bzero(random, sizeof random);
 
 	if (gate_open(&v)) {
-		process->refused = "sigaltstack or rt_sigprocmask is refused (seccomp)";
+		process->refused = "a thread cannot enter the core: signals or memory are refused (seccomp, a limit)";
 		return;
 	}
 	int error = core->seed(gate_places());
@@ -121,6 +121,14 @@ static void start(void)
 		process->refused = "the core could not be seeded";
 	else
 		__atomic_store_n(&process->core, ++starts, __ATOMIC_RELEASE);
+}
+
+static void start(void)
+{
+	unsigned char random[16];
+	if (kernel_read(random, sizeof random) == 0)	/* else the draw that wanted the core gets the same answer, and says it */
+		start_with(random);
+	explicit_bzero(random, sizeof random);
 }
 
 int life_start(void)
@@ -142,24 +150,35 @@ int life_start(void)
 	return process->core != 0;
 }
 
+/* Of the thread that forks. A C handler that interrupted it between here and the fork, and forked itself, would
+ * wait for start_lock for ever. */
+static sigset_t fork_mask;
+
 void life_prepare(void)
 {
+	sigset_t all, old;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
 	pthread_mutex_lock(&start_lock);
-	if (core_record)
+	fork_mask = old;
+	if (core)
 		core->prepare(core_record);
 }
 
 void life_parent(void)
 {
-	if (core_record)
+	sigset_t old = fork_mask;
+	if (core)
 		core->parent(core_record);
 	pthread_mutex_unlock(&start_lock);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 
 void life_child(void)
 {
 	pthread_mutex_init(&start_lock, NULL);
 	gate_child();
-	if (core_record)
+	if (core)
 		core->child(core_record);
+	pthread_sigmask(SIG_SETMASK, &fork_mask, NULL);
 }

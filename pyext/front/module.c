@@ -4,6 +4,7 @@
 #include <Python.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +88,8 @@ static PyObject *fill(PyObject *module, PyObject *arg)
 	if (PyObject_GetBuffer(arg, &b, PyBUF_WRITABLE | PyBUF_ANY_CONTIGUOUS))
 		return NULL;
 	int r = b.len ? draw(b.buf, (size_t)b.len, 1) : 0;
+	if (r)
+		memset(b.buf, 0, (size_t)b.len);
 	PyBuffer_Release(&b);
 	if (r)
 		return NULL;
@@ -250,15 +253,30 @@ static PyMethodDef methods[] = {
 	{NULL, NULL, 0, NULL},
 };
 
-/* Once a process, whatever the number of interpreters. */
-static int init_process(void)
+/* What a process has once, whatever the number of interpreters and of imports that failed half-way: each step
+ * is done at most once, in this order, and the fork handlers come when all that they look at is there. */
+static const char *init_steps(const char *core_path)
 {
-	static int done;
-	char path[4096];
-	Dl_info here;
+	static int (*const steps[])(void) = {process_init, pool_init, events_init, process_watch_forks};
+	static size_t done;
+	static int loaded;
 
-	if (done)
-		return 0;
+	for (; done < sizeof steps / sizeof *steps; done++) {
+		int error = steps[done]();
+		if (error)
+			return strerror(error);
+	}
+	if (!loaded) {
+		const char *broken = life_init(core_path);
+		if (broken)
+			return broken;
+		loaded = 1;
+	}
+	return NULL;
+}
+
+static int parse_environment(void)
+{
 	/* Not getenv: a program that gained privileges at exec is not configured by whoever ran it. */
 	const char *text = secure_getenv("GORANDOM_START");
 	int mode = 0;
@@ -269,26 +287,33 @@ static int init_process(void)
 		return -1;
 	}
 	life_mode = (enum start_mode)mode;
-	if (!dladdr(&done, &here) || !strrchr(here.dli_fname, '/')) {
+	return 0;
+}
+
+static int init_process(void)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;	/* interpreters with GILs of their own */
+	static int complete;
+	char path[4096];
+	Dl_info here;
+
+	if (__atomic_load_n(&complete, __ATOMIC_ACQUIRE))
+		return 0;
+	if (parse_environment())
+		return -1;
+	if (!dladdr(&complete, &here) || !strrchr(here.dli_fname, '/')) {
 		PyErr_SetString(PyExc_ImportError, "gorandom cannot find the folder that it was loaded from");
 		return -1;
 	}
 	snprintf(path, sizeof path, "%.*s/libgorandom_core.so", (int)(strrchr(here.dli_fname, '/') - here.dli_fname), here.dli_fname);
-	errno = process_init();
-	if (!errno)
-		errno = pool_init();
-	if (!errno)
-		errno = events_init();
-	if (errno) {
-		PyErr_SetFromErrno(PyExc_OSError);
-		return -1;
-	}
-	const char *broken = life_init(path);
+	pthread_mutex_lock(&lock);
+	const char *broken = init_steps(path);
+	__atomic_store_n(&complete, !broken, __ATOMIC_RELEASE);
+	pthread_mutex_unlock(&lock);
 	if (broken) {
 		PyErr_SetString(PyExc_ImportError, broken);
 		return -1;
 	}
-	done = 1;
 	if (life_mode == START_EAGER) {
 		Py_BEGIN_ALLOW_THREADS
 		life_start();

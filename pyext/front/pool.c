@@ -58,7 +58,7 @@ static void thread_ends(void *value)
 	memset(p->page, 0, PAGE);
 	/* A main thread that drew before a raw clone and ends here by pthread_exit: its Go key is set, and Go's
 	 * destructor would spin in a runtime that is not this process's. Ours comes first: its key is older. */
-	if (core_record && !process->core)
+	if (core && !process->core)
 		core->forget(core_record);
 	disown(p);
 }
@@ -109,15 +109,11 @@ static struct pool *make(void)
 	return p;
 }
 
-struct pool *pool_get(void)
+/* A thread's first: all signals blocked, because a handler that forked in the middle would leave the child
+ * with a pool that belongs to nobody, or to two. */
+static struct pool *get_first(void)
 {
-	struct pool *p = __atomic_load_n(&first, __ATOMIC_RELAXED);
-	if (p && p->owner == pthread_self())
-		return p;
-	p = pthread_getspecific(key);
-	if (p)
-		return p;
-	p = reuse();
+	struct pool *p = reuse();
 	if (!p)
 		p = make();
 	if (!p)
@@ -128,6 +124,22 @@ struct pool *pool_get(void)
 		return NULL;
 	}
 	own(p);
+	return p;
+}
+
+struct pool *pool_get(void)
+{
+	struct pool *p = __atomic_load_n(&first, __ATOMIC_RELAXED);
+	if (p && p->owner == pthread_self())
+		return p;
+	p = pthread_getspecific(key);
+	if (!p) {
+		sigset_t all, old;
+		sigfillset(&all);
+		pthread_sigmask(SIG_SETMASK, &all, &old);
+		p = get_first();
+		pthread_sigmask(SIG_SETMASK, &old, NULL);
+	}
 	return p;
 }
 

@@ -104,5 +104,7 @@ int process_init(void)
 	if (!process)
 		return ENOMEM;
 	process->known = 1;
-	return pthread_atfork(prepare, parent, child);
+	return 0;
 }
+
+int process_watch_forks(void) { return pthread_atfork(prepare, parent, child); }

@@ -59,6 +59,13 @@ class BuildExt(build_ext):
         outputs = super().get_outputs()
         return outputs + [os.path.join(os.path.dirname(outputs[0]), "libgorandom_core.so")] * toolchain.has_core()
 
+    def copy_extensions_to_source(self):
+        """What an editable installation needs beside the sources; setuptools knows of the modules only."""
+        super().copy_extensions_to_source()
+        if toolchain.has_core():
+            package = os.path.join(ROOT, "python", "gorandom")
+            self.copy_file(os.path.join(self.folder, "libgorandom_core.so"), package, level=self.verbose)
+
     def build_extensions(self):
         self.folder = os.path.dirname(os.path.abspath(self.get_ext_fullpath("gorandom._front")))
         self.tools = os.path.abspath(os.path.join(self.build_temp, "_tools"))

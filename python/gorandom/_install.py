@@ -37,4 +37,5 @@ def install():
     sys.modules["Crypto.Random"] = gorandom
     parent.Random = gorandom
     if SHIM not in sys.path:
-        sys.path.insert(1, SHIM)  # the first place is the program's own folder
+        # Before the program's own folder too: a Crypto that lies there has the Random that is to be replaced.
+        sys.path.insert(0, SHIM)

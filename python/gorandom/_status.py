@@ -70,8 +70,8 @@ def status():
                 **common,
             )
         except RuntimeError:
-            # All places in the core were taken for seconds: say what is known without it.
-            common["reason"] = "the core is alive but too busy to be asked"
+            common["mode"] = "direct"
+            common["reason"] = "the core cannot be entered now: it is busy, or this process was confined after its start"
     return Status(
         sources=(state["implementation"],),
         reseeds=0,
