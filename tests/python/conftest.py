@@ -1,0 +1,107 @@
+"""What all Python tests share. They run against the installed package: nothing here touches sys.path."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+import gorandom
+
+START_MODES = ("auto", "eager", "never")
+SOURCE = pathlib.Path(__file__).resolve().parents[2]  # for tests of the build steps; never importable from here
+
+# A process in a mount namespace of its own, with an empty folder over /proc.
+WITHOUT_PROC = """
+def hide_proc():
+    import ctypes, sys
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.mount.argtypes = [ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_ulong, ctypes.c_char_p]
+    if (libc.unshare(0x20000) or libc.mount(b"none", b"/", None, 0x44000, None)
+            or libc.mount(b"none", b"/proc", b"tmpfs", 0, None)):
+        sys.exit(77)
+"""
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--skip-once", action="store_true", help="leave out what says the same on every interpreter (tests/run.py)"
+    )
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "once: the same on every interpreter")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--skip-once"):
+        for item in items:
+            if "once" in item.keywords:
+                item.add_marker(pytest.mark.skip(reason="ran on the first interpreter (--skip-once)"))
+
+
+def pytest_report_header():
+    package = pathlib.Path(gorandom.__file__).parent
+    if SOURCE in package.parents and "site-packages" not in package.parts:
+        raise pytest.UsageError(f"gorandom is imported from the source tree ({package}): install the wheel")
+    return f"gorandom {gorandom.__version__} installed in {package}, GORANDOM_START={os.environ.get('GORANDOM_START', '')}"
+
+
+@pytest.fixture(params=START_MODES)
+def start_mode(request):
+    return request.param
+
+
+@pytest.fixture
+def python(tmp_path):
+    """python(program, *arguments) runs it in a fresh interpreter and gives its stdout.
+
+    A death, a hang, a non-zero end and anything on stderr are failures: gorandom prints nothing. With
+    ``ends=None`` the CompletedProcess is given and judged by the caller.
+    """
+
+    def run(program, *arguments, flags=(), start=None, env=None, timeout=60, ends=0, **options):
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+        environment.pop("GORANDOM_START", None)
+        if start:
+            environment["GORANDOM_START"] = start
+        environment.update(env or {})
+        options.setdefault("cwd", tmp_path)
+        command = [options.pop("executable", sys.executable), *flags, "-c", program, *map(str, arguments)]
+        # A session of its own, so that children of a program that hangs end with it.
+        child = subprocess.Popen(
+            command, env=environment, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, start_new_session=True, **options,
+        )  # fmt: skip
+        try:
+            out, err = child.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, 9)
+            out, err = child.communicate()
+            pytest.fail(f"hung for {timeout} s; stdout:\n{out}\nstderr:\n{err}")
+        if ends is None:
+            return subprocess.CompletedProcess(command, child.returncode, out, err)
+        assert child.returncode == ends, f"ended with {child.returncode}, not {ends}; stdout:\n{out}\nstderr:\n{err}"
+        assert err == "", f"printed to stderr:\n{err}"
+        return out
+
+    return run
+
+
+@pytest.fixture
+def script(python, tmp_path):
+    """The same for a program that multiprocessing must find as a file: script(name, text)."""
+
+    def run(name, text, *arguments, **options):
+        path = tmp_path / name
+        path.write_text(text)
+        runner = "import runpy, sys; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
+        return python(runner, path, *arguments, **options)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def package_folder():
+    return pathlib.Path(gorandom.__file__).parent

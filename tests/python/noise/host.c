@@ -1,0 +1,75 @@
+/* What host programs written in C do to their threads and signals, that Python code cannot. */
+#define _GNU_SOURCE
+#include <alloca.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+/* A handler without SA_ONSTACK that needs much stack: on a goroutine's stack it would write over Go's heap. */
+
+volatile long host_handled;
+static size_t host_stack;
+
+static void greedy(int signo)
+{
+	(void)signo;
+	volatile char *p = alloca(host_stack);
+	memset((char *)p, 0xA5, host_stack);
+	host_handled++;
+}
+
+void host_signals(int us, size_t stack)
+{
+	struct sigaction sa = {.sa_handler = greedy, .sa_flags = SA_RESTART};
+	struct itimerval t = {{0, us}, {0, us}};
+
+	host_stack = stack;
+	sigaction(SIGALRM, &sa, NULL);
+	sigaction(SIGPROF, &sa, NULL);
+	setitimer(ITIMER_REAL, &t, NULL);
+	setitimer(ITIMER_PROF, &t, NULL);
+}
+
+void host_quiet(void)
+{
+	struct itimerval never = {0};
+	setitimer(ITIMER_REAL, &never, NULL);
+	setitimer(ITIMER_PROF, &never, NULL);
+}
+
+/* A thread of the C program's own that calls draw until it is cancelled, and is cancelled in the middle.
+ * 1: it ended so. It keeps its Python thread state (ensure, release: PyGILState_Ensure, PyEval_SaveThread),
+ * because CPython passes a cancellation point, with the GIL, when it makes or deletes one. */
+
+struct cancelled { void (*draw)(void); int (*ensure)(void); void *(*release)(void); };
+
+static void *cancelled(void *arg)
+{
+	struct cancelled *c = arg;
+
+	c->ensure();
+	c->release();
+	for (;;) {
+		c->draw();
+		pthread_testcancel();
+	}
+	return NULL;
+}
+
+int host_cancel(void (*draw)(void), volatile int *drawing, int (*ensure)(void), void *(*release)(void))
+{
+	struct cancelled c = {draw, ensure, release};
+	pthread_t t;
+	void *result;
+
+	*drawing = 0;
+	if (pthread_create(&t, NULL, cancelled, &c))
+		return -1;
+	while (!*drawing)
+		;
+	pthread_cancel(t);
+	pthread_join(t, &result);
+	return result == PTHREAD_CANCELED;
+}

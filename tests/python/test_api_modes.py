@@ -1,0 +1,139 @@
+"""GORANDOM_START, and the tests of bytes again in every mode and in a forked child."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+import gorandom
+
+HERE = pathlib.Path(__file__).parent
+AGAIN = ["test_api_bytes.py", "test_api_arguments.py", "test_api_fill.py", "test_rngfile.py"]
+
+ONCE_MORE = """
+import os, sys
+import pytest
+import gorandom
+where, *arguments = sys.argv[1:]
+arguments += ["-q", "-p", "no:cacheprovider", "-k", "not _that", "--no-header"]
+if where == "child":
+    gorandom.get_random_bytes(16)
+    child = os.fork()
+    if child:
+        sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    assert gorandom.status().generation == 1
+code = pytest.main(arguments)
+print(gorandom.status())
+sys.stdout.flush()
+os._exit(code)
+"""
+
+
+@pytest.mark.parametrize(
+    "start_mode, where",
+    [("never", "process"), ("auto", "child"), ("eager", "child"), ("never", "child")],  # auto's process is this one
+)
+def test_bytes_and_arguments_again(python, start_mode, where):
+    """Guards: pools, direct mode and the core give the same from the same arguments; a child goes through
+    direct mode, and under auto through the change to a core of its own, while these tests draw."""
+    files = [HERE / name for name in AGAIN]
+    options = ["-c", os.path.join(HERE.parents[1], "pyproject.toml")]
+    done = python(ONCE_MORE, where, *options, *files, start=start_mode, timeout=300, ends=None,
+                  flags=["-W", "ignore::DeprecationWarning"])  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " passed" in done.stdout and done.stderr == ""
+    assert ("mode             " + ("direct" if start_mode == "never" else "core")) in done.stdout
+
+
+@pytest.mark.parametrize("value", ["", "AUTO", "auto ", "on", "0", "never,eager", "ä"])
+def test_unknown_start(python, value):
+    done = python("import gorandom", env={"GORANDOM_START": value}, ends=None)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("ImportError: ")
+    for name in ('"auto"', '"eager"', '"never"'):
+        assert name in done.stderr.splitlines()[-1]
+
+
+def test_a_refused_import_can_be_tried_again(python):
+    """An ImportError leaves nothing half made behind."""
+    python(
+        """
+import ctypes, os, sys
+os.environ["GORANDOM_START"] = "nonsense"
+for _ in range(3):
+    try:
+        import gorandom
+    except ImportError:
+        assert "gorandom" not in sys.modules
+    else:
+        raise AssertionError("imported")
+os.environ["GORANDOM_START"] = "never"
+import gorandom
+assert len(gorandom.get_random_bytes(16)) == 16 and gorandom.status().mode == "direct"
+"""
+    )
+
+
+FIRST_DRAW = """
+import os, gorandom
+def threads(): return len(os.listdir("/proc/self/task"))
+print(gorandom.status().mode, threads() == 1, end=" ")
+gorandom.get_random_bytes(1)
+print(gorandom.status().mode, threads() == 1)
+"""
+
+
+def test_when_the_core_starts(python, start_mode):
+    expected = {"auto": "direct True core False", "eager": "core False core False", "never": "direct True direct True"}
+    assert python(FIRST_DRAW, start=start_mode).strip() == expected[start_mode]
+
+
+SECURE = """
+import ctypes, os, sys
+secure = ctypes.CDLL(None).getauxval(23)
+sys.path.insert(0, sys.argv[1])
+try:
+    import gorandom
+    gorandom.get_random_bytes(16)
+    print(secure, os.getuid() != os.geteuid(), gorandom.status().mode)
+except ImportError as e:
+    print(secure, os.getuid() != os.geteuid(), e)
+"""
+
+
+@pytest.mark.parametrize("value", ["never", "nonsense"])
+def test_environment_is_ignored_after_set_uid(tmp_path_factory, package_folder, value):
+    """Guards: secure_getenv in module.c. With getenv whoever runs a set-uid program configures it: "never" is
+    obeyed, nonsense refuses the import."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to make a set-uid copy of the interpreter")
+    folder = tmp_path_factory.mktemp("set-uid")
+    for parent in (folder, folder.parent, folder.parent.parent):
+        parent.chmod(0o755)
+    copy = folder / "python"
+    shutil.copy(os.path.realpath(sys.executable), copy)
+    copy.chmod(0o4755)
+    try:
+        done = subprocess.run(
+            [copy, "-S", "-c", SECURE, package_folder.parent], user=65534, group=65534, extra_groups=[], cwd="/",
+            env={"GORANDOM_START": value, "PYTHONHOME": f"{sys.base_prefix}:{sys.base_exec_prefix}"},
+            text=True, capture_output=True, timeout=60,
+        )  # fmt: skip
+    except PermissionError:
+        pytest.skip(f"another user may not run programs in {folder}: no set-uid program can be tried")
+    finally:
+        copy.unlink()
+    if done.stdout.split()[:2] != ["1", "True"]:
+        pytest.skip("set-uid has no effect in the temporary folder (nosuid?): " + done.stdout + done.stderr[-300:])
+    assert done.stdout.split()[2:] == ["core"], done.stdout
+    assert done.stderr == ""
+
+
+def test_this_run_is_in_the_mode_it_was_asked_for():
+    gorandom.get_random_bytes(1)
+    expected = "direct" if os.environ.get("GORANDOM_START") == "never" else "core"
+    if gorandom.status().generation == 0:
+        assert gorandom.status().mode == expected, gorandom.status()

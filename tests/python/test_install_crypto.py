@@ -1,0 +1,335 @@
+"""install_as_crypto(): programs that import Crypto.Random, here and in multiprocessing's workers, with and
+without an installed PyCryptodome."""
+
+import os
+import subprocess
+import sys
+import venv
+
+import pytest
+
+METHODS = ["fork", "forkserver", "spawn"]
+
+PYCRYPTODOME = "pycryptodome==3.23.0"
+
+
+@pytest.fixture(scope="module")
+def pycryptodome(tmp_path_factory):
+    """A folder in which PyCryptodome is installed."""
+    folder = tmp_path_factory.mktemp("pycryptodome")
+    environment = folder / "venv"
+    venv.create(environment, with_pip=True)
+    done = subprocess.run(
+        [environment / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "install", "--quiet",
+         "--target", folder / "site", PYCRYPTODOME],
+        text=True, capture_output=True,
+    )  # fmt: skip
+    if done.returncode:
+        pytest.skip(f"needs {PYCRYPTODOME} from the package index, which pip cannot get: {done.stderr.strip()[-300:]}")
+    return folder / "site"
+
+
+@pytest.fixture(params=["alone", "pycryptodome"])
+def path(request):
+    """PYTHONPATH with and without an installed PyCryptodome."""
+    if request.param == "alone":
+        try:
+            import Crypto  # noqa: F401
+        except ImportError:
+            return ""
+        pytest.skip("PyCryptodome is installed beside gorandom here: without it cannot be tried")
+    return os.fspath(request.getfixturevalue("pycryptodome"))
+
+
+def environment(path):
+    return {"PYTHONPATH": path} if path else {}
+
+
+ALIASES = """
+import sys
+import gorandom
+assert gorandom.install_as_crypto() is None
+import Crypto
+import Crypto.Random
+from Crypto import Random
+from Crypto.Random import get_random_bytes, new, atfork
+import importlib
+assert sys.modules["Crypto.Random"] is Crypto.Random is Random is gorandom
+assert importlib.import_module("Crypto.Random") is gorandom
+assert get_random_bytes is gorandom.get_random_bytes and atfork is gorandom.atfork
+assert gorandom.__name__ == "gorandom" and gorandom.atfork.__module__ == "gorandom"
+assert len(Random.new().read(16)) == len(get_random_bytes(16)) == 16
+
+parent, path = sys.modules["Crypto"], list(sys.path)
+for _ in range(3):
+    gorandom.install_as_crypto()
+assert sys.modules["Crypto"] is parent and sys.modules["Crypto.Random"] is gorandom and sys.path == path
+assert Random.new is gorandom.new
+
+try:
+    import Crypto.Cipher.AES
+    from Crypto.Cipher import AES
+    print(len(AES.new(get_random_bytes(16), AES.MODE_ECB).encrypt(bytes(16))))
+except ImportError as e:
+    print(type(e).__name__, e)
+try:
+    import Crypto.Nothing
+except ModuleNotFoundError as e:
+    assert e.name == "Crypto.Nothing", e.name
+else:
+    raise AssertionError("Crypto.Nothing")
+"""
+
+
+def test_aliases(python, path):
+    """One copy, one module object; the parent package is PyCryptodome's if there is one, else an empty one."""
+    printed = python(ALIASES, env=environment(path)).strip()
+    assert printed == ("16" if path else "ModuleNotFoundError No module named 'Crypto.Cipher'")
+
+
+@pytest.mark.parametrize("first", ["import Crypto", "import Crypto.Random", "from Crypto.Random import random",
+                                   "import Crypto.Cipher.AES", "import Crypto.PublicKey.RSA"])  # fmt: skip
+def test_after_pycryptodome_was_imported(python, pycryptodome, first):
+    """Whatever was imported before, from now on Crypto.Random is gorandom, and the other modules go on working."""
+    program = f"""
+{first}
+import sys, Crypto
+parent = Crypto
+import gorandom
+gorandom.install_as_crypto()
+import Crypto.Random
+from Crypto import Random
+assert sys.modules["Crypto"] is parent is Crypto
+assert Crypto.Random is Random is sys.modules["Crypto.Random"] is gorandom
+from Crypto.Cipher import AES
+from Crypto.Hash import SHA256
+assert SHA256.new(b"").digest_size == 32
+assert len(AES.new(Random.get_random_bytes(32), AES.MODE_CTR).encrypt(b"x" * 100)) == 100
+"""
+    python(program, env=environment(os.fspath(pycryptodome)))
+
+
+def test_pycryptodome_draws_from_gorandom(python, pycryptodome):
+    """Modules of PyCryptodome that are imported later draw from gorandom: they import Crypto.Random as well."""
+    python(
+        """
+import gorandom
+gorandom.install_as_crypto()
+import Crypto.Cipher.AES as AES
+import Crypto.Cipher
+from Crypto.Cipher import _mode_ctr
+assert _mode_ctr.get_random_bytes is gorandom.get_random_bytes
+one, two = (AES.new(bytes(16), AES.MODE_CTR) for _ in range(2))
+assert one.nonce != two.nonce
+""",
+        env=environment(os.fspath(pycryptodome)),
+    )
+
+
+def test_install_draws_nothing(python):
+    assert python(
+        "import gorandom, os; gorandom.install_as_crypto(); import Crypto.Random\n"
+        "print(gorandom.status().mode, len(os.listdir('/proc/self/task')))"
+    ).split() == ["direct", "1"]
+
+
+ADVISORY = """
+from multiprocessing import Pool, set_start_method
+from Crypto.Random import atfork, get_random_bytes
+from Crypto import Random
+
+def read(_):
+    import time
+    rng = Random.new()
+    return [rng.read(16), get_random_bytes(16)]
+
+def main():
+    drawn = read(None)
+    pool = Pool(4, initializer=atfork)
+    for pair in pool.map(read, range(200), chunksize=1):
+        drawn += pair
+    pool.close()
+    pool.join()
+    drawn += read(None)
+    print(len(drawn), len(set(drawn)))
+"""
+# What `python -m gorandom run` will do: the program itself knows nothing of gorandom.
+RUN = """
+import sys, runpy, multiprocessing
+if __name__ == "__main__":
+    import gorandom
+    gorandom.install_as_crypto()
+    multiprocessing.set_start_method("fork")
+    sys.path.insert(0, %r)
+    import advisory
+    advisory.main()
+"""
+
+
+def test_the_advisorys_program_runs_unchanged(script, tmp_path, start_mode):
+    """CVE-2013-1445: read, fork a pool of 4, read in each. PyCrypto before 2.6.1 gave children the same bytes."""
+    (tmp_path / "advisory.py").write_text(ADVISORY)
+    out = script("run.py", RUN % os.fspath(tmp_path), start=start_mode, timeout=120)
+    assert out.split() == ["404", "404"]
+
+
+# Run as a file, because spawn and forkserver import the main module again.
+START = "import sys, os; sys.exit(os.spawnv(os.P_WAIT, sys.executable, [sys.executable, *sys.argv[1:]]))"
+
+TOP_LEVEL = """
+import multiprocessing, sys
+import gorandom
+gorandom.install_as_crypto()
+from Crypto.Random import get_random_bytes, new, atfork
+import Crypto.Random
+
+def work(i):
+    import Crypto.Random as again
+    assert again is gorandom is sys.modules["Crypto.Random"] is Crypto.Random
+    return get_random_bytes(16), new().read(16), gorandom.status().generation
+
+if __name__ == "__main__":
+    context = multiprocessing.get_context(sys.argv[1])
+    get_random_bytes(16)
+    with context.Pool(3, initializer=atfork) as pool:
+        results = pool.map(work, range(60), chunksize=1)
+        pool.close()
+        pool.join()
+    drawn = [t for r in results for t in r[:2]] + [get_random_bytes(16)]
+    print(len(drawn), len(set(drawn)), any("Crypto.Cipher" in m for m in sys.modules))
+"""
+
+# Only the main process installs; the worker's function imports Crypto.Random by itself.
+GUARDED = """
+import multiprocessing, sys
+
+def work(i):
+    import gorandom
+    from Crypto.Random import get_random_bytes
+    import Crypto.Random
+    assert Crypto.Random is gorandom, Crypto.Random
+    try:
+        import Crypto.Cipher
+        other = True
+    except ImportError:
+        other = False
+    return get_random_bytes(16), Crypto.Random.new().read(16), other
+
+if __name__ == "__main__":
+    import gorandom
+    gorandom.install_as_crypto()
+    import Crypto.Random
+    context = multiprocessing.get_context(sys.argv[1])
+    Crypto.Random.get_random_bytes(16)
+    with context.Pool(3, initializer=Crypto.Random.atfork) as pool:
+        results = pool.map(work, range(60), chunksize=1)
+        pool.close()
+        pool.join()
+    drawn = [t for r in results for t in r[:2]] + [Crypto.Random.get_random_bytes(16)]
+    print(len(drawn), len(set(drawn)), *{r[2] for r in results})
+"""
+
+# A module that the workers import before gorandom: by the alias alone can Crypto.Random be found.
+CRYPTO_FIRST = """
+import multiprocessing, sys
+if __name__ == "__main__":
+    import gorandom
+    gorandom.install_as_crypto()
+import Crypto.Random
+from Crypto.Random import get_random_bytes
+
+def work(i):
+    import gorandom
+    assert Crypto.Random is gorandom, Crypto.Random
+    assert get_random_bytes is gorandom.get_random_bytes
+    return get_random_bytes(16), Crypto.Random.new().read(16)
+
+if __name__ == "__main__":
+    context = multiprocessing.get_context(sys.argv[1])
+    with context.Pool(3) as pool:
+        results = pool.map(work, range(60), chunksize=1)
+        pool.close()
+        pool.join()
+    drawn = [t for r in results for t in r]
+    print(len(drawn), len(set(drawn)))
+"""
+
+
+def run_file(python, tmp_path, text, *arguments, **options):
+    (tmp_path / "program.py").write_text(text)
+    return python(START, tmp_path / "program.py", *arguments, **options).split()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_pool_with_atfork(python, tmp_path, method, path, start_mode):
+    out = run_file(python, tmp_path, TOP_LEVEL, method, env=environment(path), start=start_mode)
+    assert out == ["121", "121", "False"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_workers_of_a_program_that_installs_in_main_only(python, tmp_path, method, path):
+    """Guards: the folder _shim on sys.path, which multiprocessing hands to spawned workers. Without it (or with
+    a wheel that lacks it) `import Crypto.Random` fails there, or is PyCryptodome's."""
+    assert run_file(python, tmp_path, GUARDED, method, env=environment(path)) == ["121", "121", str(bool(path))]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_workers_that_import_crypto_first(python, tmp_path, method, path):
+    """Guards: the shim's package installs the alias by itself; the worker has not imported gorandom yet."""
+    assert run_file(python, tmp_path, CRYPTO_FIRST, method, env=environment(path)) == ["120", "120"]
+
+
+def test_gorandom_atfork_as_initializer_without_aliases(python, tmp_path):
+    program = """
+import multiprocessing, sys
+import gorandom
+
+def work(i):
+    return gorandom.get_random_bytes(16), gorandom.get_random_bytes(5000)[:16]
+
+if __name__ == "__main__":
+    gorandom.get_random_bytes(16)
+    drawn = []
+    for method in ("fork", "forkserver", "spawn"):
+        with multiprocessing.get_context(method).Pool(2, initializer=gorandom.atfork, maxtasksperchild=5) as pool:
+            for pair in pool.map(work, range(30), chunksize=1):
+                drawn += pair
+            pool.close()
+            pool.join()
+    assert "Crypto" not in sys.modules
+    print(len(drawn), len(set(drawn)))
+"""
+    assert run_file(python, tmp_path, program) == ["180", "180"]
+
+
+def test_aliases_do_not_leak(python):
+    """Only who asks gets them."""
+    python(
+        """
+import sys, gorandom
+before = list(sys.path)
+gorandom.get_random_bytes(1)
+assert not [m for m in sys.modules if m.partition(".")[0] == "Crypto"] and sys.path == before
+gorandom.install_as_crypto()
+added = [p for p in sys.path if p not in before]
+import os
+assert sys.path == added + before and len(added) == 1 and "Crypto" in os.listdir(added[0])
+"""
+    )
+
+
+def test_other_meta_path_finders_and_specs(python, path):
+    """importlib's questions about Crypto.Random have an answer."""
+    python(
+        """
+import importlib.util, sys, gorandom
+gorandom.install_as_crypto()
+import Crypto.Random
+assert importlib.util.find_spec("Crypto.Random").name == "gorandom"
+assert importlib.util.find_spec("Crypto.Nothing") is None
+assert importlib.reload(gorandom) is sys.modules["Crypto.Random"] is gorandom
+gorandom.install_as_crypto()
+assert Crypto.Random is gorandom
+""",
+        env=environment(path),
+    )

@@ -1,0 +1,174 @@
+"""What limits and seccomp refuse, before the first draw and after: direct mode with a reason, or an exception;
+never an abort, a hang or a repeat.
+
+Go ends the process when it cannot have memory, a thread or a signal stack. Guards limits.c (what a start needs
+is asked for before it), the threads that are hired before the start, and the look at the room that is left
+before another place is entered."""
+
+import os
+import sys
+
+import pytest
+from _forks import linux, run
+
+sys.path.append(os.path.join(os.path.dirname(__file__), "noise"))
+import confine  # noqa: E402
+
+pytestmark = linux
+seccomp = pytest.mark.skipif(not confine.available(), reason="the seccomp filters are written for x86_64 and aarch64")
+
+PROGRAM = """
+import errno, os, sys, threading
+import child, confine, gorandom
+
+way, when = sys.argv[1], sys.argv[2]
+TAKEN = {
+    "address space": lambda: confine.limit("AS", confine.memory("VmSize") + (700 << 20)),
+    "data": lambda: confine.limit("DATA", confine.memory("VmData") + (30 << 20)),
+    "no memory left": lambda: confine.limit("AS", confine.memory("VmSize") + (2 << 20)),
+    "no data left": lambda: confine.limit("DATA", confine.memory("VmData") + (1 << 20)),
+    "locked": lambda: confine.limit("MEMLOCK", 0),
+    "descriptors": lambda: confine.limit("NOFILE", 0),
+    "threads": lambda: (os.setgroups([]), os.setresgid(65533, 65533, 65533), confine.limit("NPROC", 1),
+                        os.setresuid(65533, 65533, 65533)),
+    "root": lambda: os.chroot(sys.argv[3]),
+    "clone": lambda: (confine.refuse("clone3", errno.ENOSYS), confine.refuse("clone", errno.EPERM)),
+    "clone3": lambda: confine.refuse("clone3", errno.EPERM),
+    "sigaltstack": lambda: confine.refuse("sigaltstack", errno.EPERM),
+    "madvise": lambda: confine.refuse("madvise", errno.EPERM),
+    "mlock": lambda: confine.refuse("mlock", errno.EPERM),
+    "mprotect": lambda: confine.refuse("mprotect", errno.EPERM),
+    "mmap": lambda: confine.refuse("mmap", errno.ENOMEM, 3, confine.MAP_ANONYMOUS, confine.MAP_ANONYMOUS),
+}
+
+tally, tokens, errors = child.Tally(), [], []
+str(gorandom.status())  # its imports
+buffer = bytearray(300_000)
+
+def draw():
+    try:
+        tokens.extend(gorandom.get_random_bytes(16) for _ in range(600))
+        gorandom.fill(memoryview(buffer)[:50_000])
+        gorandom.reseed()
+        gorandom.add_event(b"x")
+    except (OSError, MemoryError) as e:
+        errors.append(repr(e))
+
+def in_threads(n):
+    # As many as the limits give. All at once, because places in the core are taken that were never used.
+    threads = []
+    go = threading.Event()
+    def run():
+        go.wait()
+        draw()
+    for _ in range(n):
+        thread = threading.Thread(target=run, daemon=True)
+        try:
+            thread.start()
+        except (RuntimeError, MemoryError):
+            break
+        threads.append(thread)
+    go.set()
+    for thread in threads:
+        thread.join()
+    return len(threads)
+
+def in_child():
+    del tokens[:]
+    draw()
+    gorandom.fill(buffer)
+    return tokens[-100:] + [bytes(buffer[-16:])]
+
+threading.stack_size(128 << 10)
+if when == "after":
+    gorandom.fill(buffer)
+TAKEN[way]()
+draw()
+gorandom.fill(buffer)
+started = in_threads(40)
+status = gorandom.status()
+after = {"mode": status.mode, "reason": status.reason}
+if way != "descriptors":
+    try:
+        pid = tally.child(os.fork, in_child)
+    except OSError:
+        pass
+    else:
+        tally.reap(pid)
+limits = ("AS", "DATA")  # for this program's own counting
+for name in limits:
+    confine.limit(name, -1)
+tally.add(*tokens)
+tally.report(status=after, errors=errors, started=started)
+"""
+
+# What the reason must say when the limit was there before the first draw; None: a core starts all the same.
+WAYS = {
+    "address space": "address space",
+    "data": "memory",
+    "no memory left": "",
+    "no data left": "",
+    "locked": None,
+    "descriptors": None,
+    "threads": "threads",
+    "root": None,
+    "clone": "threads",
+    "clone3": "threads",
+    "sigaltstack": "sigaltstack",
+    "madvise": "madvise",
+    "mlock": None,
+    "mprotect": "mprotect",
+    "mmap": "",
+}
+CALLS = ["clone", "clone3", "sigaltstack", "madvise", "mlock", "mprotect", "mmap"]
+
+
+@pytest.mark.parametrize("start", ["auto", "never"])
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("way", [pytest.param(w, marks=seccomp) if w in CALLS else w for w in WAYS])
+def test_refused(way, when, start, tmp_path):
+    if way in ("threads", "root") and os.geteuid() != 0:
+        pytest.skip("needs root, to become another user or to chroot")
+    result = run(PROGRAM, start, way, when, tmp_path, timeout=40)
+    assert not result["hangs"], result["hangs"]
+    assert set(result["ends"]) <= {"0"}, result["ends"]
+    assert result["repeats"] == result["zeros"] == 0
+    assert result["tokens"] >= 600, result["errors"]
+    if way.endswith("left") or (way, when, start) == ("sigaltstack", "after", "auto"):
+        # Draws come from the kernel; a reseed, which needs the core, may find no way in: an exception.
+        assert all("no place" in e or "MemoryError" in e for e in result["errors"]), result["errors"]
+    else:
+        assert result["errors"] == []
+    if start == "never":
+        assert result["status"] == {"mode": "direct", "reason": 'start is "never"'}
+    elif (way, when) == ("sigaltstack", "after"):
+        assert result["status"]["mode"] == "direct"
+        assert "cannot be entered" in result["status"]["reason"]
+    elif way.endswith("left") and when == "after" and result["status"]["mode"] == "direct":
+        assert "cannot be entered" in result["status"]["reason"]
+    elif when == "after" or WAYS[way] is None:
+        assert result["status"] == {"mode": "core", "reason": ""}
+    else:
+        assert result["status"]["mode"] == "direct"
+        assert WAYS[way] in result["status"]["reason"] != ""
+
+
+@seccomp
+def test_no_descriptors_at_all():
+    """A daemon that closes all and may open none, before the first draw, as one after a fork does."""
+    result = run(
+        """
+        import json, os
+        import confine, gorandom
+
+        gorandom.status()
+        confine.limit("NOFILE", 0)
+        out = os.dup2
+        os.closerange(2, 4096)
+        tokens = {gorandom.get_random_bytes(16) for _ in range(5000)}
+        gorandom.fill(bytearray(300_000))
+        gorandom.reseed()
+        print(json.dumps({"tokens": len(tokens), "mode": gorandom.status().mode}))
+        """.replace("        out = os.dup2\n", ""),
+    )
+    assert result == {"tokens": 5000, "mode": "core"}

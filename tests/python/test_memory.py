@@ -1,0 +1,300 @@
+"""What a core costs in memory, that nothing grows, and where the pools' bytes can and cannot be found.
+
+A program finds its own pools by VmFlags (wf: wiped at fork, dd: not dumped) in /proc/self/smaps."""
+
+import shutil
+
+import pytest
+from _forks import folder, linux, run, starts
+
+pytestmark = linux
+
+MAPS = """
+import json, os, re, sys
+import child, confine, gorandom
+from gorandom import _front
+
+def mappings(of="self"):
+    # (low, high, flags, name) of each mapping.
+    found = []
+    with open(f"/proc/{of}/smaps") as f:
+        for line in f:
+            head = re.match(r"([0-9a-f]+)-([0-9a-f]+) (\\S+) \\S+ \\S+ \\S+ *(.*)", line)
+            if head:
+                low, high, access, name = head.groups()
+                found.append([int(low, 16), int(high, 16), (), name, access])
+            elif line.startswith("VmFlags:"):
+                found[-1][2] = tuple(line.split()[1:])
+    return found
+
+def secret(m):
+    return "wf" in m[2] and "dd" in m[2]
+
+def search(wanted, which, of="self"):
+    # Names and flags of the mappings that hold one of the wanted bytes.
+    found = []
+    with open(f"/proc/{of}/mem", "rb", buffering=0) as memory:
+        for low, high, flags, name, access in mappings(of):
+            if not which((low, high, flags, name)) or "r" not in access or name in ("[vvar]", "[vsyscall]"):
+                continue
+            at = low
+            while at < high:
+                try:
+                    memory.seek(at)
+                    data = memory.read(min(high - at, 1 << 20))
+                except (OSError, ValueError, OverflowError):
+                    break
+                if not data:
+                    break
+                if any(w in data for w in wanted):
+                    found.append([hex(at), name, " ".join(flags)])
+                at += len(data)
+    return found
+
+def pools(of="self"):
+    # The bytes of all pools that are full enough: pages of their own, wiped, undumped.
+    pages = []
+    with open(os.path.join(os.path.dirname(gorandom.__file__), "libgorandom_core.so"), "rb") as f:
+        library = f.read()  # its tables look random too
+    with open(f"/proc/{of}/mem", "rb", buffering=0) as memory:
+        for m in mappings(of):
+            if secret(m) and m[1] - m[0] <= 64 << 20 and "w" in m[4]:
+                memory.seek(m[0])
+                for _ in range(m[0], m[1], 4096):
+                    page = memory.read(4096)
+                    # Ready bytes look like no other page: hardly a zero among them.
+                    if page[-2048:].count(0) < 32 and not any(page[-i:][:16] in library for i in (512, 1024, 2048)):
+                        pages.append(page)
+    return pages
+
+def full_pools():
+    # A first refill may be a small one, and a pool nearly empty: draw until one is seen that is not.
+    for _ in range(60):
+        gorandom.get_random_bytes(500)
+        pages = pools()
+        if pages:
+            break
+    return pages
+"""
+
+
+@pytest.mark.parametrize("start", ["auto", "eager"])
+def test_a_core_is_small(start):
+    """At most 8 MB resident (GOGC=50 and few threads keep it there), and all that Go has mapped and the
+    library's .data and .bss are wiped at fork and undumped. Guards record.c's advice, and the re-mapped
+    .data, which the kernel could not wipe as a file's."""
+    result = run(
+        MAPS + """
+import ctypes
+gorandom.status()
+before = confine.memory("VmRSS")
+known = {m[0] for m in mappings()}
+gorandom.get_random_bytes(16)
+buffer = bytearray(1 << 20)
+for _ in range(64):
+    gorandom.fill(buffer)
+    gorandom.reseed()
+    gorandom.get_random_bytes(1000)
+added = confine.memory("VmRSS") - before - len(buffer)
+library = [m for m in mappings() if m[3].endswith("libgorandom_core.so")]
+span = (min(m[0] for m in library), max(m[1] for m in library))
+after = [m for m in mappings() if "w" in m[4]]
+i = max(i for i, m in enumerate(mappings()) if m[3].endswith("libgorandom_core.so"))
+own = [m for m in after if span[0] <= m[0] < span[1] or m[0] == mappings()[i + 1][0]]
+print(json.dumps({
+    "mode": gorandom.status().mode, "added": added, "recorded": _front.state()["core_mappings"],
+    "file_data": [m[:4] for m in library if "w" in m[4] and not secret(m)],
+    "own": len([m for m in own if secret(m)]),
+    "secret": len([m for m in mappings() if secret(m)]),
+    "unmarked": [[hex(m[0]), (m[1] - m[0]) >> 10, m[3], m[2]] for m in mappings()
+                 if "wf" in m[2] and "dd" not in m[2]],
+}))
+""",
+        start,
+    )
+    assert result["mode"] == "core"
+    if start == "auto":  # an eager core was there before
+        assert result["added"] <= 8 << 20, f"a core adds {result['added'] >> 10} KiB"
+    # What is still the file's of the writable part is RELRO, read-only by now, and holds nothing of Go.
+    assert result["file_data"] == []
+    assert result["own"] >= 1
+    assert result["unmarked"] == []
+    assert result["secret"] >= result["recorded"] / 2
+
+
+@starts
+def test_nothing_grows_over_forks(start):
+    """In a parent of 1,000 children that drew and ended: memory, mappings, threads, descriptors."""
+    forks = 1000
+    result = run(
+        MAPS + """
+def size():
+    return {"rss": confine.memory("VmRSS") >> 20, "maps": len(mappings()), "threads": len(os.listdir("/proc/self/task")),
+            "descriptors": len(os.listdir("/proc/self/fd")), "recorded": _front.state()["core_mappings"]}
+
+tally = child.Tally()
+def round(n):
+    for _ in range(n):
+        pid = os.fork()
+        if pid == 0:
+            gorandom.get_random_bytes(16)
+            os._exit(0)
+        gorandom.get_random_bytes(1024)
+        tally.reap(pid)
+tally.add(*child.draws(large=True))
+round(50)
+before = size()
+round(int(sys.argv[1]))
+print(json.dumps({"before": before, "after": size(), "ends": tally.ends}))
+""",
+        start, forks, timeout=60,
+    )
+    assert result["ends"] == {"0": forks + 50}
+    before, after = result["before"], result["after"]
+    assert after.pop("rss") <= before.pop("rss") + 1  # MiB
+    assert abs(after.pop("maps") - before.pop("maps")) <= 3  # Python's own allocator
+    assert after.pop("recorded") <= before.pop("recorded") + 3  # Go's heap may grow by a piece
+    assert after == before
+
+
+@pytest.mark.parametrize("start", ["auto", "eager"])
+def test_nothing_grows_over_generations(start):
+    """Each a child of the one before, each with a core of its own. Guards that a reset unmaps all that the
+    dead core had mapped, and deletes its keys."""
+    result = run(
+        MAPS + """
+def size():
+    return {"rss": confine.memory("VmRSS") >> 10, "maps": len(mappings()), "recorded": _front.state()["core_mappings"],
+            "threads": len(os.listdir("/proc/self/task")), "descriptors": len(os.listdir("/proc/self/fd"))}
+
+read, write = os.pipe()
+child.adopt_orphans()
+buffer = bytearray(300_000)
+generation = 0
+pid = os.fork()
+while pid == 0:
+    generation += 1
+    gorandom.fill(buffer)
+    if gorandom.status().mode != "core":
+        os._exit(3)
+    if generation in (20, 300):
+        os.write(write, json.dumps(size()).encode() + b"\\n")
+    if generation == 300:
+        os._exit(0)
+    pid = os.fork()
+    if pid:
+        os._exit(0)
+ends = []
+while True:
+    try:
+        ends.append(os.wait()[1])
+    except ChildProcessError:
+        break
+sizes = [json.loads(line) for line in os.read(read, 1 << 16).splitlines()]
+print(json.dumps({"ends": len(ends), "bad": sum(map(bool, ends)), "sizes": sizes}))
+""",
+        start, timeout=60,
+    )
+    assert (result["ends"], result["bad"]) == (300, 0)
+    early, late = result["sizes"]
+    assert late.pop("rss") <= early.pop("rss") + 2048  # KiB
+    assert late.pop("maps") <= early.pop("maps") + 6
+    assert late.pop("recorded") <= early.pop("recorded") + 6
+    assert late == early
+
+
+@starts
+@pytest.mark.parametrize("how", ["fork", "raw_clone"])
+def test_a_child_has_nothing_of_the_parents_pools(start, how):
+    """The parent reads its own pool, forks, and looks for those bytes in all of the child's memory. Guards
+    MADV_WIPEONFORK: the child's page is zeros before any code of the child has run."""
+    result = run(
+        MAPS + """
+pages = full_pools()
+wanted = [page[-i:][:16] for page in pages for i in (512, 1024)]
+here = search(wanted, secret)
+# The child keeps no copy of wanted that this process made: it is asked through a pipe, and only waits.
+go_read, go_write = os.pipe()
+pid = os.fork() if sys.argv[1] == "fork" else child.helper().bare_fork(1, None)
+if pid == 0:
+    os.close(go_write)
+    os.read(go_read, 1)
+    os._exit(0)
+os.close(go_read)
+there = search(wanted, secret, pid)
+os.close(go_write)
+os.waitpid(pid, 0)
+print(json.dumps({"pools": len(pages), "here": here, "there": there}))
+""",
+        start, how, helped=True,
+    )
+    assert result["pools"] >= 1
+    assert result["here"], "the test does not find the pool where it is"
+    assert result["there"] == []
+
+
+@starts
+def test_handed_out_bytes_are_erased(start):
+    """From the pool, as they are handed out: no secret mapping holds a token that a caller got. Guards
+    hand_out's memset."""
+    result = run(
+        MAPS + """
+full_pools()
+tokens = [gorandom.get_random_bytes(16) for _ in range(20)]
+tokens += [gorandom.get_random_bytes(n)[-16:] for n in (200, 3000, 9000, 100_000)]
+found = search(tokens, secret)
+print(json.dumps({"found": found}))
+""",
+        start,
+    )
+    assert result["found"] == []
+
+
+@starts
+def test_a_core_dump_has_no_pools(start):
+    """gcore writes what a crash would. Guards MADV_DONTDUMP."""
+    gcore = shutil.which("gcore")
+    if not gcore:
+        pytest.skip("needs gcore, of gdb")
+    path = folder() / f"dump-{start}"
+    result = run(
+        MAPS + """
+import mmap, subprocess
+# A child is dumped, because this program has copies of what it looks for.
+marker_read, marker_write = os.pipe()
+go_read, go_write = os.pipe()
+pid = os.fork()
+if pid == 0:
+    os.close(go_write)
+    marker = gorandom.get_random_bytes(16)
+    gorandom.fill(bytearray(300_000))
+    while os.read(go_read, 1):
+        gorandom.get_random_bytes(500)
+        os.write(marker_write, marker)
+    os._exit(len(marker) - 16)
+for _ in range(60):
+    os.write(go_write, b"x")
+    marker = os.read(marker_read, 16)
+    pages = pools(pid)
+    if pages:
+        break
+wanted = [page[-i:][:16] for page in pages for i in (512, 1024, 2048)]
+done = subprocess.run([sys.argv[1], "-o", sys.argv[2], str(pid)], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+os.close(go_write)
+assert os.waitpid(pid, 0)[1] == 0
+dump = f"{sys.argv[2]}.{pid}"
+if not os.path.exists(dump):
+    print(json.dumps({"refused": done.stderr[-500:]}))
+    sys.exit()
+with open(dump, "rb") as f, mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ) as data:
+    print(json.dumps({"pools": len(pages), "marker": data.find(marker) >= 0,
+                      "found": sum(data.find(w) >= 0 for w in wanted)}))
+os.unlink(dump)
+""",
+        start, gcore, path,
+    )
+    if "refused" in result:
+        pytest.skip(f"gcore cannot dump here: {result['refused']}")
+    assert result["pools"] >= 1
+    assert result["marker"], "the dump does not hold even an ordinary bytes object"
+    assert result["found"] == 0

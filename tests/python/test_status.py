@@ -1,0 +1,150 @@
+"""status(): what serves this process and why."""
+
+import dataclasses
+import io
+import contextlib
+
+import pytest
+
+import gorandom
+
+FIELDS = ["mode", "reason", "ready", "implementation", "sources", "reseeds", "failed_reseeds", "events", "generation",
+          "vm_generation", "seed_file", "keystream", "memory", "core_version"]  # fmt: skip
+PROMISED = {"mode", "reason", "ready", "implementation", "sources", "reseeds", "events", "generation", "vm_generation",
+            "seed_file", "keystream", "core_version"}  # fmt: skip
+
+
+@pytest.fixture
+def status():
+    gorandom.get_random_bytes(16)
+    return gorandom.status()
+
+
+def test_is_a_frozen_dataclass(status):
+    assert type(status) is gorandom.Status
+    assert PROMISED <= {field.name for field in dataclasses.fields(status)} == set(FIELDS)
+    for name in FIELDS:
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(status, name, None)
+    assert hash(status) == hash(dataclasses.replace(status))
+
+
+def test_types(status):
+    assert status.mode in ("core", "direct")
+    assert status.ready is True
+    assert status.implementation in ("getrandom", "/dev/urandom")
+    assert isinstance(status.sources, tuple) and status.sources and all(type(s) is str and s for s in status.sources)
+    for name in ("reseeds", "failed_reseeds", "events", "generation"):
+        assert type(getattr(status, name)) is int and getattr(status, name) >= 0
+    for name in ("reason", "keystream", "memory"):
+        assert type(getattr(status, name)) is str
+    assert status.core_version in (gorandom.__version__, None)
+    assert (status.reason == "") == (status.mode == "core")
+
+
+def test_str_is_readable(status):
+    lines = str(status).splitlines()
+    assert lines[0] == f"gorandom {gorandom.__version__}"
+    assert any(line.split() == ["mode", status.mode] for line in lines)
+    assert "(" not in lines[0] and "None" not in str(status)
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        print(status)
+    assert out.getvalue() == str(status) + "\n"
+
+
+MODES = """
+import gorandom
+from gorandom import _front
+def show():
+    s = gorandom.status()
+    print(s.mode, s.ready, s.reason, s.keystream, s.reseeds, s.core_version, s.generation, sep="|")
+    return s
+show()
+drawn = gorandom.get_random_bytes(16)
+s = show()
+# No field holds a secret: not the bytes that were drawn, in no notation.
+assert drawn.hex() not in repr(s) and repr(drawn) not in repr(s)
+"""
+
+
+def test_before_and_after_the_first_draw(python, start_mode):
+    before, after = [line.split("|") for line in python(MODES, start=start_mode).splitlines()]
+    version = gorandom.__version__
+    assert after[1] == "True" and after[6] == "0"
+    if start_mode == "auto":
+        assert before[:1] + before[2:] == ["direct", "nothing has been drawn yet", "system", "0", version, "0"]
+    if start_mode == "eager":
+        assert before == after
+    if start_mode == "never":
+        assert after == ["direct", "True", 'start is "never"', "system", "0", version, "0"]
+        assert before[2:] == after[2:]
+    else:
+        assert after[0] == "core" and after[2] == "" and after[3] not in ("", "system") and int(after[4]) >= 1
+
+
+def test_asking_starts_nothing(python):
+    assert python(
+        "import gorandom, os\n"
+        "for _ in range(3): gorandom.status()\n"
+        "print(gorandom.status().mode, len(os.listdir('/proc/self/task')))"
+    ).split() == ["direct", "1"]
+
+
+def test_core_fields(python):
+    out = python(
+        "import gorandom; gorandom.get_random_bytes(1); s = gorandom.status()\n"
+        "print(s.memory, s.sources[0], s.events, sep='|')"
+    )
+    memory, first, events = out.strip().split("|")
+    assert {"wiped at fork", "undumped"} <= set(memory.split(", "))
+    assert first in ("getrandom", "/dev/urandom")
+    assert int(events) >= 32, "each of the 32 pools has been given kernel bytes at the start"
+
+
+CHILD = """
+import os, gorandom
+def child(depth):
+    s = gorandom.status()
+    assert s.generation == depth and s.ready, s
+    gorandom.get_random_bytes(16)
+    s = gorandom.status()
+    print(s.mode, s.generation, s.reason, sep="|", flush=True)
+    gorandom.get_random_bytes(2 << 20)
+    s = gorandom.status()
+    print(s.mode, s.generation, s.reason, sep="|", flush=True)
+    if depth < 2:
+        fork(depth + 1)
+def fork(depth):
+    pid = os.fork()
+    if not pid:
+        try:
+            child(depth)
+        except BaseException:
+            import traceback
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    assert os.waitpid(pid, 0)[1] == 0
+gorandom.get_random_bytes(16)
+fork(1)
+"""
+
+
+def test_children(python, start_mode):
+    lines = [line.split("|") for line in python(CHILD, start=start_mode).splitlines()]
+    later = "a forked child starts a core when it has drawn about a megabyte"
+    expected = {
+        "auto": [["direct", "1", later], ["core", "1", ""], ["direct", "2", later], ["core", "2", ""]],
+        "eager": [["core", "1", ""]] * 2 + [["core", "2", ""]] * 2,
+        "never": [["direct", "1", 'start is "never"']] * 2 + [["direct", "2", 'start is "never"']] * 2,
+    }
+    assert lines == expected[start_mode]
+
+
+def test_reseeds_grow():
+    before = gorandom.status()
+    gorandom.reseed()
+    after = gorandom.status()
+    if after.mode == "core":
+        assert after.reseeds > before.reseeds
+    assert after.failed_reseeds == before.failed_reseeds

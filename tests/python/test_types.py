@@ -1,0 +1,120 @@
+"""The stubs agree with the runtime, and a program that uses all of the API passes mypy --strict."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+import gorandom
+
+pytest.importorskip("mypy", reason="mypy is in tests/requirements.txt")
+
+PACKAGE = pathlib.Path(gorandom.__file__).parent
+
+# What stubtest may say, with the reason why it is not a fault.
+ALLOWLIST = """
+gorandom\\.libgorandom_core  # the core's library lies beside the modules; it is none
+"""
+
+
+@pytest.fixture
+def mypy(tmp_path):
+    def run(module, *arguments):
+        environment = {**os.environ, "MYPY_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": ""}
+        return subprocess.run([sys.executable, "-m", module, *map(str, arguments)], cwd=tmp_path, text=True,
+                              capture_output=True, timeout=300, env=environment)  # fmt: skip
+
+    return run
+
+
+def test_py_typed():
+    assert (PACKAGE / "py.typed").read_text() == ""
+
+
+def test_stubs_agree_with_the_runtime(mypy, tmp_path):
+    (tmp_path / "allowlist").write_text(ALLOWLIST)
+    done = mypy("mypy.stubtest", "gorandom", "--allowlist", tmp_path / "allowlist", "--ignore-unused-allowlist")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+GOOD = """
+import array
+import io
+from typing import assert_type
+
+import gorandom
+from gorandom import RNGFile, Status
+
+assert_type(gorandom.get_random_bytes(16), bytes)
+assert_type(gorandom.get_random_bytes(n=16), bytes)
+assert_type(gorandom.urandom(16), bytes)
+gorandom.fill(bytearray(3))
+gorandom.fill(memoryview(bytearray(3))[1:])
+gorandom.fill(array.array("d", [1.0]))
+gorandom.reseed()
+gorandom.add_event(b"x")
+gorandom.add_event(data=bytearray(b"x"), source=3)
+gorandom.wait_for_system_rng()
+gorandom.wait_for_system_rng(timeout=0.5)
+gorandom.configure(start="never")
+gorandom.install_as_crypto()
+gorandom.atfork()
+with gorandom.new() as rng:
+    assert_type(rng, RNGFile)
+    assert_type(rng.read(3), bytes)
+    assert_type(rng.readinto(bytearray(3)), int)
+    assert_type(rng.closed, bool)
+status: Status = gorandom.status()
+assert_type(status.sources, tuple[str, ...])
+assert_type(status.seed_file, str | None)
+assert_type(status.ready, bool)
+assert_type(gorandom.__version__, str)
+print(str(status))
+
+
+class Index:
+    def __index__(self) -> int:
+        return 3
+
+
+gorandom.urandom(Index())
+"""
+
+BAD = [
+    "gorandom.get_random_bytes('x')",
+    "gorandom.get_random_bytes()",
+    "gorandom.get_random_bytes(1.0)",
+    "gorandom.urandom(n=1)",
+    "gorandom.urandom(1.0)",
+    "gorandom.fill('text')",
+    "gorandom.new(1)",
+    "gorandom.new(name=1)",
+    "gorandom.configure('never')",
+    "gorandom.configure(start='sometimes')",
+    "gorandom.add_event('text')",
+    "gorandom.status().mode = 'core'",
+    "gorandom.nothing",
+    "gorandom.new().closed = True",
+    "x: int = gorandom.status().reason",
+    "gorandom.wait_for_system_rng('1')",
+]
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("target", ["3.11", "3.12", "3.14"])
+def test_a_strict_program(mypy, tmp_path, target):
+    (tmp_path / "good.py").write_text(GOOD)
+    done = mypy("mypy", "--strict", "--python-version", target, "good.py")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.once
+def test_faults_are_found(mypy, tmp_path):
+    """One for each line: a stub that says Any finds none."""
+    (tmp_path / "bad.py").write_text("import gorandom\n" + "\n".join(BAD) + "\n")
+    done = mypy("mypy", "--strict", "bad.py")
+    found = {int(line.split(":")[1]) for line in done.stdout.splitlines() if ": error:" in line}
+    missed = [text for number, text in enumerate(BAD, 2) if number not in found]
+    assert not missed, done.stdout

@@ -1,0 +1,209 @@
+#!/usr/bin/env python3
+"""Runs tests/python against an installed wheel, on every CPython from 3.11 on that the machine has.
+
+    tests/run.py --wheel dist/gorandom-….whl [--python PATTERN] [--jobs N] [arguments of pytest …]
+
+Each interpreter gets a virtual environment of its own under build/venvs and runs in an empty folder, so the
+source tree cannot be imported by accident. As many interpreters as there are processors are tested at a time;
+what each printed follows when it is through. Ends with 0 if all tests passed on at least one interpreter and
+failed on none.
+"""
+
+import argparse
+import concurrent.futures
+import fnmatch
+import glob
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+TESTS = os.path.join(ROOT, "tests", "python")
+REQUIREMENTS = os.path.join(ROOT, "tests", "requirements.txt")
+OLDEST = (3, 11)
+NEWEST = (3, 19)
+
+PROBE = """
+import platform, sys, sysconfig
+print(sys.implementation.name, platform.python_version(), sysconfig.get_config_var("Py_GIL_DISABLED") or 0,
+      sys._base_executable or sys.executable, sep="\\n")
+"""
+
+
+def say(text=""):
+    print(text, flush=True)
+
+
+def title(text):
+    if sys.stdout.isatty():
+        text = f"\033[1m{text}\033[0m"
+    say(f"\n==== {text} ====")
+
+
+def candidates():
+    """Programs that may be a CPython: on PATH, then pyenv's."""
+    names = ["python3.%d" % minor for minor in range(OLDEST[1], NEWEST[1] + 1)] + ["python3"]
+    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
+        for name in names:
+            yield os.path.join(folder, name)
+    versions = os.path.join(os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv"), "versions")
+    for folder in sorted(glob.glob(os.path.join(versions, "*", "bin"))):
+        yield os.path.join(folder, "python")
+
+
+def probe(program):
+    """(version, executable) of a CPython that the wheel is for, else None. pyenv's shims answer for another."""
+    if not os.access(program, os.X_OK) or os.path.isdir(program):
+        return None
+    try:
+        answer = subprocess.run(
+            [program, "-I", "-c", PROBE], text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, timeout=60, check=True, cwd=os.sep,
+        ).stdout.splitlines()  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return None
+    if len(answer) != 4 or answer[0] != "cpython" or answer[2] != "0":
+        return None  # a build without GIL has no stable ABI
+    version = tuple(int("".join(c for c in part if c.isdigit()) or 0) for part in answer[1].split(".")[:2])
+    return (answer[1], os.path.realpath(answer[3])) if version >= OLDEST else None
+
+
+def interpreters(pattern):
+    """{version: executable}: the first of each version, in the order of versions."""
+    found = {}
+    seen = set()
+    for program in candidates():
+        real = os.path.realpath(program)
+        if real in seen:
+            continue
+        seen.add(real)
+        answer = probe(program)
+        if answer and (not pattern or fnmatch.fnmatch(answer[0], pattern) or fnmatch.fnmatch(answer[1], pattern)):
+            found.setdefault(*answer)
+    return dict(sorted(found.items(), key=lambda item: [int(x) if x.isdigit() else 0 for x in item[0].split(".")]))
+
+
+def quietly(command, what):
+    """None, or what the command printed when it failed."""
+    done = subprocess.run(command, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return f"{what} failed:\n{done.stdout}" if done.returncode else None
+
+
+def prepare(version, executable, wheel):
+    """(path of the environment's python, None), or (None, why not)."""
+    folder = os.path.join(ROOT, "build", "venvs", version)
+    python = os.path.join(folder, "bin", "python")
+    stamp = os.path.join(folder, "requirements")
+    with open(REQUIREMENTS, "rb") as f:
+        wanted = executable + "\n" + hashlib.sha256(f.read()).hexdigest()
+    pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    if not (os.path.exists(python) and os.path.exists(stamp) and open(stamp).read() == wanted):
+        shutil.rmtree(folder, ignore_errors=True)
+        say(f"CPython {version}: making an environment ...")
+        failed = quietly([executable, "-m", "venv", folder], "python -m venv") or quietly(
+            [*pip, "-r", REQUIREMENTS], "pip install -r tests/requirements.txt"
+        )
+        if failed:
+            return None, failed
+        with open(stamp, "w") as f:
+            f.write(wanted)
+    failed = quietly([*pip, "--force-reinstall", "--no-deps", wheel], "pip install of the wheel")
+    return (None, failed) if failed else (python, None)
+
+
+def test(python, arguments, output):
+    """pytest's exit code. Options come from pyproject.toml; an argument that names a test file is resolved here."""
+    arguments = [os.path.abspath(a) if os.path.exists(a.split("::")[0]) else a for a in arguments]
+    named = any(os.path.exists(a.split("::")[0]) for a in arguments)
+    with tempfile.TemporaryDirectory(prefix="gorandom-tests-") as cwd:
+        command = [python, "-m", "pytest", "-c", os.path.join(ROOT, "pyproject.toml"), "--rootdir", ROOT, "-p",
+                   "no:cacheprovider", *([] if named else [TESTS]), *arguments]  # fmt: skip
+        environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
+        environment |= {"PYTHONDONTWRITEBYTECODE": "1"}
+        return subprocess.run(
+            command, cwd=cwd, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+        ).returncode
+
+
+class Run:
+    """The tests on one interpreter, in a thread; what they print goes into a file until they are through."""
+
+    def __init__(self, version, executable):
+        self.version, self.executable = version, executable
+        self.log = os.path.join(ROOT, "build", "venvs", version + ".log")
+        self.seconds, self.code, self.text = 0, None, ""
+
+    def __call__(self, python, arguments):
+        start = time.monotonic()
+        with open(self.log, "wb") as output:
+            self.code = test(python, arguments, output)
+        self.seconds = time.monotonic() - start
+        self.text = ("passed" if self.code == 0 else f"FAILED (pytest's code {self.code})") + f" in {self.seconds:.0f} s"
+        return self
+
+    def progress(self):
+        try:
+            with open(self.log, errors="replace") as f:
+                percent = re.findall(r"\[ *(\d+)%\]", f.read())
+        except OSError:
+            percent = []
+        return f"{self.version} {percent[-1] if percent else 0} %"
+
+
+def follow(futures, runs):
+    """Yields the runs as they end; on a terminal one line says meanwhile how far the others are."""
+    while futures:
+        done, futures = concurrent.futures.wait(futures, 2, concurrent.futures.FIRST_COMPLETED)
+        if sys.stdout.isatty():
+            going = [run.progress() for run in runs if run.code is None and os.path.exists(run.log)]
+            print("\r\033[K" + "   ".join(going), end="", flush=True)
+        for future in done:
+            yield future.result()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--wheel", required=True, help="the wheel file to test")
+    parser.add_argument("--python", metavar="PATTERN", help="only versions or paths that match, as 3.12*")
+    parser.add_argument("--jobs", metavar="N", type=int, default=os.cpu_count() or 1, help="so many at a time")
+    options, arguments = parser.parse_known_args()
+    wheel = os.path.abspath(options.wheel)
+    if not os.path.isfile(wheel):
+        parser.error(f"there is no wheel {options.wheel}")
+
+    found = interpreters(options.python)
+    if not found:
+        say("No CPython 3.11 or later was found" + (f" that matches {options.python!r}." if options.python else "."))
+        return 1
+    say("Interpreters: " + ", ".join(found))
+    runs = [Run(*item) for item in found.items()]
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        futures = []
+        for run in runs:
+            if os.path.exists(run.log):
+                os.remove(run.log)
+            python, why = prepare(run.version, run.executable, wheel)
+            if python is None:
+                say(f"CPython {run.version} is NOT TESTED, because {why}")
+                run.text = "NOT TESTED: " + why.splitlines()[0].rstrip(":")
+                continue
+            futures.append(pool.submit(run, python, arguments + ["--skip-once"] * bool(futures)))
+        for run in follow(futures, runs):
+            title(f"CPython {run.version}: {run.executable}")
+            with open(run.log, errors="replace") as f:
+                shutil.copyfileobj(f, sys.stdout)
+
+    title("Result")
+    for run in runs:
+        say(f"CPython {run.version:8} {run.text}")
+    codes = [run.code for run in runs if run.code is not None]
+    return 0 if codes and not any(codes) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

