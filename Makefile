@@ -1,0 +1,77 @@
+# Two commands matter: make demo, make test. The rest of the logic is in setup.py, tests/ and bench/.
+
+PYTHON ?= python3
+GO_PACKAGES = ./gorandom/... ./pyext ./tests/...
+TOOLS = $(PYTHON) tests/tools.py
+PIP = build/venv/bin/python -m pip -q --disable-pip-version-check
+RUFF = ruff==0.17.6
+STRESS ?= 10
+
+# What a wheel is made of. Not in it: what builds and generators write there.
+SOURCES := $(shell find gorandom pyext python -type f -not -path '*/_gen/*' -not -name '*.pyc' -not -path '*.egg-info/*') \
+	go.mod go.sum setup.py pyproject.toml README.md LICENSE
+
+.PHONY: help demo test test-go test-python examples wheel bench bench-go bench-python stress lint generate check-generated clean
+
+help: ## lists these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-16s %s\n", $$1, $$2}' Makefile
+
+demo: build/venv/installed ## builds, installs into build/venv, and shows what the package is for
+	@build/venv/bin/python examples/demo.py
+
+test: check-generated test-go test-python examples ## everything that has to pass
+
+test-go: ## go vet, and the Go tests under the race detector
+	$(TOOLS) go vet $(GO_PACKAGES)
+	$(TOOLS) test $(GO_PACKAGES)
+
+test-python: build/wheel ## tests/python against the installed wheel, on every CPython >= 3.11 of this machine
+	$(PYTHON) tests/run.py --wheel wheels/gorandom-*.whl
+
+examples: build/venv/installed ## runs the examples; each checks itself
+	build/venv/bin/python examples/demo.py
+	@for e in drop_in pool fill_buffer wait_at_boot; do \
+		echo build/venv/bin/python examples/$$e.py; build/venv/bin/python examples/$$e.py || exit 1; done
+
+wheel: build/wheel ## builds the wheel, into wheels/
+	@ls wheels/gorandom-*.whl
+
+bench: bench-python bench-go ## the figures of the README, on this machine (about 5 minutes)
+
+bench-python: build/wheel ## from Python: pyperf, beside os.urandom, OpenSSL and others
+	$(PYTHON) bench/python.py --wheel wheels/gorandom-*.whl
+
+bench-go: ## from Go: go test -bench with benchstat
+	bench/go.sh
+
+stress: build/wheel ## the fork tests with STRESS (10) times as many forks, some 50,000
+	GORANDOM_STRESS=$(STRESS) $(PYTHON) tests/run.py --wheel wheels/gorandom-*.whl tests/python/test_forks.py tests/python/test_clone.py
+
+lint: build/venv/bin/python ## gofmt -s, go vet, ruff
+	$(TOOLS) gofmt
+	$(TOOLS) go vet $(GO_PACKAGES)
+	$(PIP) install $(RUFF)
+	build/venv/bin/python -m ruff check --no-cache --select E4,E7,E9,F,I --line-length 120 --exclude examples/cve_2013_1445.py pyext python tests examples bench setup.py
+
+generate: ## writes the Go assembly anew, from gorandom/*/asm
+	$(TOOLS) generate
+
+check-generated: ## is the committed assembly what its generators write?
+	$(TOOLS) check-generated
+
+clean: ## removes what the other commands made
+	rm -rf build pyext/_gen wheels/*.whl python/*.egg-info
+
+build/venv/bin/python:
+	$(PYTHON) -m venv build/venv
+
+# setuptools copies into build/lib whatever it finds there from before, so that goes first.
+build/wheel: $(SOURCES) | build/venv/bin/python
+	@echo "Building the wheel. Where Go or a C compiler is missing, pip fetches it first: some minutes."
+	@rm -rf build/lib* build/bdist* wheels/*.whl
+	$(PIP) wheel --no-deps -w wheels .
+	@touch $@
+
+build/venv/installed: build/wheel
+	$(PIP) install --force-reinstall --no-deps wheels/gorandom-*.whl
+	@touch $@
