@@ -37,5 +37,6 @@ def install():
     sys.modules["Crypto.Random"] = gorandom
     parent.Random = gorandom
     if SHIM not in sys.path:
-        # Before the program's own folder too: a Crypto that lies there has the Random that is to be replaced.
-        sys.path.insert(0, SHIM)
+        # The first place is the program's own folder, and programs look it up there. Only where a Crypto lies in it,
+        # whose Random is to be replaced too, must the shim come before.
+        sys.path.insert(0 if PathFinder.find_spec("Crypto", sys.path[:1]) else 1, SHIM)

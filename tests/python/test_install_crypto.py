@@ -279,6 +279,34 @@ def test_workers_that_import_crypto_first(python, tmp_path, method, path):
     assert run_file(python, tmp_path, CRYPTO_FIRST, method, env=environment(path)) == ["120", "120"]
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_workers_of_a_program_with_a_crypto_of_its_own(python, tmp_path, method):
+    """Guards that the shim stands before the program's own folder where a Crypto lies in that: without it spawned
+    workers silently take the Random that was to be replaced."""
+    (tmp_path / "Crypto" / "Random").mkdir(parents=True)
+    (tmp_path / "Crypto" / "__init__.py").write_text("OWN = True\n")
+    (tmp_path / "Crypto" / "Random" / "__init__.py").write_text("def get_random_bytes(n):\n    return bytes(n)\n")
+    program = """
+import multiprocessing, sys
+import gorandom
+
+def work(i):
+    import Crypto
+    import Crypto.Random
+    assert Crypto.OWN and Crypto.Random is gorandom, Crypto.Random
+    return Crypto.Random.get_random_bytes(16)
+
+if __name__ == "__main__":
+    gorandom.install_as_crypto()
+    with multiprocessing.get_context(sys.argv[1]).Pool(2) as pool:
+        drawn = pool.map(work, range(8), chunksize=1)
+        pool.close()
+        pool.join()
+    print(len(set(drawn)))
+"""
+    assert run_file(python, tmp_path, program, method) == ["8"]
+
+
 def test_gorandom_atfork_as_initializer_without_aliases(python, tmp_path):
     program = """
 import multiprocessing, sys
@@ -313,7 +341,7 @@ assert not [m for m in sys.modules if m.partition(".")[0] == "Crypto"] and sys.p
 gorandom.install_as_crypto()
 added = [p for p in sys.path if p not in before]
 import os
-assert sys.path == added + before and len(added) == 1 and "Crypto" in os.listdir(added[0])
+assert sys.path == before[:1] + added + before[1:] and len(added) == 1 and "Crypto" in os.listdir(added[0])
 """
     )
 
