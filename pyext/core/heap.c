@@ -39,13 +39,29 @@ void __wrap_free(void *p)
 		__real_free(p);
 }
 
+/* Go asks for a host's thread at each entry, the C library allocates for the answer, and a raw clone(2) in that
+ * moment would leave the child with the heap's lock: so the first answer is kept. */
+static __thread void *host_stack __attribute__((tls_model("initial-exec")));
+static __thread size_t host_stack_size __attribute__((tls_model("initial-exec")));
+
+static int learn_stack(pthread_attr_t *attr)
+{
+	int error = __real_pthread_getattr_np(pthread_self(), attr);
+	return error ? error : pthread_attr_getstack(attr, &host_stack, &host_stack_size);
+}
+
 int __wrap_pthread_getattr_np(pthread_t t, pthread_attr_t *attr)
 {
 	size_t size;
-	if (!stack_top || !pthread_equal(t, pthread_self()))
+	if (!pthread_equal(t, pthread_self()))
 		return __real_pthread_getattr_np(t, attr);
+	if (!stack_top && !host_stack_size)
+		return learn_stack(attr);
 	int error = pthread_attr_init(attr);
-	if (!error)
-		error = pthread_attr_getstacksize(attr, &size);
+	if (error)
+		return error;
+	if (!stack_top)
+		return pthread_attr_setstack(attr, host_stack, host_stack_size);
+	error = pthread_attr_getstacksize(attr, &size);
 	return error ? error : pthread_attr_setstack(attr, stack_top - size + STACK_SLACK, size - STACK_SLACK);
 }
