@@ -136,5 +136,8 @@ func (g *Generator) Key() (key [KeySize]byte, seeded bool) {
 // Counter returns the counter of the next block.
 func (g *Generator) Counter() keystream.Counter { return g.counter }
 
+// Skip passes over the next block, for programs that drive a generator by hand.
+func (g *Generator) Skip() { g.counter.Add(1) }
+
 // Wipe makes g unseeded again, and erases its state.
 func (g *Generator) Wipe() { *g = Generator{} }

@@ -19,6 +19,22 @@ struct record;	/* what has to be undone before a core can start again: record.h 
 enum {
 	GORANDOM_NOT_READY = -1,	/* the system's generator has not been seeded yet */
 	GORANDOM_BROKEN = -2,	/* a panic was recovered, or the core was never seeded */
+	GORANDOM_UNSEEDED = -3,	/* a generator driven by hand has no key yet */
+};
+
+/* Fortuna driven by hand: kinds of state, and what can be done with one. */
+enum { HAND_HASH, HAND_GENERATOR, HAND_KINDS };
+enum hand {
+	HASH_UPDATE,	/* in: data */
+	HASH_DIGEST,	/* out: 32 bytes */
+	HASH_LENGTH,	/* out: 8 bytes, little-endian */
+	GENERATOR_RESEED,	/* in: seed */
+	GENERATOR_DATA,	/* out: any number of bytes, in requests of 1 MiB */
+	GENERATOR_REQUEST,	/* out: at most 1 MiB, one request */
+	GENERATOR_KEY,	/* out: 32 bytes */
+	GENERATOR_COUNTER,	/* out: 16 bytes, the next block */
+	GENERATOR_STEP,	/* the same, and passes over it */
+	HAND_OPERATIONS,
 };
 
 struct gorandom_core {
@@ -55,6 +71,8 @@ struct gorandom_core {
 	int (*fill)(int lane, void *dst, size_t n);
 	int (*event)(int source, const void *data, size_t n);
 	int (*reseed)(void);
+	size_t (*hand_size)(int kind);	/* bytes of a state; all zero is a new one */
+	int (*hand)(int operation, void *state, const void *in, size_t n, void *out, size_t m);
 };
 
 #endif

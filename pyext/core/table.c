@@ -7,8 +7,15 @@
 
 /* Exported by Go: ../exports.go. */
 int gorandom_seed(int), gorandom_fill(int, void *, size_t), gorandom_event(int, void *, size_t), gorandom_reseed(void);
+size_t gorandom_hand_size(int);
+int gorandom_hand(int, void *, void *, size_t, void *, size_t);
 
 static int event(int source, const void *data, size_t n) { return gorandom_event(source, (void *)data, n); }
+
+static int hand(int operation, void *state, const void *in, size_t n, void *out, size_t m)
+{
+	return gorandom_hand(operation, state, (void *)in, n, out, m);
+}
 
 __attribute__((visibility("default"))) const struct gorandom_core gorandom_core = {
 	.abi = GORANDOM_CORE_ABI,
@@ -30,4 +37,6 @@ __attribute__((visibility("default"))) const struct gorandom_core gorandom_core 
 	.fill = gorandom_fill,
 	.event = event,
 	.reseed = gorandom_reseed,
+	.hand_size = gorandom_hand_size,
+	.hand = hand,
 };

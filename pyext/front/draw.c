@@ -13,6 +13,7 @@
 #define KERNEL_CHUNK ((size_t)1 << 20)	/* the same for the kernel, which is slower */
 #define PATIENCE 1000000	/* ns that a large draw waits for a place in the core */
 #define RESEED_PATIENCE 10000000000	/* ns; a reseed has nowhere else to go */
+#define FORKED (-100)	/* the draw has to begin anew: no answer of the core or of the kernel */
 #define FIRST_REFILL 256	/* bytes; of a process in direct mode, and as much as it has drawn in the next ones */
 
 /* Bytes at dst from the core if there is one and it has a place, else from the kernel: *n of them, or as many
@@ -81,14 +82,11 @@ static inline int is_fresh(const struct pool_page *page)
 
 static int from_pool(struct pool_page *page, unsigned char *dst, size_t n)
 {
-	unsigned char *const start = dst;
 	while (n) {
 		if (!is_fresh(page) || page->at == POOL_BYTES) {
 			int r = refill(page);
-			if (r) {
-				memset(start, 0, (size_t)(dst - start));
+			if (r)
 				return r;
-			}
 		}
 		size_t k = POOL_BYTES - page->at;
 		if (k > n)
@@ -123,6 +121,22 @@ static int past_pool(unsigned char *dst, size_t n)
 	return r;
 }
 
+/* The same for callers that may have the GIL or not: it is left as it is, and nothing is waited for. */
+static int past_pool_quietly(unsigned char *dst, size_t n)
+{
+	unsigned char *const start = dst;
+	int r = 0;
+	while (n && !r) {
+		size_t k = n;
+		r = make_bytes(dst, &k, 0);
+		dst += k;
+		n -= k;
+	}
+	if (r)
+		memset(start, 0, (size_t)(dst - start));
+	return r;
+}
+
 static int os_error(int error, const char *text)
 {
 	PyObject *args = Py_BuildValue("(is)", error, text);
@@ -148,6 +162,30 @@ static int fail(int r)
  * births in the child have other names than those in its parent. */
 static uint64_t births;
 
+/* One draw of the calling thread. 0, or what past() answers, or FORKED: a signal handler
+ * that forked in the middle has left the child with bytes that the parent has too, or with zeros, whether it has
+ * drawn meanwhile or not. */
+static int draw_once(unsigned char *dst, size_t n, int (*past)(unsigned char *, size_t))
+{
+	struct pool *pool = pool_get();
+	/* Without a page the PID is all that shows a fork in the middle of a draw. */
+	pid_t before = pool ? 0 : getpid();
+	if (pool && !pool->page->born) {
+		/* The token too: a refill that a fork interrupted has stamped a page that was wiped under it. */
+		pool->page->token = 0;
+		pool->page->born = __atomic_add_fetch(&births, 1, __ATOMIC_RELAXED);
+		process_lock_page(pool->page);
+	}
+	uint64_t born = pool ? pool->page->born : 0;
+	int r = pool && n <= POOL_DRAW ? from_pool(pool->page, dst, n) : past(dst, n);
+	process_check();
+	if (pool ? !born || pool->page->born != born : before != getpid())
+		r = FORKED;
+	if (r && n <= POOL_DRAW)
+		memset(dst, 0, n);	/* past() has seen to larger ones */
+	return r;
+}
+
 static int draw_slowly(unsigned char *dst, size_t n, int wait)
 {
 	for (;;) {
@@ -157,40 +195,41 @@ static int draw_slowly(unsigned char *dst, size_t n, int wait)
 			life_start();
 			Py_END_ALLOW_THREADS
 		}
-		struct pool *pool = pool_get();
-		/* Without a page the PID is all that shows a fork in the middle of a draw. */
-		pid_t before = pool ? 0 : getpid();
-		if (pool && !pool->page->born) {
-			/* The token too: a refill that a fork interrupted has stamped a page that was wiped under it. */
-			pool->page->token = 0;
-			pool->page->born = __atomic_add_fetch(&births, 1, __ATOMIC_RELAXED);
-			process_lock_page(pool->page);
-		}
-		uint64_t born = pool ? pool->page->born : 0;
-		int r = pool && n <= POOL_DRAW ? from_pool(pool->page, dst, n) : past_pool(dst, n);
-		process_check();
-		/* A signal handler that forked in the middle has left the child with bytes that the parent
-		 * has too, or with zeros: the child's draw begins anew, whether it has drawn meanwhile or not. */
-		int same = pool ? born && pool->page->born == born : before == getpid();
-		if (same && r == 0)
+		int r = draw_once(dst, n, past_pool);
+		if (r == 0)
 			return 0;
-		if (same && r == GORANDOM_NOT_READY && wait && draw_wait(-1) == 0)
+		if (r == GORANDOM_NOT_READY && wait && draw_wait(-1) == 0)
 			continue;
-		if (same || PyErr_Occurred())
+		if (r != FORKED || PyErr_Occurred())
 			return PyErr_Occurred() ? -1 : fail(r);
 	}
 }
 
-int draw(unsigned char *dst, size_t n, int wait)
+/* From what is ready. 1, or 0 if that does not suffice. */
+static inline int draw_ready(unsigned char *dst, size_t n)
 {
 	struct pool *pool = process_wipes && n <= POOL_DRAW ? pool_get() : NULL;
-	if (pool && n <= POOL_BYTES - pool->page->at && is_fresh(pool->page)) {
-		hand_out(pool->page, dst, n);
-		__atomic_signal_fence(__ATOMIC_SEQ_CST);
-		if (pool->page->born)
-			return 0;
-	}
-	return draw_slowly(dst, n, wait);
+	if (!pool || n > POOL_BYTES - pool->page->at || !is_fresh(pool->page))
+		return 0;
+	hand_out(pool->page, dst, n);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	return pool->page->born != 0;
+}
+
+int draw(unsigned char *dst, size_t n, int wait) { return draw_ready(dst, n) ? 0 : draw_slowly(dst, n, wait); }
+
+int draw_bytes(unsigned char *dst, size_t n)
+{
+	int r;
+	if (draw_ready(dst, n))
+		return 0;
+	do {
+		process_check();
+		if (life_wants(n))
+			life_start();
+		r = draw_once(dst, n, past_pool_quietly);
+	} while (r == FORKED);
+	return r;
 }
 
 int draw_wait(double seconds)

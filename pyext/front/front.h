@@ -9,9 +9,11 @@
  *   limits.c   what a start would need and may not get
  *   events.c   a program's own events, kept until there is a core
  *   draw.c     n bytes, from wherever they come
+ *   hand.c     Fortuna driven by hand: states that Python objects hold
+ *   openssl.c  OpenSSL's random numbers, from here
  *   module.c   the Python module: arguments and exceptions
  *
- * Only module.c and draw.c know Python. What the other files share is declared here.
+ * Only module.c, draw.c and hand.c know Python. What the other files share is declared here.
  */
 #ifndef GORANDOM_FRONT_H
 #define GORANDOM_FRONT_H
@@ -132,6 +134,10 @@ void events_deliver(void);	/* inside the gate of a core that has just started */
 /* n bytes at dst, for the calling thread, which holds the GIL and gets it back. 0, or -1 with an
  * exception set and zeros where random bytes were. wait: what to do while the system's generator is not ready. */
 int draw(unsigned char *dst, size_t n, int wait);
+
+/* The same for callers that know no Python: any thread, with the GIL or without, also while the interpreter ends.
+ * Never waits for the system's generator. 0; or GORANDOM_NOT_READY or an errno, with dst zeroed. */
+int draw_bytes(unsigned char *dst, size_t n);
 
 /* Waits until the system's generator is ready, seconds < 0: without limit. 0, or -1 with an exception set. */
 int draw_wait(double seconds);

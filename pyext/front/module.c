@@ -11,6 +11,8 @@
 
 #include "front.h"
 #include "gate.h"
+#include "hand.h"
+#include "openssl.h"
 #include "slots.h"
 
 #ifndef Py_LIMITED_API
@@ -209,6 +211,32 @@ static PyObject *core_threads(PyObject *module, PyObject *unused)
 	return PyLong_FromUnsignedLong(life_alive() ? core->threads(core_record) : 0);
 }
 
+/* None, or why not. */
+static PyObject *activate_openssl(PyObject *module, PyObject *arg)
+{
+	(void)module;
+	PyObject *path = NULL;
+	if (arg != Py_None && !PyUnicode_FSConverter(arg, &path))
+		return NULL;
+	const char *why = openssl_activate(path ? PyBytes_AsString(path) : NULL);
+	Py_XDECREF(path);
+	return Py_BuildValue("z", why);
+}
+
+static PyObject *deactivate_openssl(PyObject *module, PyObject *unused)
+{
+	(void)module, (void)unused;
+	openssl_deactivate();
+	Py_RETURN_NONE;
+}
+
+/* (active, bytes served) */
+static PyObject *openssl_state(PyObject *module, PyObject *unused)
+{
+	(void)module, (void)unused;
+	return Py_BuildValue("(NK)", PyBool_FromLong(openssl_active()), (unsigned long long)openssl_served());
+}
+
 /* For gopy's glue: a call that needs a live core and starts none. */
 static int glue_enter(struct visit *v) { return gate_enter(v, 10000000000); }
 
@@ -250,6 +278,9 @@ static PyMethodDef methods[] = {
 	{"start", start, METH_NOARGS, NULL},
 	{"state", state, METH_NOARGS, NULL},
 	{"core_threads", core_threads, METH_NOARGS, NULL},
+	{"openssl_activate", activate_openssl, METH_O, NULL},
+	{"openssl_deactivate", deactivate_openssl, METH_NOARGS, NULL},
+	{"openssl_state", openssl_state, METH_NOARGS, NULL},
 	{NULL, NULL, 0, NULL},
 };
 
@@ -332,7 +363,7 @@ static int exec(PyObject *module)
 		return -1;
 	}
 	Py_DECREF(capsule);
-	return 0;
+	return hand_add_type(module);
 }
 
 static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "_front", .m_methods = methods};
