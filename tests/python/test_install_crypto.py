@@ -361,3 +361,104 @@ assert Crypto.Random is gorandom
 """,
         env=environment(path),
     )
+
+
+SUBMODULES = """
+import importlib, sys
+import gorandom
+gorandom.install_as_crypto()
+NAMES = {"Crypto.Random." + n: "gorandom." + n for n in (
+    "random", "_UserFriendlyRNG", "Fortuna", "Fortuna.SHAd256", "Fortuna.FortunaGenerator", "Fortuna.FortunaAccumulator",
+    "OSRNG", "OSRNG.posix", "OSRNG.fallback", "OSRNG.nt", "OSRNG.rng_base")}
+NAMES["Crypto.Util.randpool"] = "gorandom.crypto.Util.randpool"
+NAMES["Crypto.pct_warnings"] = "gorandom.crypto.pct_warnings"
+"""
+
+
+@pytest.mark.parametrize("order", ["", "reversed", "ours first"])
+def test_submodules(python, path, order):
+    """Each is one object under both names, in sys.modules and as its parent's attribute, and keeps its own spec."""
+    python(
+        SUBMODULES
+        + f"""
+order = {order!r}
+for old, new in sorted(NAMES.items(), reverse=order == "reversed"):
+    if order == "ours first":
+        importlib.import_module(new)
+    module = importlib.import_module(old)
+    assert module is sys.modules[old] is sys.modules[new] is importlib.import_module(new), old
+    for name in (old, new):
+        parent, _, child = name.rpartition(".")
+        assert getattr(sys.modules[parent], child) is module, name
+    assert module.__name__ == module.__spec__.name == new
+    assert importlib.util.find_spec(old).name == new
+from Crypto.Random import random, Fortuna, OSRNG, _UserFriendlyRNG
+from Crypto.Random.Fortuna import SHAd256
+from Crypto.Util import randpool
+import Crypto.Random.Fortuna.FortunaAccumulator
+assert random is gorandom.random and randpool is gorandom.crypto.Util.randpool
+assert _UserFriendlyRNG._get_singleton() is gorandom._UserFriendlyRNG._get_singleton()
+copies = [m.__file__ for m in sys.modules.values() if "gorandom" in (getattr(m, "__file__", None) or "")]
+assert len(set(map(id, (m for m in sys.modules.values() if "gorandom" in (getattr(m, "__file__", None) or ""))))) == len(set(copies))
+""",
+        env=environment(path),
+    )
+
+
+def test_nothing_else_of_gorandom_has_a_second_name(python, path):
+    """Guards: gorandom's __path__ would lead the import system to second copies."""
+    python(
+        SUBMODULES
+        + """
+for name in ("Crypto.Random._front", "Crypto.Random.secrets", "Crypto.Random._install", "Crypto.Random.crypto", "Crypto.Random.Nothing",
+             "Crypto.Random.Fortuna.nothing", "Crypto.Random.OSRNG.winrandom", "Crypto.Util.Nothing", "Crypto.Hash.Nothing"):
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError as e:
+        assert e.name == name and str(e) == f"No module named {name!r}", e
+    else:
+        raise AssertionError(name)
+""",
+        env=environment(path),
+    )
+
+
+def test_submodules_of_pycryptodome_that_were_imported_before(python, pycryptodome):
+    """Crypto.Random.random becomes ours at once, not at the next import; PyCryptodome's Crypto.Util and Crypto.Hash stay."""
+    python(
+        """
+import sys
+import Crypto.Random.random, Crypto.Util, Crypto.Hash.HMAC
+theirs, util, hmac = Crypto.Random.random, Crypto.Util, Crypto.Hash.HMAC
+import gorandom
+gorandom.install_as_crypto()
+assert Crypto.Random.random is gorandom.random is sys.modules["Crypto.Random.random"] is not theirs
+import Crypto.Util.randpool, Crypto.Util.number, Crypto.Hash.SHA256, Crypto.pct_warnings
+assert Crypto.Util is util and Crypto.Hash.HMAC is hmac
+assert Crypto.Util.randpool is gorandom.crypto.Util.randpool and Crypto.pct_warnings is gorandom.crypto.pct_warnings
+assert Crypto.Util.number.getPrime(64, randfunc=Crypto.Random.get_random_bytes).bit_length() == 64
+from Crypto.Random.random import StrongRandom
+assert StrongRandom is gorandom.random.StrongRandom
+""",
+        env=environment(os.fspath(pycryptodome)),
+    )
+
+
+def test_parents_that_are_made(python):
+    """Without PyCryptodome Crypto.Util and Crypto.Hash are gorandom's, and have nothing that is not."""
+    python(
+        SUBMODULES
+        + """
+try:
+    importlib.metadata.distribution("pycryptodome")
+except Exception:
+    import Crypto.Util, Crypto.Hash
+    assert Crypto.Util is sys.modules["gorandom.crypto.Util"] and Crypto.Hash is sys.modules["gorandom.crypto.Hash"]
+    try:
+        from Crypto.Hash import SHA256
+    except ImportError:
+        pass
+    else:
+        raise AssertionError
+"""
+    )

@@ -1,0 +1,99 @@
+"""The accumulator of Fortuna (Cryptography Engineering 9.5), with the names of PyCrypto's."""
+
+import time
+import warnings
+
+from ..crypto.pct_warnings import ClockRewindWarning
+from . import FortunaGenerator, SHAd256
+
+__all__ = ["FortunaAccumulator", "FortunaPool", "which_pools"]
+
+
+class FortunaPool:
+    """A hash of the events of one pool. ``length`` is how many bytes were appended since the last reset."""
+
+    digest_size = SHAd256.digest_size
+
+    def __init__(self):
+        self.reset()
+
+    def append(self, data):
+        """Adds bytes; TypeError for a str."""
+        self._hash.update(data)
+        self.length += memoryview(data).nbytes
+
+    def digest(self):
+        """The SHAd256 digest of all that was appended."""
+        return self._hash.digest()
+
+    def hexdigest(self):
+        """``digest()`` as a str of hexadecimal digits."""
+        return self._hash.hexdigest()
+
+    def reset(self):
+        """Empties the pool."""
+        self._hash = SHAd256.new()
+        self.length = 0
+
+
+def which_pools(r):
+    """The numbers of the pools that reseed number r uses: pool i if 2**i divides r, so pool 0 always (9.5.2).
+
+    AssertionError if r < 1.
+    """
+    if not r >= 1:
+        raise AssertionError
+    return list(range(min((r & -r).bit_length(), 32)))
+
+
+class FortunaAccumulator:
+    """32 pools of events and the generator that they seed.
+
+    Nothing feeds it but its caller, and it gives nothing before its first reseed: AssertionError. Not for two
+    threads at once.
+    """
+
+    min_pool_size = 64  # bytes in pool 0 before it may seed; 9.5.5
+    reseed_interval = 0.100  # s; 9.5.5: so that the 32 pools outlast an attacker who fills them
+
+    def __init__(self):
+        self.reseed_count = 0
+        self.last_reseed = None  # as time.time()
+        self.generator = FortunaGenerator.AESGenerator()
+        self.pools = [FortunaPool() for _ in range(32)]
+
+    def _forget_last_reseed(self):
+        """Lets the next request reseed however short ago the last reseed was."""
+        self.last_reseed = None
+
+    def random_data(self, bytes):
+        """That number of bytes, after a reseed if pool 0 is full enough and the last one long enough ago.
+
+        AssertionError before there has been any. ClockRewindWarning if the clock has gone back behind the last.
+        """
+        now = time.time()
+        if self.last_reseed is not None and now < self.last_reseed:
+            warnings.warn("Clock rewind detected. Resetting last_reseed.", ClockRewindWarning, stacklevel=2)
+            self._forget_last_reseed()
+        rested = self.last_reseed is None or now > self.last_reseed + self.reseed_interval
+        if rested and self.pools[0].length >= self.min_pool_size:
+            self._reseed(now)
+        return self.generator.pseudo_random_data(bytes)
+
+    def _reseed(self, current_time=None):
+        """Seeds the generator with the digests of the pools due, and empties those (9.5.2)."""
+        self.reseed_count += 1
+        self.last_reseed = time.time() if current_time is None else current_time
+        due = [self.pools[i] for i in which_pools(self.reseed_count)]
+        seed = b"".join([pool.digest() for pool in due])
+        for pool in due:
+            pool.reset()
+        self.generator.reseed(seed)
+
+    def add_random_event(self, source_number, pool_number, data):
+        """Appends 1 to 32 bytes from source 0 to 255 to pool 0 to 31, behind two bytes that say the source and
+        the size (9.5.1). AssertionError outside of these."""
+        size = len(data)
+        if not (1 <= size <= 32 and 0 <= source_number <= 255 and 0 <= pool_number <= 31):
+            raise AssertionError
+        self.pools[pool_number].append(b"".join((bytes((source_number, size)), data)))

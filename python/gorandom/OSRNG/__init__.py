@@ -1,0 +1,16 @@
+"""PyCrypto's ``Crypto.Random.OSRNG``: the system's generator, past gorandom's own.
+
+``new()`` gives what the system has: a ``posix.DevURandomRNG``, an ``nt.WindowsRNG`` or, elsewhere, a
+``fallback.PythonOSURandomRNG``.
+"""
+
+import os
+
+if os.name == "posix":
+    from .posix import new
+elif os.name == "nt":
+    from .nt import new
+else:
+    from .fallback import new
+
+__all__ = ["new"]

@@ -1,0 +1,57 @@
+"""The random device of a POSIX system."""
+
+import os
+import stat
+
+from .. import _front
+from .rng_base import BaseRNG
+
+__all__ = ["DevURandomRNG"]
+
+
+class DevURandomRNG(BaseRNG):
+    """Reads a character device, by default /dev/urandom, which is waited for while it has not been seeded.
+
+    TypeError for another kind of file; OSError if it cannot be opened.
+    """
+
+    def __init__(self, devname=None):
+        self.name = "/dev/urandom" if devname is None else devname
+        if self.name == "/dev/urandom":
+            _front.wait(None)  # the device itself would give bytes that are not random yet
+        self._open()
+        super().__init__()
+
+    def _open(self):
+        with open(self.name, "rb", buffering=0) as file:
+            found = os.fstat(file.fileno())
+            if not stat.S_ISCHR(found.st_mode):
+                raise TypeError("%r is not a character special device" % (self.name,))
+            self._fd = os.dup(file.fileno())
+        self._device = found.st_dev, found.st_ino, found.st_rdev
+
+    def _mine(self):
+        # A daemon closes all descriptors that it finds, and opens others under their numbers.
+        try:
+            found = os.fstat(self._fd)
+        except OSError:
+            return False
+        return (found.st_dev, found.st_ino, found.st_rdev) == self._device
+
+    def _close(self):
+        if self._mine():
+            os.close(self._fd)
+
+    def _read(self, N):
+        if not self._mine():
+            self._open()
+        parts = []
+        while N and (part := os.read(self._fd, N)):
+            parts.append(part)
+            N -= len(part)
+        return b"".join(parts)
+
+
+def new(*args, **kwargs):
+    """A ``DevURandomRNG``."""
+    return DevURandomRNG(*args, **kwargs)

@@ -1,0 +1,13 @@
+from typing import Any
+
+from .rng_base import BaseRNG as BaseRNG
+
+__all__ = ["DevURandomRNG"]
+
+class DevURandomRNG(BaseRNG):
+    name: Any
+    def __init__(self, devname: Any = None) -> None: ...
+    def _open(self) -> None: ...
+    def _mine(self) -> bool: ...
+
+def new(devname: Any = None) -> DevURandomRNG: ...

@@ -1,0 +1,57 @@
+"""``python -m gorandom``: gorandom from the command line."""
+
+import argparse
+import sys
+
+from . import _cli
+
+
+def _add_run(commands):
+    parser = commands.add_parser(
+        "run",
+        usage="python -m gorandom run [-m] PROGRAM [ARGUMENT ...]",
+        help="run a Python program with gorandom as its Crypto.Random",
+        description="Runs PROGRAM as python would: a file, a folder or archive with a __main__.py, or with -m a "
+        "module. What it imports as Crypto.Random is gorandom, in its multiprocessing workers too.",
+    )
+    # Read by _run itself: argparse would take the program's options for its own.
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="PROGRAM")
+    parser.set_defaults(function=_run, parser=parser)
+
+
+def _run(options):
+    from . import _run as runner
+
+    module, arguments = False, options.arguments[1:]  # the first is main()'s "--"
+    if arguments[:1] == ["-m"]:
+        module, arguments = True, arguments[1:]
+    elif arguments[:1] and len(arguments[0]) > 2 and arguments[0].startswith("-m"):
+        module, arguments = True, [arguments[0][2:], *arguments[1:]]
+    elif arguments[:1] == ["--"]:
+        arguments = arguments[1:]
+    elif arguments[:1] and arguments[0].startswith("-"):
+        options.parser.error(f"unknown option {arguments[0]}: the program's own come after its name")
+    if not arguments:
+        options.parser.error("a program is missing")
+    return runner.run_module(*arguments) if module else runner.run_file(*arguments)
+
+
+# Each adds subcommands, whose default ``function`` takes the parsed options and gives the exit status.
+COMMANDS = [_cli.add_commands, _add_run]
+
+
+def main(argv=None):
+    """The command line, without the program's name; by default that of this process. Gives the exit status."""
+    argv = list(sys.argv[1:] if argv is None else argv)
+    parser = argparse.ArgumentParser(prog="python -m gorandom", description="Random bytes that forks cannot make repeat.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for add in COMMANDS:
+        add(commands)
+    if argv[:1] == ["run"] and argv[1:2] not in (["-h"], ["--help"]):
+        argv.insert(1, "--")  # whatever comes behind it is no option of ours
+    options = parser.parse_args(argv)
+    return options.function(options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,85 @@
+"""Runs a program as ``python`` would, with gorandom as its Crypto.Random."""
+
+import builtins
+import importlib.util
+import io
+import os
+import pkgutil
+import sys
+import types
+from importlib.machinery import SourceFileLoader
+
+import gorandom
+
+
+def _fail(text, status):
+    print(f"{sys.executable}: {text}", file=sys.stderr)
+    return status
+
+
+def _execute(code, file, spec=None, loader=None, package=None, cached=None):
+    """Runs code as the module __main__, which stays: the program's threads and exit handlers outlive it."""
+    main = types.ModuleType("__main__")
+    main.__dict__.update(
+        __builtins__=builtins, __file__=file, __spec__=spec, __loader__=loader, __package__=package, __cached__=cached
+    )
+    sys.modules["__main__"] = main
+    gorandom.install_as_crypto()
+    exec(code, main.__dict__)
+    return 0
+
+
+def _first_on_path(folder):
+    if not sys.flags.safe_path:  # else python has put no folder there
+        sys.path[0] = folder
+
+
+def _of_spec(spec):
+    code = spec.loader.get_code(spec.name)
+    if code is None:
+        return _fail(f"No code object available for {spec.name}", 1)
+    sys.argv[0] = spec.origin
+    return _execute(code, spec.origin, spec, spec.loader, spec.parent, spec.cached)
+
+
+def run_file(program, *arguments):
+    """As ``python program arguments``: a source or compiled file, or a folder or archive with a __main__.py."""
+    sys.argv = [program, *arguments]
+    path = os.path.abspath(program)
+    importer = pkgutil.get_importer(path)
+    if importer is not None:  # a folder or an archive
+        spec = importer.find_spec("__main__")
+        if spec is None:
+            return _fail(f"can't find '__main__' module in {program!r}", 1)
+        sys.path[0:0 if sys.flags.safe_path else 1] = [path]
+        code = spec.loader.get_code("__main__")
+        return _execute(code, spec.origin, spec, spec.loader, "", spec.cached)
+    try:
+        with io.open_code(path) as file:
+            code = pkgutil.read_code(file)
+            if code is None:
+                file.seek(0)
+                code = compile(file.read(), path, "exec", dont_inherit=True)
+    except OSError as error:
+        return _fail(f"can't open file {path!r}: [Errno {error.errno}] {error.strerror}", 2)
+    _first_on_path(os.path.dirname(os.path.realpath(program)))
+    return _execute(code, path, loader=SourceFileLoader("__main__", path))
+
+
+def run_module(name, *arguments):
+    """As ``python -m name arguments``."""
+    sys.argv = ["-m", *arguments]
+    gorandom.install_as_crypto()  # finding a module imports its parents
+    try:
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.submodule_search_locations is not None:
+            spec = importlib.util.find_spec(name + ".__main__")
+            if spec is None:
+                return _fail(f"No module named {name}.__main__; {name!r} is a package and cannot be directly executed", 1)
+    except ModuleNotFoundError as error:
+        if error.name is None or not (name + ".").startswith(error.name + "."):
+            raise
+        return _fail(f"Error while finding module specification for {name!r} ({type(error).__name__}: {error})", 1)
+    if spec is None or spec.loader is None:
+        return _fail(f"No module named {name}", 1)
+    return _of_spec(spec)

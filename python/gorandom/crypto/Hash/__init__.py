@@ -1,0 +1,1 @@
+"""PyCrypto's ``Crypto.Hash``, as far as it is here."""

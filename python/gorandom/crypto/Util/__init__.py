@@ -1,0 +1,1 @@
+"""PyCrypto's ``Crypto.Util``, as far as it is about random bytes."""

@@ -1,0 +1,184 @@
+"""python -m gorandom run PROGRAM: the program runs as under python, with gorandom as its Crypto.Random."""
+
+import os
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+SAY = """
+import json, os, sys
+import Crypto.Random, gorandom
+main = sys.modules["__main__"]
+assert Crypto.Random is gorandom and main.__dict__ is globals()
+print(json.dumps({
+    "argv": sys.argv, "path": sys.path[0], "name": __name__, "file": __file__, "package": __package__,
+    "spec": __spec__ and __spec__.name, "cached": globals().get("__cached__") is not None,
+    "loader": __loader__.__class__.__name__, "annotations": "print_function" in globals(),
+    "module": main.__class__.__name__,
+}))
+"""
+PLAIN = SAY.replace("import Crypto.Random, gorandom", "").replace("Crypto.Random is gorandom and ", "")
+
+
+@pytest.fixture
+def run(tmp_path):
+    """run(*arguments) is ``python -m gorandom run arguments``; with plain=True, ``python arguments``."""
+
+    def call(*arguments, plain=False, flags=(), env=None, command=("-m", "gorandom", "run"), start=None):
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "GORANDOM_START"))}
+        environment.update(env or {})
+        if start:
+            environment["GORANDOM_START"] = start
+        return subprocess.run(
+            [sys.executable, *flags, *(() if plain else command), *map(str, arguments)],
+            cwd=tmp_path, env=environment, text=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
+        )  # fmt: skip
+
+    return call
+
+
+@pytest.fixture
+def places(tmp_path):
+    """The same program as file, by a link, in a folder, an archive, a module, a package; with what it must import."""
+    for name, text in {"gorandom": SAY, "plain": PLAIN}.items():
+        base = tmp_path / name
+        (base / "folder").mkdir(parents=True)
+        (base / "package").mkdir()
+        (base / "program.py").write_text(text)
+        (base / "sub").mkdir()
+        (base / "sub" / "program.py").write_text(text)
+        (base / "link.py").symlink_to(base / "sub" / "program.py")
+        (base / "folder" / "__main__.py").write_text(text)
+        (base / "package" / "__init__.py").write_text("")
+        (base / "package" / "__main__.py").write_text(text)
+        (base / "package" / "module.py").write_text(text)
+        with zipfile.ZipFile(base / "archive.zip", "w") as archive:
+            archive.writestr("__main__.py", text)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["program.py"], ["program.py", "a", "-m", "--", "-h", "--help", ""], ["sub/program.py"], ["link.py", "x"], ["folder", "-x"], ["archive.zip", "y"],
+     ["-m", "program", "-m", "--", "z"], ["-mprogram", "z"], ["-m", "package", "--flag"], ["-m", "package.module"], ["--", "program.py", "-q"]],
+    ids=" ".join,
+)  # fmt: skip
+@pytest.mark.parametrize("flags", [[], ["-P"]], ids=["", "safe path"])
+def test_as_python_would(run, places, arguments, flags):
+    """argv, sys.path[0], and all that a program can read of __main__, are what plain python gives."""
+
+    def ends(name, **options):
+        command = ("-m", "gorandom", "run")
+        base = places / name
+        environment = {"PYTHONPATH": str(base)} if flags else {}
+        done = subprocess.run(
+            [sys.executable, *flags, *(() if options else command), *arguments],
+            cwd=base, env={**{k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}, **environment},
+            text=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
+        )  # fmt: skip
+        assert done.returncode == 0 and done.stderr == "", done.stderr
+        return done.stdout.replace(str(base), "BASE")
+
+    assert ends("gorandom") == ends("plain", plain=True)
+
+
+@pytest.mark.parametrize(
+    "text, status, err",
+    [("import sys; sys.exit(7)", 7, ""), ("import sys; sys.exit('text')", 1, "text\n"), ("", 0, ""), ("raise SystemExit", 0, ""),
+     ("1 / 0", 1, "ZeroDivisionError: division by zero\n"), ("x = = 1", 1, "SyntaxError: invalid syntax\n"),
+     ("import Crypto.Cipher", 1, "ModuleNotFoundError: No module named 'Crypto.Cipher'\n")],
+)  # fmt: skip
+def test_how_it_ends(run, tmp_path, text, status, err):
+    if "Cipher" in text:
+        try:
+            import Crypto.Cipher  # noqa: F401
+        except ImportError:
+            pass
+        else:
+            pytest.skip("PyCryptodome is installed beside gorandom here")
+    (tmp_path / "p.py").write_text(text)
+    done = run("p.py")
+    assert done.returncode == status and done.stdout == "" and done.stderr.endswith(err) and bool(done.stderr) == bool(err), done.stderr
+
+
+def test_what_cannot_be_run(run, tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "__init__.py").write_text("")
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "__init__.py").write_text("import nothing_of_the_kind")
+    for arguments, status, text in [
+        (["nothing.py"], 2, "can't open file"),
+        (["empty"], 1, "can't find '__main__' module in"),
+        (["-m", "nothing"], 1, "No module named nothing"),
+        (["-m", "package"], 1, "No module named package.__main__; 'package' is a package and cannot be directly executed"),
+        (["-m", "nothing.at.all"], 1, "Error while finding module specification for 'nothing.at.all'"),
+        (["-m", "broken"], 1, "No module named 'nothing_of_the_kind'"),
+        (["-m"], 2, "a program is missing"),
+        ([], 2, "a program is missing"),
+        (["--unknown", "p.py"], 2, "unknown option --unknown"),
+    ]:
+        done = run(*arguments)
+        assert (done.returncode, done.stdout) == (status, "") and text in done.stderr, (arguments, done.stderr)
+
+
+def test_help(run):
+    for arguments in (["run", "--help"], ["run", "-h"], ["--help"]):
+        done = run(*arguments, command=("-m", "gorandom"))
+        assert done.returncode == 0 and "run" in done.stdout and done.stderr == ""
+    done = run(command=("-m", "gorandom"))
+    assert done.returncode == 2 and "required: COMMAND" in done.stderr
+
+
+def test_threads_and_exit_handlers_outlive_the_program(run, tmp_path):
+    (tmp_path / "p.py").write_text(
+        "import atexit, threading, time\n"
+        "word = 'here'\n"
+        "def late(): time.sleep(0.2); import __main__; print(word, __main__.word)\n"
+        "threading.Thread(target=late).start(); atexit.register(lambda: print('end', word))\n"
+    )
+    done = run("p.py")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "here here\nend here\n", "")
+
+
+WORKERS = """
+import multiprocessing, sys
+from Crypto.Random import get_random_bytes, atfork
+from Crypto.Random import random
+
+def work(i):
+    import Crypto.Random._UserFriendlyRNG as own
+    from Crypto.Util.randpool import RandomPool
+    import gorandom
+    assert own is gorandom._UserFriendlyRNG and random is gorandom.random and get_random_bytes is gorandom.get_random_bytes
+    assert sys.modules["Crypto.Random"] is gorandom and RandomPool.__module__ == "gorandom.crypto.Util.randpool"
+    return get_random_bytes(16), random.getrandbits(128)
+
+if __name__ == "__main__":
+    get_random_bytes(16)
+    with multiprocessing.get_context(sys.argv[1]).Pool(2, initializer=atfork) as pool:
+        drawn = [token for pair in pool.map(work, range(30), chunksize=1) for token in pair]
+        pool.close()
+        pool.join()
+    print(len(drawn), len(set(drawn)))
+"""
+
+
+@pytest.mark.parametrize("way", ["file", "module"])
+@pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
+def test_workers(run, tmp_path, method, way):
+    (tmp_path / "workers.py").write_text(WORKERS)
+    done = run(*(["workers.py"] if way == "file" else ["-m", "workers"]), method)
+    assert (done.returncode, done.stdout) == (0, "60 60\n"), done.stderr
+    assert done.stderr == ""
+
+
+def test_a_compiled_program(run, tmp_path):
+    import py_compile
+
+    (tmp_path / "p.py").write_text("import Crypto.Random, sys; print(Crypto.Random.__name__, *sys.argv[1:])")
+    py_compile.compile(str(tmp_path / "p.py"), str(tmp_path / "q.pyc"))
+    done = run("q.pyc", "x")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "gorandom x\n", "")
