@@ -23,6 +23,7 @@ from ._version import __version__
 __all__ = [
     "RNGFile",
     "Status",
+    "SystemRandom",
     "add_event",
     "atfork",
     "configure",
@@ -33,6 +34,8 @@ __all__ = [
     "reseed",
     "status",
     "urandom",
+    "uuid4",
+    "uuid7",
     "wait_for_system_rng",
 ]
 
@@ -121,10 +124,20 @@ def install_as_crypto():
     _install.install()
 
 
-def __getattr__(name):
-    if name == "Status":  # dataclasses are slow to import, and few programs ask
-        with _late_import:
-            from ._status import Status
+# Public names whose modules import much, which few programs want; each is looked up there once.
+_LATE = {"Status": "_status", "SystemRandom": "_systemrandom", "uuid4": "_uuid", "uuid7": "_uuid"}
 
-        return Status
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+_PACKAGES = ("Fortuna", "OSRNG", "_UserFriendlyRNG")  # PyCrypto has them after import Crypto.Random alone
+
+
+def __getattr__(name):
+    if name in _PACKAGES:
+        with _late_import:
+            return __import__(f"{__name__}.{name}", fromlist=["*"])
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    with _late_import:
+        value = getattr(__import__(f"{__name__}.{_LATE[name]}", fromlist=[name]), name)
+    globals()[name] = value
+    return value

@@ -8,11 +8,15 @@ from ._front import reseed as reseed
 from ._front import urandom as urandom
 from ._rngfile import RNGFile as RNGFile
 from ._status import Status as Status
+from ._systemrandom import SystemRandom as SystemRandom
+from ._uuid import uuid4 as uuid4
+from ._uuid import uuid7 as uuid7
 from ._version import __version__ as __version__
 
 __all__ = [
     "RNGFile",
     "Status",
+    "SystemRandom",
     "add_event",
     "atfork",
     "configure",
@@ -23,6 +27,8 @@ __all__ = [
     "reseed",
     "status",
     "urandom",
+    "uuid4",
+    "uuid7",
     "wait_for_system_rng",
 ]
 

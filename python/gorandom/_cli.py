@@ -1,0 +1,157 @@
+"""Subcommands of ``python -m gorandom`` that draw, wait and tell."""
+
+import os
+import signal
+import sys
+
+from . import get_random_bytes, status, wait_for_system_rng
+
+_CHUNK = 1 << 20  # bytes drawn at a time: a gigabyte must not be held in memory
+
+
+def _count(text):
+    n = int(text, 10)
+    if n < 0:
+        raise ValueError
+    return n
+
+
+def _seconds(text):
+    timeout = float(text)
+    if not timeout >= 0:  # neither is NaN
+        raise ValueError
+    return timeout
+
+
+# argparse puts these names into its messages.
+_count.__name__, _seconds.__name__ = "count", "time"
+
+
+def _chunks(total):
+    while total:
+        size = min(total, _CHUNK)
+        yield get_random_bytes(size)
+        total -= size
+
+
+def _draw(options):
+    """``bytes N`` as they are, ``hex N`` as text."""
+    if options.command == "hex":
+        for chunk in _chunks(options.n):
+            sys.stdout.write(chunk.hex())
+        sys.stdout.write("\n")
+    else:
+        for chunk in _chunks(options.n):
+            sys.stdout.buffer.write(chunk)
+    return 0
+
+
+def _token(options):
+    from .secrets import token_urlsafe
+
+    print(token_urlsafe())
+    return 0
+
+
+def _uuid(options):
+    from ._uuid import uuid4, uuid7
+
+    make = uuid7 if options.v7 else uuid4
+    for _ in range(options.n):
+        print(make())
+    return 0
+
+
+def _wait_at_most(timeout):
+    """Like ``wait_for_system_rng(timeout)``, and makes the kernel gather entropy meanwhile.
+
+    Linux does so only for a caller that blocks in getrandom(2), which takes no timeout; a machine that nothing
+    else seeds would not get ready while it is merely looked at. A signal ends it: this process is ours.
+    """
+    if timeout == 0 or timeout > 1e8 or not hasattr(signal, "setitimer"):
+        return wait_for_system_rng(timeout)
+    late = []
+
+    def alarm(signo, frame):
+        if not late:
+            late.append(True)
+            raise TimeoutError("system random number generator is not ready yet")
+
+    before = signal.signal(signal.SIGALRM, alarm)
+    try:
+        # Again and again, because one signal may come just before the system call begins.
+        signal.setitimer(signal.ITIMER_REAL, timeout, 0.1)
+        wait_for_system_rng()
+    finally:
+        late.append(True)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _wait(options):
+    try:
+        if options.timeout is None:
+            wait_for_system_rng()
+        else:
+            _wait_at_most(options.timeout)
+    except TimeoutError as error:
+        print(f"gorandom: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _status(options):
+    print(status())
+    return 0
+
+
+def _guarded(function):
+    """What ends any of them: a reader that went away (``| head``), a full disk, no generator, Ctrl-C."""
+
+    def run(options):
+        try:
+            code = function(options)
+            if sys.stdout is not None:
+                sys.stdout.flush()
+            return code
+        except BrokenPipeError:
+            # Python flushes stdout once more as it ends, and would complain.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            return 128 + 13  # as a shell reports SIGPIPE
+        except KeyboardInterrupt:
+            return 128 + 2
+        except OSError as error:
+            print(f"gorandom: {error}", file=sys.stderr)
+            if sys.stdout is not None:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            return 1
+
+    return run
+
+
+def add_commands(subparsers):
+    """Adds them to what ``ArgumentParser.add_subparsers()`` gives.
+
+    In what is parsed, ``function`` is to be called with the options, and answers the exit status: 0; 1 when the
+    time of ``wait`` has passed or bytes could not be drawn or written.
+    """
+
+    def add(name, function, help):
+        command = subparsers.add_parser(name, help=help, description=help)
+        command.set_defaults(function=_guarded(function), command=name)
+        return command
+
+    add("bytes", _draw, "write N random bytes to standard output").add_argument(
+        "n", metavar="N", type=_count, help="how many bytes"
+    )
+    add("hex", _draw, "print N random bytes as hexadecimal digits").add_argument(
+        "n", metavar="N", type=_count, help="how many bytes; the digits are twice as many"
+    )
+    add("token", _token, "print a token of 32 random bytes that fits into a URL")
+    command = add("uuid", _uuid, "print random UUIDs (RFC 9562), one a line")
+    command.add_argument("-n", metavar="N", type=_count, default=1, help="how many (1)")
+    command.add_argument("--v7", action="store_true", help="of version 7, which begin with the time; else version 4")
+    add("wait", _wait, "wait until the system's random number generator is ready").add_argument(
+        "--timeout", metavar="SECONDS", type=_seconds, help="end with status 1 when they have passed"
+    )
+    add("status", _status, "print what serves this process, and why")

@@ -1,0 +1,74 @@
+"""In the place of the standard library's ``secrets`` (PEP 506), drawn from gorandom.
+
+While the system's generator is not ready the functions wait, as PEP 522 asks of this module; Ctrl-C ends
+the wait. ``SystemRandom`` does not wait: it raises ``BlockingIOError``.
+"""
+
+import base64
+from hmac import compare_digest
+
+from . import _front, wait_for_system_rng
+from ._systemrandom import SystemRandom
+
+__all__ = [
+    "SystemRandom",
+    "choice",
+    "compare_digest",
+    "randbelow",
+    "randbits",
+    "token_bytes",
+    "token_hex",
+    "token_urlsafe",
+    "wait_for_system_rng",
+]
+
+DEFAULT_ENTROPY = 32  # bytes of a token whose size is not given
+
+
+def _bytes_when_ready(n):
+    # get_random_bytes waits too, but its errors are PyCrypto's. Nothing is drawn before a success, so a
+    # second call with the same n is a first one.
+    try:
+        return _front.urandom(n)
+    except BlockingIOError:
+        wait_for_system_rng()
+        return _front.urandom(n)
+
+
+class _PatientRandom(SystemRandom):
+    """Waits where ``SystemRandom`` raises."""
+
+    _bytes = staticmethod(_bytes_when_ready)
+
+
+_random = _PatientRandom()
+
+
+randbits = _random.getrandbits
+choice = _random.choice
+
+
+def randbelow(exclusive_upper_bound):
+    """An integer, 0 <= x < ``exclusive_upper_bound``, each as likely; ``ValueError`` for a bound below 1."""
+    if exclusive_upper_bound <= 0:
+        raise ValueError("Upper bound must be positive.")
+    # The method that random.Random itself draws integers by: its errors for what is no integer.
+    return _random._randbelow(exclusive_upper_bound)
+
+
+def token_bytes(nbytes=None):
+    """``nbytes`` random bytes; ``DEFAULT_ENTROPY`` (32) when it is None. Errors as ``os.urandom``."""
+    return _random.randbytes(DEFAULT_ENTROPY if nbytes is None else nbytes)
+
+
+def token_hex(nbytes=None):
+    """``nbytes`` random bytes as text of two hexadecimal digits each; 32 bytes when it is None."""
+    return token_bytes(nbytes).hex()
+
+
+def token_urlsafe(nbytes=None):
+    """``nbytes`` random bytes as text for a URL: Base64 with ``-`` and ``_``, without the closing ``=``.
+
+    About 1.3 characters a byte; 32 bytes when ``nbytes`` is None.
+    """
+    return base64.urlsafe_b64encode(token_bytes(nbytes)).decode("ascii").rstrip("=")

@@ -1,0 +1,179 @@
+"""The command line's subcommands that draw, wait and tell: gorandom._cli."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import uuid
+
+import pytest
+from _forks import linux
+
+sys.path.append(os.path.join(os.path.dirname(__file__), "noise"))
+import confine  # noqa: E402
+
+# The parser that __main__ makes, without the commands of other modules.
+MAIN = """
+import argparse, sys
+from gorandom import _cli
+parser = argparse.ArgumentParser(prog="gorandom")
+_cli.add_commands(parser.add_subparsers(required=True))
+options = parser.parse_args()
+sys.exit(options.function(options))
+"""
+
+
+@pytest.fixture
+def command(tmp_path):
+    """command("hex", "16") gives the CompletedProcess, with bytes."""
+
+    def run(*arguments, program=MAIN, **options):
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "GORANDOM"))}
+        options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, **options}
+        return subprocess.run([sys.executable, "-W", "error", "-c", program, *arguments], cwd=tmp_path, env=environment,
+                              timeout=60, **options)  # fmt: skip
+
+    return run
+
+
+def printed(done):
+    assert (done.returncode, done.stderr) == (0, b"")
+    return done.stdout
+
+
+@pytest.mark.parametrize("n", [0, 1, 16, 4097, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, (3 << 20) + 5])
+def test_bytes(command, n):
+    out = printed(command("bytes", str(n)))
+    assert len(out) == n and (n < 16 or out[-16:] != bytes(16))
+
+
+@pytest.mark.parametrize("n", [0, 1, 16, (1 << 20) + 1])
+def test_hex(command, n):
+    out = printed(command("hex", str(n)))
+    assert re.fullmatch(rb"[0-9a-f]*\n", out) and len(out) == 2 * n + 1
+
+
+def test_token(command):
+    first, second = printed(command("token")), printed(command("token"))
+    assert re.fullmatch(rb"[A-Za-z0-9_-]{43}\n", first) and first != second
+
+
+@pytest.mark.parametrize("arguments, version, n", [([], 4, 1), (["-n", "5"], 4, 5), (["--v7"], 7, 1), (["-n", "300", "--v7"], 7, 300),
+                                                   (["-n", "0"], 4, 0)])  # fmt: skip
+def test_uuid(command, arguments, version, n):
+    lines = printed(command("uuid", *arguments)).decode().splitlines()
+    assert len(lines) == len(set(lines)) == n
+    assert all(str(uuid.UUID(line)) == line and uuid.UUID(line).version == version for line in lines)
+    assert version == 4 or lines == sorted(lines)
+
+
+@pytest.mark.parametrize("arguments", [[], ["--timeout", "0"], ["--timeout", "2.5"], ["--timeout", "inf"]])
+def test_wait_when_ready(command, arguments):
+    assert printed(command("wait", *arguments)) == b""
+
+
+def test_status(command):
+    out = printed(command("status")).decode()
+    assert out.startswith("gorandom ") and "mode" in out and "implementation" in out
+
+
+@pytest.mark.parametrize(
+    "arguments, says",
+    [(["bytes"], "required: N"), (["bytes", "-1"], "N"), (["hex", "x"], "invalid count value: 'x'"),
+     (["hex", "1.5"], "invalid count value: '1.5'"), (["uuid", "-n", "-1"], "invalid count value: '-1'"),
+     (["wait", "--timeout", "nan"], "invalid time value: 'nan'"), (["wait", "--timeout", "-1"], "--timeout"),
+     (["wait", "--timeout", "soon"], "invalid time value: 'soon'"), (["token", "5"], "unrecognized arguments"),
+     (["status", "x"], "unrecognized arguments"), (["nothing"], "invalid choice"), ([], "required")],
+)  # fmt: skip
+def test_wrong_arguments(command, arguments, says):
+    done = command(*arguments)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert says in done.stderr.decode() and b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("name", ["bytes", "hex", "token", "uuid", "wait", "status"])
+def test_help(command, name):
+    assert b"usage: gorandom " + name.encode() in printed(command(name, "--help"))
+    assert name in printed(command("--help")).decode()
+
+
+@pytest.mark.parametrize("arguments", [["bytes", "100000000"], ["hex", "100000000"], ["uuid", "-n", "1000000"]])
+def test_reader_goes_away(command, arguments):
+    """As `| head -c 10`: a quiet end, with the status that a shell gives for SIGPIPE, and no traceback at exit."""
+    r, w = os.pipe()
+    os.close(r)
+    done = command(*arguments, stdout=w)
+    os.close(w)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+@linux
+@pytest.mark.parametrize("arguments", [["bytes", "10"], ["hex", "10"], ["token"], ["uuid"], ["status"]])
+def test_disk_full(command, arguments):
+    """Also when all fits into a buffer that is written last."""
+    with open("/dev/full", "wb") as full:
+        done = command(*arguments, stdout=full)
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"gorandom: ") and done.stderr.count(b"\n") == 1 and b"No space left" in done.stderr
+
+
+not_ready = pytest.mark.skipif(not confine.available(), reason="the seccomp filters are written for x86_64 and aarch64")
+CONFINED = """
+import errno, sys
+sys.path.insert(0, %r)
+import confine
+confine.refuse("getrandom", errno.%%s)
+""" % os.path.join(os.path.dirname(__file__), "noise")
+
+
+@linux
+@not_ready
+@pytest.mark.parametrize("timeout", ["0", "0.1"])
+def test_wait_ends_with_1(command, timeout):
+    done = command("wait", "--timeout", timeout, program=CONFINED % "EAGAIN" + MAIN)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.decode().strip() == "gorandom: system random number generator is not ready yet"
+
+
+@linux
+@not_ready
+@pytest.mark.parametrize("arguments", [["wait"], ["bytes", "1"], ["token"], ["uuid", "--v7"]])
+def test_the_wait_can_be_interrupted(command, arguments):
+    """Ctrl-C: the status that a shell gives for SIGINT, nothing printed."""
+    press = """
+import os, signal, threading
+def press():
+    # Only once it waits: until then the handler is Python's own start.
+    while not waiting.wait(0.01): pass
+    while not threading.Event().wait(0.05): os.kill(os.getpid(), signal.SIGINT)
+waiting = threading.Event()
+threading.Thread(target=press, daemon=True).start()
+import gorandom
+from gorandom import _cli, secrets, _uuid
+import argparse, base64
+real = argparse.ArgumentParser.parse_args
+def parse_args(self):
+    options = real(self)
+    inner = options.function
+    options.function = lambda o: (waiting.set(), inner(o))[1]
+    return options
+argparse.ArgumentParser.parse_args = parse_args
+"""
+    program = CONFINED % "EAGAIN" + press + MAIN.replace("sys.exit(options.function(options))",
+                                                         "import os; os._exit(options.function(options))")  # fmt: skip
+    done = command(*arguments, program=program)
+    assert (done.returncode, done.stdout, done.stderr) == (128 + signal.SIGINT, b"", b"")
+
+
+def test_the_program(command):
+    """As it is called: python -m gorandom."""
+    import_main = "import runpy, sys; sys.argv[0] = 'gorandom'; runpy.run_module('gorandom', run_name='__main__', alter_sys=True)"
+    assert re.fullmatch(rb"[0-9a-f]{32}\n", printed(command("hex", "16", program=import_main)))
+    done = command("hex", "x", program=import_main)
+    assert done.returncode == 2 and b"usage: python -m gorandom hex" in done.stderr
+
+
+def test_no_stdout(command):
+    """`wait` in a unit that closes it."""
+    assert printed(command("wait", program="import os, sys; os.close(1); sys.stdout = None\n" + MAIN)) == b""

@@ -1,0 +1,211 @@
+"""gorandom.secrets beside the standard library's: every name, the same errors; PEP 522's wait."""
+
+import array
+import base64
+import os
+import secrets as theirs
+import string
+import sys
+
+import pytest
+from _forks import linux, run
+
+import gorandom
+from gorandom import secrets as ours
+
+sys.path.append(os.path.join(os.path.dirname(__file__), "noise"))
+import confine  # noqa: E402
+
+
+def outcome(function, *args, **kwargs):
+    with pytest.raises(BaseException) as caught:
+        function(*args, **kwargs)
+    text = str(caught.value)
+    for module in ("posix.", "gorandom._front."):
+        text = text.replace(module, "")
+    return caught.type, text
+
+
+def test_every_name():
+    assert set(theirs.__all__) | {"wait_for_system_rng"} == set(ours.__all__)
+    for name in theirs.__all__:
+        assert getattr(ours, name).__doc__
+    assert ours.DEFAULT_ENTROPY == theirs.DEFAULT_ENTROPY == 32
+    assert ours.SystemRandom is gorandom.SystemRandom
+    assert ours.wait_for_system_rng is gorandom.wait_for_system_rng
+
+
+@pytest.mark.parametrize("n", [0, 1, 15, 16, 17, 32, 100, 4096])
+def test_tokens(n):
+    assert len(ours.token_bytes(n)) == len(ours.token_bytes(nbytes=n)) == n
+    assert len(ours.token_hex(n)) == 2 * n and set(ours.token_hex(n)) <= set(string.hexdigits.lower())
+    text = ours.token_urlsafe(n)
+    assert "=" not in text and set(text) <= set(string.ascii_letters + string.digits + "-_")
+    assert len(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))) == n
+
+
+def test_default_size(monkeypatch):
+    assert len(ours.token_bytes()) == len(ours.token_bytes(None)) == 32
+    assert len(ours.token_hex()) == len(ours.token_hex(None)) == 64
+    assert len(ours.token_urlsafe()) == len(ours.token_urlsafe(None)) == 43
+    monkeypatch.setattr(ours, "DEFAULT_ENTROPY", 5)
+    assert (len(ours.token_bytes()), len(ours.token_hex()), len(ours.token_urlsafe())) == (5, 10, 7)
+
+
+def test_tokens_differ():
+    for token in (ours.token_bytes, ours.token_hex, ours.token_urlsafe):
+        assert len({token() for _ in range(1000)}) == 1000
+
+
+@pytest.mark.parametrize("data, text", [(b"\xfb\xff\xfe", "-__-"), (b"\xff", "_w"), (b"\xfb\xf0", "-_A"), (b"", "")])
+def test_encodings_of_given_bytes(monkeypatch, data, text):
+    monkeypatch.setattr(ours._PatientRandom, "_bytes", staticmethod(lambda n: data))
+    assert ours.token_urlsafe(len(data)) == text and ours.token_hex(len(data)) == data.hex()
+
+
+@pytest.mark.parametrize("name", ["token_bytes", "token_hex", "token_urlsafe"])
+@pytest.mark.parametrize("bad", [-1, 1.0, "1", b"1", [], 1 << 70, -(1 << 70), object], ids=repr)
+def test_bad_sizes(name, bad):
+    assert outcome(getattr(ours, name), bad) == outcome(getattr(theirs, name), bad)
+
+
+class TestNumbers:
+    def test_randbelow(self):
+        assert {ours.randbelow(3) for _ in range(300)} == {0, 1, 2}
+        assert ours.randbelow(1) == 0 and all(ours.randbelow(1 << 200) < 1 << 200 for _ in range(20))
+
+    @pytest.mark.parametrize("bad", [0, -1, -(1 << 70), 1.5, -1.0, "1", None, [], 1j], ids=repr)
+    def test_bad_bounds(self, bad):
+        assert outcome(ours.randbelow, bad) == outcome(theirs.randbelow, bad)
+        if bad == 0:
+            assert outcome(ours.randbelow, bad) == (ValueError, "Upper bound must be positive.")
+
+    def test_randbits(self):
+        assert ours.randbits(0) == 0 and {ours.randbits(1) for _ in range(100)} == {0, 1}
+        assert all(ours.randbits(k=9) < 512 for _ in range(50)) and len({ours.randbits(128) for _ in range(500)}) == 500
+
+    @pytest.mark.parametrize("bad", [-1, 1.5, "1", None, []], ids=repr)
+    def test_bad_bits(self, bad):
+        assert outcome(ours.randbits, bad) == outcome(theirs.randbits, bad)
+        if bad == -1:
+            assert outcome(ours.randbits, bad) == (ValueError, "number of bits must be non-negative")
+
+    def test_choice(self):
+        assert {ours.choice("abc") for _ in range(300)} == set("abc")
+        assert ours.choice([7]) == ours.choice(seq=(7,)) == ours.choice(range(7, 8)) == 7
+
+    @pytest.mark.parametrize("bad", [[], "", (), {}, None, 5, {1, 2}], ids=repr)
+    def test_bad_choices(self, bad):
+        assert outcome(ours.choice, bad) == outcome(theirs.choice, bad)
+
+    @pytest.mark.parametrize("name", ["randbits", "randbelow", "choice", "token_bytes", "token_hex", "token_urlsafe"])
+    @pytest.mark.parametrize("args, kwargs", [((1, 2), {}), ((), {"what": 1}), ((1,), {"nbytes": 1, "k": 1})])
+    def test_called_wrongly(self, name, args, kwargs):
+        assert outcome(getattr(ours, name), *args, **kwargs) == outcome(getattr(theirs, name), *args, **kwargs)
+
+    @pytest.mark.parametrize("name", ["randbits", "randbelow", "choice"])
+    def test_called_without_arguments(self, name):
+        assert outcome(getattr(ours, name)) == outcome(getattr(theirs, name))
+
+
+class TestCompareDigest:
+    @pytest.mark.parametrize("a, b, same", [("abc", "abc", True), ("abc", "abd", False), ("abc", "abcd", False), ("", "", True),
+                                            (b"x", bytearray(b"x"), True), (b"x", memoryview(b"y"), False),
+                                            (array.array("B", b"x"), b"x", True)])  # fmt: skip
+    def test_compares(self, a, b, same):
+        assert ours.compare_digest(a, b) is same
+
+    @pytest.mark.parametrize("a, b", [("é", "é"), ("a", b"a"), (b"a", "a"), (1, 1), (None, None), ([], [])])
+    def test_refuses(self, a, b):
+        assert outcome(ours.compare_digest, a, b) == outcome(theirs.compare_digest, a, b)
+
+
+@linux
+@pytest.mark.skipif(not confine.available(), reason="the seccomp filters are written for x86_64 and aarch64")
+def test_not_ready():
+    """PEP 522: this module waits (and a signal's handler ends the wait), SystemRandom raises."""
+    found = run(
+        """
+        import errno, json, os, signal, threading
+        import confine, gorandom
+        from gorandom import secrets
+
+        confine.refuse("getrandom", errno.EAGAIN)
+        found = {}
+
+        def outcome(draw):
+            # The signals come until one has been seen in the wait.
+            done = threading.Event()
+            def interrupt():
+                while not done.wait(0.02):
+                    os.kill(os.getpid(), signal.SIGALRM)
+            def handler(signo, frame):
+                if not done.is_set():
+                    done.set()
+                    raise KeyboardInterrupt
+            signal.signal(signal.SIGALRM, handler)
+            thread = threading.Thread(target=interrupt)
+            try:
+                thread.start()
+                draw()
+                return "bytes"
+            except KeyboardInterrupt:
+                return "waited"
+            finally:
+                done.set()
+                thread.join()
+
+        for name, draw in {
+            "token_bytes": secrets.token_bytes, "token_hex": lambda: secrets.token_hex(300_000), "token_urlsafe": secrets.token_urlsafe,
+            "randbits": lambda: secrets.randbits(9), "randbelow": lambda: secrets.randbelow(9), "choice": lambda: secrets.choice("ab"),
+            "wait_for_system_rng": secrets.wait_for_system_rng, "uuid4": gorandom.uuid4, "uuid7": gorandom.uuid7,
+        }.items():
+            found[name] = outcome(draw)
+        generator = secrets.SystemRandom()
+        for name, draw in {
+            "random": generator.random, "getrandbits": lambda: generator.getrandbits(9), "randbytes": lambda: generator.randbytes(9),
+            "sample": lambda: generator.sample(range(9), 3), "shuffle": lambda: generator.shuffle([1, 2, 3]), "gauss": generator.gauss,
+        }.items():
+            try:
+                draw()
+                found[name] = "bytes"
+            except BlockingIOError as e:
+                found[name] = str(e).partition(";")[0]
+        # What is wrong is said at once.
+        try:
+            secrets.token_bytes(-1)
+        except ValueError as e:
+            found["wrong"] = str(e)
+        print(json.dumps(found))
+        """,
+        "auto", timeout=30,
+    )  # fmt: skip
+    assert found.pop("wrong") == "negative argument not allowed"
+    raises = {"random", "getrandbits", "randbytes", "sample", "shuffle", "gauss"}
+    assert {name for name, how in found.items() if how == "system random number generator is not ready"} == raises
+    assert {name for name, how in found.items() if how == "waited"} == set(found) - raises
+
+
+@linux
+def test_waits_and_goes_on():
+    """After the wait the draw is made. A urandom that is not ready twice: what a kernel does later cannot be
+    made with a filter, which can't be taken away."""
+    found = run(
+        """
+        import json
+        from gorandom import _front, secrets
+        real, waits, refusals = _front.urandom, [], [1]
+        class Front:
+            @staticmethod
+            def urandom(n):
+                if refusals:
+                    refusals.pop()
+                    raise BlockingIOError("system random number generator is not ready")
+                return real(n)
+        secrets._front = Front
+        secrets.wait_for_system_rng = lambda: waits.append(1)
+        print(json.dumps([len(secrets.token_bytes(20)), len(waits), secrets.randbelow(1), len(waits)]))
+        """,
+        "auto",
+    )
+    assert found == [20, 1, 0, 1]

@@ -1,0 +1,71 @@
+"""CPython's own tests, from the running interpreter's test package, with gorandom in the stdlib's place."""
+
+import importlib.util
+import json
+
+import pytest
+
+# Runs the named tests with what is named replaced before anything of the suite is imported; prints one line of
+# JSON about what ran. A test that fails tells why on stderr.
+SUITE = """
+import importlib, json, os, random, sys, unittest
+import gorandom, gorandom.secrets
+
+random.SystemRandom = gorandom.SystemRandom
+sys.modules["secrets"] = gorandom.secrets
+os.urandom = gorandom.urandom
+drawn = 0
+real = gorandom.SystemRandom._bytes
+def counted(n):
+    global drawn
+    drawn += 1
+    return real(n)
+gorandom.SystemRandom._bytes = staticmethod(counted)
+def counted_urandom(n, /):
+    global drawn
+    drawn += 1
+    return gorandom.urandom(n)
+os.urandom = counted_urandom
+patient = gorandom.secrets._PatientRandom._bytes
+def counted_patient(n):
+    global drawn
+    drawn += 1
+    return patient(n)
+gorandom.secrets._PatientRandom._bytes = staticmethod(counted_patient)
+
+module, names = importlib.import_module(sys.argv[1]), sys.argv[2:]
+load = unittest.defaultTestLoader
+suite = load.loadTestsFromNames(names, module) if names else load.loadTestsFromModule(module)
+result = unittest.TextTestRunner(stream=open(os.devnull, "w"), verbosity=0).run(suite)
+for test, text in result.failures + result.errors:
+    print(test, text, sep="\\n", file=sys.stderr)
+generator = getattr(getattr(module, "SystemRandom_TestBasicOps", None), "gen", None)
+print(json.dumps({
+    "ran": result.testsRun, "skipped": [str(test) + ": " + why for test, why in result.skipped], "drawn": drawn,
+    "ours": generator is None or type(generator) is gorandom.SystemRandom,
+}))
+"""
+
+
+@pytest.mark.parametrize(
+    "module, names, at_least",
+    [
+        ("test.test_secrets", [], 10),
+        ("test.test_random", ["SystemRandom_TestBasicOps"], 30),
+        ("test.test_os", ["URandomTests"], 3),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_suite(python, module, names, at_least):
+    try:
+        found = importlib.util.find_spec(module)
+    except ImportError:
+        found = None
+    if not found:
+        pytest.skip(f"this interpreter came without {module}: Debian has it in the package libpython3-testsuite")
+    if found.submodule_search_locations and module == "test.test_os":
+        module += ".test_os"  # a package since 3.15
+    out = python(SUITE, module, *names, flags=["-W", "ignore"], timeout=120)
+    result = json.loads(out.splitlines()[-1])
+    assert result["ran"] >= at_least and result["ours"] and result["drawn"] >= at_least
+    assert len(result["skipped"]) <= 2, result["skipped"]

@@ -1,0 +1,192 @@
+"""gorandom.SystemRandom beside random.SystemRandom: the same numbers from the same bytes, the same errors."""
+
+import copy
+import pickle
+import random
+import threading
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import gorandom
+from gorandom import _systemrandom
+
+ours = gorandom.SystemRandom()
+theirs = random.SystemRandom()
+
+NO_INTEGERS = [1.0, "1", b"1", None, [], {}, 1j, object()]
+
+
+def outcome(function, *args, **kwargs):
+    with pytest.raises(BaseException) as caught:
+        function(*args, **kwargs)
+    return caught.type, str(caught.value)
+
+
+@pytest.fixture
+def same_bytes(monkeypatch):
+    """same_bytes(data): both generators read it."""
+
+    def feed(data):
+        for place, name, wrap in ((random, "_urandom", lambda f: f), (gorandom.SystemRandom, "_bytes", staticmethod)):
+            rest = bytearray(data)
+
+            def draw(n, rest=rest):
+                taken = bytes(rest[:n])
+                assert len(taken) == n, "wants more than it was given"
+                del rest[:n]
+                return taken
+
+            monkeypatch.setattr(place, name, wrap(draw))
+
+    return feed
+
+
+def test_names():
+    assert gorandom.SystemRandom is _systemrandom.SystemRandom
+    assert issubclass(gorandom.SystemRandom, random.Random)
+    assert not issubclass(gorandom.SystemRandom, random.SystemRandom)
+    for name in ("random", "getrandbits", "randbytes", "seed", "getstate", "setstate"):
+        assert name in vars(gorandom.SystemRandom) and getattr(gorandom.SystemRandom, name).__doc__
+
+
+@pytest.mark.parametrize("data", [bytes(7), b"\xff" * 7, bytes(range(7)), b"\x00\x00\x00\x00\x00\x00\x08", b"\x80" + bytes(6)])
+def test_random_from_given_bytes(same_bytes, data):
+    same_bytes(data)
+    drawn = ours.random()
+    assert drawn == theirs.random() and 0.0 <= drawn < 1.0
+
+
+def test_random_has_53_bits(same_bytes):
+    same_bytes(b"\xff" * 7 + bytes(6) + b"\x07" + bytes(6) + b"\x08")
+    assert [ours.random() for _ in range(3)] == [1.0 - 2.0**-53, 0.0, 2.0**-53]
+
+
+@pytest.mark.parametrize("k", [0, 1, 7, 8, 9, 31, 32, 33, 63, 64, 65, 1000])
+def test_getrandbits_keeps_the_high_bits(same_bytes, k):
+    size = (k + 7) // 8
+    data = gorandom.urandom(size)
+    same_bytes(data)
+    drawn = ours.getrandbits(k)
+    assert drawn == theirs.getrandbits(k) == int.from_bytes(data, "big") // 2 ** (8 * size - k)
+    assert 0 <= drawn < 2**k
+
+
+def test_the_methods_of_random(same_bytes):
+    """What random.Random builds on them: the same from the same bytes."""
+    data = gorandom.urandom(20_000)
+    draws = [
+        lambda r: r.randrange(10), lambda r: r.randrange(5, 10**30, 7), lambda r: r.randint(-5, 5), lambda r: r.choice("abcde"),
+        lambda r: r.choices(range(9), k=5), lambda r: r.sample(range(100), 10), lambda r: r.uniform(1, 2),
+        lambda r: r.triangular(), lambda r: r.betavariate(1, 2), lambda r: r.expovariate(3), lambda r: r.gammavariate(2, 3),
+        lambda r: r.gauss(0, 1), lambda r: r.lognormvariate(0, 1), lambda r: r.normalvariate(0, 1),
+        lambda r: r.vonmisesvariate(0, 4), lambda r: r.paretovariate(2), lambda r: r.weibullvariate(1, 2),
+        lambda r: r.randbytes(17), lambda r: (x := list(range(20)), r.shuffle(x))[0], lambda r: r.getrandbits(77),
+        *([lambda r: r.binomialvariate(10, 0.3)] if hasattr(random.Random, "binomialvariate") else []),
+    ]  # fmt: skip
+    for draw in draws:
+        same_bytes(data)
+        ours.gauss_next = theirs.gauss_next = None
+        assert draw(ours) == draw(theirs)
+
+
+@pytest.mark.parametrize("method", ["getrandbits", "randbytes", "randrange", "choice", "sample", "choices"])
+@pytest.mark.parametrize("bad", [*NO_INTEGERS, -1], ids=repr)
+def test_bad_arguments(method, bad):
+    try:
+        getattr(theirs, method)(bad)
+    except Exception as error:
+        assert outcome(getattr(ours, method), bad) == (type(error), str(error).replace("posix.", ""))
+    else:
+        getattr(ours, method)(bad)
+
+
+@settings(deadline=None, database=None, max_examples=200)
+@given(st.one_of(st.integers(max_value=-1), st.floats(), st.text(), st.none(), st.binary()))
+def test_getrandbits_whatever_it_is(bad):
+    assert outcome(ours.getrandbits, bad) == outcome(theirs.getrandbits, bad)
+
+
+def test_negative():
+    assert outcome(ours.getrandbits, -1) == (ValueError, "number of bits must be non-negative")
+    assert outcome(ours.randbytes, -1) == (ValueError, "negative argument not allowed")
+
+
+@pytest.mark.parametrize("args", [(), (1,), ([],), (1, 2, 3), (None,)])
+def test_seed_does_nothing(args):
+    generator = gorandom.SystemRandom()
+    generator.gauss_next = 1.5
+    assert generator.seed(*args) is None and generator.seed(a=1, version=2) is None
+    assert generator.gauss_next == 1.5
+    generator.seed(7)
+    first = generator.getrandbits(128)
+    generator.seed(7)
+    assert generator.getrandbits(128) != first
+
+
+def test_constructor_takes_a_seed():
+    assert gorandom.SystemRandom(1).getrandbits(128) != gorandom.SystemRandom(1).getrandbits(128)
+    assert gorandom.SystemRandom().gauss_next is None
+
+
+@pytest.mark.parametrize("args, kwargs", [(({},), {}), (([],), {}), ((1, 2), {}), ((), {"seed": 1}), ((), {"x": 1})])
+def test_constructor_as_the_stdlibs(args, kwargs):
+    """What it refuses differs by Python's version."""
+
+    def ends(kind):
+        try:
+            return kind(*args, **kwargs) is not None
+        except Exception as error:
+            return type(error), str(error)
+
+    assert ends(gorandom.SystemRandom) == ends(random.SystemRandom)
+
+
+NO_STATE = (NotImplementedError, "System entropy source does not have state.")
+
+
+@pytest.mark.parametrize("args", [(), (None,), (1, 2)])
+def test_no_state(args):
+    assert outcome(ours.getstate, *args) == outcome(ours.setstate, *args) == NO_STATE
+    assert outcome(theirs.getstate, *args) == NO_STATE
+
+
+def test_cannot_be_pickled_or_copied():
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        assert outcome(pickle.dumps, ours, protocol) == NO_STATE
+    assert outcome(copy.copy, ours) == outcome(copy.deepcopy, ours) == NO_STATE
+    assert pickle.loads(pickle.dumps(gorandom.SystemRandom)) is gorandom.SystemRandom
+
+
+def test_threads_and_subclasses():
+    class Half(gorandom.SystemRandom):
+        def random(self):
+            return super().random() / 2
+
+    assert max(Half().random() for _ in range(500)) < 0.5
+    drawn = []
+    threads = [threading.Thread(target=lambda: drawn.extend(ours.getrandbits(128) for _ in range(500))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(drawn)) == 2000
+
+
+def test_forked_children_differ(python, start_mode):
+    program = """
+import os, gorandom
+generator = gorandom.SystemRandom()
+drawn = {generator.getrandbits(128)}
+for _ in range(20):
+    r, w = os.pipe()
+    child = os.fork()
+    if not child:
+        os.write(w, generator.randbytes(16))
+        os._exit(0)
+    os.waitpid(child, 0)
+    drawn |= {os.read(r, 16), generator.randbytes(16)}
+print(len(drawn))
+"""
+    assert python(program, start=start_mode).strip() == "41"
