@@ -1,5 +1,6 @@
 """What serves this process, and why."""
 
+import os
 from dataclasses import dataclass, fields
 
 from . import _front
@@ -64,7 +65,7 @@ def status():
                 failed_reseeds=_core.pyext_FailedReseeds(),
                 events=_core.pyext_Events(),
                 vm_generation=None,
-                seed_file=None,
+                seed_file=os.fsdecode(bytes.fromhex(_core.pyext_SeedFile())) or None,
                 keystream=_core.pyext_Keystream(),
                 memory=_core.pyext_Memory(),
                 **common,

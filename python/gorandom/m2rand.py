@@ -1,0 +1,178 @@
+"""M2Crypto.Rand over gorandom: ``from gorandom import m2rand as Rand``.
+
+What programs add are events of Fortuna's, in direct mode too, where they are kept for a core to come; the
+stream never depends on them. ``load_file`` reads any file that OpenSSL's RAND_load_file reads; a file that is
+to be safe against a power loss is ``gorandom.seedfile``'s.
+"""
+
+import os
+import stat
+
+from . import add_event, get_random_bytes, urandom
+
+__all__ = [
+    "rand_seed",
+    "rand_add",
+    "load_file",
+    "save_file",
+    "rand_bytes",
+    "rand_pseudo_bytes",
+    "rand_file_name",
+    "rand_status",
+]
+
+FILE_BYTES = 1024  # that OpenSSL's RAND_write_file writes
+READ_BYTES = 1024  # an event each; a whole number of SHA-256's blocks
+DEVICE_BYTES = 256  # that RAND_load_file reads of what has no size, if told to read all
+INT_MAX, LONG_MAX = (1 << 31) - 1, (1 << 63) - 1
+
+
+class RandError(ValueError):
+    """There is not enough randomness."""
+
+
+def _number(value, most, function, argument, kind):
+    # As SWIG's glue: ints and nothing that could become one.
+    text = f"in method '{function}', argument {argument} of type '{kind}'"
+    if not isinstance(value, int):
+        raise TypeError(text)
+    if not -most - 1 <= value <= most:
+        raise OverflowError(text)
+    return int(value)
+
+
+def _path(value, function):
+    if isinstance(value, str):
+        value = os.fsencode(value)
+    if not isinstance(value, bytes):
+        raise TypeError(f"in method '{function}', argument 1 of type 'char const *'")
+    if b"\0" in value:
+        raise ValueError("embedded null byte")
+    return value
+
+
+def rand_seed(seed):
+    """Adds a bytes-like object to the pools. It takes effect by Fortuna's rule. Returns None."""
+    if memoryview(seed).nbytes:
+        add_event(seed)
+
+
+def rand_add(blob, entropy):
+    """``rand_seed(blob)``. ``entropy``, the caller's estimate in bytes, is not needed: Fortuna has none."""
+    if not isinstance(entropy, (int, float)):
+        raise TypeError("in method 'rand_add', argument 2 of type 'double'")
+    rand_seed(blob)
+
+
+def _draw(n, function):
+    n = _number(n, INT_MAX, function, 1, "int")
+    if n < 0:
+        raise MemoryError(f"Insufficient memory for {function}.")
+    try:
+        return get_random_bytes(n)
+    except OSError as e:
+        raise RandError("Not enough randomness.") from e
+
+
+def rand_bytes(n):
+    """n random bytes, fit for keys. RandError if the system gives none, MemoryError if n is negative."""
+    return _draw(n, "rand_bytes")
+
+
+def rand_pseudo_bytes(n):
+    """``(rand_bytes(n), 1)``: the 1 says that they are as good as those."""
+    return _draw(n, "rand_pseudo_bytes"), 1
+
+
+def rand_status():
+    """1 if there are bytes to be had without waiting, else 0."""
+    try:
+        urandom(1)
+    except OSError:
+        return 0
+    return 1
+
+
+def _gained_privileges():
+    """AT_SECURE: the file that was executed gave privileges, so the environment is somebody else's."""
+    if os.getuid() != os.geteuid() or os.getgid() != os.getegid():
+        return True
+    try:
+        with open("/proc/self/auxv", "rb") as f:
+            words = memoryview(f.read()).cast("N")
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True  # the kernel hides it of such programs
+    return any(words[i] == 23 and words[i + 1] for i in range(0, len(words) - 1, 2))
+
+
+def rand_file_name():
+    """``$RANDFILE``, else ``$HOME/.rnd``, as a str; RuntimeError without either.
+
+    In a process that gained privileges at exec both are ignored, as OpenSSL does: RuntimeError.
+    """
+    if not _gained_privileges():
+        if os.environ.get("RANDFILE"):
+            return os.environ["RANDFILE"]
+        if os.environ.get("HOME"):
+            return os.path.join(os.environ["HOME"], ".rnd")
+    raise RuntimeError("rand_file_name")
+
+
+def load_file(filename, max_bytes):
+    """Adds up to ``max_bytes`` bytes of any readable file to the pools, and returns how many.
+
+    A negative number means all of a regular file, and 256 bytes of a device or pipe. As OpenSSL from 1.1.1 on
+    it returns -1 if the file cannot be opened, and what was read before an error.
+    """
+    path = _path(filename, "rand_load_file")
+    left = _number(max_bytes, LONG_MAX, "rand_load_file", 2, "long")
+    if left == 0:
+        return 0
+    try:
+        f = open(path, "rb", buffering=0)
+    except IsADirectoryError:
+        return 0
+    except OSError:
+        return -1
+    count = 0
+    with f:
+        if left < 0:
+            status = os.fstat(f.fileno())
+            left = status.st_size if stat.S_ISREG(status.st_mode) else DEVICE_BYTES
+        while count < left:
+            try:
+                data = f.read(min(READ_BYTES, left - count))
+            except OSError:
+                break
+            if not data:
+                break
+            add_event(data)
+            count += len(data)
+    return count
+
+
+def save_file(filename):
+    """Writes 1024 random bytes to a file of mode 0600, in one step; returns 1024, or -1 if it cannot be done.
+
+    A symbolic link is followed, and what is not a regular file is left alone, as OpenSSL does.
+    """
+    path = os.path.realpath(_path(filename, "rand_save_file"))
+    temporary = path + b"." + get_random_bytes(8).hex().encode()
+    try:
+        if os.path.lexists(path) and not os.path.isfile(path):
+            return -1
+        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            with open(fd, "wb") as f:
+                f.write(get_random_bytes(FILE_BYTES))
+                f.flush()
+                os.fsync(fd)
+            os.replace(temporary, path)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except OSError:
+        return -1
+    return FILE_BYTES

@@ -1,0 +1,29 @@
+from typing_extensions import Buffer
+
+__all__ = [
+    "rand_seed",
+    "rand_add",
+    "load_file",
+    "save_file",
+    "rand_bytes",
+    "rand_pseudo_bytes",
+    "rand_file_name",
+    "rand_status",
+]
+
+FILE_BYTES: int
+READ_BYTES: int
+DEVICE_BYTES: int
+INT_MAX: int
+LONG_MAX: int
+
+class RandError(ValueError): ...
+
+def rand_seed(seed: Buffer) -> None: ...
+def rand_add(blob: Buffer, entropy: float) -> None: ...
+def rand_bytes(n: int) -> bytes: ...
+def rand_pseudo_bytes(n: int) -> tuple[bytes, int]: ...
+def rand_status() -> int: ...
+def rand_file_name() -> str: ...
+def load_file(filename: str | bytes, max_bytes: int) -> int: ...
+def save_file(filename: str | bytes) -> int: ...

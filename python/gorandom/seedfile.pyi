@@ -1,0 +1,13 @@
+from os import PathLike
+
+__all__ = ["SeedFileError", "load", "refresh", "save"]
+
+SEED_BYTES: int
+FIRST_NAP: float
+LONGEST_NAP: float
+
+class SeedFileError(ValueError): ...
+
+def load(path: str | bytes | PathLike[str] | PathLike[bytes], *, timeout: float = 10.0) -> int: ...
+def refresh(path: str | bytes | PathLike[str] | PathLike[bytes], *, timeout: float = 10.0) -> int: ...
+def save(path: str | bytes | PathLike[str] | PathLike[bytes], *, timeout: float = 10.0) -> int: ...

@@ -1,0 +1,193 @@
+"""gorandom.m2rand: the names, results and errors of M2Crypto.Rand."""
+
+import array
+import ctypes
+import os
+import ssl  # noqa: F401  (loads the libcrypto that the files are compared with)
+
+import pytest
+
+import gorandom
+from gorandom import m2rand
+
+NAMES = ["rand_seed", "rand_add", "load_file", "save_file", "rand_bytes", "rand_pseudo_bytes", "rand_file_name", "rand_status"]
+
+
+def test_names():
+    assert sorted(m2rand.__all__) == sorted(NAMES)
+    assert all(getattr(m2rand, name).__doc__ for name in NAMES)
+    assert issubclass(m2rand.RandError, ValueError)
+
+
+@pytest.mark.parametrize("n", [0, 1, 16, 4097, True])
+def test_bytes(n):
+    data = m2rand.rand_bytes(n)
+    assert type(data) is bytes and len(data) == n
+    data, good = m2rand.rand_pseudo_bytes(n)
+    assert type(data) is bytes and len(data) == n and good == 1
+    assert m2rand.rand_bytes(16) != m2rand.rand_bytes(16) != m2rand.rand_pseudo_bytes(16)[0]
+
+
+@pytest.mark.parametrize("name", ["rand_bytes", "rand_pseudo_bytes"])
+def test_no_number_of_bytes(name):
+    function = getattr(m2rand, name)
+    for bad in (1.0, "1", b"1", None):
+        with pytest.raises(TypeError, match=f"^in method '{name}', argument 1 of type 'int'$"):
+            function(bad)
+    for bad in (1 << 31, -(1 << 31) - 1, 1 << 70):
+        with pytest.raises(OverflowError, match=f"^in method '{name}', argument 1 of type 'int'$"):
+            function(bad)
+    for bad in (-1, -(1 << 31)):
+        with pytest.raises(MemoryError, match=f"^Insufficient memory for {name}.$"):
+            function(bad)
+
+
+def test_no_randomness(monkeypatch):
+    def refuse(n):
+        raise OSError
+
+    monkeypatch.setattr(m2rand, "get_random_bytes", refuse)
+    monkeypatch.setattr(m2rand, "urandom", refuse)
+    for function in (m2rand.rand_bytes, m2rand.rand_pseudo_bytes):
+        with pytest.raises(m2rand.RandError, match="^Not enough randomness.$"):
+            function(1)
+    assert m2rand.rand_status() == 0
+
+
+def test_status():
+    assert m2rand.rand_status() == 1
+
+
+@pytest.mark.parametrize("data", [b"x", b"", b"x" * 5000, bytearray(b"x"), memoryview(b"x"), array.array("d", [1.5])])
+def test_seed_and_add(data):
+    assert m2rand.rand_seed(data) is None
+    for entropy in (0.5, -0.5, 5000.0, 1):
+        assert m2rand.rand_add(data, entropy) is None
+
+
+def test_no_seed():
+    for bad in ("text", 1, None):
+        with pytest.raises(TypeError, match="bytes-like object is required"):
+            m2rand.rand_seed(bad)
+        with pytest.raises(TypeError):
+            m2rand.rand_add(bad, 1.0)
+    for bad in ("1", None, b"1"):
+        with pytest.raises(TypeError, match="^in method 'rand_add', argument 2 of type 'double'$"):
+            m2rand.rand_add(b"x", bad)
+    with pytest.raises(TypeError):
+        m2rand.rand_add(b"x")
+
+
+EVENTS = """
+import gorandom, sys
+from gorandom import m2rand
+if sys.argv[2] == "core":
+    gorandom.get_random_bytes(1)
+    before = gorandom.status().events
+else:
+    before = 0
+m2rand.rand_seed(b"x"); m2rand.rand_add(b"x", 1.0)
+assert m2rand.load_file(sys.argv[1], -1) == 3000
+if sys.argv[2] == "direct":
+    assert gorandom.status().mode == "direct"
+    gorandom.get_random_bytes(1)
+print(gorandom.status().events - before)
+"""
+
+
+@pytest.mark.parametrize("mode", ["core", "direct"])
+def test_what_is_added_arrives(python, tmp_path, mode):
+    """An event for each call, and one for each 1024 bytes of a file; before there is a core they are kept."""
+    if gorandom.status().core_version is None:
+        pytest.skip("no core's library here")
+    (tmp_path / "file").write_bytes(b"x" * 3000)
+    events = int(python(EVENTS, tmp_path / "file", mode, start="auto"))
+    assert 5 <= events - (32 if mode == "direct" else 0) < 10
+
+
+def openssl():
+    try:
+        libcrypto = ctypes.CDLL("libcrypto.so.3")
+    except OSError:
+        pytest.skip("no libcrypto.so.3 to compare with")
+    libcrypto.RAND_load_file.argtypes = [ctypes.c_char_p, ctypes.c_long]
+    return libcrypto
+
+
+@pytest.mark.parametrize("n", [0, 1, 1023, 1024, 1025, 5000])
+@pytest.mark.parametrize("most", [-1, -2, 0, 1, 1024, 3000, 10000])
+def test_load_file_as_openssl(tmp_path, n, most):
+    path = tmp_path / "file"
+    path.write_bytes(b"s" * n)
+    path.chmod(0o644)  # any readable file
+    expected = n if most < 0 else min(n, most)
+    assert m2rand.load_file(str(path), most) == m2rand.load_file(os.fsencode(path), most) == expected
+    # Of a regular file OpenSSL reads none too: an empty one is not told from no limit there.
+    assert openssl().RAND_load_file(os.fsencode(path), most) == expected
+
+
+@pytest.mark.parametrize("path, most", [("/nothing/here", -1), ("/nothing/here", 0), ("/dev/zero", -1), ("/dev/zero", 3000), ("/", 5)])
+def test_load_odd_files_as_openssl(path, most):
+    assert m2rand.load_file(path, most) == openssl().RAND_load_file(path.encode(), most)
+
+
+def test_load_through_a_link(tmp_path):
+    (tmp_path / "file").write_bytes(b"x" * 10)
+    (tmp_path / "link").symlink_to("file")
+    assert m2rand.load_file(str(tmp_path / "link"), -1) == 10
+
+
+def test_save_and_load(tmp_path):
+    path = tmp_path / "file"
+    assert m2rand.save_file(str(path)) == 1024
+    first = path.read_bytes()
+    assert path.stat().st_mode & 0o7777 == 0o600 and len(first) == 1024
+    path.chmod(0o644)
+    assert m2rand.save_file(os.fsencode(path)) == 1024
+    assert path.read_bytes() != first and path.stat().st_mode & 0o7777 == 0o600
+    assert m2rand.load_file(str(path), -1) == 1024
+    (tmp_path / "link").symlink_to("file")
+    assert m2rand.save_file(str(tmp_path / "link")) == 1024
+    assert sorted(os.listdir(tmp_path)) == ["file", "link"] and (tmp_path / "link").is_symlink()
+
+
+def test_save_fails(tmp_path):
+    assert m2rand.save_file(str(tmp_path / "none" / "file")) == -1
+    assert m2rand.save_file(str(tmp_path)) == -1
+    assert m2rand.save_file("/dev/null") == -1 and not os.path.isfile("/dev/null")
+    assert os.listdir(tmp_path) == []
+
+
+def test_no_files(tmp_path):
+    for bad in (None, 1, 1.0, tmp_path):
+        with pytest.raises(TypeError, match="^in method 'rand_load_file', argument 1 of type 'char const \\*'$"):
+            m2rand.load_file(bad, -1)
+        with pytest.raises(TypeError, match="^in method 'rand_save_file', argument 1 of type 'char const \\*'$"):
+            m2rand.save_file(bad)
+    for bad in (None, 1.0, "1"):
+        with pytest.raises(TypeError, match="^in method 'rand_load_file', argument 2 of type 'long'$"):
+            m2rand.load_file("x", bad)
+    with pytest.raises(OverflowError, match="argument 2 of type 'long'"):
+        m2rand.load_file("x", 1 << 70)
+    for function in (m2rand.save_file, lambda p: m2rand.load_file(p, -1)):
+        with pytest.raises(ValueError, match="embedded null byte"):
+            function("a\0b")
+
+
+FILE_NAME = "from gorandom import m2rand\ntry: print(m2rand.rand_file_name())\nexcept RuntimeError as e: print('error', e)"
+
+
+def test_file_name(python, monkeypatch):
+    monkeypatch.delenv("RANDFILE", raising=False)
+    assert python(FILE_NAME, env={"HOME": "/home/x"}) == "/home/x/.rnd\n"
+    assert python(FILE_NAME, env={"HOME": "/home/x", "RANDFILE": "/a/b"}) == "/a/b\n"
+    assert python(FILE_NAME, env={"HOME": "/home/x", "RANDFILE": ""}) == "/home/x/.rnd\n"
+    assert python(FILE_NAME, env={"HOME": ""}) == "error rand_file_name\n"
+
+
+def test_file_name_after_gaining_privileges(monkeypatch):
+    monkeypatch.setenv("RANDFILE", "/a/b")
+    assert m2rand.rand_file_name() == "/a/b"
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    with pytest.raises(RuntimeError, match="^rand_file_name$"):
+        m2rand.rand_file_name()
