@@ -11,7 +11,7 @@ STRESS ?= 10
 SOURCES := $(shell find gorandom pyext python -type f -not -path '*/_gen/*' -not -name '*.pyc' -not -path '*.egg-info/*') \
 	go.mod go.sum setup.py pyproject.toml README.md LICENSE
 
-.PHONY: help demo test test-go test-python examples wheel bench bench-go bench-python stress lint generate check-generated clean
+.PHONY: help demo test test-go test-python examples wheel bench bench-go bench-python stress boot-test lint generate check-generated clean
 
 help: ## lists these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-16s %s\n", $$1, $$2}' Makefile
@@ -23,6 +23,7 @@ test: check-generated test-go test-python examples ## everything that has to pas
 
 test-go: ## go vet, and the Go tests under the race detector
 	$(TOOLS) go vet $(GO_PACKAGES)
+	$(TOOLS) cross
 	$(TOOLS) test $(GO_PACKAGES)
 
 test-python: build/wheel ## tests/python against the installed wheel, on every CPython >= 3.11 of this machine
@@ -30,7 +31,7 @@ test-python: build/wheel ## tests/python against the installed wheel, on every C
 
 examples: build/venv/installed ## runs the examples; each checks itself
 	build/venv/bin/python examples/demo.py
-	@for e in drop_in pool fill_buffer wait_at_boot; do \
+	@for e in drop_in pool fill_buffer wait_at_boot pep522_loop pep522_fall_back pep522_read_device; do \
 		echo build/venv/bin/python examples/$$e.py; build/venv/bin/python examples/$$e.py || exit 1; done
 
 wheel: build/wheel ## builds the wheel, into wheels/
@@ -46,6 +47,9 @@ bench-go: ## from Go: go test -bench with benchstat
 
 stress: build/wheel ## the fork tests with STRESS (10) times as many forks, some 50,000
 	GORANDOM_STRESS=$(STRESS) $(PYTHON) tests/run.py --wheel wheels/gorandom-*.whl tests/python/test_forks.py tests/python/test_clone.py
+
+boot-test: build/venv/installed ## an emulated machine whose kernel's generator is not seeded (QEMU; about 1 minute)
+	build/venv/bin/python -B tests/boot/boot.py
 
 lint: build/venv/bin/python ## gofmt -s, go vet, ruff
 	$(TOOLS) gofmt

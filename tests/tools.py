@@ -2,6 +2,7 @@
 
     python3 tests/tools.py go ARGUMENTS...   that Go
     python3 tests/tools.py test PACKAGES...  go test, under the race detector where it can be linked
+    python3 tests/tools.py cross             go vet and go build for each system and processor; only this one's ran
     python3 tests/tools.py gofmt             is the Go code formatted by gofmt -s?
     python3 tests/tools.py generate          writes the assembly anew
     python3 tests/tools.py check-generated   is the committed assembly what its generators write?
@@ -121,6 +122,29 @@ def gofmt():
     return 1 if badly else 0
 
 
+SYSTEMS = ("linux", "darwin", "freebsd", "openbsd", "windows")
+PROCESSORS = ("amd64", "arm64")
+
+
+def cross():
+    path, env = environment()
+    here = subprocess.run([path, "env", "GOHOSTOS", "GOHOSTARCH"], env=env, check=True, text=True,
+                          stdout=subprocess.PIPE).stdout.split()  # fmt: skip
+    built, failed = [], []
+    for system in SYSTEMS:
+        for processor in PROCESSORS:
+            there = {**env, "GOOS": system, "GOARCH": processor, "CGO_ENABLED": "0"}
+            # pyext needs cgo, and with it a C compiler for that system.
+            code = max(subprocess.run([path, *command], cwd=ROOT, env=there).returncode
+                       for command in (["vet", "./gorandom/...", "./tests/go/..."], ["build", "./gorandom/..."]))  # fmt: skip
+            (failed if code else built).append(system + "/" + processor)
+    say("vetted and built: " + ", ".join(built))
+    say("of these the tests run here: " + "/".join(here) + "; the others were built only")
+    if failed:
+        say("FAILED: " + ", ".join(failed))
+    return 1 if failed else 0
+
+
 def write_generated(package, folder):
     """Runs the generator of a package from a copy in folder/asm, so that its files land in folder."""
     source, stubs = GENERATED[package]
@@ -157,7 +181,7 @@ def same(a, b):
     return os.path.exists(a) and filecmp.cmp(a, b, shallow=False)
 
 
-COMMANDS = {"go": go, "test": test, "gofmt": gofmt, "generate": generate, "check-generated": check_generated}
+COMMANDS = {"go": go, "test": test, "cross": cross, "gofmt": gofmt, "generate": generate, "check-generated": check_generated}
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:

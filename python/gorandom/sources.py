@@ -1,0 +1,165 @@
+"""The system's sources of random bytes, as cryptography's osrandom engine chose among them.
+
+    >>> import gorandom.sources
+    >>> for source in gorandom.sources.sources():
+    ...     print(source.name, source.serves, source.reason)
+
+The names are those of the engine: ``"getrandom"``, ``"/dev/urandom"``, ``"getentropy"``,
+``"CryptGenRandom"``. A program that switched the engine through cryptography's backend writes
+``from gorandom import sources as backend`` and keeps its calls.
+"""
+
+import errno as _errno
+import os as _os
+import stat as _stat
+import sys as _sys
+from dataclasses import dataclass as _dataclass
+
+from . import _front, _late_import, wait_for_system_rng
+
+__all__ = [
+    "SYSTEMS",
+    "Source",
+    "activate_builtin_random",
+    "activate_osrandom_engine",
+    "implementation",
+    "order",
+    "osrandom_engine_implementation",
+    "sources",
+]
+
+SYSTEMS = ("linux", "darwin", "freebsd", "openbsd", "win32")
+"""The systems that ``order()`` knows, in the words of ``sys.platform``."""
+
+# First the source that is asked first; a later one only where those before it cannot be had. Python's gorandom
+# is for Linux. The Go packages alone, on the others: FreeBSD's getentropy is asked as the system call below it,
+# getrandom; on macOS and OpenBSD it is a function of the C library, which pure Go programs have not, so there
+# the device serves; and Windows' generator is asked as ProcessPrng, which CryptGenRandom ends in.
+_ORDER = {
+    "linux": ("getrandom", "/dev/urandom"),  # the call is of Linux 3.17
+    "darwin": ("getentropy", "/dev/urandom"),
+    "freebsd": ("getentropy", "/dev/urandom"),
+    "openbsd": ("getentropy", "/dev/urandom"),
+    "win32": ("CryptGenRandom",),
+}
+
+_URANDOM, _RANDOM = (1, 9), (1, 8)  # major and minor numbers: Linux' Documentation/admin-guide/devices.txt
+
+
+@_dataclass(frozen=True)
+class Source:
+    """One source of a system's random bytes, as it stands in this process."""
+
+    name: str
+    """In the words of cryptography's osrandom engine."""
+    serves: bool
+    """Bytes come from it. This is so for one source."""
+    reason: str
+    """Why it serves, or why it does not."""
+
+
+def _system(platform):
+    for name in SYSTEMS:
+        if platform.startswith(name):  # "freebsd14", "openbsd7"
+            return name
+    raise ValueError(f"no sources are known for {platform!r}; for these they are: {', '.join(SYSTEMS)}")
+
+
+def order(system=None):
+    """Names of the sources that a system gives, the one that is asked first in front.
+
+    ``system`` is a value of ``sys.platform``; by default that of this process. ValueError for one that is
+    not among ``SYSTEMS``, TypeError for what is no str.
+    """
+    if system is None:
+        system = _sys.platform
+    elif not isinstance(system, str):
+        raise TypeError("system must be a str")
+    return _ORDER[_system(system)]
+
+
+def implementation():
+    """Name of the source that serves this process, as found at its last draw from the system.
+
+    Where there was none yet, this makes one, of one byte: BlockingIOError while the system's generator has
+    not been seeded, OSError where no source can be had.
+    """
+    try:
+        wait_for_system_rng(0)
+    except TimeoutError:
+        raise BlockingIOError("system random number generator is not ready") from None
+    return _front.state()["implementation"]
+
+
+def _getrandom_refusal():
+    """Why getrandom does not serve."""
+    try:
+        _os.getrandom(1, _os.GRND_NONBLOCK)
+    except AttributeError:
+        return "this C library has no getrandom"
+    except OSError as e:
+        if e.errno == _errno.ENOSYS:
+            return "ENOSYS: the kernel has no getrandom (it came with Linux 3.17), or a filter of system calls hides it"
+        if e.errno == _errno.EPERM:
+            return "EPERM: a filter of system calls (seccomp) refuses getrandom"
+        return f"getrandom fails: {e}"
+    return "it answers now, but refused at this process's last draw from the system"
+
+
+def _is_device(path, numbers):
+    found = _os.stat(path)
+    return _stat.S_ISCHR(found.st_mode) and (_os.major(found.st_rdev), _os.minor(found.st_rdev)) == numbers
+
+
+def _device_state():
+    """Could /dev/urandom serve, if it were asked?"""
+    for path, numbers in (("/dev/urandom", _URANDOM), ("/dev/random", _RANDOM)):
+        try:
+            if not _is_device(path, numbers):
+                return f"and could not step in: {path} is not the device {numbers[0]}:{numbers[1]}"
+        except OSError as e:
+            return f"and could not step in: {e}"
+    return "and would step in where getrandom is refused (ENOSYS, EPERM)"
+
+
+def sources():
+    """The sources of this system as a tuple of frozen ``Source``, in the order in which they are asked.
+
+    Exactly one serves. Where a source comes after the one that serves, its reason also says whether it could
+    step in. Errors as those of ``implementation()``.
+    """
+    serving = implementation()
+    found = []
+    for name in order():
+        serves = name == serving
+        if serves and name == "/dev/urandom":
+            reason = "getrandom is refused; its descriptor is kept, and checked to be the device 1:9 at each use"
+        elif serves:
+            reason = "it is the first, and it answers"
+        elif name == "getrandom":
+            reason = _getrandom_refusal()
+        else:
+            reason = f"not asked: {serving} answers; " + _device_state()
+        found.append(Source(name, serves, reason))
+    return tuple(found)
+
+
+def osrandom_engine_implementation():
+    """``implementation()`` by the name that cryptography's backend gave it."""
+    return implementation()
+
+
+def activate_osrandom_engine():
+    """``gorandom.openssl.activate()`` by the name that cryptography's backend gave it."""
+    with _late_import:
+        from . import openssl
+
+    openssl.activate()
+
+
+def activate_builtin_random():
+    """``gorandom.openssl.deactivate()`` by the name that cryptography's backend gave it."""
+    with _late_import:
+        from . import openssl
+
+    openssl.deactivate()

