@@ -33,7 +33,7 @@ def pycrypto(tmp_path_factory):
     if not archives:
         pytest.skip(f"needs the sdist of {SDIST} from the package index, which pip cannot get: {done.stderr.strip()[-300:]}")
     with tarfile.open(archives[0]) as archive:
-        archive.extractall(folder, filter="data")
+        archive.extractall(folder, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
     return next(folder.glob("pycrypto-*/lib"))
 
 
