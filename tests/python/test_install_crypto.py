@@ -3,7 +3,6 @@ without an installed PyCryptodome."""
 
 import os
 import subprocess
-import sys
 import venv
 
 import pytest

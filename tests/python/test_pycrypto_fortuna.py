@@ -7,11 +7,11 @@ import pickle
 import warnings
 
 import pytest
-
-import gorandom
 from gorandom.crypto.pct_warnings import ClockRewindWarning
 from gorandom.Fortuna import FortunaAccumulator as accumulator
 from gorandom.Fortuna import FortunaGenerator, SHAd256
+
+import gorandom
 
 if gorandom._front.state()["core_version"] is None:
     pytest.skip("no core can be had here: " + gorandom.status().reason, allow_module_level=True)

@@ -5,12 +5,12 @@ import os
 import warnings
 
 import pytest
-
-import gorandom
-from gorandom import OSRNG, _UserFriendlyRNG
 from gorandom.crypto import pct_warnings
 from gorandom.crypto.Util import randpool
 from gorandom.OSRNG import fallback, nt, posix, rng_base
+
+import gorandom
+from gorandom import OSRNG, _UserFriendlyRNG
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="looks at /dev")
 

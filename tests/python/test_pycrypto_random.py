@@ -4,10 +4,10 @@ import collections
 import inspect
 
 import pytest
+from gorandom.random import StrongRandom
 
 import gorandom
 from gorandom import random
-from gorandom.random import StrongRandom
 
 NAMES = ["StrongRandom", "getrandbits", "randrange", "randint", "choice", "shuffle", "sample"]
 

@@ -1,8 +1,8 @@
 """status(): what serves this process and why."""
 
+import contextlib
 import dataclasses
 import io
-import contextlib
 
 import pytest
 

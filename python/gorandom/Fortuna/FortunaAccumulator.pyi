@@ -2,9 +2,9 @@ from typing import Final
 
 from typing_extensions import Buffer
 
+from ..crypto.pct_warnings import ClockRewindWarning as ClockRewindWarning
 from . import FortunaGenerator as FortunaGenerator
 from . import SHAd256 as SHAd256
-from ..crypto.pct_warnings import ClockRewindWarning as ClockRewindWarning
 
 __all__ = ["FortunaAccumulator", "FortunaPool", "which_pools"]
 
