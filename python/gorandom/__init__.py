@@ -72,7 +72,8 @@ def wait_for_system_rng(timeout=None):
     """Returns when the system's generator has been seeded, which on a running system is at once.
 
     ``timeout`` is in seconds; ``TimeoutError`` when it has passed, ``OSError`` when the system has no
-    generator. Signals are handled while it waits. After PEP 522 and PEP 524.
+    generator. Signals are handled while it waits. Without a timeout the kernel gathers entropy by itself
+    meanwhile (Linux 5.4); with one it is only asked again and again. After PEP 522 and PEP 524.
     """
     _front.wait(timeout)
 
@@ -126,8 +127,6 @@ def install_as_crypto():
 
 # Public names whose modules import much, which few programs want; each is looked up there once.
 _LATE = {"Status": "_status", "SystemRandom": "_systemrandom", "uuid4": "_uuid", "uuid7": "_uuid"}
-
-
 _PACKAGES = ("Fortuna", "OSRNG", "_UserFriendlyRNG")  # PyCrypto has them after import Crypto.Random alone
 
 
