@@ -10,10 +10,12 @@
  *   events.c   a program's own events, kept until there is a core
  *   draw.c     n bytes, from wherever they come
  *   hand.c     Fortuna driven by hand: states that Python objects hold
+ *   compare.c  are two secrets equal, in a time that does not tell
+ *   digest.c   compare_digest: its arguments and exceptions
  *   openssl.c  OpenSSL's random numbers, from here
  *   module.c   the Python module: arguments and exceptions
  *
- * Only module.c, draw.c and hand.c know Python. What the other files share is declared here.
+ * Only module.c, draw.c, hand.c and digest.c know Python. What the other files share is declared here.
  */
 #ifndef GORANDOM_FRONT_H
 #define GORANDOM_FRONT_H

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "digest.h"
 #include "front.h"
 #include "gate.h"
 #include "hand.h"
@@ -267,6 +268,7 @@ static PyMethodDef methods[] = {
 	     "Fills a writable contiguous buffer with random bytes, fit for keys.\n\n"
 	     "No copy is made and the GIL is not held meanwhile, for more than 8 KiB. BufferError for a buffer that\n"
 	     "is read-only or not contiguous. Waits and fails as get_random_bytes; then the buffer is zeroed.")},
+	{"compare_digest", (PyCFunction)(void (*)(void))compare_digest, METH_FASTCALL, compare_digest_doc},
 	{"wait", wait_ready, METH_O, NULL},
 	{"reseed", reseed, METH_NOARGS,
 	 DOC("reseed", "($module)",

@@ -15,8 +15,8 @@ import sys as _sys
 from _thread import RLock as _RLock
 
 from . import _front
+from ._front import compare_digest, fill, get_random_bytes, reseed, urandom
 from ._front import configure as _configure
-from ._front import fill, get_random_bytes, reseed, urandom
 from ._rngfile import RNGFile
 from ._version import __version__
 
@@ -26,6 +26,7 @@ __all__ = [
     "SystemRandom",
     "add_event",
     "atfork",
+    "compare_digest",
     "configure",
     "fill",
     "get_random_bytes",

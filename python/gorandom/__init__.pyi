@@ -2,6 +2,7 @@ from typing import Literal, Never
 
 from typing_extensions import Buffer
 
+from ._front import compare_digest as compare_digest
 from ._front import fill as fill
 from ._front import get_random_bytes as get_random_bytes
 from ._front import reseed as reseed
@@ -19,6 +20,7 @@ __all__ = [
     "SystemRandom",
     "add_event",
     "atfork",
+    "compare_digest",
     "configure",
     "fill",
     "get_random_bytes",

@@ -5,9 +5,8 @@ the wait. ``SystemRandom`` does not wait: it raises ``BlockingIOError``.
 """
 
 import base64
-from hmac import compare_digest
 
-from . import _front, wait_for_system_rng
+from . import _front, compare_digest, wait_for_system_rng
 from ._systemrandom import SystemRandom
 
 __all__ = [

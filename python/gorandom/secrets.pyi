@@ -1,7 +1,7 @@
 from collections.abc import Sequence
-from hmac import compare_digest as compare_digest
 from typing import TypeVar
 
+from . import compare_digest as compare_digest
 from . import wait_for_system_rng as wait_for_system_rng
 from ._systemrandom import SystemRandom as SystemRandom
 

@@ -54,6 +54,8 @@ gorandom.fill(bytearray(3))
 gorandom.fill(memoryview(bytearray(3))[1:])
 gorandom.fill(array.array("d", [1.0]))
 gorandom.reseed()
+assert_type(gorandom.compare_digest(b"x", bytearray(b"x")), bool)
+assert_type(gorandom.compare_digest("x", "y"), bool)
 gorandom.add_event(b"x")
 gorandom.add_event(data=bytearray(b"x"), source=3)
 gorandom.wait_for_system_rng()
@@ -89,6 +91,9 @@ BAD = [
     "gorandom.urandom(n=1)",
     "gorandom.urandom(1.0)",
     "gorandom.fill('text')",
+    "gorandom.compare_digest('x', b'x')",
+    "gorandom.compare_digest(1, 1)",
+    "gorandom.compare_digest(a=b'x', b=b'x')",
     "gorandom.new(1)",
     "gorandom.new(name=1)",
     "gorandom.configure('never')",

@@ -1,0 +1,14 @@
+#ifndef GORANDOM_COMPARE_H
+#define GORANDOM_COMPARE_H
+
+#include <stddef.h>
+
+#pragma GCC visibility push(hidden)
+
+/* 1 if the na bytes at a are the nb bytes at b, else 0. The time depends on na and nb (that of b on b alone),
+ * never on the bytes: no branch and no address does. Unequal lengths: 0, after b has been compared with itself. */
+int compare_equal(const void *a, size_t na, const void *b, size_t nb);
+
+#pragma GCC visibility pop
+
+#endif
