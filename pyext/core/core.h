@@ -1,8 +1,8 @@
 /* What the front (_front, C, no runtime) and the core (libgorandom_core, Go) know of each other.
  *
  * The front finds one symbol in the core's library, gorandom_core, and nothing else. Every function
- * below that enters Go (seed, fill, event, reseed) must be called inside the gate (front/gate.c);
- * the others are C and never touch the runtime.
+ * below that enters Go (seed, fill, event, reseed, hand…, mac…) must be called inside the gate
+ * (front/gate.c); the others never touch the runtime.
  */
 #ifndef GORANDOM_CORE_H
 #define GORANDOM_CORE_H
@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GORANDOM_CORE_ABI 1
+#define GORANDOM_CORE_ABI 2
 #define GORANDOM_MAX_LANES 16	/* generators of a core; more processors than that share them */
 
 struct record;	/* what has to be undone before a core can start again: record.h */
@@ -36,6 +36,19 @@ enum hand {
 	GENERATOR_STEP,	/* the same, and passes over it */
 	HAND_OPERATIONS,
 };
+
+/* The algorithms of HMACs, in the order of gorandom/mac: name (hashlib's), bytes of a tag, bytes of a block. */
+#define MAC_ALGORITHMS(X) \
+	X("sha256", 32, 64) X("sha1", 20, 64) X("md5", 16, 64) X("sha224", 28, 64) X("sha384", 48, 128) \
+	X("sha512", 64, 128) X("sha512_224", 28, 128) X("sha512_256", 32, 128) X("sha3_224", 28, 144) \
+	X("sha3_256", 32, 136) X("sha3_384", 48, 104) X("sha3_512", 64, 72) X("blake2b", 64, 128) \
+	X("blake2s", 32, 64) X("ripemd160", 20, 64)
+#define MAC_SHA256 0
+#define MAC_TAG 64	/* bytes, at most */
+#define MAC_STATE 512	/* bytes for a key that Go has prepared */
+
+/* SHA-256's compression (FIPS 180-4, 6.2.2) of whole blocks. */
+typedef void (*sha256_blocks)(uint32_t state[8], const void *blocks, size_t bytes);
 
 struct gorandom_core {
 	uint32_t abi;	/* GORANDOM_CORE_ABI of the header that the library was built with */
@@ -73,6 +86,13 @@ struct gorandom_core {
 	int (*reseed)(void);
 	size_t (*hand_size)(int kind);	/* bytes of a state; all zero is a new one */
 	int (*hand)(int operation, void *state, const void *in, size_t n, void *out, size_t m);
+	int (*mac_set)(int algorithm, const void *key, size_t n, void *state);	/* state: MAC_STATE bytes, plain data */
+	int (*mac_sum)(const void *state, const void *message, size_t n, void *tag, size_t size);
+	int (*mac_once)(int algorithm, const void *key, size_t n, const void *message, size_t m, void *tag, size_t size);
+
+	/* The compression by the instructions that this processor has for it; NULL: it has none. It is Go's, and never
+	 * touches the runtime: no gate, any process, the core dormant or not. */
+	sha256_blocks (*sha256)(void);
 };
 
 #endif

@@ -2,6 +2,7 @@
 #include "core.h"
 #include "error.h"
 #include "reset.h"
+#include "sha256.h"
 #include "start.h"
 #include "threads.h"
 
@@ -9,12 +10,30 @@
 int gorandom_seed(int), gorandom_fill(int, void *, size_t), gorandom_event(int, void *, size_t), gorandom_reseed(void);
 size_t gorandom_hand_size(int);
 int gorandom_hand(int, void *, void *, size_t, void *, size_t);
+int gorandom_mac_set(int, void *, size_t, void *);
+int gorandom_mac_sum(void *, void *, size_t, void *, size_t);
+int gorandom_mac_once(int, void *, size_t, void *, size_t, void *, size_t);
 
 static int event(int source, const void *data, size_t n) { return gorandom_event(source, (void *)data, n); }
 
 static int hand(int operation, void *state, const void *in, size_t n, void *out, size_t m)
 {
 	return gorandom_hand(operation, state, (void *)in, n, out, m);
+}
+
+static int mac_set(int algorithm, const void *key, size_t n, void *state)
+{
+	return gorandom_mac_set(algorithm, (void *)key, n, state);
+}
+
+static int mac_sum(const void *state, const void *message, size_t n, void *tag, size_t size)
+{
+	return gorandom_mac_sum((void *)state, (void *)message, n, tag, size);
+}
+
+static int mac_once(int algorithm, const void *key, size_t n, const void *message, size_t m, void *tag, size_t size)
+{
+	return gorandom_mac_once(algorithm, (void *)key, n, (void *)message, m, tag, size);
 }
 
 __attribute__((visibility("default"))) const struct gorandom_core gorandom_core = {
@@ -39,4 +58,8 @@ __attribute__((visibility("default"))) const struct gorandom_core gorandom_core 
 	.reseed = gorandom_reseed,
 	.hand_size = gorandom_hand_size,
 	.hand = hand,
+	.mac_set = mac_set,
+	.mac_sum = mac_sum,
+	.mac_once = mac_once,
+	.sha256 = core_sha256,
 };

@@ -12,10 +12,13 @@
  *   hand.c     Fortuna driven by hand: states that Python objects hold
  *   compare.c  are two secrets equal, in a time that does not tell
  *   digest.c   compare_digest: its arguments and exceptions
+ *   secret.c   memory for keys that Python objects hold
+ *   hmac256.c  HMAC-SHA-256 without entering Go
+ *   mac.c      HMACs, from hmac256.c or the core: the type Key
  *   openssl.c  OpenSSL's random numbers, from here
  *   module.c   the Python module: arguments and exceptions
  *
- * Only module.c, draw.c, hand.c and digest.c know Python. What the other files share is declared here.
+ * Only module.c, draw.c, hand.c, digest.c and mac.c know Python. What the other files share is declared here.
  */
 #ifndef GORANDOM_FRONT_H
 #define GORANDOM_FRONT_H
@@ -145,6 +148,24 @@ int draw_bytes(unsigned char *dst, size_t n);
 int draw_wait(double seconds);
 
 int draw_reseed(void);	/* 0, or -1 with an exception set */
+
+/* ---- secret.c ---- */
+
+#define SECRET_MOST 1024	/* bytes of a piece */
+
+void *secret_take(size_t n);	/* n zero bytes; NULL: not to be had */
+void secret_give(void *, size_t n);	/* erases what secret_take(n) gave */
+void secret_child(void);	/* fork handler */
+
+/* ---- hmac256.c ---- */
+
+struct hmac256 { uint32_t inner[8], outer[8]; };	/* SHA-256's states after the key's two padded blocks */
+
+extern sha256_blocks hmac256_blocks;	/* NULL: this processor or build has none, and nothing here may be called */
+
+void hmac256_set(struct hmac256 *, const unsigned char *key, size_t n);
+void hmac256_sum(const struct hmac256 *, const unsigned char *message, size_t n, unsigned char tag[32]);
+void hmac256_once(const unsigned char *key, size_t size, const unsigned char *message, size_t n, unsigned char tag[32]);
 
 /* ---- limits.c ---- */
 

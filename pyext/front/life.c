@@ -39,6 +39,7 @@ const char *life_init(const char *path)
 	const struct gorandom_core *found = dlsym(library, "gorandom_core");
 	if (!found || found->abi != GORANDOM_CORE_ABI || strcmp(found->version, GORANDOM_VERSION))
 		return "gorandom's libraries are of different versions: install it again";
+	hmac256_blocks = found->sha256();	/* it needs no core */
 	if (!process_wipes) {
 		missing = "this kernel cannot wipe memory at fork (MADV_WIPEONFORK)";
 		return NULL;

@@ -13,6 +13,7 @@
 #include "front.h"
 #include "gate.h"
 #include "hand.h"
+#include "mac.h"
 #include "openssl.h"
 #include "slots.h"
 
@@ -277,6 +278,7 @@ static PyMethodDef methods[] = {
 	     "Programs need not call it: the generator reseeds itself. Cryptography Engineering 9.5.")},
 	{"add_event", add_event, METH_VARARGS, NULL},
 	{"configure", configure, METH_O, NULL},
+	{"hmac", (PyCFunction)(void (*)(void))mac_once, METH_FASTCALL, NULL},
 	{"start", start, METH_NOARGS, NULL},
 	{"state", state, METH_NOARGS, NULL},
 	{"core_threads", core_threads, METH_NOARGS, NULL},
@@ -365,7 +367,7 @@ static int exec(PyObject *module)
 		return -1;
 	}
 	Py_DECREF(capsule);
-	return hand_add_type(module);
+	return hand_add_type(module) || mac_add(module) ? -1 : 0;
 }
 
 static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "_front", .m_methods = methods};

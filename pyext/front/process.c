@@ -75,6 +75,7 @@ static void wipe(void)
 {
 	memset(process, 0, sizeof *process);
 	pool_child();
+	secret_child();
 }
 
 static void child(void)

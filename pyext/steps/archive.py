@@ -3,7 +3,7 @@
 * The section that the loader would run at load becomes the ordinary section go_init, so that mapping the
   library starts nothing (start.c runs it).
 * Two of the runtime's local symbols become visible to the C beside them: the table of signals and the
-  thread-local g.
+  thread-local g. And, if this Go has it for the processor, SHA-256's compression in assembly, by another name.
 """
 
 import struct
@@ -16,6 +16,8 @@ SECTION, SYMBOL, RELA = 64, 24, 24  # bytes of an entry
 INIT_ARRAY, GO_INIT = b".init_array", b"go_init"
 SIGTABLE_BYTES = 65 * 24  # start.h: SIGTABLE_ENTRIES of struct sigtab
 SYMBOLS = {b"runtime.sigtable": SIGTABLE_BYTES, b"runtime.tlsg": 8}
+# Not in every Go, nor on every processor: the C does without it. Its old name has a slash, which assemblers refuse.
+SHA256_BLOCK, SHA256_NAME = b"crypto/internal/fips140/sha256.blockSHANI.abi0", b"go_sha256_block"
 
 
 class Section:
@@ -52,8 +54,8 @@ def _sections(archive, elf):
 
 
 def _show_symbols(archive, sections, index):
-    """Makes SYMBOLS global and hidden. ELF has the local symbols first, so each changes places with the last
-    of them, and the relocations that name one of the two name the other."""
+    """Makes SYMBOLS and SHA256_BLOCK global and hidden. ELF has the local symbols first, so each changes places
+    with the last of them, and the relocations that name one of the two name the other."""
     table = sections[index]
     strings = sections[table.link].start
     shown, moved, local = [], {}, table.info
@@ -61,7 +63,9 @@ def _show_symbols(archive, sections, index):
         at = table.start + SYMBOL * i
         name, info, _, _, _, size = struct.unpack_from("<IBBHQQ", archive, at)
         text = _text(archive, strings + name)
-        if SYMBOLS.get(text) != size:
+        if text == SHA256_BLOCK:
+            archive[strings + name : strings + name + len(text)] = SHA256_NAME.ljust(len(text), b"\0")
+        elif SYMBOLS.get(text) != size:
             continue
         local -= 1
         last = table.start + SYMBOL * local
@@ -84,6 +88,7 @@ def _show_symbols(archive, sections, index):
 
 
 def edit(path):
+    """Edits the archive. Gives whether it has go_sha256_block."""
     with open(path, "rb") as f:
         archive = bytearray(f.read())
     renamed, shown = 0, []
@@ -98,10 +103,12 @@ def edit(path):
                 renamed += 1
             elif section.kind == SHT_SYMTAB:
                 shown += _show_symbols(archive, sections, index)
-    if renamed != 1 or sorted(shown) != sorted(SYMBOLS):
+    has_sha256 = shown.count(SHA256_BLOCK) == 1
+    if renamed != 1 or sorted(shown) != sorted([*SYMBOLS, *[SHA256_BLOCK] * has_sha256]):
         raise SystemExit(
             f"gorandom: this Go lays its archive out differently ({renamed} sections, symbols {shown}): "
             "use a Go release that the README names"
         )
     with open(path, "wb") as f:
         f.write(archive)
+    return has_sha256

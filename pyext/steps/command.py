@@ -118,13 +118,14 @@ class BuildExt(build_ext):
             ldflags += " -extar=" + ar
         run([go, "build", "-buildmode=c-archive", "-ldflags=" + ldflags, "-o", "pyext/_gen/core_go.a", "./pyext/_gen"],
             cwd=ROOT, env=env)
-        archive.edit(os.path.join(out, "core_go.a"))
+        has_sha256 = archive.edit(os.path.join(out, "core_go.a"))
 
         wrapped = ("mmap", "munmap", "pthread_create", "pthread_key_create", "pthread_getattr_np", "malloc", "free")
         wraps = ["-Wl,--wrap=" + name for name in wrapped]
         # No start files: no handler of the library's runs at exit.
-        self.compile(self.sources("core"), "libgorandom_core.so", "-nostartfiles", "-Wl,-soname,libgorandom_core.so",
-                     "-Wl,-Bsymbolic", "-Wl,--version-script=pyext/core/exports.map", *wraps,
+        self.compile(self.sources("core"), "libgorandom_core.so", *["-DGORANDOM_SHA256_BLOCK"] * has_sha256,
+                     "-nostartfiles", "-Wl,-soname,libgorandom_core.so", "-Wl,-Bsymbolic",
+                     "-Wl,--version-script=pyext/core/exports.map", *wraps,
                      "-Wl,--whole-archive", "pyext/_gen/core_go.a", "-Wl,--no-whole-archive", "-lpthread")
         self.compile([*self.python, "-Ipyext/_gen", "-Ipyext/front", "pyext/_gen/c/core.c"], "_core.abi3.so",
                      "-Wl,-rpath,$ORIGIN", "-L" + self.folder, "-l:libgorandom_core.so", quiet=True)

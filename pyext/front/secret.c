@@ -1,0 +1,94 @@
+/* Memory for the keys that Python objects hold: left out of core dumps, locked if possible, erased as it is given
+ * back. Not wiped at fork: a child goes on with the keys of its parent, as with any object.
+ *
+ * Pages are cut into pieces of one size and never given back to the system. */
+#define _GNU_SOURCE
+#include <sched.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "front.h"
+
+#define SMALLEST 64	/* bytes of a piece; the next sizes are twice as large each, up to SECRET_MOST */
+#define SIZES 5
+
+_Static_assert(SMALLEST << (SIZES - 1) == SECRET_MOST, "the largest piece");
+
+struct piece { struct piece *next; };
+
+static struct piece *spare[SIZES];	/* erased pieces, a list for each size */
+static int lock;	/* of the lists; made anew in a child (secret_child) */
+
+/* Bounded: in a raw clone the holder may not exist. Each change of a list is one store, so it is whole then too. */
+static int take_lock(void)
+{
+	for (int i = 0; i < 1000; i++) {
+		if (!__atomic_exchange_n(&lock, 1, __ATOMIC_ACQUIRE))
+			return 1;
+		sched_yield();
+	}
+	return 0;
+}
+
+static void leave_lock(void) { __atomic_store_n(&lock, 0, __ATOMIC_RELEASE); }
+
+void secret_child(void) { leave_lock(); }
+
+static int class_of(size_t n)
+{
+	int c = 0;
+	while ((size_t)SMALLEST << c < n)
+		c++;
+	return c;
+}
+
+static void *new_page(void)
+{
+	void *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (page == MAP_FAILED)
+		return NULL;
+	if (madvise(page, PAGE, MADV_DONTDUMP)) {
+		munmap(page, PAGE);
+		return NULL;
+	}
+	process_lock_page(page);
+	return page;
+}
+
+static void put(int c, void *p)
+{
+	struct piece *piece = p;
+	piece->next = spare[c];
+	spare[c] = piece;
+}
+
+void *secret_take(size_t n)
+{
+	int c = class_of(n);
+	size_t size = (size_t)SMALLEST << c;
+	if (n > SECRET_MOST || !take_lock())
+		return NULL;
+	if (!spare[c]) {
+		char *page = new_page();
+		for (size_t at = 0; page && at < PAGE; at += size)
+			put(c, page + at);
+	}
+	struct piece *piece = spare[c];
+	if (piece) {
+		spare[c] = piece->next;
+		piece->next = NULL;
+	}
+	leave_lock();
+	return piece;
+}
+
+void secret_give(void *p, size_t n)
+{
+	if (!p)
+		return;
+	explicit_bzero(p, n);
+	if (take_lock()) {	/* else it is lost, erased */
+		put(class_of(n), p);
+		leave_lock();
+	}
+}

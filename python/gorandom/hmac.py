@@ -1,0 +1,199 @@
+"""In the place of the standard library's ``hmac`` (RFC 2104), computed by the Go core.
+
+    >>> from gorandom import hmac
+    >>> hmac.new(b"key", b"message", "sha256").hexdigest()[:16]
+    '6e9ef29b75fffc5b'
+    >>> hmac.digest(b"key", b"message", "sha256") == hmac.Key(b"key", "sha256").digest(b"message")
+    True
+
+``digest()`` and ``Key``, which prepares a key once for many messages, are computed by Go; SHA-256, and with it
+``new(key, message, "sha256").digest()``, even without entering Go's runtime where the processor has instructions
+for it. The standard library's code computes the rest, where it is faster or Go cannot serve: what is fed in
+pieces, digests that Go hasn't, long messages, and all but SHA-256 in a process without a core. The tags are the
+same. All of it may be used by any thread, and in any process: what was begun in a parent is finished in its forked
+child. (An object that two threads feed at once gets it in nobody's order.)
+
+Digests are named as ``hashlib`` names them; its constructors, other callables and PEP 247 modules will do too.
+"""
+
+import functools as _functools
+import hashlib as _hashlib
+import hmac as _hmac
+from binascii import unhexlify as _unhexlify
+
+from . import _front
+from ._front import compare_digest
+
+__all__ = ["HMAC", "Key", "compare_digest", "digest", "new"]
+
+digest_size = None
+"""As the standard library's: the size depends on the digest."""
+
+# Numbers of the digests that the core has, by all that names them: hashlib's names and constructors.
+_NUMBERS = {}
+for _number, (_name, _size, _block) in enumerate(_front.MACS):
+    _NUMBERS[_name] = _number
+    if hasattr(_hashlib, _name):
+        _NUMBERS[getattr(_hashlib, _name)] = _number
+del _number, _name, _size, _block
+
+# SHA-256's, where the front makes it without entering Go: for a single message that is faster than OpenSSL, and for
+# the others an object of the standard library's is.
+_HERE = 0 if _front.hmac256 else -2  # nobody's number
+
+
+def _number_of(digestmod):
+    try:
+        return _NUMBERS.get(digestmod)
+    except TypeError:  # what can't be hashed names no digest either
+        return None
+
+
+def digest(key, msg, digest):
+    """The tag of ``msg`` under ``key``, both bytes-like: as ``new(key, msg, digest).digest()``, and faster.
+
+    ValueError for a digest that is unknown, TypeError for other types: as the standard library's.
+    """
+    number = _number_of(digest)
+    if number is not None:
+        try:
+            tag = _front.hmac(number, key, msg)
+        except (TypeError, BufferError):
+            tag = None  # whose error is the standard library's
+        if tag is not None:
+            return tag
+    return _hmac.digest(key, msg, digest)
+
+
+class HMAC(_hmac.HMAC):
+    """An HMAC object; ``new()`` makes them. The standard library's, with ``verify`` and ``hexverify``.
+
+    It can't be pickled, since that would show the key.
+    """
+
+    # Key and message of an object that has been given no more, until more is asked of it. While it is there the
+    # standard library's slots are empty; __getattr__ answers for whatever is empty.
+    __slots__ = ("_whole",)
+
+    def __init__(self, key, msg=None, digestmod=""):
+        if _number_of(digestmod) != _HERE or type(key) not in (bytes, bytearray) or not (msg is None or type(msg) is bytes):
+            super().__init__(key, msg, digestmod)
+        else:
+            self._whole = bytes(key), msg or b""
+
+    def _begin(self):
+        """From here on it is the standard library's object."""
+        if self._whole is not None:
+            (key, message), self._whole = self._whole, None
+            super().__init__(key, message, "sha256")
+
+    def __getattr__(self, name):
+        if name == "_whole":
+            return None
+        if self._whole is not None:
+            if name == "digest_size":
+                return _front.MACS[_HERE][1]
+            if name == "block_size":
+                return _front.MACS[_HERE][2]
+            if name in ("_hmac", "_inner", "_outer"):
+                self._begin()
+                return getattr(self, name)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def __reduce__(self):
+        raise TypeError(f"cannot pickle {type(self).__name__!r} object")
+
+    @property
+    def name(self):
+        """``"hmac-"`` and the digest's name."""
+        return "hmac-sha256" if self._whole is not None else super().name
+
+    def update(self, msg):
+        """Feeds bytes-like ``msg``; TypeError for a str."""
+        self._begin()
+        super().update(msg)
+
+    def copy(self):
+        """An independent object that has been fed the same."""
+        self._begin()
+        other = super().copy()
+        other.block_size = self.block_size  # which the standard library forgets
+        return other
+
+    __copy__ = copy
+
+    def digest(self):
+        """The tag for what was fed so far; more may follow."""
+        return _front.hmac(_HERE, *self._whole) if self._whole is not None else super().digest()
+
+    def hexdigest(self):
+        """``digest()`` as lower-case hexadecimal digits."""
+        return self.digest().hex()
+
+    def verify(self, tag):
+        """None if bytes-like ``tag`` is ``digest()``, all of it; else ValueError. In constant time."""
+        if not compare_digest(self.digest(), tag):
+            raise ValueError("MAC check failed")
+
+    def hexverify(self, hextag):
+        """``verify`` for a tag in hexadecimal digits, upper or lower case, as str or bytes-like.
+
+        ``binascii.Error``, which is a ValueError, for what is no hexadecimal.
+        """
+        self.verify(_unhexlify(hextag))
+
+
+def new(key, msg=None, digestmod=""):
+    """An ``HMAC`` object for ``key``, bytes or bytearray, that has been fed ``msg`` if that is given.
+
+    ``digestmod`` is required. TypeError and ValueError as the standard library's.
+    """
+    return HMAC(key, msg, digestmod)
+
+
+def _by_hashlib(digestmod, key, message):
+    return _hmac.new(key, message, digestmod).digest()
+
+
+class Key(_front.Key):
+    """A key prepared for one digest and any number of messages: ``digest``, ``digests``, ``verify``.
+
+    ``key`` is bytes-like, of any length. What is kept of it is as good as the key, so it lies in memory that is
+    left out of core dumps and, if the system allows it, of swap; it is erased when the object ends, and the
+    object can be neither pickled nor copied, nor does it show it. The ``key`` that the caller has given is the
+    caller's to erase. Of a digest that the core hasn't, and in a process without a core, ``hashlib`` sees the
+    key at each message, in memory of its own.
+
+    TypeError for other types, ValueError for an unknown digest, MemoryError where no such memory can be had.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, key, digestmod):
+        if isinstance(key, str):
+            raise TypeError("key: expected bytes-like, but got 'str'")
+        number = _number_of(digestmod)
+        if number is not None:
+            name, digest_size, block_size = _front.MACS[number]
+            names, kept = f"hmac-{name}", name
+        else:
+            like = _hmac.HMAC(b"", None, digestmod)  # and its errors
+            number, kept = -1, digestmod
+            names, digest_size, block_size = like.name, like.digest_size, like.block_size
+        view = memoryview(key).cast("B")
+        if len(view) > block_size and number != _HERE:
+            # RFC 2104's first step, because a key of any length has no place in that memory.
+            view = _hash(digestmod, view)
+        return super().__new__(cls, number, digest_size, block_size, names, _functools.partial(_by_hashlib, kept), view)
+
+    def __reduce__(self):
+        raise TypeError(f"cannot pickle {type(self).__name__!r} object")
+
+    def __repr__(self):
+        return f"<gorandom.hmac.Key {self.name}>"
+
+
+def _hash(digestmod, message):
+    if isinstance(digestmod, str):
+        return _hashlib.new(digestmod, message).digest()
+    return (digestmod if callable(digestmod) else digestmod.new)(message).digest()

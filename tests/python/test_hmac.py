@@ -1,0 +1,506 @@
+"""gorandom.hmac: the standard library's results, errors and attributes, by each way to a tag; keys that hold nothing
+open; forks, threads, and processes without a core."""
+
+import array
+import binascii
+import copy
+import hashlib
+import hmac as stdlib
+import json
+import os
+import pickle
+import re
+import struct
+import subprocess
+import sys
+import threading
+import types
+
+import pytest
+from _forks import linux
+
+from gorandom import _front, hmac
+
+NAMES = [name for name, _, _ in _front.MACS]
+HERE = [name for name in NAMES if name in hashlib.algorithms_available]
+
+
+def pattern(n, start=7):
+    return bytes((start + 13 * i) % 256 for i in range(n))
+
+
+def ways(key, message, digestmod):
+    """{way: tag}"""
+    whole, pieces, made = hmac.new(key, message, digestmod), hmac.new(key, digestmod=digestmod), hmac.Key(key, digestmod)
+    pieces.update(message[:5])
+    half = pieces.copy()
+    half.update(message[5:])
+    pieces.update(b"something else")
+    return {
+        "new": whole.digest(),
+        "twice": whole.digest(),
+        "hexdigest": bytes.fromhex(whole.hexdigest()),
+        "copy": whole.copy().digest(),
+        "pieces": half.digest(),
+        "digest": hmac.digest(key, message, digestmod),
+        "Key": made.digest(message),
+        "Key.digests": made.digests([b"another", message])[1],
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_digests_are_known_to_hashlib(name):
+    assert name in HERE, f"this interpreter's hashlib has no {name}; nothing here compares it"
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_tags(name):
+    """Lengths around each boundary: of a block, of the length's place in the last block, of the GIL's and the core's
+    limits. Fails if any way pads, splits or finishes otherwise."""
+    block = hashlib.new(name).block_size
+    for n in (0, 1, 20, block - 1, block, block + 1, 3 * block, 1000):
+        for m in (0, 1, 32, 55, 56, 63, 64, 65, 111, 112, 127, 128, 129, 1000, 8192, 8193, 16384, 16385):
+            key, message = pattern(n), pattern(m, 3)
+            want = stdlib.new(key, message, name).digest()
+            for way, tag in ways(key, message, name).items():
+                assert tag == want, f"{way}, key of {n} and message of {m} bytes"
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_long_messages(name):
+    """More than one stay in the core may hash, by itself and in a row of messages that fills many stays."""
+    key, long = b"key", pattern((1 << 20) + 1)
+    made = hmac.Key(key, name)
+    assert made.digest(long) == hmac.digest(key, long, name) == stdlib.digest(key, long, name)
+    messages = [long, b"", *(pattern(5000 + i) for i in range(700)), long]
+    assert made.digests(messages) == [stdlib.digest(key, message, name) for message in messages]
+
+
+def vectors():
+    path = os.environ.get("GORANDOM_VECTORS")
+    if not path:
+        pytest.skip("NO VECTORS: make test-python writes Wycheproof's and names their file in GORANDOM_VECTORS")
+    with open(path) as f:
+        return json.load(f)
+
+
+def test_wycheproof():
+    """All of C2SP Wycheproof's HMACs by every way; a right tag that was cut off is refused."""
+    ran = 0
+    for vector in vectors():
+        if vector["Algorithm"] not in hashlib.algorithms_available:
+            continue
+        ran += 1
+        key, message, tag = (bytes.fromhex(vector[name]) for name in ("Key", "Message", "Tag"))
+        made = hmac.Key(key, vector["Algorithm"])
+        for way, found in ways(key, message, vector["Algorithm"]).items():
+            assert (found[: len(tag)] == tag) == vector["Valid"], (way, vector["File"], vector["ID"])
+        if vector["Valid"] and len(tag) == made.digest_size:
+            made.verify(message, tag)
+            hmac.new(key, message, vector["Algorithm"]).verify(tag)
+        else:
+            with pytest.raises(ValueError):
+                made.verify(message, tag)
+            with pytest.raises(ValueError):
+                hmac.new(key, message, vector["Algorithm"]).verify(tag)
+    assert ran >= 1900
+
+
+# ---- names of digests ----
+
+
+class OddHash:
+    """A digest of a program's own: SHA-1 with another block."""
+
+    digest_size, block_size, name = 20, 32, "odd"
+
+    def __init__(self, data=b""):
+        self._h = hashlib.sha1(b"odd" + data)
+
+    def update(self, data):
+        self._h.update(data)
+
+    def digest(self):
+        return self._h.digest()
+
+    def hexdigest(self):
+        return self._h.hexdigest()
+
+    def copy(self):
+        other = OddHash.__new__(OddHash)
+        other._h = self._h.copy()
+        return other
+
+
+PEP247 = types.ModuleType("pep247")
+PEP247.new, PEP247.digest_size = hashlib.sha512, 64
+
+DIGESTMODS = {
+    "name": "sha256",
+    "upper case": "SHA512",
+    "OpenSSL's name": "sha512-256",
+    "constructor": hashlib.sha384,
+    "BLAKE2": hashlib.blake2s,
+    "lambda": lambda data=b"": hashlib.sha256(data),
+    "PEP 247": PEP247,
+    "a program's own": OddHash,
+}
+
+
+@pytest.mark.parametrize("here", [True, False], ids=["", "as without instructions for SHA-256"])
+@pytest.mark.parametrize("digestmod", DIGESTMODS.values(), ids=DIGESTMODS)
+@pytest.mark.parametrize("n", [3, 500])
+def test_digestmods(digestmod, n, here, monkeypatch):
+    if not here:
+        monkeypatch.setattr(hmac, "_HERE", -2)
+    want = stdlib.new(pattern(n), b"message", digestmod)
+    assert set(ways(pattern(n), b"message", digestmod).values()) == {want.digest()}
+    for object in hmac.new(pattern(n), b"message", digestmod), hmac.Key(pattern(n), digestmod):
+        assert (object.name, object.digest_size, object.block_size) == (want.name, want.digest_size, want.block_size)
+
+
+def test_sm3():
+    """A digest that Go hasn't and OpenSSL has, if it was built so."""
+    if "sm3" not in hashlib.algorithms_available:
+        pytest.skip("NOT TESTED: this OpenSSL has no SM3")
+    assert set(ways(b"key", b"message", "sm3").values()) == {stdlib.digest(b"key", b"message", "sm3")}
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_attributes(name):
+    want = stdlib.new(b"key", b"message", name)
+    fresh = hmac.new(b"key", b"message", name)
+    begun = hmac.new(b"key", b"message", name)
+    begun.update(b"")
+    for object in fresh, begun, begun.copy(), fresh.copy(), hmac.Key(b"key", name):
+        assert (object.name, object.digest_size, object.block_size) == (want.name, want.digest_size, want.block_size)
+    assert isinstance(fresh, stdlib.HMAC) and isinstance(fresh, hmac.HMAC) and not hasattr(fresh, "nothing")
+    assert hmac.digest_size is None
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_buffers(name):
+    """Bytes-like of all kinds, and one that changes later."""
+    want = stdlib.digest(b"key-key-", b"message!", name)
+    kinds = [bytes, bytearray, memoryview, lambda b: array.array("H", b), lambda b: memoryview(b"x" + b)[1:]]
+    for key in kinds:
+        for message in kinds:
+            k, m = key(b"key-key-"), message(b"message!")
+            assert hmac.digest(k, m, name) == hmac.Key(k, name).digest(m) == want
+    changing, key = bytearray(b"message!"), bytearray(b"key-key-")
+    object, made = hmac.new(key, changing, name), hmac.Key(key, name)
+    changing[:], key[:] = bytes(8), bytes(8)
+    assert object.digest() == made.digest(b"message!") == want
+
+
+# ---- errors ----
+
+
+def outcome(call):
+    try:
+        return call()
+    except Exception as error:
+        return type(error), str(error)
+
+
+CALLS = {
+    "no digest": lambda h: h.new(b"key", b"m"),
+    "None": lambda h: h.new(b"key", b"m", None),
+    "empty": lambda h: h.new(b"key", b"m", ""),
+    "str key": lambda h: h.new("key", b"m", "sha256"),
+    "str message": lambda h: h.new(b"key", "m", "sha256"),
+    "int message": lambda h: h.new(b"key", 5, "sha256"),
+    "int key": lambda h: h.new(5, b"m", "sha256"),
+    "memoryview key": lambda h: h.new(memoryview(b"key"), b"m", "sha256"),
+    "None key": lambda h: h.new(None, b"m", "sha256"),
+    "unknown": lambda h: h.new(b"key", b"m", "sha257"),
+    "unhashable": lambda h: h.new(b"key", b"m", []),
+    "int digest": lambda h: h.new(b"key", b"m", 256),
+    "not a hash": lambda h: h.new(b"key", b"m", int),
+    "no arguments": lambda h: h.digest(),
+    "digest of str": lambda h: h.digest(b"key", "m", "sha256"),
+    "digest under str": lambda h: h.digest("key", b"m", "sha256"),
+    "digest of None": lambda h: h.digest(b"key", None, "sha256"),
+    "digest by nothing": lambda h: h.digest(b"key", b"m", ""),
+    "digest by unknown": lambda h: h.digest(b"key", b"m", "sha257"),
+    "digest by an unhashable": lambda h: h.digest(b"key", b"m", {}),
+    "not contiguous": lambda h: h.digest(b"key", memoryview(b"abcdef")[::2], "sha256"),
+    "update by str": lambda h: h.new(b"key", digestmod="sha256").update("m"),
+    "update by nothing": lambda h: h.new(b"key", digestmod="sha256").update(),
+    "update by int": lambda h: h.new(b"key", b"m", "sha256").update(3),
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_errors(call):
+    """The type and the message of the standard library's, of this very version."""
+    theirs, ours = outcome(lambda: call(stdlib)), outcome(lambda: call(hmac))
+    assert isinstance(theirs, tuple), "nothing was refused"
+    assert (ours[0], ours[1].replace("new() takes", "__init__() takes")) == theirs
+
+
+KEY_CALLS = {
+    "str": (lambda: hmac.Key("key", "sha256"), TypeError),
+    "int": (lambda: hmac.Key(5, "sha256"), TypeError),
+    "unknown": (lambda: hmac.Key(b"key", "sha257"), ValueError),
+    "no digest": (lambda: hmac.Key(b"key", ""), TypeError),
+    "None": (lambda: hmac.Key(b"key", None), TypeError),
+    "message": (lambda: hmac.Key(b"key", "sha256").digest("m"), TypeError),
+    "messages": (lambda: hmac.Key(b"key", "sha256").digests(5), TypeError),
+    "one of the messages": (lambda: hmac.Key(b"key", "sha256").digests([b"m", "m"]), TypeError),
+    "one of the other messages": (lambda: hmac.Key(b"key", "sha512").digests([b"m", None]), TypeError),
+    "no tag": (lambda: hmac.Key(b"key", "sha256").verify(b"m"), TypeError),
+    "tag": (lambda: hmac.Key(b"key", "sha256").verify(b"m", "tag"), TypeError),
+    "attribute": (lambda: setattr(hmac.Key(b"key", "sha256"), "digest_size", 1), AttributeError),
+    "new attribute": (lambda: setattr(hmac.Key(b"key", "sha256"), "x", 1), AttributeError),
+    "pickle": (lambda: pickle.dumps(hmac.Key(b"key", "sha256")), TypeError),
+    "copy": (lambda: copy.copy(hmac.Key(b"key", "sha256")), TypeError),
+    "deepcopy": (lambda: copy.deepcopy(hmac.Key(b"key", "sha512")), TypeError),
+    "the front's, number": (lambda: _front.hmac(99, b"key", b"m"), ValueError),
+    "the front's, count": (lambda: _front.hmac(0, b"key"), TypeError),
+    "the front's Key, number": (lambda: _front.Key(99, 32, 64, "x", len, b"key"), ValueError),
+    "the front's Key, length": (lambda: _front.Key(-1, 32, 64, "x", len, bytes(2000)), ValueError),
+}
+
+
+@pytest.mark.parametrize("call, error", KEY_CALLS.values(), ids=KEY_CALLS)
+def test_key_errors(call, error):
+    with pytest.raises(error):
+        call()
+
+
+def test_a_fallback_that_lies():
+    """A digest whose size is not what it said gives an exception, and never a tag of another size."""
+    made = _front.Key(-1, 32, 64, "hmac-x", lambda key, message: b"short", b"key")
+    with pytest.raises(ValueError):
+        made.digest(b"m")
+    with pytest.raises(ValueError):
+        made.digests([b"m"])
+
+
+@pytest.mark.parametrize("name", ["sha256", "sha512", "sm3", "md5"])
+def test_verify(name):
+    """Each byte counts, and so does the length: also of a part that is right."""
+    if name not in hashlib.algorithms_available:
+        pytest.skip(f"NOT TESTED: this OpenSSL has no {name}")
+    object, made = hmac.new(b"key", b"message", name), hmac.Key(b"key", name)
+    tag = object.digest()
+    for right in (tag, bytearray(tag), memoryview(tag)):
+        assert object.verify(right) is made.verify(b"message", right) is None
+    for right in (tag.hex(), tag.hex().upper(), tag.hex().encode(), bytearray(tag.hex().encode())):
+        assert object.hexverify(right) is None
+    wrong = [tag[:i] + bytes([tag[i] ^ 1]) + tag[i + 1 :] for i in range(len(tag))]
+    for bad in [*wrong, b"", tag[:-1], tag[:1], tag + b"\0"]:
+        for check in (lambda: object.verify(bad), lambda: made.verify(b"message", bad), lambda: object.hexverify(bad.hex())):
+            with pytest.raises(ValueError, match="^MAC check failed$"):
+                check()
+    for bad in ("0", "0g" * 32, tag.hex()[:-1], tag.hex() + "x"):
+        with pytest.raises(binascii.Error):
+            object.hexverify(bad)
+    with pytest.raises(ValueError):
+        object.hexverify("\u0660" * 64)
+    for bad in ("text", None, 5):
+        with pytest.raises(TypeError):
+            object.verify(bad)
+        with pytest.raises(TypeError):
+            made.verify(b"message", bad)
+
+
+def test_copies():
+    """copy.copy() gives what copy() gives: the standard library's would share its state. None is pickled."""
+    for fed in (b"", b"mes"):
+        object = hmac.new(b"key", fed, "sha256")
+        other = copy.copy(object)
+        other.update(b"sage")
+        assert object.digest() == stdlib.digest(b"key", fed, "sha256")
+        assert other.digest() == stdlib.digest(b"key", fed + b"sage", "sha256")
+        for refused in (object, other):
+            with pytest.raises(TypeError, match="pickle"):
+                pickle.dumps(refused)
+
+
+def test_nothing_is_shown():
+    key = b"a key that nobody may see"
+    for object in hmac.new(key, b"m", "sha256"), hmac.Key(key, "sha256"), hmac.Key(key, "sha512"), hmac.Key(key, OddHash):
+        assert "nobody" not in repr(object) + str(object)
+    assert repr(hmac.Key(key, "sha256")) == "<gorandom.hmac.Key hmac-sha256>"
+
+
+# ---- memory ----
+
+KEEPER = """
+import sys
+from gorandom import hmac
+name = sys.argv[1]
+key = bytearray(range(100, 148))
+made = hmac.Key(key, name)
+other = hmac.Key(b"x", name)  # the page stays in use
+made.digest(b"message")
+made.digests([b"message"])
+made.verify(b"message", made.digest(b"message"))
+for i in range(len(key)): key[i] = 0
+print("made", flush=True)
+sys.stdin.readline()
+del made
+print("ended", flush=True)
+sys.stdin.readline()
+"""
+
+
+def places(pid, needle):
+    """How often needle is in a process's dumped memory, and in its undumped."""
+    counts, bounds, readable = {False: 0, True: 0}, None, False
+    with open(f"/proc/{pid}/smaps") as smaps, open(f"/proc/{pid}/mem", "rb", buffering=0) as mem:
+        for line in smaps:
+            if re.match("[0-9a-f]+-[0-9a-f]+ ", line):
+                bounds, readable = [int(x, 16) for x in line.split()[0].split("-")], line.split()[1].startswith("rw")
+            elif line.startswith("VmFlags:") and readable:
+                mem.seek(bounds[0])
+                try:
+                    counts["dd" in line.split()] += mem.read(bounds[1] - bounds[0]).count(needle)
+                except OSError:
+                    pass  # the kernel's own pages
+    return counts[False], counts[True]
+
+
+def sha256_state(block):
+    """SHA-256's state after one block, as the words of this machine (FIPS 180-4, 6.2.2): hashlib tells none."""
+
+    def fraction(x, root):  # the first 32 bits of the root's fraction
+        low, high = 0, 1 << 40
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if middle**root <= x << 32 * root else (low, middle)
+        return low & 0xFFFFFFFF
+
+    def rotate(x, n):
+        return (x >> n | x << 32 - n) & 0xFFFFFFFF
+
+    primes = [n for n in range(2, 312) if all(n % d for d in range(2, n))]
+    start = [fraction(p, 2) for p in primes[:8]]
+    w = list(struct.unpack(">16I", block))
+    for t in range(16, 64):
+        s0 = rotate(w[t - 15], 7) ^ rotate(w[t - 15], 18) ^ w[t - 15] >> 3
+        s1 = rotate(w[t - 2], 17) ^ rotate(w[t - 2], 19) ^ w[t - 2] >> 10
+        w.append((w[t - 16] + s0 + w[t - 7] + s1) & 0xFFFFFFFF)
+    a, b, c, d, e, f, g, h = start
+    for t in range(64):
+        one = h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + (e & f ^ ~e & g) + fraction(primes[t], 3) + w[t]
+        two = (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + (a & b ^ a & c ^ b & c)
+        a, b, c, d, e, f, g, h = (one + two) & 0xFFFFFFFF, a, b, c, (d + one) & 0xFFFFFFFF, e, f, g
+    return struct.pack("=8I", *((x + y) & 0xFFFFFFFF for x, y in zip(start, (a, b, c, d, e, f, g, h))))
+
+
+@linux
+@pytest.mark.parametrize("name", ["sha256", "sha512", "sha3_224"])
+def test_where_a_key_lies(name):
+    """A prepared key is in undumped memory alone, and in none once its object has ended. Fails without
+    MADV_DONTDUMP in secret.c, without the explicit_bzero of secret_give(), and if a tag's way leaves a copy.
+
+    What is looked for is the key, or what is made of it where the front needs the key no more."""
+    key = bytes(range(100, 148))
+    needle = key
+    if name == "sha256" and _front.hmac256:
+        needle = sha256_state(bytes(b ^ 0x36 for b in key.ljust(64, b"\0")))
+    command = [sys.executable, "-c", KEEPER, name]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as keeper:
+        try:
+            assert keeper.stdout.readline() == "made\n"
+            dumped, undumped = places(keeper.pid, needle)
+            assert dumped == 0 and undumped >= 1
+            assert needle is not key and undumped == 1 or needle is key
+            keeper.stdin.write("\n")
+            keeper.stdin.flush()
+            assert keeper.stdout.readline() == "ended\n"
+            assert places(keeper.pid, needle) == (0, 0)
+        finally:
+            keeper.kill()
+
+
+# ---- processes and threads ----
+
+FORK = """
+import hashlib, os, sys
+import gorandom
+from gorandom import hmac
+NAMES = ["sha256", "sha512", "blake2b", "sha3_256"]
+gorandom.get_random_bytes(int(sys.argv[1]))
+keys = [hmac.Key(b"key", name) for name in NAMES]
+begun = [hmac.new(b"key", b"mes", name) for name in NAMES]
+for object in begun[2:]: object.update(b"")
+want = [hmac.digest(b"key", b"message", name) for name in NAMES]
+def check(depth):
+    gorandom.get_random_bytes(int(sys.argv[2]))
+    for key, object, tag in zip(keys, begun, want):
+        assert key.digest(b"message") == tag
+        assert key.digests([b"message", b"x"])[0] == tag
+        other = object.copy()
+        other.update(b"sage")
+        assert other.digest() == tag
+    assert [hmac.new(b"key", b"message", name).digest() for name in NAMES] == want
+    assert [hmac.digest(b"key", b"message", name) for name in NAMES] == want
+    assert [hmac.Key(b"key", name).digest(b"message") for name in NAMES] == want
+    if depth:
+        pid = os.fork()
+        if not pid:
+            check(depth - 1)
+            os._exit(0)
+        assert os.waitpid(pid, 0)[1] == 0
+check(20)
+print("sound")
+"""
+
+
+@pytest.mark.parametrize("parent, child", [(0, 0), (16, 0), (16, 2 << 20), (0, 2 << 20)])
+def test_forks(python, start_mode, parent, child):
+    """Begun in a parent, finished in a child, 20 generations deep, with and without cores: no Go handle is behind an
+    object. Fails if a child enters the gate of its parent's core, or asks Go what only its parent's could know."""
+    if start_mode == "eager" and child:
+        child = 16
+    assert python(FORK, parent, child, start=start_mode) == "sound\n"
+
+
+def test_start(python, start_mode):
+    """SHA-256 needs no core where the front makes it; another digest has one started where a draw would."""
+    program = """
+import gorandom
+from gorandom import hmac, _front
+before = gorandom.status().mode
+hmac.digest(b"key", b"message", "sha256")
+assert gorandom.status().mode == before or not _front.hmac256
+hmac.digest(b"key", b"message", "sha512")
+print(before, gorandom.status().mode)
+"""
+    want = {"auto": "direct core\n", "eager": "core core\n", "never": "direct direct\n"}
+    assert python(program, start=start_mode) == want[start_mode]
+
+
+def test_threads():
+    """One Key and many threads, short and long messages, with the GIL and without."""
+    faults = []
+    for name in ("sha256", "sha512"):
+        made, messages = hmac.Key(b"key", name), [pattern(n) for n in (0, 30, 9000, 40000)]
+        want = [stdlib.digest(b"key", message, name) for message in messages]
+
+        def work():
+            for _ in range(100):
+                if [made.digest(message) for message in messages] != want or made.digests(messages) != want:
+                    faults.append(name)
+
+        threads = [threading.Thread(target=work) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert not faults
+
+
+def test_many_keys():
+    """Pieces of memory are used again, each zero before it is given out: thousands of keys, ended in another order."""
+    keys = {i: hmac.Key(i.to_bytes(4, "big"), "sha256" if i % 2 else "sha1") for i in range(5000)}
+    for i in range(0, 5000, 3):
+        del keys[i]
+    for i in range(5000, 7000):
+        keys[i] = hmac.Key(i.to_bytes(4, "big"), "sha1")
+    for i, key in keys.items():
+        assert key.digest(b"m") == stdlib.digest(i.to_bytes(4, "big"), b"m", key.name[5:])
