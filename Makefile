@@ -25,8 +25,9 @@ test-go: ## go vet, and the Go tests under the race detector
 	$(TOOLS) go vet $(GO_PACKAGES)
 	$(TOOLS) cross
 	$(TOOLS) test $(GO_PACKAGES)
+	$(TOOLS) wycheproof
 
-test-python: build/wheel ## tests/python against the installed wheel, on every CPython >= 3.11 of this machine
+test-python: build/wheel build/vectors/hmac.json ## tests/python against the installed wheel, on every CPython >= 3.11 of this machine
 	$(PYTHON) tests/run.py --wheel wheels/gorandom-*.whl
 
 examples: build/venv/installed ## runs the examples; each checks itself
@@ -65,6 +66,9 @@ check-generated: ## is the committed assembly what its generators write?
 
 clean: ## removes what the other commands made
 	rm -rf build pyext/_gen wheels/*.whl python/*.egg-info
+
+build/vectors/hmac.json: tests/go/wycheproof/go.mod
+	$(TOOLS) wycheproof
 
 build/venv/bin/python:
 	$(PYTHON) -m venv build/venv

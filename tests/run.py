@@ -25,6 +25,7 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TESTS = os.path.join(ROOT, "tests", "python")
+VECTORS = os.path.join(ROOT, "build", "vectors", "hmac.json")  # written by tests/tools.py
 REQUIREMENTS = os.path.join(ROOT, "tests", "requirements.txt")
 OLDEST = (3, 11)
 NEWEST = (3, 19)
@@ -128,6 +129,8 @@ def test(python, arguments, output):
                    "no:cacheprovider", *([] if named else [TESTS]), *arguments]  # fmt: skip
         environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
         environment |= {"PYTHONDONTWRITEBYTECODE": "1"}
+        if os.path.exists(VECTORS):
+            environment["GORANDOM_VECTORS"] = VECTORS
         return subprocess.run(
             command, cwd=cwd, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
         ).returncode

@@ -2,6 +2,7 @@
 
     python3 tests/tools.py go ARGUMENTS...   that Go
     python3 tests/tools.py test PACKAGES...  go test, under the race detector where it can be linked
+    python3 tests/tools.py wycheproof        package mac against Wycheproof's vectors; writes them for the Python tests
     python3 tests/tools.py cross             go vet and go build for each system and processor; only this one's ran
     python3 tests/tools.py gofmt             is the Go code formatted by gofmt -s?
     python3 tests/tools.py generate          writes the assembly anew
@@ -112,6 +113,27 @@ def test(*packages):
                for flags in ([race, []] if race else [[]]))  # fmt: skip
 
 
+WYCHEPROOF = os.path.join(ROOT, "tests", "go", "wycheproof")
+VECTORS = os.path.join(ROOT, "build", "vectors", "hmac.json")  # as the Makefile has it
+WYCHEPROOF_GO = (1, 26, 4)  # as tests/go/wycheproof/go.mod has it
+
+
+def wycheproof():
+    path, env = environment()
+    os.makedirs(os.path.dirname(VECTORS), exist_ok=True)
+    if toolchain.go_version(path) < WYCHEPROOF_GO:
+        say("*" * 60)
+        say("NO WYCHEPROOF: its module wants Go %d.%d.%d. HMACs are tested without it." % WYCHEPROOF_GO)
+        say("*" * 60)
+        with open(VECTORS, "w") as f:
+            f.write("[]")
+        return 0
+    if code := subprocess.run([path, "test", "./..."], cwd=WYCHEPROOF, env=env).returncode:
+        return code
+    with open(VECTORS, "wb") as f:
+        return subprocess.run([path, "run", "./cmd"], cwd=WYCHEPROOF, env=env, stdout=f).returncode
+
+
 def gofmt():
     path, env = environment()
     command = [os.path.join(os.path.dirname(os.path.realpath(path)), "gofmt"), "-s", "-l", "gorandom", "pyext", "tests"]
@@ -181,7 +203,15 @@ def same(a, b):
     return os.path.exists(a) and filecmp.cmp(a, b, shallow=False)
 
 
-COMMANDS = {"go": go, "test": test, "cross": cross, "gofmt": gofmt, "generate": generate, "check-generated": check_generated}
+COMMANDS = {
+    "go": go,
+    "test": test,
+    "wycheproof": wycheproof,
+    "cross": cross,
+    "gofmt": gofmt,
+    "generate": generate,
+    "check-generated": check_generated,
+}
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:

@@ -77,11 +77,13 @@ def test_long_messages(name):
 
 
 def vectors():
-    path = os.environ.get("GORANDOM_VECTORS")
-    if not path:
-        pytest.skip("NO VECTORS: make test-python writes Wycheproof's and names their file in GORANDOM_VECTORS")
-    with open(path) as f:
-        return json.load(f)
+    path, found = os.environ.get("GORANDOM_VECTORS"), []
+    if path:
+        with open(path) as f:
+            found = json.load(f)
+    if not found:
+        pytest.skip("NO VECTORS: python3 tests/tools.py wycheproof writes Wycheproof's, with a Go that its module takes")
+    return found
 
 
 def test_wycheproof():
