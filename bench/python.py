@@ -53,13 +53,13 @@ def compile_zeros():
     subprocess.run([*command, os.path.join(HERE, "zeros.c"), "-o", output], check=True, stderr=subprocess.DEVNULL)
 
 
-def pyperf_run(start, *arguments):
-    """{name of a draw: [seconds]}"""
-    output = os.path.join(BUILD, start + ".json")
+def pyperf_run(script, start, *arguments):
+    """{name of a call: [seconds]}"""
+    output = os.path.join(BUILD, f"{script}-{start}.json")
     if os.path.exists(output):
         os.unlink(output)
     environment = {**os.environ, "GORANDOM_START": start, "PYTHONPATH": BUILD}
-    command = [PYTHON, os.path.join(HERE, "draws.py"), "-o", output, *FAST, *arguments]
+    command = [PYTHON, os.path.join(HERE, script + ".py"), "-o", output, *FAST, *arguments]
     command += ["--inherit-environ", "GORANDOM_START,PYTHONPATH"]
     subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
     import pyperf
@@ -115,13 +115,14 @@ def machine():
     status = gorandom.status()
     print(f"{processor}, {len(os.sched_getaffinity(0))} processors, {platform.system()} {platform.release()}")
     print(f"CPython {platform.python_version()}, gorandom {gorandom.__version__} built by {go}, {ssl.OPENSSL_VERSION}")
-    print(f"mode {status.mode}, keystream {status.keystream}; load at the start {os.getloadavg()[0]:.2f}")
+    kernel = "by the processor's instructions" if gorandom._front.hmac256 else "through the core"
+    print(f"mode {status.mode}, keystream {status.keystream}, HMAC-SHA-256 {kernel}; load at the start {os.getloadavg()[0]:.2f}")
     print("Medians, and the span of the middle half of all runs.\n")
 
 
 def draws():
-    core = pyperf_run("auto")
-    direct = pyperf_run("never", "--direct")
+    core = pyperf_run("draws", "auto")
+    direct = pyperf_run("draws", "never", "--direct")
     print("A call from Python")
     row("", "ns", "middle half", "beside get_random_bytes")
     for size in ("16 B", "1 KiB", "4 KiB", "1 MiB"):
@@ -148,6 +149,20 @@ def draws():
     if speeds:
         row("openssl speed -evp aes-256-ctr", f"{middle(speeds) / 1e9:.2f} GB/s", spread(speeds, 1e-9, 2))
         print(f"\n  fill makes {2**20 / middle(core['fill 1 MiB']) / middle(speeds):.2f} of what OpenSSL's cipher makes.")
+    print()
+
+
+def tags():
+    found = pyperf_run("tags", "auto")
+    print("HMACs of 32 bytes, and a comparison")
+    row("", "ns", "middle half", "the standard library's")
+    for name, values in found.items():
+        theirs = found.get(name.removeprefix("gorandom."), None)
+        if not name.startswith("gorandom."):
+            continue
+        times = [b / a for a, b in zip(sorted(values), sorted(theirs))]
+        row(name.removeprefix("gorandom."), f"{middle(values) * 1e9:,.1f}", spread(values, 1e9, 1),
+            f"{middle(theirs) / middle(values):.2f} x ({spread(times, 1, 2)})")  # fmt: skip
     print()
 
 
@@ -181,6 +196,8 @@ def main():
     machine()
     sys.stdout.flush()
     draws()
+    sys.stdout.flush()
+    tags()
     sys.stdout.flush()
     moments()
 

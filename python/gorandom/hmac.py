@@ -77,6 +77,7 @@ class HMAC(_hmac.HMAC):
 
     def __init__(self, key, msg=None, digestmod=""):
         if _number_of(digestmod) != _HERE or type(key) not in (bytes, bytearray) or not (msg is None or type(msg) is bytes):
+            self._whole = None
             super().__init__(key, msg, digestmod)
         else:
             self._whole = bytes(key), msg or b""
@@ -88,7 +89,7 @@ class HMAC(_hmac.HMAC):
             super().__init__(key, message, "sha256")
 
     def __getattr__(self, name):
-        if name == "_whole":
+        if name == "_whole":  # of an object that was made by __new__ alone
             return None
         if self._whole is not None:
             if name == "digest_size":
@@ -117,6 +118,7 @@ class HMAC(_hmac.HMAC):
         """An independent object that has been fed the same."""
         self._begin()
         other = super().copy()
+        other._whole = None
         other.block_size = self.block_size  # which the standard library forgets
         return other
 
