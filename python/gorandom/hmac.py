@@ -65,6 +65,10 @@ def digest(key, msg, digest):
     return _hmac.digest(key, msg, digest)
 
 
+# Bound once: super() costs as much as a short message's tag.
+_init, _update, _digest = _hmac.HMAC.__init__, _hmac.HMAC.update, _hmac.HMAC.digest
+
+
 class HMAC(_hmac.HMAC):
     """An HMAC object; ``new()`` makes them. The standard library's, with ``verify`` and ``hexverify``.
 
@@ -78,7 +82,7 @@ class HMAC(_hmac.HMAC):
     def __init__(self, key, msg=None, digestmod=""):
         if _number_of(digestmod) != _HERE or type(key) not in (bytes, bytearray) or not (msg is None or type(msg) is bytes):
             self._whole = None
-            super().__init__(key, msg, digestmod)
+            _init(self, key, msg, digestmod)
         else:
             self._whole = bytes(key), msg or b""
 
@@ -86,7 +90,7 @@ class HMAC(_hmac.HMAC):
         """From here on it is the standard library's object."""
         if self._whole is not None:
             (key, message), self._whole = self._whole, None
-            super().__init__(key, message, "sha256")
+            _init(self, key, message, "sha256")
 
     def __getattr__(self, name):
         if name == "_whole":  # of an object that was made by __new__ alone
@@ -112,7 +116,7 @@ class HMAC(_hmac.HMAC):
     def update(self, msg):
         """Feeds bytes-like ``msg``; TypeError for a str."""
         self._begin()
-        super().update(msg)
+        _update(self, msg)
 
     def copy(self):
         """An independent object that has been fed the same."""
@@ -126,7 +130,7 @@ class HMAC(_hmac.HMAC):
 
     def digest(self):
         """The tag for what was fed so far; more may follow."""
-        return _front.hmac(_HERE, *self._whole) if self._whole is not None else super().digest()
+        return _front.hmac(_HERE, *self._whole) if self._whole is not None else _digest(self)
 
     def hexdigest(self):
         """``digest()`` as lower-case hexadecimal digits."""
