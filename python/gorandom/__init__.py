@@ -117,8 +117,9 @@ def status():
 def install_as_crypto():
     """From now on ``import Crypto.Random`` means gorandom, in this process and in its workers.
 
-    An installed PyCryptodome keeps its other modules; without one ``import Crypto.Cipher`` still raises
-    ImportError. May be called more than once.
+    ``Crypto.Util.randpool`` and ``Crypto.pct_warnings`` come with it, and where no installed Crypto has them,
+    ``Crypto.Hash.HMAC`` and PyCrypto's hash modules. An installed PyCryptodome keeps its other modules; without
+    one ``import Crypto.Cipher`` still raises ImportError. May be called more than once.
     """
     with _late_import:
         from . import _install

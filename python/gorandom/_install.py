@@ -36,7 +36,21 @@ _OURS = {
     "Crypto.pct_warnings": "gorandom.crypto.pct_warnings",
 }
 # Ours only where no installed Crypto has one.
-_MISSING = {"Crypto.Hash": "gorandom.crypto.Hash", "Crypto.Util": "gorandom.crypto.Util"}
+_MISSING = {
+    "Crypto." + name: "gorandom.crypto." + name
+    for name in (
+        "Hash",
+        "Hash.HMAC",
+        "Hash.MD5",
+        "Hash.RIPEMD",
+        "Hash.SHA",
+        "Hash.SHA224",
+        "Hash.SHA256",
+        "Hash.SHA384",
+        "Hash.SHA512",
+        "Util",
+    )
+}
 
 
 class _Loader:

@@ -4,6 +4,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import venv
 
 import pytest
 
@@ -105,3 +106,34 @@ def script(python, tmp_path):
 @pytest.fixture(scope="session")
 def package_folder():
     return pathlib.Path(gorandom.__file__).parent
+
+
+PYCRYPTODOME = "pycryptodome==3.23.0"
+
+
+@pytest.fixture(scope="session")
+def pycryptodome(tmp_path_factory):
+    """A folder in which PyCryptodome is installed."""
+    folder = tmp_path_factory.mktemp("pycryptodome")
+    environment = folder / "venv"
+    venv.create(environment, with_pip=True)
+    done = subprocess.run(
+        [environment / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "install", "--quiet",
+         "--target", folder / "site", PYCRYPTODOME],
+        text=True, capture_output=True,
+    )  # fmt: skip
+    if done.returncode:
+        pytest.skip(f"needs {PYCRYPTODOME} from the package index, which pip cannot get: {done.stderr.strip()[-300:]}")
+    return folder / "site"
+
+
+@pytest.fixture(params=["alone", "pycryptodome"])
+def path(request):
+    """PYTHONPATH with and without an installed PyCryptodome."""
+    if request.param == "alone":
+        try:
+            import Crypto  # noqa: F401
+        except ImportError:
+            return ""
+        pytest.skip("PyCryptodome is installed beside gorandom here: without it cannot be tried")
+    return os.fspath(request.getfixturevalue("pycryptodome"))

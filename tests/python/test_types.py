@@ -46,6 +46,7 @@ from typing import assert_type
 
 import gorandom
 from gorandom import RNGFile, Status
+from gorandom.crypto.Hash import HMAC, SHA256
 
 assert_type(gorandom.get_random_bytes(16), bytes)
 assert_type(gorandom.get_random_bytes(n=16), bytes)
@@ -74,6 +75,8 @@ assert_type(status.seed_file, str | None)
 assert_type(status.ready, bool)
 assert_type(gorandom.__version__, str)
 print(str(status))
+assert_type(HMAC.new(b"key", bytearray(b"message"), SHA256).update(memoryview(b"more")).copy().digest(), bytes)
+HMAC.HMAC(memoryview(b"key"), None, SHA256.new()).hexverify(bytearray(b"00"))
 
 
 class Index:
@@ -104,6 +107,9 @@ BAD = [
     "gorandom.new().closed = True",
     "x: int = gorandom.status().reason",
     "gorandom.wait_for_system_rng('1')",
+    "from gorandom.crypto.Hash import HMAC; HMAC.new('text')",
+    "from gorandom.crypto.Hash import HMAC; HMAC.new(b'key', digestmod='sha256')",
+    "from gorandom.crypto.Hash import SHA256; SHA256.new('text')",
 ]
 
 

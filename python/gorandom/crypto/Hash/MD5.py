@@ -1,0 +1,7 @@
+"""PyCrypto's ``Crypto.Hash.MD5``: MD5 (RFC 1321). It is broken: for formats that ask for it."""
+
+from ._face import face
+
+__all__ = ["new", "digest_size"]
+
+new, digest_size, block_size = face("md5")

@@ -1,0 +1,7 @@
+"""PyCrypto's ``Crypto.Hash.SHA256``: SHA-256 (FIPS 180-4)."""
+
+from ._face import face
+
+__all__ = ["new", "digest_size"]
+
+new, digest_size, block_size = face("sha256")

@@ -1,0 +1,450 @@
+"""Crypto.Hash.HMAC and the hash modules beside it, as PyCrypto and PyCryptodome have them."""
+
+import array
+import binascii
+import hashlib
+import hmac as stdlib
+import os
+import warnings
+
+import gorandom.hmac
+import pytest
+from gorandom.crypto.Hash import HMAC, MD5, SHA, SHA224, SHA256, SHA384, SHA512
+
+MODULES = {"md5": MD5, "sha1": SHA, "sha224": SHA224, "sha256": SHA256, "sha384": SHA384, "sha512": SHA512}
+hashes = pytest.mark.parametrize("name, module", MODULES.items(), ids=MODULES)
+
+
+class Made:
+    """A digestmod of nobody's: what a PEP 247 module needs over a hashlib object, and the sizes that are given."""
+
+    def __init__(self, name, **sizes):
+        self._name = name
+        vars(self).update(sizes)
+
+    def new(self, *data):
+        return Bare(hashlib.new(self._name, *data))
+
+
+class Bare:
+    """A hash object that tells no sizes and, like PyCryptodome's of SHA-3, takes no more after a digest."""
+
+    def __init__(self, hash, done=False):
+        self._hash, self._done = hash, done
+
+    def update(self, data):
+        if self._done:
+            raise TypeError("no more after a digest")
+        self._hash.update(data)
+
+    def digest(self):
+        self._done = True
+        return self._hash.digest()
+
+    def copy(self):
+        return Bare(self._hash.copy(), self._done)
+
+
+# RFC 2202, sections 2 and 3: key, data, HMAC-MD5, HMAC-SHA-1. In cases 1, 3 and 5 the keys are of the digest's length.
+RFC2202 = [
+    ((b"\x0b" * 16, b"\x0b" * 20), b"Hi There", "9294727a3638bb1c13f48ef8158bfc9d", "b617318655057264e28bc0b6fb378c8ef146be00"),
+    ((b"Jefe",) * 2, b"what do ya want for nothing?", "750c783e6ab0b503eaa86e310a5db738", "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"),
+    ((b"\xaa" * 16, b"\xaa" * 20), b"\xdd" * 50, "56be34521d144c88dbb8c733f0e8b3f6", "125d7342b9ac11cd91a39af48aa17b4f63f175d3"),
+    ((bytes(range(1, 26)),) * 2, b"\xcd" * 50, "697eaf0aca3a3aea3a75164746ffaa79", "4c9007f4026250c6bc8414f9bf50c86c2d7235da"),
+    ((b"\x0c" * 16, b"\x0c" * 20), b"Test With Truncation", "56461ef2342edc00f9bab995690efd4c", "4c1a03424b55e07fe7f27be1d58bb9324a9a5a04"),
+    ((b"\xaa" * 80,) * 2, b"Test Using Larger Than Block-Size Key - Hash Key First", "6b1ab7fe4bd7bf8f0b62e6ce61b9d0cd",
+     "aa4ae5e15272d00e95705637ce8a3b55ed402112"),
+    ((b"\xaa" * 80,) * 2, b"Test Using Larger Than Block-Size Key and Larger Than One Block-Size Data",
+     "6f630fad67cda0ee1fb1f562db3aa53e", "e8e99d0f45237d786d6bbaa7965c7808bbff1a91"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("keys, data, md5, sha1", RFC2202, ids=range(1, 8))
+def test_rfc2202(keys, data, md5, sha1):
+    for key, digestmod, expected in ((keys[0], MD5, md5), (keys[0], None, md5), (keys[1], SHA, sha1)):
+        mac = HMAC.new(key, data, digestmod)
+        assert mac.hexdigest() == expected and mac.digest().hex() == expected
+        assert HMAC.new(key=key, digestmod=digestmod).update(data).hexdigest() == expected
+        mac.verify(bytes.fromhex(expected))
+        mac.hexverify(expected)
+
+
+@hashes
+@pytest.mark.parametrize("size", [0, 1, 63, 64, 65, 127, 128, 129, 4096])
+def test_against_the_stdlib(name, module, size):
+    key, message = os.urandom(size), os.urandom(200)
+    expected = stdlib.digest(key, message, name)
+    foreign = Made(name, digest_size=module.digest_size, block_size=module.block_size)
+    for digestmod in (module, module.new(), module.new(b"used before"), foreign):
+        assert HMAC.new(key, message, digestmod).digest() == expected
+        assert HMAC.HMAC(key, message, digestmod).digest() == expected
+
+
+def test_the_module():
+    assert HMAC.digest_size is None and sorted(HMAC.__all__) == ["HMAC", "digest_size", "new"]
+    mac = HMAC.new(b"key")
+    assert type(mac) is HMAC.HMAC and mac.digest_size == 16, "the default is MD5"
+    assert HMAC.new(b"key", None, SHA512).digest_size == 64
+    assert mac.hexdigest() == stdlib.new(b"key", b"", "md5").hexdigest() and type(mac.hexdigest()) is str
+
+
+def test_an_engines_face():
+    """HMAC is not written again: the engine computes, and knows the hash by its name."""
+    mac = HMAC.new(b"key", b"message", SHA256)
+    assert type(mac._mac) is gorandom.hmac.HMAC and mac._mac.name == "hmac-sha256"
+
+
+def test_no_message():
+    tags = {HMAC.new(b"key", *message, digestmod=SHA256).digest() for message in [(), (None,), (b"",), (bytearray(),)]}
+    assert tags == {stdlib.digest(b"key", b"", "sha256")}
+
+
+def test_update_returns_the_object():
+    mac = HMAC.new(b"key", digestmod=SHA256)
+    assert mac.update(b"a") is mac
+    assert mac.update(b"b").update(b"c").digest() == stdlib.digest(b"key", b"abc", "sha256")
+
+
+@pytest.mark.parametrize("digestmod", [SHA256, SHA256.new(), Made("sha256", digest_size=32, block_size=64)], ids=["module", "object", "foreign"])
+def test_update_after_digest_and_copy(digestmod):
+    mac = HMAC.new(b"key", b"a", digestmod)
+    assert mac.digest() == mac.digest() == stdlib.digest(b"key", b"a", "sha256")
+    other = mac.copy()
+    assert type(other) is HMAC.HMAC and other.digest_size == 32, "PyCrypto's copy has lost it"
+    mac.update(b"b")
+    other.update(b"c")
+    again = other.copy()
+    assert mac.digest() == stdlib.digest(b"key", b"ab", "sha256")
+    assert again.digest() == other.digest() == stdlib.digest(b"key", b"ac", "sha256")
+    again.verify(other.digest())
+    assert again.update(b"d").digest() == stdlib.digest(b"key", b"acd", "sha256")
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview, lambda b: memoryview(bytearray(b)), lambda b: array.array("I", b),
+                                  lambda b: memoryview(bytes(x for c in b for x in (c, 0)))[::2]],
+                         ids=["bytes", "bytearray", "memoryview", "writable", "array", "strided"])  # fmt: skip
+@pytest.mark.parametrize("size", [16, 200])
+def test_kinds_of_key(kind, size):
+    key = os.urandom(size)
+    given = kind(key)
+    mac = HMAC.new(given, b"message", SHA256)
+    if not memoryview(given).readonly and memoryview(given).contiguous:
+        memoryview(given).cast("B")[:] = bytes(size)
+    assert mac.digest() == stdlib.digest(key, b"message", "sha256")
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview, lambda b: memoryview(bytearray(b)), lambda b: array.array("I", b)],
+                         ids=["bytes", "bytearray", "memoryview", "writable", "array"])  # fmt: skip
+@pytest.mark.parametrize("size", [16, 100_000])
+def test_kinds_of_message(kind, size):
+    message = os.urandom(size)
+    first, second = kind(message), kind(message)
+    mac = HMAC.new(b"key", first, SHA256)
+    mac.update(second)
+    for given in (first, second):
+        if not memoryview(given).readonly:
+            memoryview(given).cast("B")[:] = bytes(size)
+    assert mac.digest() == stdlib.digest(b"key", message * 2, "sha256")
+
+
+@pytest.mark.parametrize("wrong", ["", "text", 5, None, [1]], ids=repr)
+def test_no_text(wrong):
+    mac = HMAC.new(b"key", b"a", SHA256)
+    with pytest.raises(TypeError):
+        HMAC.new(wrong, b"", SHA256)
+    with pytest.raises(TypeError):
+        mac.update(wrong)
+    if wrong is not None:
+        with pytest.raises(TypeError):
+            HMAC.new(b"key", wrong, SHA256)
+    assert mac.digest() == stdlib.digest(b"key", b"a", "sha256"), "unharmed"
+
+
+@pytest.mark.parametrize("wrong", ["sha256", hashlib.sha256, hashlib.sha256(), 5], ids=["name", "constructor", "hashlib's", "int"])
+def test_no_digestmod(wrong):
+    """Names and constructors are the stdlib's; in PyCrypto and PyCryptodome they are AttributeErrors."""
+    with pytest.raises(AttributeError):
+        HMAC.new(b"key", b"", wrong)
+
+
+SHA3_224 = Made("sha3_224", digest_size=28, block_size=144)
+
+
+@pytest.mark.parametrize("size", [28, 143, 144, 145, 200])
+def test_sizes_of_the_module(size):
+    """SHA3-224 has blocks of 144 bytes: HMAC needs that from the module, its objects here tell nothing."""
+    key, message = os.urandom(size), b"message"
+    mac = HMAC.new(key, message, SHA3_224)
+    assert mac.digest() == stdlib.digest(key, message, "sha3_224") and mac.digest_size == 28
+
+
+def test_nist_sha3_224():
+    """NIST's example of HMAC with SHA3-224 and a key as long as a block (HMAC_SHA3-224.pdf, sample 2)."""
+    mac = HMAC.new(bytes(range(144)), b"Sample message for keylen=blocklen", SHA3_224)
+    assert mac.hexdigest() == "d8b733bcf66c644a12323d564e24dcf3fc75f231f3b67968359100c7"
+
+
+def test_sizes_of_the_object_or_none():
+    """The module's come first, then the object's; a digest has a length, and a block without one has 64 bytes."""
+    class Told(Bare):
+        digest_size, block_size = 28, 144
+
+    class Teller:
+        digest_size = None  # as a module's whose objects are of different sizes
+
+        def new(self):
+            return Told(hashlib.sha3_224())
+
+    expected = stdlib.digest(b"k" * 100, b"message", "sha3_224")
+    assert HMAC.new(b"k" * 100, b"message", Teller()).digest() == expected
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(RuntimeWarning):
+            HMAC.new(b"key", b"message", Made("sha256"))
+        warnings.simplefilter("ignore")
+        mac = HMAC.new(b"key", b"message", Made("sha256"))
+        assert mac.digest() == stdlib.digest(b"key", b"message", "sha256") and mac.digest_size == 32
+
+
+TAG = stdlib.digest(b"key", b"message", "sha256")
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_verify(kind):
+    mac = HMAC.new(b"key", b"message", SHA256)
+    assert mac.verify(kind(TAG)) is None and mac.verify(mac_tag=kind(TAG)) is None
+    wrong = [bytes(TAG[:i] + bytes([TAG[i] ^ 1]) + TAG[i + 1 :]) for i in range(32)]
+    for tag in [*wrong, TAG[:-1], TAG[:16], TAG + b"\0", b"", TAG * 2, TAG[1:], TAG.hex().encode()]:
+        with pytest.raises(ValueError, match="^MAC check failed$"):
+            mac.verify(kind(tag))
+    mac.update(b"more")
+    with pytest.raises(ValueError, match="^MAC check failed$"):
+        mac.verify(TAG)
+
+
+@pytest.mark.parametrize("case", [str.lower, str.upper, lambda s: s[:32].upper() + s[32:]], ids=["lower", "upper", "mixed"])
+@pytest.mark.parametrize("kind", [str, str.encode, lambda s: bytearray(s.encode())], ids=["str", "bytes", "bytearray"])
+def test_hexverify(kind, case):
+    mac = HMAC.new(b"key", b"message", SHA256)
+    text = case(TAG.hex())
+    assert mac.hexverify(kind(text)) is None and mac.hexverify(hex_mac_tag=kind(text)) is None
+    for other in (text[:-2], "", text + "00", ("1" if text[0] == "0" else "0") + text[1:]):
+        with pytest.raises(ValueError, match="^MAC check failed$"):
+            mac.hexverify(kind(other))
+    for malformed in (text[:-1], text[:-1] + "g", text[:-2] + "  ", "0x" + text[2:]):
+        with pytest.raises(binascii.Error):
+            mac.hexverify(kind(malformed))
+
+
+def test_hexverify_of_what_is_not_ascii():
+    with pytest.raises(ValueError):
+        HMAC.new(b"key", b"message", SHA256).hexverify("é" * 64)
+
+
+def test_nothing_is_shown():
+    mac = HMAC.new(b"a secret key", b"message", SHA256)
+    for text in (repr(mac), str(mac)):
+        assert "secret" not in text and mac.hexdigest() not in text
+
+
+FORK = """
+import hmac, os
+from gorandom.crypto.Hash import HMAC, SHA256
+class Foreign:
+    digest_size, block_size = 32, 64
+    def new(self): import hashlib; return hashlib.sha256()
+for drawn in (False, True):
+    if drawn:
+        import gorandom
+        gorandom.get_random_bytes(1 << 20)  # starts a core where the mode has one
+    for digestmod in (SHA256, Foreign()):
+        for key in (b"key", b"k" * 100):
+            begun = HMAC.new(key, b"a" * 100, digestmod)
+            r, w = os.pipe()
+            for child in range(3):
+                if not os.fork():
+                    begun.update(b"child %d" % child)
+                    os.write(w, begun.copy().digest() + begun.digest())
+                    os._exit(0)
+                assert os.wait()[1] == 0
+                tag = os.read(r, 100)
+                assert tag == 2 * hmac.digest(key, b"a" * 100 + b"child %d" % child, "sha256")
+            assert begun.update(b"parent").digest() == hmac.digest(key, b"a" * 100 + b"parent", "sha256")
+print("sound")
+"""
+
+
+def test_begun_before_a_fork(python, start_mode):
+    """Finished in the child, and in the parent, each on its own."""
+    assert python(FORK, start=start_mode, flags=["-W", "ignore"]) == "sound\n"
+
+
+# The hash modules.
+
+
+@hashes
+def test_hash_modules(name, module):
+    assert sorted(module.__all__) == ["digest_size", "new"]
+    data = os.urandom(1000)
+    expected = hashlib.new(name, data)
+    for made in (module.new(data), module.new(), module.new(None), module.new(b"x").new(data), module.new(b"x").new()):
+        if made.digest() == hashlib.new(name).digest():
+            made.update(data)
+        assert made.digest() == expected.digest() and made.hexdigest() == expected.hexdigest()
+        assert (made.digest_size, made.block_size) == (module.digest_size, module.block_size)
+        assert (made.digest_size, made.block_size) == (expected.digest_size, expected.block_size)
+        other = made.copy()
+        other.update(b"more")
+        assert made.digest() == expected.digest() and other.digest() == hashlib.new(name, data + b"more").digest()
+        assert other.copy().new().digest() == hashlib.new(name).digest()
+    with pytest.raises(TypeError):
+        module.new("text")
+    with pytest.raises(TypeError):
+        module.new().update("text")
+
+
+def test_ripemd(python):
+    if "ripemd160" not in hashlib.algorithms_available:
+        pytest.skip("this Python's OpenSSL comes without RIPEMD-160")
+    from gorandom.crypto.Hash import RIPEMD
+
+    assert (RIPEMD.digest_size, RIPEMD.block_size) == (20, 64)
+    assert RIPEMD.new(b"abc").hexdigest() == "8eb208f7e05d987a9b044a8e98c6b087f15a0bfc"  # of its authors' page
+
+
+def test_a_hash_that_is_missing(python):
+    """An ImportError, which programs expect of PyCrypto's modules, and not at their first use."""
+    python(
+        """
+import hashlib
+def new(name, *data): raise ValueError("unsupported hash type " + name)
+hashlib.new = new
+try:
+    import gorandom.crypto.Hash.RIPEMD
+except ImportError as e:
+    assert "ripemd160" in str(e)
+else:
+    raise AssertionError
+"""
+    )
+
+
+# Under their old names.
+
+NAMES = ["HMAC", "MD5", "SHA", "SHA224", "SHA256", "SHA384", "SHA512"]
+OLD_NAMES = f"""
+import importlib, importlib.util, sys
+import gorandom
+gorandom.install_as_crypto()
+NAMES = {NAMES}
+"""
+
+
+alone = pytest.mark.parametrize("path", ["alone"], indirect=True)
+
+
+@alone
+@pytest.mark.parametrize("first", ["old", "new", "from"])
+def test_both_names_are_one_module(python, path, first):
+    """Without a PyCryptodome, in sys.modules and as attributes of both parents; and each keeps its own spec."""
+    python(
+        OLD_NAMES
+        + f"""
+for name in NAMES:
+    old, new = "Crypto.Hash." + name, "gorandom.crypto.Hash." + name
+    if {first!r} == "from":
+        exec("from Crypto.Hash import " + name)
+    modules = [importlib.import_module(name) for name in ((new, old) if {first!r} == "new" else (old, new))]
+    import Crypto.Hash
+    assert modules[0] is modules[1] is sys.modules[old] is sys.modules[new] is getattr(Crypto.Hash, name)
+    assert modules[0].__name__ == modules[0].__spec__.name == new
+import Crypto.Hash.HMAC, hmac
+from Crypto.Hash import HMAC, SHA256
+assert HMAC is Crypto.Hash.HMAC
+assert HMAC.new(b"key", b"message", SHA256).digest() == hmac.digest(b"key", b"message", "sha256")
+"""
+    )
+
+
+def test_an_installed_pycryptodome_keeps_its_own(python, pycryptodome):
+    python(
+        OLD_NAMES
+        + """
+import gorandom.crypto.Hash.HMAC
+for name in NAMES:
+    module = importlib.import_module("Crypto.Hash." + name)
+    assert module.__name__ == "Crypto.Hash." + name and sys.argv[1] in module.__file__, module
+import Crypto.Hash.HMAC
+assert Crypto.Hash.HMAC is not gorandom.crypto.Hash.HMAC and hasattr(Crypto.Hash.HMAC, "_hmac2hash_oid")
+""",
+        pycryptodome,
+        env={"PYTHONPATH": os.fspath(pycryptodome)},
+    )
+
+
+def test_with_pycryptodomes_hashes(python, pycryptodome):
+    """Ours by its own name beside an installed PyCryptodome: each of its hashes, as module and as object."""
+    out = python(
+        """
+import hmac
+import Crypto.Hash
+from Crypto.Hash import HMAC as theirs
+from gorandom.crypto.Hash import HMAC
+from importlib import import_module
+for name in ("MD5", "SHA1", "SHA224", "SHA256", "SHA384", "SHA512", "SHA3_224", "SHA3_256", "SHA3_384", "SHA3_512"):
+    module = import_module("Crypto.Hash." + name)
+    for key in (b"key", bytes(64), bytes(72), bytes(104), bytes(128), bytes(136), bytes(144), bytes(200), memoryview(b"key")):
+        expected = hmac.digest(bytes(key), b"message", name.lower())
+        for digestmod in (module, module.new()):
+            mac = HMAC.new(key, b"message", digestmod)
+            assert mac.digest() == expected == theirs.new(key, b"message", digestmod).digest(), name
+            assert mac.digest_size == module.digest_size
+            # SHA-3's objects take no more after a digest; this one does.
+            assert mac.update(b"more").copy().digest() == hmac.digest(bytes(key), b"messagemore", name.lower()), name
+assert HMAC.new(b"key").digest() == theirs.new(b"key").digest()
+print("sound")
+""",
+        env={"PYTHONPATH": os.fspath(pycryptodome)},
+    )
+    assert out == "sound\n"
+
+
+@alone
+@pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
+def test_in_workers(python, path, tmp_path, method):
+    """Workers that are not forked find the names as well."""
+    (tmp_path / "program.py").write_text(
+        """
+import multiprocessing, sys
+
+def work(i):
+    from Crypto.Hash import HMAC, SHA256
+    import Crypto.Hash.HMAC
+    return HMAC.__name__, HMAC.new(b"key", b"%d" % i, SHA256).hexdigest()
+
+if __name__ == "__main__":
+    import gorandom, hmac
+    gorandom.install_as_crypto()
+    with multiprocessing.get_context(sys.argv[1]).Pool(2) as pool:
+        done = pool.map(work, range(8), chunksize=1)
+        pool.close()
+        pool.join()
+    assert done == [("gorandom.crypto.Hash.HMAC", hmac.digest(b"key", b"%d" % i, "sha256").hex()) for i in range(8)]
+    print("sound")
+"""
+    )
+    start = "import sys, os; sys.exit(os.spawnv(os.P_WAIT, sys.executable, [sys.executable, *sys.argv[1:]]))"
+    assert python(start, tmp_path / "program.py", method) == "sound\n"
+
+
+@alone
+def test_by_run(python, path, tmp_path):
+    """python -m gorandom run gives a program the old name."""
+    (tmp_path / "program.py").write_text(
+        "from Crypto.Hash import HMAC, SHA\nimport Crypto.Hash.HMAC\nprint(HMAC.__name__, HMAC.new(b'Jefe', b'what do ya want for nothing?', SHA).hexdigest())"
+    )
+    out = python(
+        "import runpy, sys; sys.argv = ['gorandom', 'run', sys.argv[1]]; runpy.run_module('gorandom', run_name='__main__')",
+        tmp_path / "program.py",
+    )
+    assert out == "gorandom.crypto.Hash.HMAC effcdf6ae5eb2fa2d27416d5f184df9c259a7c79\n"
