@@ -16,6 +16,8 @@ CRYPTODOME = "pycryptodome==3.23.0"  # ciphers, in the place of PyCrypto's, whic
 CLIENTS = {
     "rncryptor": ["rncryptor==3.3.0", CRYPTODOME],
     "simple-crypt": ["simple-crypt==4.1.7", CRYPTODOME],
+    "simple-crypt without an HMAC": ["simple-crypt==4.1.7", CRYPTODOME],
+    "pbkdf2": ["pbkdf2==1.3"],
     "django": ["Django==4.2.16", "asgiref==3.8.1", "sqlparse==0.5.1"],
 }
 
@@ -118,6 +120,46 @@ print("sound")
 def test_simple_crypt(run, way):
     """from Crypto.Random.random import getrandbits."""
     assert run("simple-crypt", way, SIMPLECRYPT, "auto") == "sound\n"
+
+
+OUR_HMAC = """
+import simplecrypt, sys
+import gorandom.crypto.Hash.HMAC
+simplecrypt.EXPANSION_COUNT = (50, 50, 50)
+assert (simplecrypt.HMAC is gorandom.crypto.Hash.HMAC) is %r, simplecrypt.HMAC
+"""
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_simple_crypt_on_our_hmac(run, client, way):
+    """from Crypto.Hash import SHA256, HMAC, where PyCryptodome's HMAC is missing: what either writes the other reads."""
+    for file in client("simple-crypt without an HMAC").parents[1].glob("lib/*/site-packages/Crypto/Hash/HMAC.*"):
+        file.unlink()
+    write = "print(simplecrypt.encrypt('password', 'text').hex())"
+    read = "print(simplecrypt.decrypt('password', bytes.fromhex(%r)))"
+    ends = {"simple-crypt": OUR_HMAC % False, "simple-crypt without an HMAC": OUR_HMAC % True}
+    for writer, reader in ([*ends], [*ends][::-1]):
+        written = run(writer, way, ends[writer] + write, "auto").strip()
+        assert run(reader, way, ends[reader] + read % written, "auto") == "b'text'\n"
+
+
+PBKDF2 = """
+import hashlib, sys
+import pbkdf2
+import gorandom.crypto.Hash.HMAC, gorandom.crypto.Hash.SHA
+assert pbkdf2.HMAC is gorandom.crypto.Hash.HMAC and pbkdf2.SHA1 is gorandom.crypto.Hash.SHA
+# RFC 6070; and a key that is longer than a block
+assert pbkdf2.PBKDF2("password", "salt", 2).hexread(20) == "ea6c014dc72d6f8ccd1ed92ace1d41f0d8de8957"
+assert pbkdf2.PBKDF2("X" * 65, "salt", 7).read(50) == hashlib.pbkdf2_hmac("sha1", b"X" * 65, b"salt", 7, 50)
+assert pbkdf2.crypt("secret", pbkdf2.crypt("secret", "XXXXXXXX")) == pbkdf2.crypt("secret", "XXXXXXXX")
+print("sound")
+"""
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_pbkdf2(run, way):
+    """from Crypto.Hash import HMAC, SHA as SHA1, with no other Crypto than gorandom's."""
+    assert run("pbkdf2", way, PBKDF2, "auto") == "sound\n"
 
 
 DJANGO = """
