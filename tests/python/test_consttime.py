@@ -1,0 +1,149 @@
+"""compare_digest's branches and addresses do not depend on the secrets: valgrind watches them, marked as undefined.
+
+Times themselves are measured by make consttime.
+"""
+
+import functools
+import os
+import re
+import shutil
+import subprocess
+import sys
+import textwrap
+
+import pytest
+from _forks import NOISE, compiler, folder, linux
+from conftest import SOURCE
+
+COMPARE = SOURCE / "pyext" / "front" / "compare.c"
+REPORT = 99  # valgrind's status when it has something to report
+BRANCH, ADDRESS = "Conditional jump or move depends on uninitialised value", "Use of uninitialised value of size"
+
+pytestmark = [
+    linux,
+    pytest.mark.once,
+    pytest.mark.skipif(not shutil.which("valgrind"), reason="NOT SHOWN TO BE CONSTANT-TIME: valgrind is not installed"),
+    pytest.mark.skipif(not COMPARE.exists(), reason="the C sources are not beside these tests"),
+]
+
+
+def compilers():
+    """The machine's own, and each other that it has."""
+    found = {}
+    for cc in (compiler(), *(([path]) for path in map(shutil.which, ("gcc", "clang")) if path)):
+        found.setdefault((os.path.realpath(shutil.which(cc[0]) or cc[0]), *cc[1:]), cc)
+    return list(found.values())
+
+
+def shipped_flags():
+    sys.path.insert(0, str(SOURCE / "pyext"))
+    try:
+        from steps import toolchain
+    finally:
+        sys.path.pop(0)
+    return toolchain.C_FLAGS
+
+
+def build(name, cc, *flags):
+    headers = subprocess.run([*cc, "-E", "-xc", "-"], input="#include <valgrind/memcheck.h>\n", capture_output=True, text=True)
+    if headers.returncode:
+        pytest.skip(f"NOT SHOWN TO BE CONSTANT-TIME: {cc[0]} finds no valgrind/memcheck.h (Debian: package valgrind)")
+    # -g last: with it the same code is made, and valgrind can name a line.
+    command = [*cc, *shipped_flags(), *flags, "-g", str(NOISE / "undefined.c"), str(COMPARE), "-o", str(folder() / name)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return folder() / name
+
+
+@functools.cache
+def program(cc, *flags):
+    return build("-".join(["undefined", os.path.basename(cc[0]), *flags]), list(cc), *flags)
+
+
+def watch(*command, **options):
+    command = ["valgrind", "--quiet", "--error-limit=no", f"--error-exitcode={REPORT}", *map(str, command)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL, **options)
+
+
+@pytest.mark.parametrize("flags", [(), ("-O0",), ("-O1",), ("-O3",), ("-Os",)], ids=lambda flags: flags[0] if flags else "as shipped")
+def test_no_branch_and_no_address_depends_on_the_secrets(flags):
+    """All lengths up to 70 bytes, a difference at each place. Guards opaque() in compare.c: with an early exit,
+    written there or made by a compiler, valgrind reports."""
+    for cc in compilers():
+        done = watch(program(tuple(cc), *flags), "ours")
+        assert done.returncode == 0, (cc, done.returncode, done.stderr[-3000:])
+
+
+@pytest.mark.parametrize("kind, report", [("early", BRANCH), ("table", ADDRESS)])
+def test_a_comparison_that_tells_is_reported(kind, report):
+    """Else the test above says nothing: an early exit, and a table that is read at a secret place."""
+    for cc in compilers():
+        done = watch(program(tuple(cc)), kind)
+        assert done.returncode == REPORT and report in done.stderr and kind + " (undefined.c" in done.stderr, (cc, done.stderr)
+
+
+INSTALLED = """
+import ctypes, sys
+import gorandom
+from gorandom import _front
+
+library = ctypes.CDLL(sys.argv[1])
+library.undefined_mark.argtypes = library.undefined_unmark.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+assert library.undefined_watched()
+
+def place(o):
+    # Where the contents lie, in a CPython with a GIL.
+    if isinstance(o, bytearray):
+        return ctypes.addressof(ctypes.c_char.from_buffer(o))
+    return id(o) + sys.getsizeof(o) - len(o) - 1
+
+def pairs():
+    # Two equal objects of a length, and one that differs at the end.
+    for n in (1, 7, 8, 20, 32, 33, 64):
+        data = bytes(range(33, 33 + n))
+        for kind in (bytes, bytearray, lambda data: data.decode("ascii")):
+            yield kind(data), kind(bytes(bytearray(data))), n
+            yield kind(data), kind(data[:-1] + b"!"), n
+
+compare = gorandom.compare_digest
+for a, b, n in pairs():
+    places = place(a), place(b)
+    for p in places:
+        library.undefined_mark(p, n)
+    compare(a, b)
+    for p in places:
+        library.undefined_unmark(p, n)
+    for answer in (True, False):  # whose reference count has been changed through a pointer that was undefined
+        library.undefined_unmark(id(answer), sys.getsizeof(answer))
+
+library.undefined_say(b"=== the control")
+seconds = float("0.5")
+library.undefined_mark(id(seconds) + object.__basicsize__, 8)
+_front.wait(seconds)
+"""
+
+
+def reports(text):
+    """The innermost two frames of each report."""
+    frames = re.findall(r"^==\d+== +(at|by) 0x[0-9A-F]+: (.*)", text, re.M)
+    starts = [i for i, (word, _) in enumerate(frames) if word == "at"]
+    return [[frame for _, frame in frames[i : i + 2]] for i in starts]
+
+
+def by_front(report):
+    """Did the front branch on it, by itself or through a function of the C library?"""
+    return any("_front.abi3.so" in frame for frame in report) and not report[0].startswith("PyBool_FromLong")
+
+
+def test_the_installed_module():
+    """The same of the very library that ships, whichever compiler made it, with the handling of the arguments:
+    what depends on the secrets is its answer alone, which the interpreter branches on. As the control a function
+    of the front compares a number that is undefined."""
+    library = build("undefined.so", compiler(), "-shared", "-fvisibility=default")
+    environment = {**os.environ, "GORANDOM_START": "never", "PYTHONMALLOC": "malloc", "PYTHONDONTWRITEBYTECODE": "1"}
+    done = watch(sys.executable, "-c", textwrap.dedent(INSTALLED), library, env=environment, cwd=folder())
+    before, marker, after = done.stderr.partition("=== the control")
+    assert marker and done.returncode == REPORT, (done.returncode, done.stderr[-3000:])
+    assert reports(before), "the answer did not depend on what was marked"
+    assert not list(filter(by_front, reports(before)))
+    assert list(filter(by_front, reports(after))), "valgrind does not see the front's branches"
