@@ -246,6 +246,15 @@ def test_nothing_is_kept():
         x.append(1)  # BufferError while somebody holds a view
 
 
+@pytest.mark.parametrize("a, b", [(1, 2), ("é", "é"), ("\ud800", ""), (b"", ""), (b"", b"")], ids=ascii)
+def test_nothing_is_left_behind(a, b):
+    outcome(ours, a, b)
+    before = sys.getallocatedblocks()
+    for _ in range(1000):
+        outcome(ours, a, b)
+    assert sys.getallocatedblocks() - before < 500
+
+
 def test_no_copy_of_an_ascii_string():
     """CPython keeps the UTF-8 text of other strings beside them; a key of ASCII must not lie about twice."""
     text = "".join(["k"] * 1000)
