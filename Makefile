@@ -11,7 +11,7 @@ STRESS ?= 10
 SOURCES := $(shell find gorandom pyext python -type f -not -path '*/_gen/*' -not -name '*.pyc' -not -path '*.egg-info/*') \
 	go.mod go.sum setup.py pyproject.toml README.md LICENSE
 
-.PHONY: help demo test test-go test-python examples wheel bench bench-go bench-python stress boot-test lint generate check-generated clean
+.PHONY: help demo test test-go test-python examples wheel bench bench-go bench-python consttime stress boot-test lint generate check-generated clean
 
 help: ## lists these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-16s %s\n", $$1, $$2}' Makefile
@@ -45,6 +45,9 @@ bench-python: build/wheel ## from Python: pyperf, beside os.urandom, OpenSSL and
 
 bench-go: ## from Go: go test -bench with benchstat
 	bench/go.sh
+
+consttime: ## does compare_digest's time tell anything? A t-test over a million measurements (half a minute)
+	$(PYTHON) bench/consttime.py
 
 stress: build/wheel ## the fork tests with STRESS (10) times as many forks, some 50,000
 	GORANDOM_STRESS=$(STRESS) $(PYTHON) tests/run.py --wheel wheels/gorandom-*.whl tests/python/test_forks.py tests/python/test_clone.py
