@@ -41,10 +41,12 @@ def test_stubs_agree_with_the_runtime(mypy, tmp_path):
 
 GOOD = """
 import array
+import datetime
 import io
 from typing import assert_type
 
 import gorandom
+import gorandom.signing
 from gorandom import RNGFile, Status
 from gorandom.crypto.Hash import HMAC, SHA256
 
@@ -74,6 +76,22 @@ assert_type(status.sources, tuple[str, ...])
 assert_type(status.seed_file, str | None)
 assert_type(status.ready, bool)
 assert_type(gorandom.__version__, str)
+
+signer = gorandom.signing.TimestampSigner(b"secret", "purpose", old_secrets=["old", bytearray(b"x")], compat="itsdangerous")
+assert_type(signer.sign("value"), bytes)
+assert_type(signer.unsign(b"token"), bytes)
+assert_type(signer.unsign("token", 60), bytes)
+assert_type(signer.unsign("token", 0.5, True), tuple[bytes, datetime.datetime])
+assert_type(signer.unsign("token", return_timestamp=True), tuple[bytes, datetime.datetime])
+assert_type(signer.validate(bytearray(b"token"), max_age=60), bool)
+plain: gorandom.signing.Signer = signer
+serializer: gorandom.signing.URLSafeSerializer = gorandom.signing.URLSafeTimedSerializer("secret", "purpose")
+assert_type(serializer.dumps({"a": [1]}), str)
+try:
+    serializer.loads("token")
+except gorandom.signing.SignatureExpired as error:
+    assert_type(error.date_signed, datetime.datetime | None)
+    assert_type(error.payload, bytes | None)
 print(str(status))
 assert_type(HMAC.new(b"key", bytearray(b"message"), SHA256).update(memoryview(b"more")).copy().digest(), bytes)
 HMAC.HMAC(memoryview(b"key"), None, SHA256.new()).hexverify(bytearray(b"00"))
@@ -110,6 +128,14 @@ BAD = [
     "from gorandom.crypto.Hash import HMAC; HMAC.new('text')",
     "from gorandom.crypto.Hash import HMAC; HMAC.new(b'key', digestmod='sha256')",
     "from gorandom.crypto.Hash import SHA256; SHA256.new('text')",
+    "gorandom.signing.Signer(b'secret')",
+    "gorandom.signing.Signer(b'secret', 'purpose', ['old'])",
+    "gorandom.signing.Signer(b'secret', 'purpose', old_secrets=b'old')",
+    "gorandom.signing.Signer(b'secret', 'purpose', compat='django')",
+    "gorandom.signing.Signer(b'secret', 'purpose').unsign(b'token', 60)",
+    "gorandom.signing.TimestampSigner(b'secret', 'purpose').unsign(b'token', '60')",
+    "gorandom.signing.TimestampSigner(b'secret', 'purpose').unsign(b'token', 60, True).strip()",
+    "gorandom.signing.URLSafeSerializer(b'secret', 'purpose').loads(None)",
 ]
 
 
@@ -124,7 +150,7 @@ def test_a_strict_program(mypy, tmp_path, target):
 @pytest.mark.once
 def test_faults_are_found(mypy, tmp_path):
     """One for each line: a stub that says Any finds none."""
-    (tmp_path / "bad.py").write_text("import gorandom\n" + "\n".join(BAD) + "\n")
+    (tmp_path / "bad.py").write_text("import gorandom, gorandom.signing\n" + "\n".join(BAD) + "\n")
     done = mypy("mypy", "--strict", "bad.py")
     found = {int(line.split(":")[1]) for line in done.stdout.splitlines() if ": error:" in line}
     missed = [text for number, text in enumerate(BAD, 2) if number not in found]

@@ -1,0 +1,778 @@
+"""gorandom.signing beside itsdangerous, both ways; what is refused, when a token expires, what a signer keeps."""
+
+import base64
+import copy
+import gc
+import hashlib
+import hmac
+import itertools
+import json
+import pickle
+import string
+import types
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timezone
+
+import itsdangerous
+import pytest
+from _forks import linux, run, starts
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from gorandom import signing
+
+SECRET, PURPOSE = b"a secret of the tests, 32 bytes.", "tests"
+NOW = 1_700_000_000  # seconds
+
+# What itsdangerous is told for the same tokens.
+THEIR_WAY = {None: {"key_derivation": "hmac", "digest_method": hashlib.sha256}, "itsdangerous": {}}
+compats = pytest.mark.parametrize("compat", THEIR_WAY, ids=str)
+CLASSES = ["Signer", "TimestampSigner", "URLSafeSerializer", "URLSafeTimedSerializer"]
+classes = pytest.mark.parametrize("name", CLASSES)
+thorough = settings(deadline=None, database=None, max_examples=200)
+
+secrets = st.one_of(st.binary(min_size=1, max_size=200), st.text(min_size=1)).filter(
+    lambda secret: any(secret.encode() if isinstance(secret, str) else secret)
+)
+purposes = st.one_of(st.binary(min_size=1, max_size=100), st.text(min_size=1))
+values = st.one_of(st.binary(), st.text())
+objects = st.recursive(
+    st.one_of(
+        st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(), st.text("ab", min_size=20)
+    ),
+    lambda inner: st.one_of(st.lists(inner), st.dictionaries(st.text(), inner)),
+)
+
+
+class Clock(signing.TimestampSigner):
+    now = NOW
+
+    def get_timestamp(self):
+        return self.now
+
+
+class ClockedSerializer(signing.URLSafeTimedSerializer):
+    default_signer = Clock
+
+
+class TheirClock(itsdangerous.TimestampSigner):
+    def get_timestamp(self):
+        return Clock.now
+
+
+OURS = {
+    "Signer": signing.Signer,
+    "TimestampSigner": Clock,
+    "URLSafeSerializer": signing.URLSafeSerializer,
+    "URLSafeTimedSerializer": ClockedSerializer,
+}
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    return lambda now: monkeypatch.setattr(Clock, "now", now)
+
+
+def ours(name, secret=SECRET, purpose=PURPOSE, **options):
+    made = OURS[name](secret, purpose, **options)
+    return (made.dumps, made.loads) if "Serializer" in name else (made.sign, made.unsign)
+
+
+def theirs(name, secret=SECRET, purpose=PURPOSE, compat=None):
+    way = THEIR_WAY[compat]
+    if "Serializer" in name:
+        made = getattr(itsdangerous, name)(
+            secret, salt=purpose, signer=TheirClock if "Timed" in name else itsdangerous.Signer, signer_kwargs=way
+        )
+        return made.dumps, made.loads
+    made = (TheirClock if name == "TimestampSigner" else itsdangerous.Signer)(secret, salt=purpose, **way)
+    return made.sign, made.unsign
+
+
+def as_bytes(text):
+    return text.encode() if isinstance(text, str) else text
+
+
+# -- The tokens are itsdangerous' --
+
+
+@pytest.mark.parametrize(
+    "make, token",
+    [
+        # printf purpose | openssl dgst -sha256 -hmac secret -r                                        gives KEY;
+        # printf value | openssl dgst -sha256 -mac HMAC -macopt hexkey:KEY -binary | basenc --base64url
+        (
+            lambda: signing.Signer("secret", "purpose").sign("value"),
+            b"value.SikU0UtxBprd48s6mBKeiWnAapM9FGcaEImHzi68OaM",
+        ),
+        # itsdangerous' docs/signer.rst; the salt is its default.
+        (
+            lambda: signing.Signer("secret-key", "itsdangerous.Signer", compat="itsdangerous").sign("my string"),
+            b"my string.wh6tMHxLgJqB6oY1uT73iMlyrOA",
+        ),
+        # itsdangerous' README.md
+        (
+            lambda: signing.URLSafeSerializer("secret key", "auth", compat="itsdangerous").dumps(
+                {"id": 5, "name": "itsdangerous"}
+            ),
+            "eyJpZCI6NSwibmFtZSI6Iml0c2Rhbmdlcm91cyJ9.6YP6T0BaO67XP--9UzTrmurXSmg",
+        ),
+    ],
+)
+def test_vectors(make, token):
+    assert make() == token
+
+
+def test_by_the_definition():
+    """RFC 2104 twice, spelled out with the standard library."""
+    key = hmac.digest(SECRET, b"p", "sha256")
+    tag = base64.urlsafe_b64encode(hmac.digest(key, b"v.w", "sha256")).rstrip(b"=")
+    assert signing.Signer(SECRET, "p").sign("v.w") == b"v.w." + tag
+    key = hashlib.sha1(b"p" + b"signer" + SECRET).digest()
+    tag = base64.urlsafe_b64encode(hmac.digest(key, b"v.w", "sha1")).rstrip(b"=")
+    assert signing.Signer(SECRET, "p", compat="itsdangerous").sign("v.w") == b"v.w." + tag
+
+
+@compats
+@pytest.mark.parametrize("name", ["Signer", "TimestampSigner"])
+@thorough
+@given(secrets, purposes, values)
+@example("\0x", b"\0", b"")
+@example(b"k" * 64, b"p", b"..")
+@example(b"k" * 65, "é", "é.é")
+def test_signers_exchange(name, compat, secret, purpose, value):
+    sign, unsign = ours(name, secret, purpose, compat=compat)
+    their_sign, their_unsign = theirs(name, secret, purpose, compat)
+    token = sign(value)
+    assert type(token) is bytes and token == their_sign(value)
+    for given_token in (token, bytearray(token)):
+        assert unsign(given_token) == their_unsign(token) == as_bytes(value)
+        assert type(unsign(given_token)) is bytes
+    if isinstance(value, str):
+        assert unsign(token.decode()) == their_unsign(token.decode()) == as_bytes(value)
+
+
+@compats
+@pytest.mark.parametrize("name", ["URLSafeSerializer", "URLSafeTimedSerializer"])
+@thorough
+@given(secrets, purposes, objects)
+def test_serializers_exchange(name, compat, secret, purpose, obj):
+    dumps, loads = ours(name, secret, purpose, compat=compat)
+    their_dumps, their_loads = theirs(name, secret, purpose, compat)
+    token = dumps(obj)
+    assert type(token) is str and token == their_dumps(obj)
+    assert set(token) <= set(string.ascii_letters + string.digits + "-_.")
+    assert loads(token) == loads(token.encode()) == their_loads(token) == obj
+
+
+@pytest.mark.parametrize("size", [*range(16), *range(506, 514), 3000])  # JSON adds two quotes; signing.SHORT is 512
+@pytest.mark.parametrize("text", ["a", "ab", "abcdefghijklmnopqrstuvwxyz", "mixed"])
+def test_compression(size, text):
+    """The same choice as itsdangerous', on both sides of the size up to which a small window decides."""
+    if text == "mixed":  # no repeats at first, then some
+        text = base64.b85encode(hashlib.shake_128(b"x").digest(size)).decode()[: size - size // 8]
+    text = (text * size)[:size]
+    token = signing.URLSafeSerializer(SECRET, PURPOSE).dumps(text)
+    assert token == theirs("URLSafeSerializer")[0](text)
+    assert signing.URLSafeSerializer(SECRET, PURPOSE).loads(token) == text
+    assert token.startswith(".") == (len(zlib.compress(json.dumps(text).encode())) < size + 1)
+
+
+def test_rule_of_compression():
+    """At its edge, and for repeats that only a wide window sees, in more data than the small one decides about."""
+    noise = hashlib.shake_128(b"x").digest(2000)
+    cases = [noise[:256] * 2, noise[:1500] * 2, noise[:512], noise[:513]]
+    cases += [noise[:start] + b"x" * n for start in range(470, 530) for n in range(1, 80)]
+    cases += [b"ab"[: n % 3] + b"a" * n for n in range(40)]
+    edges = set()
+    for data in cases:
+        whole = zlib.compress(data)
+        gain = len(data) - len(whole)
+        assert signing._compressed(data) == (whole if gain > 1 else None)
+        edges.add((len(data) <= signing.SHORT, gain))
+    assert edges >= {(True, 1), (True, 2), (False, 1), (False, 2)}
+
+
+def test_what_json_can_hold():
+    dumps, loads = ours("URLSafeSerializer")
+    their_dumps, their_loads = theirs("URLSafeSerializer")
+    for obj in ({"é": "\U0001f511\u2028"}, float("inf"), 10**400, {1: 2}, (1, 2), "", [], 0):
+        assert dumps(obj) == their_dumps(obj)
+        assert loads(dumps(obj)) == their_loads(dumps(obj)) == json.loads(json.dumps(obj))
+    assert loads(their_dumps(float("nan"))) != loads(their_dumps(float("nan")))
+    for obj in (b"bytes", {1, 2}, object()):
+        with pytest.raises(TypeError):
+            dumps(obj)
+    for obj in ("\ud800", circular := []):
+        circular.append(circular)
+        with pytest.raises(ValueError):
+            dumps(obj)
+
+
+def test_default_clock(monkeypatch):
+    monkeypatch.setattr(signing.time, "time", lambda: NOW + 0.999)
+    signer = signing.TimestampSigner(SECRET, PURPOSE)
+    assert signer.get_timestamp() == NOW
+    when = datetime.fromtimestamp(NOW, timezone.utc)
+    assert signer.unsign(signer.sign("v"), 0, True) == (b"v", when)
+    serializer = signing.URLSafeTimedSerializer(SECRET, PURPOSE)
+    assert serializer.loads(serializer.dumps([1]), max_age=0, return_timestamp=True) == ([1], when)
+
+
+# -- One key a purpose, and old secrets --
+
+
+@classes
+@compats
+def test_purposes_never_cross(name, compat):
+    """Alike as they may be; nor do the two ways of signing, nor this way and the secret itself as a key."""
+    alike = ["a", "A", "a ", "a\0", "\0a", "aa", "signer", "asigner", "é", "e\u0301", b"\xff", "." * 64, "." * 65]
+    for one, other in itertools.permutations(alike, 2):
+        with pytest.raises(signing.BadSignature):
+            ours(name, purpose=other, compat=compat)[1](ours(name, purpose=one, compat=compat)[0]("v"))
+    for purpose in alike:
+        with pytest.raises(signing.BadSignature):
+            ours(name, purpose=purpose)[1](ours(name, purpose=purpose, compat="itsdangerous")[0]("v"))
+    with pytest.raises(itsdangerous.BadSignature):
+        itsdangerous.Signer(SECRET, key_derivation="none", digest_method=hashlib.sha256).unsign(
+            signing.Signer(SECRET, PURPOSE).sign("v")
+        )
+
+
+@thorough
+@given(secrets, purposes, purposes, values)
+def test_no_two_purposes(secret, one, other, value):
+    signer = signing.Signer(secret, other)
+    same = as_bytes(one) == as_bytes(other)
+    assert signer.validate(signing.Signer(secret, one).sign(value)) is same
+
+
+@classes
+@compats
+def test_rotation(name, compat):
+    old, older, foreign = b"the old one", "the older one", b"another program's"
+    sign, unsign = ours(name, old_secrets=[old, older], compat=compat)
+    for secret in (SECRET, old, older):
+        assert as_bytes(unsign(ours(name, secret, compat=compat)[0]("v"))) == b"v"
+        assert as_bytes(unsign(theirs(name, secret, compat=compat)[0]("v"))) == b"v"
+    with pytest.raises(signing.BadSignature):
+        unsign(ours(name, foreign, compat=compat)[0]("v"))
+    with pytest.raises(signing.BadSignature):
+        unsign(ours(name, old, "another purpose", compat=compat)[0]("v"))
+    # Only the newest signs.
+    assert sign("v") == ours(name, compat=compat)[0]("v")
+    with pytest.raises(signing.BadSignature):
+        ours(name, old, compat=compat)[1](sign("v"))
+    # itsdangerous has the list the other way round.
+    assert as_bytes(theirs(name, [older, old, SECRET], compat=compat)[1](sign("v"))) == b"v"
+
+
+def test_old_secrets_are_a_list():
+    """A str there would make a secret of each of its letters."""
+    for one in ("old", b"old", bytearray(b"old")):
+        with pytest.raises(TypeError, match="old_secrets must be a list"):
+            signing.Signer(SECRET, PURPOSE, old_secrets=one)
+    for several in (["old"], ("old",), {"old"}, iter(["old"])):
+        assert signing.Signer(SECRET, PURPOSE, old_secrets=several).validate(signing.Signer("old", PURPOSE).sign("v"))
+    for bad in (None, 5, [None], [5], [["old"]]):
+        with pytest.raises(TypeError):
+            signing.Signer(SECRET, PURPOSE, old_secrets=bad)
+
+
+# -- Arguments --
+
+
+@classes
+def test_secrets_and_purposes(name):
+    make = OURS[name]
+    for empty in (b"", "", bytearray()):
+        with pytest.raises(ValueError, match="secret must not be empty"):
+            make(empty, PURPOSE)
+        with pytest.raises(ValueError, match="secret must not be empty"):
+            make(SECRET, PURPOSE, old_secrets=[SECRET, empty])
+        with pytest.raises(ValueError, match="purpose must not be empty"):
+            make(SECRET, empty)
+    for bad in (None, 5, [SECRET], memoryview(SECRET), object()):
+        with pytest.raises(TypeError, match=f"secret must be bytes or str, not {type(bad).__name__}"):
+            make(bad, PURPOSE)
+        with pytest.raises(TypeError, match=f"purpose must be bytes or str, not {type(bad).__name__}"):
+            make(SECRET, bad)
+    for bad in ("django", "", 1, [], True):
+        with pytest.raises(ValueError, match="compat must be"):
+            make(SECRET, PURPOSE, compat=bad)
+    with pytest.raises(TypeError):
+        make(SECRET)
+    with pytest.raises(TypeError):
+        make(SECRET, PURPOSE, [b"old"])
+
+
+@compats
+def test_a_secret_of_nulls(compat):
+    """A buffer that was erased too early. HMAC pads its key with NULs, so that it signs as an empty secret does."""
+    assert hmac.digest(bytes(64), b"p", "sha256") == hmac.digest(b"", b"p", "sha256")
+    for secret in (b"\0", bytes(64), bytearray(100), "\0\0"):
+        with pytest.raises(ValueError):
+            signing.Signer(secret, PURPOSE, compat=compat)
+        with pytest.raises(ValueError):
+            signing.Signer(SECRET, PURPOSE, old_secrets=[secret], compat=compat)
+    signing.Signer(b"\0\1", PURPOSE, compat=compat)
+
+
+@compats
+def test_types_that_are_one(compat):
+    made = [
+        signing.Signer(secret, purpose, compat=compat).sign(value)
+        for secret in ("é", "é".encode(), bytearray("é".encode()))
+        for purpose in ("ö", "ö".encode(), bytearray("ö".encode()))
+        for value in ("ü", "ü".encode(), bytearray("ü".encode()))
+    ]
+    assert len(set(made)) == 1
+
+
+def test_a_buffer_may_change_later():
+    secret, purpose = bytearray(SECRET), bytearray(b"p")
+    signer = signing.Signer(secret, purpose)
+    secret[:] = purpose[:] = b""
+    assert signer.sign("v") == signing.Signer(SECRET, "p").sign("v")
+
+
+@classes
+def test_wrong_types(name):
+    made = OURS[name](SECRET, PURPOSE)
+    for bad in (None, 5, 1.0, [b"v"], memoryview(b"v"), object()):
+        if "Serializer" in name:
+            with pytest.raises(TypeError, match="token must be bytes or str"):
+                made.loads(bad)
+            continue
+        with pytest.raises(TypeError, match="value must be bytes or str"):
+            made.sign(bad)
+        with pytest.raises(TypeError, match="token must be bytes or str"):
+            made.unsign(bad)
+        with pytest.raises(TypeError, match="token must be bytes or str"):
+            made.validate(bad)
+
+
+def test_text_that_is_no_utf_8():
+    """A UnicodeEncodeError would carry the text, and a log that shows it the secret."""
+    bad = "\ud800 and more"
+    for make in (
+        lambda: signing.Signer(bad, PURPOSE),
+        lambda: signing.Signer(SECRET, PURPOSE, old_secrets=[bad]),
+        lambda: signing.Signer(SECRET, bad),
+        lambda: signing.Signer(SECRET, PURPOSE).sign(bad),
+    ):
+        with pytest.raises(ValueError, match="must be text that UTF-8 can encode$") as caught:
+            make()
+        assert caught.type is ValueError and caught.value.__context__ is None
+    # A token may come from anywhere.
+    assert not signing.Signer(SECRET, PURPOSE).validate(bad)
+    with pytest.raises(signing.BadTimeSignature):
+        signing.TimestampSigner(SECRET, PURPOSE).unsign(bad)
+    with pytest.raises(signing.BadSignature):
+        signing.URLSafeSerializer(SECRET, PURPOSE).loads(bad)
+
+
+# -- What is refused --
+
+FOREIGN = [*"=+/. \n\0~", "é", "\ud800", "\uff21"]  # beside the alphabet; the last is a wide A
+
+
+@classes
+@compats
+def test_altered_at_every_place(name, compat):
+    """Another character, one more, one less. itsdangerous takes some of these: see below."""
+    sign, unsign = ours(name, compat=compat)
+    token = sign("v?>")
+    token = token if isinstance(token, str) else token.decode()
+    unsign(token)
+    refusal = signing.BadTimeSignature if "Time" in name else signing.BadSignature
+    for i in range(len(token) + 1):
+        for c in [*string.ascii_letters, *string.digits, *"-_", *FOREIGN, ""]:
+            for altered in {token[:i] + c + token[i + 1 :], token[:i] + c + token[i:]} - {token}:
+                with pytest.raises(refusal):
+                    unsign(altered)
+    for i in range(len(token)):
+        for altered in (token[:i], token[i + 1 :], token[i:] + token[:i] if i else "", token + token[i:]):
+            with pytest.raises(refusal):
+                unsign(altered)
+
+
+@compats
+def test_one_spelling(compat):
+    """itsdangerous passes over what is no base64, padding, and the bits after the last byte: many tokens for
+    one value, which a list of revoked tokens then doesn't know."""
+    signer = signing.Signer(SECRET, PURPOSE, compat=compat)
+    token = signer.sign("v")
+    accepts = theirs("Signer", compat=compat)[1]
+    digits = (string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_").encode()
+    last = digits.index(token[-1:])
+    assert last % 4 == 0
+    bits = [token[:-1] + digits[last + i : last + i + 1] for i in (1, 2, 3)]
+    for spelling in [*bits, token + b"=", token[:5] + b"!!!!" + token[5:], token + b"\n\n\n\n"]:
+        assert accepts(spelling) == b"v"
+        with pytest.raises(signing.BadSignature):
+            signer.unsign(spelling)
+
+
+@classes
+@compats
+def test_short_and_long_tags(name, compat):
+    """A right tag that was cut, to nothing too, or has more after it."""
+    sign, unsign = ours(name, compat=compat)
+    token = as_bytes(sign("v"))
+    value, _, signature = token.rpartition(b".")
+    tag = base64.urlsafe_b64decode(signature + b"=")
+    assert len(tag) == (32 if compat is None else 20)
+    for wrong in [*(tag[:n] for n in range(len(tag))), tag + b"\0", b"\0" + tag, tag + tag, tag[::-1], bytes(len(tag))]:
+        with pytest.raises(signing.BadSignature, match="Signature does not match"):
+            unsign(value + b"." + base64.urlsafe_b64encode(wrong).rstrip(b"="))
+
+
+@compats
+def test_no_truncation_of_the_other_kind(compat):
+    """The 20 bytes of an HMAC-SHA-1 are no HMAC-SHA-256, nor the first 20 of one."""
+    other = "itsdangerous" if compat is None else None
+    assert not signing.Signer(SECRET, PURPOSE, compat=compat).validate(
+        signing.Signer(SECRET, PURPOSE, compat=other).sign("v")
+    )
+
+
+@pytest.mark.parametrize(
+    "token, message",
+    [
+        ("", "No '.' in the token"),
+        ("v", "No '.' in the token"),
+        (".", "Signature does not match"),
+        ("v.", "Signature does not match"),
+        ("v.AAAA", "Signature does not match"),
+        ("v.A", "Signature is not base64"),
+        ("v.AA=", "Signature is not base64"),
+        ("v.AB", "Signature is not base64"),
+        ("v.****", "Signature is not base64"),
+        ("v.éééé", "Signature is not base64"),
+        ("\udcff.AAAA", "Token is not UTF-8"),
+        (b"\xff.AAAA", "Signature does not match"),
+        (b"v." + b"A" * 100_000, "Signature does not match"),
+    ],
+)
+@classes
+def test_messages(name, token, message):
+    with pytest.raises(signing.BadSignature) as caught:
+        ours(name)[1](token)
+    assert caught.value.message == str(caught.value) == message
+    assert caught.value.payload is None and getattr(caught.value, "date_signed", None) is None
+
+
+@thorough
+@given(
+    st.one_of(
+        st.binary(), st.text(), st.text(st.characters()), st.text("aA-_=.\n"), st.lists(values, min_size=2, max_size=4)
+    )
+)
+def test_any_token(token):
+    """Whatever comes, it is BadSignature."""
+    if isinstance(token, list):
+        token = b".".join(map(as_bytes, token))
+    for name in CLASSES:
+        with pytest.raises(signing.BadSignature):
+            ours(name)[1](token)
+    assert (
+        signing.Signer(SECRET, PURPOSE).validate(token)
+        is signing.TimestampSigner(SECRET, PURPOSE).validate(token)
+        is False
+    )
+
+
+@compats
+def test_nothing_is_read_before_the_signature(monkeypatch, compat):
+    token = signing.URLSafeSerializer(SECRET, "another purpose", compat=compat).dumps("a" * 1000)
+    timed = signing.URLSafeTimedSerializer(SECRET, "another purpose", compat=compat).dumps("a" * 1000)
+    assert token.startswith(".") and timed.startswith(".")
+
+    def must_not(*args, **kwargs):
+        raise AssertionError("read")
+
+    monkeypatch.setattr(signing.zlib, "decompress", must_not)
+    monkeypatch.setattr(signing.json, "loads", must_not)
+    monkeypatch.setattr(signing, "_date", must_not)
+    monkeypatch.setattr(signing.TimestampSigner, "get_timestamp", must_not)
+    with pytest.raises(signing.BadSignature):
+        signing.URLSafeSerializer(SECRET, PURPOSE, compat=compat).loads(token)
+    with pytest.raises(signing.BadSignature):
+        signing.URLSafeTimedSerializer(SECRET, PURPOSE, compat=compat).loads(timed, max_age=5, return_timestamp=True)
+
+
+def encoded(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=")
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [b"", b"*", b"A", b".", b"..", encoded(b"no JSON"), encoded(b"\xff"), encoded(b'\xef\xbb\xbf"BOM"'), encoded(b"1 2"),
+     encoded(b'"\xed\xa0\x80"'), b"." + encoded(b"no zlib"), b"." + encoded(zlib.compress(b"no JSON")),
+     b"." + encoded(zlib.compress(b'"aaa"')[:-1]), b"." + encoded(zlib.compress(b"[" * 1_000_000)),
+     encoded(b"9" * 10_000)],
+    ids=lambda payload: payload[:20].decode(),
+)  # fmt: skip
+def test_bad_payloads(payload):
+    """Signed, but not by a serializer."""
+    for make, reader in (
+        (signing.Signer, signing.URLSafeSerializer),
+        (signing.TimestampSigner, signing.URLSafeTimedSerializer),
+    ):
+        token = make(SECRET, PURPOSE).sign(payload)
+        with pytest.raises(signing.BadPayload) as caught:
+            reader(SECRET, PURPOSE).loads(token)
+        assert not isinstance(caught.value, signing.BadSignature)
+        assert caught.value.__cause__ is caught.value.original_error
+    with pytest.raises(itsdangerous.BadPayload):
+        theirs("URLSafeSerializer")[1](signing.Signer(SECRET, PURPOSE).sign(payload))
+
+
+# -- Time --
+
+
+@compats
+@pytest.mark.parametrize(
+    "age, max_age, good",
+    [
+        (0, 0, True), (1, 0, False), (0, -0.0, True), (0, 1, True), (1, 1, True), (2, 1, False),
+        (59, 60, True), (60, 60, True), (61, 60, False), (60, 59.9, False), (60, 60.1, True), (61, 60.9, False),
+        (0, -1, False), (1, -1, False), (-1, 60, False), (-1, -1, False), (-1, -5, False), (-60, 60, False),
+        (NOW, NOW, True), (NOW, NOW - 1, False), (60, float("inf"), True), (-1, float("inf"), False),
+        (60, None, True), (-60, None, True), (NOW, None, True),
+    ],
+)  # fmt: skip
+def test_expiry(clock, compat, age, max_age, good):
+    tokens = {name: ours(name, compat=compat)[0]("v") for name in ("TimestampSigner", "URLSafeTimedSerializer")}
+    signed = datetime.fromtimestamp(NOW, timezone.utc)
+    clock(NOW + age)
+    for name, token in tokens.items():
+        payload = token.rsplit("." if isinstance(token, str) else b".", 2)[0]
+        for _, read in (ours(name, compat=compat), theirs(name, compat=compat)):
+            if good:
+                assert as_bytes(read(token, max_age=max_age)) == b"v"
+                value, date = read(token, max_age=max_age, return_timestamp=True)
+                assert (as_bytes(value), date, date.tzinfo) == (b"v", signed, timezone.utc)
+                continue
+            with pytest.raises((signing.SignatureExpired, itsdangerous.SignatureExpired)) as caught:
+                read(token, max_age=max_age)
+            assert caught.value.payload == as_bytes(payload) and caught.value.date_signed == signed
+            if caught.type is signing.SignatureExpired:
+                assert str(caught.value) == f"Signature age {age} {'< 0' if age < 0 else f'> {max_age}'} seconds"
+    assert Clock(SECRET, PURPOSE, compat=compat).validate(tokens["TimestampSigner"], max_age) is good
+
+
+def test_max_age_is_a_number(clock):
+    """Every comparison with NaN is false: what asks whether it's too old, and not whether it's young, takes it."""
+    token = Clock(SECRET, PURPOSE).sign("v")
+    clock(NOW + 1)
+    assert theirs("TimestampSigner")[1](token, max_age=float("nan")) == b"v"
+    with pytest.raises(signing.SignatureExpired):
+        Clock(SECRET, PURPOSE).unsign(token, float("nan"))
+    for bad in ("60", b"60", [60], 1j, object()):
+        for t in (token, b"not even a token"):
+            with pytest.raises(TypeError, match="max_age must be a number of seconds or None"):
+                Clock(SECRET, PURPOSE).unsign(t, bad)
+            with pytest.raises(TypeError, match="max_age must be a number of seconds or None"):
+                Clock(SECRET, PURPOSE).validate(t, bad)
+            with pytest.raises(TypeError, match="max_age must be a number of seconds or None"):
+                ClockedSerializer(SECRET, PURPOSE).loads(t, bad)
+
+
+@compats
+@pytest.mark.parametrize("now", [0, 1, 255, 256, 2**31 - 1, 2**31, 2**32, NOW, signing.LAST_TIMESTAMP])
+def test_times(clock, compat, now):
+    clock(now)
+    for name in ("TimestampSigner", "URLSafeTimedSerializer"):
+        token = ours(name, compat=compat)[0]("v")
+        assert token == theirs(name, compat=compat)[0]("v")
+        value, date = ours(name, compat=compat)[1](token, 0, return_timestamp=True)
+        assert as_bytes(value) == b"v" and date == datetime.fromtimestamp(now, timezone.utc)
+        assert date == theirs(name, compat=compat)[1](token, 0, return_timestamp=True)[1]
+
+
+def test_wrong_clocks(clock):
+    signer = Clock(SECRET, PURPOSE)
+    token = signer.sign("v")
+    for now, error in [
+        (-1, ValueError),
+        (signing.LAST_TIMESTAMP + 1, ValueError),
+        (1.5, TypeError),
+        (None, TypeError),
+        ("1", TypeError),
+    ]:
+        clock(now)
+        with pytest.raises(error):
+            signer.sign("v")
+        with pytest.raises(error):
+            signer.unsign(token, 60)
+    # itsdangerous makes one there, and can't read it either.
+    clock(signing.LAST_TIMESTAMP + 1)
+    token = theirs("TimestampSigner")[0]("v")
+    with pytest.raises(ValueError):
+        theirs("TimestampSigner")[1](token, return_timestamp=True)
+    with pytest.raises(signing.BadTimeSignature, match="Malformed timestamp") as caught:
+        signer.unsign(token)
+    assert caught.value.payload == b"v"
+
+
+def test_one_type_for_another():
+    """With one purpose for two classes, which the documentation says not to do."""
+    plain, timed = signing.Signer(SECRET, PURPOSE), Clock(SECRET, PURPOSE)
+    with pytest.raises(signing.BadTimeSignature, match="No timestamp in the token") as caught:
+        timed.unsign(plain.sign("v"))
+    assert caught.value.payload == b"v" and caught.value.date_signed is None
+    for stamp in (b"*", b"A", b"AB", b"ZVPxAA=", b"AGVT8QA", b"_" * 11, b"A" * 100):
+        with pytest.raises(signing.BadTimeSignature, match="Malformed timestamp") as caught:
+            timed.unsign(plain.sign(b"v." + stamp))
+        assert caught.value.payload == b"v" and caught.value.date_signed is None
+        assert not timed.validate(plain.sign(b"v." + stamp))
+    # The other way the time is a part of the value, as itsdangerous has it.
+    token = timed.sign("v")
+    assert plain.unsign(token) == theirs("Signer")[1](token) == token.rpartition(b".")[0]
+    with pytest.raises(signing.BadTimeSignature):
+        ClockedSerializer(SECRET, PURPOSE).loads(signing.URLSafeSerializer(SECRET, PURPOSE).dumps({"a": 1}))
+    with pytest.raises(signing.BadPayload):
+        signing.URLSafeSerializer(SECRET, PURPOSE).loads(ClockedSerializer(SECRET, PURPOSE).dumps({"a": 1}))
+
+
+# -- What a signer keeps and shows --
+
+
+def reachable(obj):
+    """All that hangs on it, but for types, functions and modules, which lead to everything."""
+    found, left = {}, [obj]
+    while left:
+        one = left.pop()
+        if id(one) not in found and not isinstance(
+            one, (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType)
+        ):
+            found[id(one)] = one
+            left += gc.get_referents(one)
+    return list(found.values())
+
+
+@classes
+@compats
+def test_keeps_and_shows_no_secret(name, compat):
+    secret, old = b"".join([SECRET, b"!"]), "".join(["an old secret", "!"])
+    made = OURS[name](secret, PURPOSE, old_secrets=[old], compat=compat)
+    keys = [hmac.digest(as_bytes(s), PURPOSE.encode(), "sha256") for s in (secret, old)]
+    keys += [hashlib.sha1(PURPOSE.encode() + b"signer" + as_bytes(s)).digest() for s in (secret, old)]
+    found = reachable(made)
+    assert len(found) > 2
+    for one in found:
+        if isinstance(one, (bytes, bytearray, str)):
+            assert as_bytes(one) not in (secret, as_bytes(old), *keys)
+        for text in (repr(one), str(one)):
+            assert "secret" not in text and not any(key.hex() in text or repr(key) in text for key in keys)
+
+
+@classes
+def test_neither_pickled_nor_copied(name):
+    made = OURS[name](SECRET, PURPOSE)
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        with pytest.raises(TypeError, match="cannot pickle or copy"):
+            pickle.dumps(made, protocol)
+    with pytest.raises(TypeError, match="cannot pickle or copy"):
+        copy.copy(made)
+    with pytest.raises(TypeError, match="cannot pickle or copy"):
+        copy.deepcopy({"in": made})
+
+
+def test_exceptions():
+    """The names and the tree of itsdangerous; they can be pickled, as a worker's must."""
+    for name in ("BadData", "BadPayload", "BadSignature", "BadTimeSignature", "SignatureExpired"):
+        mine, other = getattr(signing, name), getattr(itsdangerous, name)
+        assert [c.__name__ for c in mine.__mro__] == [c.__name__ for c in other.__mro__]
+    date = datetime.fromtimestamp(NOW, timezone.utc)
+    for error in (
+        signing.BadData("m"), signing.BadPayload("m", ValueError("x")), signing.BadSignature("m", b"p"),
+        signing.BadTimeSignature("m", b"p", date), signing.SignatureExpired("m", payload=b"p", date_signed=date),
+    ):  # fmt: skip
+        again = pickle.loads(pickle.dumps(error))
+        assert (
+            type(again) is type(error) and str(again) == again.message == "m" and repr(vars(again)) == repr(vars(error))
+        )
+
+
+def test_names():
+    assert sorted(signing.__all__) == signing.__all__
+    for name in signing.__all__:
+        assert getattr(signing, name).__doc__ and getattr(signing, name).__module__ == "gorandom.signing"
+
+
+def test_subclasses():
+    class Hex(signing.Signer):
+        def __init__(self, secret):
+            super().__init__(bytes.fromhex(secret), "hex")
+
+        def sign(self, value):
+            return super().sign(value).hex()
+
+        def unsign(self, token):
+            return super().unsign(bytes.fromhex(token))
+
+    signer = Hex(SECRET.hex())
+    assert signer.unsign(signer.sign("v")) == b"v" and signer.validate(signer.sign("v"))
+    assert not signer.validate("00")
+    assert signing.Signer(SECRET, "hex").unsign(bytes.fromhex(signer.sign("v"))) == b"v"
+
+
+# -- Threads and forks --
+
+
+@compats
+def test_threads(compat):
+    signer = signing.Signer(SECRET, PURPOSE, old_secrets=["old"], compat=compat)
+    everything = [b"%d" % i * (i % 7 + 1) for i in range(2000)]
+    with ThreadPoolExecutor(8) as pool:
+        tokens = list(pool.map(signer.sign, everything, chunksize=1))
+        assert tokens == [signing.Signer(SECRET, PURPOSE, compat=compat).sign(value) for value in everything]
+        assert list(pool.map(signer.unsign, tokens, chunksize=1)) == everything
+
+
+@linux
+@starts
+def test_forks(start):
+    """One signer, made before the forks, in the parent, children and grandchildren, alone and with threads."""
+    found = run(
+        """
+        import json, os, threading
+        import gorandom
+        from gorandom import signing
+
+        gorandom.get_random_bytes(16)
+        compats = (None, "itsdangerous")
+        kinds = [signing.Signer("secret", "purpose", old_secrets=["old"], compat=compat) for compat in compats]
+        tokens = [kind.sign("value") for kind in kinds]
+        stop = threading.Event()
+        def draw():
+            while not stop.is_set():
+                kinds[0].unsign(kinds[0].sign(b"x" * 5000))
+        threads = [threading.Thread(target=draw) for _ in range(2)]
+
+        def right():
+            read = [kind.unsign(token) for kind, token in zip(kinds, tokens)]
+            return read == [b"value"] * 2 and [kind.sign("value") for kind in kinds] == tokens
+
+        def child(depth):
+            pid = os.fork()
+            if not pid:
+                os._exit(0 if right() and (not depth or child(depth - 1)) else 1)
+            return os.waitpid(pid, 0)[1] == 0
+
+        found = [child(2) for _ in range(5)]
+        for thread in threads:
+            thread.start()
+        found += [child(1) for _ in range(20)]
+        stop.set()
+        for thread in threads:
+            thread.join()
+        print(json.dumps([all(found), len(found), right()]))
+        """,
+        start,
+    )  # fmt: skip
+    assert found == [True, 25, True]
