@@ -32,7 +32,8 @@ test-python: build/wheel build/vectors/hmac.json ## tests/python against the ins
 
 examples: build/venv/installed ## runs the examples; each checks itself
 	build/venv/bin/python examples/demo.py
-	@for e in drop_in pool fill_buffer wait_at_boot pep522_loop pep522_fall_back pep522_read_device; do \
+	@for e in drop_in pool fill_buffer wait_at_boot pep522_loop pep522_fall_back pep522_read_device \
+		signing; do \
 		echo build/venv/bin/python examples/$$e.py; build/venv/bin/python examples/$$e.py || exit 1; done
 
 wheel: build/wheel ## builds the wheel, into wheels/
