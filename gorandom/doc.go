@@ -48,7 +48,8 @@
 // round the pools. The kernel's bytes come from getrandom(2) without blocking,
 // by the system call and not through the vDSO, so not from a key that stands in
 // this process's memory; where that is refused, from /dev/urandom, but not before
-// /dev/random says that the kernel's generator is seeded.
+// /dev/random says that the kernel's generator is seeded. (macOS and OpenBSD:
+// getentropy(2). Windows: ProcessPrng.)
 //
 // # When a reseed happens
 //

@@ -32,9 +32,9 @@ SYSTEMS = ("linux", "darwin", "freebsd", "openbsd", "win32")
 """The systems that ``order()`` knows, in the words of ``sys.platform``."""
 
 # First the source that is asked first; a later one only where those before it cannot be had. Python's gorandom
-# is for Linux. The Go packages alone, on the others: FreeBSD's getentropy is asked as the system call below it,
-# getrandom; on macOS and OpenBSD it is a function of the C library, which pure Go programs have not, so there
-# the device serves; and Windows' generator is asked as ProcessPrng, which CryptGenRandom ends in.
+# is for Linux. The Go packages alone, on the others: macOS and OpenBSD give getentropy, and the device was for
+# versions of theirs older than any that Go knows; FreeBSD's getentropy is asked as the system call below it,
+# getrandom; and Windows' generator is asked as ProcessPrng, which CryptGenRandom ends in.
 _ORDER = {
     "linux": ("getrandom", "/dev/urandom"),  # the call is of Linux 3.17
     "darwin": ("getentropy", "/dev/urandom"),

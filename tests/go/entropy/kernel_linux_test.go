@@ -1,5 +1,3 @@
-// Package entropy_test checks the sources of entropy, with system calls that
-// answer as each test wants.
 package entropy_test
 
 import (
@@ -395,29 +393,7 @@ func TestDescriptorKeepsChanging(t *testing.T) {
 	}
 }
 
-// TestRealKernel: the calls that are made in earnest.
-func TestRealKernel(t *testing.T) {
-	k := entropy.NewKernel()
-	if k.Name() != "getrandom" {
-		t.Errorf("Name: %q", k.Name())
-	}
-	seen := map[string]bool{}
-	for _, n := range []int{0, 1, 32, 256, 257, 1056, 1 << 20} {
-		b := make([]byte, n)
-		if err := k.Read(b); err != nil {
-			t.Fatalf("%d bytes: %v", n, err)
-		}
-		if n >= 32 {
-			if tail := string(b[n-32:]); seen[tail] || tail == string(make([]byte, 32)) {
-				t.Errorf("%d bytes: the last 32 are zero or came before", n)
-			} else {
-				seen[tail] = true
-			}
-		}
-	}
-}
-
-// TestRealDevice: the same through the device, whose descriptor must be close-on-exec.
+// TestRealDevice: the real calls, through the device, whose descriptor must be close-on-exec.
 func TestRealDevice(t *testing.T) {
 	s := newSystem()
 	calls := entropy.RealCallsForTesting()

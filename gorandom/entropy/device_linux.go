@@ -1,5 +1,3 @@
-//go:build darwin || linux || openbsd
-
 package entropy
 
 import (
