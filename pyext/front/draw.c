@@ -254,6 +254,8 @@ int draw_wait(double seconds)
 		if (PyErr_CheckSignals())
 			return -1;
 		Py_BEGIN_ALLOW_THREADS
+		if (seconds >= 0)
+			gather_start();
 		kernel_nap(seconds < 0 ? -1 : left < 1 ? (int64_t)(left * 1e9) : 1000000000);
 		Py_END_ALLOW_THREADS
 		if (PyErr_CheckSignals())

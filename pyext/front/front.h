@@ -4,6 +4,7 @@
  *   process.c  which process is this: the page that fork wipes, the fork handlers
  *   pool.c     ready bytes, a page a thread
  *   kernel.c   the kernel's bytes, without the core
+ *   gather.c   makes the kernel gather entropy for those who wait with a timeout
  *   gate.c     the one way into Go
  *   life.c     whether, when and how this process gets a core
  *   limits.c   what a start would need and may not get
@@ -42,6 +43,7 @@ struct process {
 	uint64_t core;	/* non-zero: a core that this very process has started is alive */
 	uint64_t direct;	/* bytes that this process has drawn in direct mode */
 	const char *refused;	/* why this process gets no core */
+	uint64_t gathers;	/* gather.c's thread */
 };
 
 extern struct process *process;	/* set at import */
@@ -89,6 +91,11 @@ int kernel_read(void *dst, size_t n);
 void kernel_nap(int64_t ns);	/* sleeps until the kernel's generator may be ready; ns < 0: no limit. Ends early on a signal */
 const char *kernel_name(void);	/* "getrandom" or "/dev/urandom": what served last */
 int kernel_ready(void);	/* has served once, in this process or an ancestor */
+
+/* ---- gather.c ---- */
+
+void gather_start(void);	/* from now on the kernel gathers entropy by itself, if it can. Without the GIL */
+unsigned gather_threads(void);	/* of this process: 0 or 1 */
 
 /* ---- gate.c ---- */
 

@@ -207,10 +207,10 @@ static PyObject *state(PyObject *module, PyObject *unused)
 		"wipes", process_wipes);
 }
 
-static PyObject *core_threads(PyObject *module, PyObject *unused)
+static PyObject *own_threads(PyObject *module, PyObject *unused)
 {
 	(void)module, (void)unused;
-	return PyLong_FromUnsignedLong(life_alive() ? core->threads(core_record) : 0);
+	return PyLong_FromUnsignedLong((life_alive() ? core->threads(core_record) : 0) + gather_threads());
 }
 
 /* None, or why not. */
@@ -281,7 +281,7 @@ static PyMethodDef methods[] = {
 	{"hmac", (PyCFunction)(void (*)(void))mac_once, METH_FASTCALL, NULL},
 	{"start", start, METH_NOARGS, NULL},
 	{"state", state, METH_NOARGS, NULL},
-	{"core_threads", core_threads, METH_NOARGS, NULL},
+	{"own_threads", own_threads, METH_NOARGS, NULL},
 	{"openssl_activate", activate_openssl, METH_O, NULL},
 	{"openssl_deactivate", deactivate_openssl, METH_NOARGS, NULL},
 	{"openssl_state", openssl_state, METH_NOARGS, NULL},

@@ -73,8 +73,10 @@ def wait_for_system_rng(timeout=None):
     """Returns when the system's generator has been seeded, which on a running system is at once.
 
     ``timeout`` is in seconds; ``TimeoutError`` when it has passed, ``OSError`` when the system has no
-    generator. Signals are handled while it waits. Without a timeout the kernel gathers entropy by itself
-    meanwhile (Linux 5.4); with one it is only asked again and again. After PEP 522 and PEP 524.
+    generator. Signals are handled while it waits, which makes the kernel gather entropy by itself (Linux 5.4,
+    on processors with a cycle counter). It does that only for a thread that blocks: with a timeout one of our
+    own does, which stays until the kernel is seeded even if the time passes first. Where that thread cannot be
+    had the kernel is only asked again and again. After PEP 522 and PEP 524.
     """
     _front.wait(timeout)
 

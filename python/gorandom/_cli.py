@@ -1,7 +1,6 @@
 """Subcommands of ``python -m gorandom`` that draw, wait and tell."""
 
 import os
-import signal
 import sys
 
 from . import get_random_bytes, status, wait_for_system_rng
@@ -62,38 +61,9 @@ def _uuid(options):
     return 0
 
 
-def _wait_at_most(timeout):
-    """Like ``wait_for_system_rng(timeout)``, and makes the kernel gather entropy meanwhile.
-
-    Linux does so only for a caller that blocks in getrandom(2), which takes no timeout; a machine that nothing
-    else seeds would not get ready while it is merely looked at. A signal ends it: this process is ours.
-    """
-    if timeout == 0 or timeout > 1e8 or not hasattr(signal, "setitimer"):
-        return wait_for_system_rng(timeout)
-    late = []
-
-    def alarm(signo, frame):
-        if not late:
-            late.append(True)
-            raise TimeoutError("system random number generator is not ready yet")
-
-    before = signal.signal(signal.SIGALRM, alarm)
-    try:
-        # Again and again, because one signal may come just before the system call begins.
-        signal.setitimer(signal.ITIMER_REAL, timeout, 0.1)
-        wait_for_system_rng()
-    finally:
-        late.append(True)
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-
-
 def _wait(options):
     try:
-        if options.timeout is None:
-            wait_for_system_rng()
-        else:
-            _wait_at_most(options.timeout)
+        wait_for_system_rng(options.timeout)
     except TimeoutError as error:
         print(f"gorandom: {error}", file=sys.stderr)
         return 1

@@ -1,11 +1,11 @@
 """Since 3.12 CPython warns at os.fork() when the process has more than one native thread. The core's
-threads are no danger to the child, which never uses them, so a fork does not warn because of them alone; a
-program with threads of its own still gets its warning."""
+threads, and the one that waits for the kernel's entropy, are no danger to the child, which never uses them, so a
+fork does not warn because of them alone; a program with threads of its own still gets its warning."""
 
 import os
 import warnings
 
-from ._front import core_threads
+from ._front import own_threads
 
 
 def _own_threads_alone() -> bool:
@@ -14,7 +14,7 @@ def _own_threads_alone() -> bool:
             threads = int(f.read().rsplit(b")", 1)[1].split()[17])
     except (OSError, ValueError, IndexError):
         return False  # CPython counts in the same file; without it it counts Python's threads, which ours are not
-    return threads - core_threads() <= 1
+    return threads - own_threads() <= 1
 
 
 class _Category(type):
@@ -28,7 +28,7 @@ class _ForkWarning(DeprecationWarning, metaclass=_Category):
 
 
 def _before_fork() -> None:
-    if not core_threads():
+    if not own_threads():
         return
     filters = getattr(warnings, "_get_filters", lambda: warnings.filters)()
     # In front of the filters that a program has set since; not set again without need, because each change

@@ -28,7 +28,7 @@ import gorandom
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.join(os.path.dirname(os.path.dirname(HERE)), "build", "boot")
 META_PACKAGE = "linux-image-cloud-amd64"  # names the package of the kernel itself; small, serial console built in
-PARTS = ("fed", "alone", "recipe")
+PARTS = ("fed", "alone", "timed", "recipe")
 TIMEOUT = 120  # seconds a boot; about 10 are usual
 # Modules of the standard library that no part uses: they would only make the kernel unpack more.
 LEFT_OUT = {"test", "tests", "idlelib", "tkinter", "ensurepip", "lib2to3", "turtledemo", "site-packages", "dist-packages",

@@ -35,6 +35,17 @@ def not_ready(draw):
         raise AssertionError("drew before the kernel's generator was seeded")
 
 
+def too_early(timeout):
+    import gorandom
+
+    try:
+        gorandom.wait_for_system_rng(timeout=timeout)
+    except TimeoutError:
+        say(f"wait_for_system_rng(timeout={timeout}) raises TimeoutError")
+    else:
+        raise AssertionError("wait_for_system_rng returned before the kernel's generator was seeded")
+
+
 def seed_kernel():
     """What a boot loader's or a service's seed file does. The bytes are bad: only that they are credited matters."""
     import fcntl
@@ -62,15 +73,9 @@ def before():
         finally:
             os._exit(1)
     assert os.waitpid(child, 0)[1] == 0, "in a forked child"
-    for timeout in (0, 0.3):
-        try:
-            gorandom.wait_for_system_rng(timeout=timeout)
-        except TimeoutError:
-            continue
-        raise AssertionError("wait_for_system_rng returned before the kernel's generator was seeded")
+    too_early(0)
     assert not gorandom.status().ready
     assert not kernel_ready(), "looking at the generator has seeded it"
-    say("wait_for_system_rng(timeout=0.3) raises TimeoutError")
 
 
 def after():
@@ -98,8 +103,8 @@ def fed():
     seeded = []
 
     def feed():
-        time.sleep(0.5)
-        assert not kernel_ready(), "the wait has seeded the generator by itself"
+        time.sleep(0.2)
+        assert not kernel_ready(), "the kernel was faster: by itself it needs 256 ticks of its clock, a second or more"
         seeded.append(time.monotonic())
         seed_kernel()
 
@@ -124,6 +129,19 @@ def alone():
     after()
 
 
+def timed():
+    """The same with a timeout: first one that is too short (the kernel needs a second or more), then a long one."""
+    import gorandom
+
+    before()
+    too_early(0.3)
+    assert not kernel_ready() and not gorandom.status().ready
+    start = time.monotonic()
+    gorandom.wait_for_system_rng(timeout=60)
+    say(f"wait_for_system_rng(timeout=60) returned after {time.monotonic() - start:.2f} s: the kernel has seeded itself")
+    after()
+
+
 def recipe():
     """The boot recipe's command, where nobody else seeds the kernel: it must not only look until its time is up."""
     import argparse
@@ -144,7 +162,7 @@ part = os.environ.get("BOOT_PART", "")
 try:
     assert os.getpid() == 1, "this is for the machine that boot.py starts"
     say(f"Linux {os.uname().release}, part {part}")
-    {"fed": fed, "alone": alone, "recipe": recipe}[part]()
+    {"fed": fed, "alone": alone, "timed": timed, "recipe": recipe}[part]()
     say("passed")
 except BaseException:
     for line in traceback.format_exc().splitlines():

@@ -15,7 +15,7 @@ START = """
 import os, pty, sys, threading, warnings
 import gorandom
 gorandom.get_random_bytes(16)
-assert gorandom._front.core_threads() > 0 or gorandom.status().mode == "direct"
+assert gorandom._front.own_threads() > 0 or gorandom.status().mode == "direct"
 
 def fork(how=os.fork):
     child = how()
