@@ -35,6 +35,9 @@ _OURS = {
     "Crypto.Util.randpool": "gorandom.crypto.Util.randpool",
     "Crypto.pct_warnings": "gorandom.crypto.pct_warnings",
 }
+# PyCrypto's import Crypto.Random loads these as well: programs find them without importing them.
+_LOADED = ("Crypto.Random._UserFriendlyRNG", "Crypto.Random.Fortuna.FortunaAccumulator", "Crypto.Random.Fortuna.FortunaGenerator",
+           "Crypto.Random.Fortuna.SHAd256", "Crypto.Random.OSRNG.posix", "Crypto.Random.OSRNG.rng_base", "Crypto.pct_warnings")  # fmt: skip
 # Ours only where no installed Crypto has one.
 _MISSING = {
     "Crypto." + name: "gorandom.crypto." + name
@@ -69,7 +72,7 @@ class _Loader:
 
 
 class _Finder:
-    """Finds PyCrypto's modules when they are imported, so that an installation imports none of them."""
+    """Finds PyCrypto's modules when they are imported."""
 
     @staticmethod
     def find_spec(fullname, path=None, target=None):
@@ -126,6 +129,8 @@ def install():
     if _Finder not in sys.meta_path:
         sys.meta_path.insert(0, _Finder)
     _replace_imported()
+    for name in _LOADED:
+        import_module(name)
     if SHIM not in sys.path:
         # The first place is the program's own folder, and programs look it up there. Only where a Crypto lies in it,
         # whose Random is to be replaced too, must the shim come before.

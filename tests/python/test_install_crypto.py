@@ -342,6 +342,67 @@ NAMES["Crypto.pct_warnings"] = "gorandom.crypto.pct_warnings"
 """
 
 
+@pytest.mark.parametrize("first", ["", "theirs", "ours"])
+def test_what_is_loaded_with_the_package(python, path, first):
+    """What PyCrypto's import Crypto.Random has loaded: programs look into sys.modules and at attributes, without an
+    import of their own. Crypto.Random.random is not among it, there as here."""
+    python(
+        f"""
+import sys, gorandom
+first, random_before = {first!r}, False
+if first == "theirs":
+    try:
+        import Crypto.Random, Crypto.Random.random
+        random_before = True
+    except ImportError:
+        pass    # there is none
+elif first == "ours":
+    import gorandom.Fortuna.SHAd256, gorandom._UserFriendlyRNG
+gorandom.install_as_crypto()
+import Crypto.Random
+there = {{name for name in sys.modules if name.startswith("Crypto.Random.")}}
+assert ("Crypto.Random.random" in there) == random_before
+assert there - {{"Crypto.Random.random"}} == {{"Crypto.Random." + name for name in (
+    "_UserFriendlyRNG", "Fortuna", "Fortuna.FortunaAccumulator", "Fortuna.FortunaGenerator", "Fortuna.SHAd256",
+    "OSRNG", "OSRNG.posix", "OSRNG.rng_base")}}, there
+assert "Crypto.pct_warnings" in sys.modules
+assert Crypto.Random.Fortuna.SHAd256.new(b"").digest_size == 32 and Crypto.Random.OSRNG.posix.DevURandomRNG
+assert Crypto.Random.Fortuna.FortunaGenerator.AESGenerator.key_size == 32 and Crypto.Random.Fortuna.FortunaAccumulator.FortunaPool
+assert sys.modules["Crypto.Random._UserFriendlyRNG"]._get_singleton() is Crypto.Random._UserFriendlyRNG._get_singleton()
+assert hasattr(Crypto.Random, "random") == random_before
+import Crypto.Random.random
+assert sys.modules["Crypto.Random.random"] is Crypto.Random.random is gorandom.random
+""",
+        env=environment(path),
+    )
+
+
+def test_fortuna_alone(python):
+    """gorandom.Fortuna has its modules, as PyCrypto's has."""
+    python("""
+import gorandom
+assert gorandom.Fortuna.SHAd256.new(b"abc").digest() == gorandom.Fortuna.SHAd256.new(b"abc").digest()
+assert gorandom.Fortuna.FortunaAccumulator.FortunaPool and gorandom.Fortuna.FortunaGenerator.AESGenerator
+""")
+
+
+def test_pickles_that_name_pycryptos_modules(python, path):
+    """A pickle names its globals by module and name; unpickling imports the module itself."""
+    python(
+        """
+import pickle, gorandom
+gorandom.install_as_crypto()
+for module, name in (("Crypto.Random", "get_random_bytes"), ("Crypto.Random.random", "StrongRandom"), ("Crypto.Random.OSRNG", "new"),
+                     ("Crypto.Random.Fortuna.FortunaAccumulator", "FortunaPool"), ("Crypto.Util.randpool", "RandomPool")):
+    found = pickle.loads(f"c{module}\\n{name}\\n.".encode())
+    ours = module.replace("Crypto.Util", "gorandom.crypto.Util").replace("Crypto.Random", "gorandom")
+    assert found is getattr(__import__(ours, fromlist=[name]), name), module
+    assert pickle.loads(pickle.dumps(found)) is found
+""",
+        env=environment(path),
+    )
+
+
 @pytest.mark.parametrize("order", ["", "reversed", "ours first"])
 def test_submodules(python, path, order):
     """Each is one object under both names, in sys.modules and as its parent's attribute, and keeps its own spec."""

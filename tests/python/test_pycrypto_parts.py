@@ -261,13 +261,15 @@ class TestRandomPool:
 
 
 def test_imports_stay_light(python):
-    """None of these is imported with gorandom, nor by install_as_crypto()."""
+    """None of these is imported with gorandom; install_as_crypto() loads what PyCrypto's package had loaded, no more."""
     python(
         """
 import sys, gorandom
+for name in ("random", "Fortuna", "OSRNG", "_UserFriendlyRNG", "crypto"):
+    assert "gorandom." + name not in sys.modules, name
 gorandom.install_as_crypto()
 import Crypto.Random
-for name in ("random", "Fortuna", "OSRNG", "_UserFriendlyRNG", "crypto"):
+for name in ("random", "OSRNG.nt", "OSRNG.fallback", "crypto.Hash", "crypto.Util"):
     assert "gorandom." + name not in sys.modules, name
 """
     )

@@ -5,3 +5,7 @@ memory of its own, left out of core dumps; a forked child finds it as it was, as
 generator does repeat in a child: random bytes to use come from ``gorandom`` itself. Where no core can be had,
 RuntimeError says why. No object may be used by two threads at once (RuntimeError).
 """
+
+from . import FortunaAccumulator, FortunaGenerator, SHAd256
+
+__all__ = ["FortunaAccumulator", "FortunaGenerator", "SHAd256"]
