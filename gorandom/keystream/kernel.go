@@ -1,9 +1,11 @@
 package keystream
 
+import "sync/atomic"
+
 // A kernel is a way to make keystream: an index into kernels. Calls go through
 // a switch on it and not through function values, which would make every
 // caller's buffer escape to the heap.
-type kernel int
+type kernel uint8
 
 // generic is the kernel that every platform has.
 const generic kernel = 0
@@ -12,27 +14,39 @@ const generic kernel = 0
 // is asked once: under a hypervisor the question costs microseconds.
 type description struct {
 	name      string
-	width     int // bits of one register
 	available bool
+	preferred bool // to the slower ones, if nobody chooses
 }
 
 // kernels are the kernels of this architecture, slowest first, indexed by kernel.
-var kernels = append([]description{{"generic", 128, true}}, architecture...)
+var kernels = append([]description{{"generic", true, true}}, architecture...)
 
-// active is the last, so the fastest, kernel that the processor has.
-var active = choose()
+// active is the kernel that keys are expanded for.
+var active atomic.Uint32
 
-func choose() kernel {
+func init() { active.Store(uint32(fastest())) }
+
+func fastest() kernel {
 	for k := len(kernels) - 1; k > 0; k-- {
-		if kernels[k].available {
+		if kernels[k].available && kernels[k].preferred {
 			return kernel(k)
 		}
 	}
 	return generic
 }
 
-// Active returns the name of the kernel that Fill uses.
-func Active() string { return kernels[active].name }
+// find returns the kernel of a name, if the processor has it.
+func find(name string) (kernel, error) {
+	for k := range kernels {
+		if kernels[k].name == name && kernels[k].available {
+			return kernel(k), nil
+		}
+	}
+	return generic, ErrKernel
+}
+
+// Active returns the name of the kernel that Expand makes keys ready for.
+func Active() string { return kernels[active.Load()].name }
 
 // Kernels returns the names of the kernels that this processor has, slowest
 // first. The first is always "generic".
@@ -46,18 +60,29 @@ func Kernels() []string {
 	return names
 }
 
+// Use makes the named kernel the active one, for this process and for all keys
+// that are expanded from now on. The fastest that suits the processor is active
+// from the start, so this is for tests and measurements. It returns ErrKernel for
+// a name that isn't among Kernels(). Safe for concurrent use.
+func Use(name string) error {
+	k, err := find(name)
+	if err == nil {
+		active.Store(uint32(k))
+	}
+	return err
+}
+
 // FillWith is Expand and Fill by the named kernel instead of the active one.
 // It is for tests, benchmarks and the self-test. It returns ErrKernel for a
 // name that isn't among Kernels().
 func FillWith(name string, key *[KeySize]byte, dst []byte, c *Counter) error {
-	for i, k := range kernels {
-		if k.name == name && k.available {
-			var s Schedule
-			kernel(i).expand(&s.words, key)
-			err := s.fill(kernel(i), dst, c)
-			s.Wipe()
-			return err
-		}
+	k, err := find(name)
+	if err != nil {
+		return err
 	}
-	return ErrKernel
+	var s Schedule
+	s.expand(k, key)
+	err = s.Fill(dst, c)
+	s.Wipe()
+	return err
 }

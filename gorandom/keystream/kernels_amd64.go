@@ -3,8 +3,6 @@
 package keystream
 
 import (
-	"unsafe"
-
 	"golang.org/x/sys/cpu"
 )
 
@@ -13,11 +11,13 @@ import (
 const (
 	aesni kernel = 1 + iota
 	vaes256
+	vaes512
 )
 
 var architecture = []description{
-	{"aesni", 128, hasAESNI()},
-	{"vaes256", 256, hasVAES256()},
+	{"aesni", hasAESNI(), true},
+	{"vaes256", hasVAES256(), true},
+	{"vaes512", hasVAES512(), !slowsDown()},
 }
 
 func hasAESNI() bool { return cpu.X86.HasAES && cpu.X86.HasSSE41 }
@@ -41,6 +41,31 @@ func hasVAES256() bool {
 	return ecx&vaesECX != 0
 }
 
+// hasVAES512: HasAVX512F includes that the system saves registers of 512 bits.
+func hasVAES512() bool { return hasVAES256() && cpu.X86.HasAVX512F }
+
+// slowsDown reports whether the processor lowers its frequency for registers of
+// 512 bits, and so slows down the program around us: Intel's Ice Lake and Tiger
+// Lake, by the list of Linux (zmm_exclusion_list in arch/x86/kernel/cpu/intel.c).
+// VAES has the same peak at 256 bits there.
+func slowsDown() bool {
+	const intel = 0x756e6547 // "Genu", of GenuineIntel
+	if _, vendor, _, _ := cpuid(0, 0); vendor != intel {
+		return false
+	}
+	signature, _, _, _ := cpuid(1, 0)
+	// Bits 8 to 11 are the family, 4 to 7 the model, 16 to 19 its high half.
+	if signature>>8&0xf != 6 {
+		return false
+	}
+	switch signature>>12&0xf0 | signature>>4&0xf {
+	case 0x6a, 0x6c, 0x7d, 0x7e, 0x9d, // Ice Lake
+		0x8c, 0x8d: // Tiger Lake
+		return true
+	}
+	return false
+}
+
 // expand makes all round keys, or for generic keeps the key alone: crypto/aes
 // makes the rest at each use.
 func (k kernel) expand(schedule *[scheduleSize]byte, key *[KeySize]byte) {
@@ -51,22 +76,20 @@ func (k kernel) expand(schedule *[scheduleSize]byte, key *[KeySize]byte) {
 	expandAESNI(schedule, key)
 }
 
-// group is how many blocks fillVAES makes at once.
-const group = 16
+// few is how many blocks at most fillAESNI makes as fast as the wide kernels.
+const few = 8
 
 // fill makes whole blocks with a kernel that isn't generic.
 func (k kernel) fill(dst *byte, blocks uint64, schedule *[scheduleSize]byte, lo, hi uint64) error {
-	if k == vaes256 {
-		if wide := blocks &^ (group - 1); wide != 0 {
-			fillVAES(dst, wide, schedule, lo, hi)
-			if blocks == wide {
-				return nil
-			}
-			dst = (*byte)(unsafe.Add(unsafe.Pointer(dst), wide*BlockSize))
-			lo += wide
-			blocks -= wide
-		}
+	switch {
+	case k == aesni || blocks <= few:
+		fillAESNI(dst, blocks, schedule, lo, hi)
+	case k == vaes256:
+		fillVAES256(dst, blocks, schedule, lo, hi)
+	case k == vaes512:
+		fillVAES512(dst, blocks, schedule, lo, hi)
+	default:
+		return ErrKernel
 	}
-	fillAESNI(dst, blocks, schedule, lo, hi)
 	return nil
 }

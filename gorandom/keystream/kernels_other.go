@@ -1,8 +1,8 @@
-//go:build !amd64 || purego
+//go:build (!amd64 && !arm64) || purego
 
 package keystream
 
-// architecture has no kernel yet: the generic one serves.
+// architecture has no kernel: the generic one serves.
 var architecture []description
 
 // expand keeps the key: crypto/aes makes the rest of the schedule at each use.

@@ -7,8 +7,10 @@
 // The work is done by a kernel, chosen once by the processor's features:
 //
 //	generic   a block at a time by crypto/aes; everywhere; the tests' oracle
-//	aesni     eight registers of one block in flight
-//	vaes256   eight registers of two blocks in flight
+//	aesni     amd64: eight registers of one block in flight
+//	vaes256   amd64: eight registers of two blocks
+//	vaes512   amd64: eight registers of four blocks
+//	armv8     arm64: eight registers of one block
 //
 // The types are plain data without pointers, usable from their zero value, so
 // that a caller can keep them in memory outside the Go heap.
@@ -54,18 +56,23 @@ func (c Counter) Bytes() (b [BlockSize]byte) {
 	return b
 }
 
-// Schedule is an AES-256 key made ready for the active kernel. The zero value
-// is no key: it must be expanded before the first Fill.
+// Schedule is an AES-256 key made ready for a kernel. The zero value is no key:
+// it must be expanded before the first Fill.
 type Schedule struct {
 	// The key is also the first two round keys (FIPS 197, section 5.2), so it
 	// stands here once. The generic kernel uses only these 32 bytes.
 	words [scheduleSize]byte
 	block [BlockSize]byte // scratch of a call; zero between calls
+	// What words are made for: the active kernel may be another by now.
+	kernel kernel
 }
 
-// Expand makes s ready to encrypt under key.
-func (s *Schedule) Expand(key *[KeySize]byte) {
-	active.expand(&s.words, key)
+// Expand makes s ready to encrypt under key, by the active kernel.
+func (s *Schedule) Expand(key *[KeySize]byte) { s.expand(kernel(active.Load()), key) }
+
+func (s *Schedule) expand(k kernel, key *[KeySize]byte) {
+	k.expand(&s.words, key)
+	s.kernel = k
 }
 
 // Key returns the key that s was expanded from, where it stands in s.
@@ -76,26 +83,22 @@ func (s *Schedule) Wipe() { *s = Schedule{} }
 
 // Fill overwrites dst with keystream from counter block c on, and advances c by
 // one for each block begun: what is left of a last, partial block is thrown
-// away. The kernels aesni and vaes256 never fail and don't allocate.
+// away. Only the generic kernel allocates or can fail.
 func (s *Schedule) Fill(dst []byte, c *Counter) error {
-	return s.fill(active, dst, c)
-}
-
-func (s *Schedule) fill(k kernel, dst []byte, c *Counter) error {
 	for len(dst) >= BlockSize {
 		n := min(uint64(len(dst)/BlockSize), maxRun)
 		// Kernels add to the low word alone, so a run ends where it wraps.
 		if untilWrap := -c.Lo; untilWrap != 0 {
 			n = min(n, untilWrap)
 		}
-		if err := s.fillRun(k, dst[:n*BlockSize], *c); err != nil {
+		if err := s.fillRun(dst[:n*BlockSize], *c); err != nil {
 			return err
 		}
 		c.Add(n)
 		dst = dst[n*BlockSize:]
 	}
 	if len(dst) > 0 {
-		if err := s.fillRun(k, s.block[:], *c); err != nil {
+		if err := s.fillRun(s.block[:], *c); err != nil {
 			return err
 		}
 		c.Add(1)
@@ -106,9 +109,9 @@ func (s *Schedule) fill(k kernel, dst []byte, c *Counter) error {
 }
 
 // fillRun fills whole blocks, at least one, across which c.Lo doesn't wrap.
-func (s *Schedule) fillRun(k kernel, dst []byte, c Counter) error {
-	if k == generic {
+func (s *Schedule) fillRun(dst []byte, c Counter) error {
+	if s.kernel == generic {
 		return s.fillGeneric(dst, c)
 	}
-	return k.fill(&dst[0], uint64(len(dst)/BlockSize), &s.words, c.Lo, c.Hi)
+	return s.kernel.fill(&dst[0], uint64(len(dst)/BlockSize), &s.words, c.Lo, c.Hi)
 }

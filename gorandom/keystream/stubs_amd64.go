@@ -16,11 +16,17 @@ func expandAESNI(schedule *[240]byte, key *[32]byte)
 //go:noescape
 func fillAESNI(dst *byte, blocks uint64, schedule *[240]byte, lo uint64, hi uint64)
 
-// fillVAES writes blocks encrypted counter blocks to dst.
-// blocks is a multiple of 16. The low word of the counter must not wrap before the last of them.
+// fillVAES256 writes blocks encrypted counter blocks to dst.
+// The low word of the counter must not wrap before the last of them.
 //
 //go:noescape
-func fillVAES(dst *byte, blocks uint64, schedule *[240]byte, lo uint64, hi uint64)
+func fillVAES256(dst *byte, blocks uint64, schedule *[240]byte, lo uint64, hi uint64)
+
+// fillVAES512 writes blocks encrypted counter blocks to dst.
+// The low word of the counter must not wrap before the last of them.
+//
+//go:noescape
+func fillVAES512(dst *byte, blocks uint64, schedule *[240]byte, lo uint64, hi uint64)
 
 // cpuid asks the processor for a leaf of its features.
 func cpuid(leaf uint32, subleaf uint32) (eax uint32, ebx uint32, ecx uint32, edx uint32)

@@ -19,7 +19,10 @@ func main() {
 
 	expand()
 	fillAESNI()
-	fillVAES()
+	data()
+	for _, v := range vectors {
+		fillVAES(v)
+	}
 	cpuidex()
 
 	Generate()
@@ -75,8 +78,9 @@ func expand() {
 }
 
 var (
-	xmm = []VecPhysical{X0, X1, X2, X3, X4, X5, X6, X7, X8, X9, X10, X11, X12, X13, X14, X15}
-	ymm = []VecPhysical{Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y9, Y10, Y11, Y12, Y13, Y14, Y15}
+	xmm = []VecPhysical{X0, X1, X2, X3, X4, X5, X6, X7}
+	ymm = []VecPhysical{Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y9, Y10}
+	zmm = []VecPhysical{Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7, Z8, Z9, Z10}
 )
 
 // fillAESNI has eight blocks of 128 bits in flight. A rest of fewer than eight
@@ -93,7 +97,7 @@ func fillAESNI() {
 	lo := Load(Param("lo"), GP64())
 	hi := Load(Param("hi"), GP64())
 
-	state, counter, one, roundKey := xmm[:inFlight], X8, X9, X10
+	state, counter, one, roundKey := xmm, X8, X9, X10
 	MOVQ(lo, counter)
 	PINSRQ(Imm(1), hi, counter)
 	step := GP64()
@@ -148,12 +152,39 @@ func fillAESNI() {
 	RET()
 }
 
-// fillVAES has eight registers of two blocks in flight. It does whole groups of
-// sixteen blocks; the caller gives the rest to fillAESNI.
-func fillVAES() {
-	TEXT("fillVAES", NOSPLIT, "func(dst *byte, blocks uint64, schedule *[240]byte, lo uint64, hi uint64)")
-	Doc("fillVAES writes blocks encrypted counter blocks to dst.",
-		"blocks is a multiple of 16. The low word of the counter must not wrap before the last of them.")
+// vector is a register width with VAES, and the instructions that have another
+// name at each width.
+type vector struct {
+	name   string
+	blocks int // in a register
+	file   []VecPhysical
+	xor    func(a, b, to Op)
+	load   func(block, register Op) // into each of its places
+	move   func(from, to Op)
+	shift  func(register VecPhysical) // puts the second block where the first was; nil for two, of which one is left at most
+}
+
+var vectors = []vector{
+	{
+		"fillVAES256", 2, ymm, VPXOR, VBROADCASTI128, VMOVDQU,
+		nil,
+	},
+	{
+		// Nothing beyond register 15, because that is as far as VZEROALL goes.
+		"fillVAES512", 4, zmm,
+		func(a, b, to Op) { VPXORQ(a, b, to) },
+		func(block, register Op) { VBROADCASTI32X4(block, register) },
+		func(from, to Op) { VMOVDQU64(from, to) },
+		func(r VecPhysical) { VALIGNQ(Imm(2), r, r, r) },
+	},
+}
+
+// fillVAES has eight registers of v in flight. As in fillAESNI, a rest is
+// computed eight registers wide and stored in part.
+func fillVAES(v vector) {
+	TEXT(v.name, NOSPLIT, "func(dst *byte, blocks uint64, schedule *[240]byte, lo uint64, hi uint64)")
+	Doc(v.name+" writes blocks encrypted counter blocks to dst.",
+		"The low word of the counter must not wrap before the last of them.")
 	Pragma("noescape")
 	dst := Mem{Base: Load(Param("dst"), GP64())}
 	blocks := Load(Param("blocks"), GP64())
@@ -161,47 +192,88 @@ func fillVAES() {
 	lo := Load(Param("lo"), GP64())
 	hi := Load(Param("hi"), GP64())
 
-	state, counter, two, roundKey := ymm[:inFlight], Y8, Y9, Y10
-	VMOVQ(lo, X8)
-	VPINSRQ(Imm(1), hi, X8, X8)
-	INCQ(lo)
-	VMOVQ(lo, X9)
-	VPINSRQ(Imm(1), hi, X9, X9)
-	VINSERTI128(Imm(1), X9, Y8, Y8)
-	step := GP64()
-	MOVQ(U32(2), step)
-	VMOVQ(step, X9)
-	VINSERTI128(Imm(1), X9, Y9, Y9)
+	state, counter, step, roundKey := v.file[:inFlight], v.file[8], v.file[9], v.file[10]
+	VMOVQ(lo, counter.AsX())
+	VMOVQ(hi, step.AsX())
+	VPBROADCASTQ(counter.AsX(), counter)
+	VPBROADCASTQ(step.AsX(), step)
+	VPUNPCKLQDQ(step, counter, counter)
+	VPADDQ(counts, counter, counter)
+	v.load(counts.Offset(v.blocks*blockSize), step)
 
-	Label("sixteen")
-	CMPQ(blocks, U8(2*inFlight))
-	JB(LabelRef("wipe"))
-	VBROADCASTI128(schedule, roundKey)
-	for _, y := range state {
-		VPXOR(roundKey, counter, y)
-		VPADDQ(two, counter, counter)
-	}
-	for round := 1; round < rounds; round++ {
-		VBROADCASTI128(schedule.Offset(round*blockSize), roundKey)
-		for _, y := range state {
-			VAESENC(roundKey, y, y)
+	pass := func() {
+		v.load(schedule, roundKey)
+		for _, r := range state {
+			v.xor(roundKey, counter, r)
+			VPADDQ(step, counter, counter)
+		}
+		for round := 1; round < rounds; round++ {
+			v.load(schedule.Offset(round*blockSize), roundKey)
+			for _, r := range state {
+				VAESENC(roundKey, r, r)
+			}
+		}
+		v.load(schedule.Offset(rounds*blockSize), roundKey)
+		for _, r := range state {
+			VAESENCLAST(roundKey, r, r)
 		}
 	}
-	VBROADCASTI128(schedule.Offset(rounds*blockSize), roundKey)
-	for _, y := range state {
-		VAESENCLAST(roundKey, y, y)
-	}
-	for i, y := range state {
-		VMOVDQU(y, dst.Offset(i*2*blockSize))
-	}
-	ADDQ(U32(2*inFlight*blockSize), dst.Base)
-	SUBQ(U8(2*inFlight), blocks)
-	JMP(LabelRef("sixteen"))
+	whole := inFlight * v.blocks
 
-	Label("wipe")
+	Label("whole")
+	CMPQ(blocks, U8(whole))
+	JB(LabelRef("rest"))
+	pass()
+	for i, r := range state {
+		v.move(r, dst.Offset(i*v.blocks*blockSize))
+	}
+	ADDQ(U32(whole*blockSize), dst.Base)
+	SUBQ(U8(whole), blocks)
+	JMP(LabelRef("whole"))
+
+	Label("rest")
+	TESTQ(blocks, blocks)
+	JZ(LabelRef("done"))
+	pass()
+	last := state[0]
+	for i, r := range state {
+		if i > 0 {
+			v.move(r, last)
+		}
+		CMPQ(blocks, U8(v.blocks))
+		JB(LabelRef("blocks"))
+		v.move(r, dst)
+		ADDQ(U8(v.blocks*blockSize), dst.Base)
+		SUBQ(U8(v.blocks), blocks)
+	}
+
+	Label("blocks")
+	TESTQ(blocks, blocks)
+	JZ(LabelRef("done"))
+	VMOVDQU(last.AsX(), dst)
+	if v.shift != nil {
+		v.shift(last)
+		ADDQ(U8(blockSize), dst.Base)
+		DECQ(blocks)
+		JMP(LabelRef("blocks"))
+	}
+
+	Label("done")
 	Comment("Leave no key and no keystream in a register, and no dirty upper half.")
 	VZEROALL()
 	RET()
+}
+
+// counts are the blocks 0 to 4: what the places of a register are ahead of its
+// first, and the steps of the counter.
+var counts Mem
+
+func data() {
+	counts = GLOBL("counts", RODATA|NOPTR)
+	for i := range 5 {
+		DATA(i*blockSize, U64(i))
+		DATA(i*blockSize+8, U64(0))
+	}
 }
 
 func cpuidex() {

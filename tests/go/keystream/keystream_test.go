@@ -5,13 +5,18 @@ package keystream_test
 import (
 	"bytes"
 	"crypto/aes"
+	"crypto/cipher"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
+	"os/exec"
 	"runtime"
 	"slices"
+	"strings"
+	"syscall"
 	"testing"
 
 	"gorandom.dev/gorandom/keystream"
@@ -19,8 +24,11 @@ import (
 
 // known are all kernels that some processor of this architecture may have.
 func known() []string {
-	if runtime.GOARCH == "amd64" {
-		return []string{"generic", "aesni", "vaes256"}
+	switch runtime.GOARCH {
+	case "amd64":
+		return []string{"generic", "aesni", "vaes256", "vaes512"}
+	case "arm64":
+		return []string{"generic", "armv8"}
 	}
 	return []string{"generic"}
 }
@@ -99,9 +107,9 @@ func TestStandardVectors(t *testing.T) {
 			if b := c.Bytes(); !bytes.Equal(b[:], in) {
 				t.Fatalf("%s: Counter.Bytes: got %x, want %x", v.source, b, in)
 			}
-			// 32 blocks, so that the wide kernels' main loops run too; the
+			// 64 blocks, so that the wide kernels' main loops run too; the
 			// vector is the first.
-			for _, n := range []int{16, 32 * 16} {
+			for _, n := range []int{16, 64 * 16} {
 				got := make([]byte, n)
 				c := c
 				if err := keystream.FillWith(kernel, &key, got, &c); err != nil {
@@ -115,20 +123,25 @@ func TestStandardVectors(t *testing.T) {
 	})
 }
 
+func randomKey(rng *rand.Rand) (key [32]byte) {
+	for i := range key {
+		key[i] = byte(rng.Uint32())
+	}
+	return key
+}
+
 // TestLengths: every length from 0 to 1025, at every misalignment of dst within
-// a block, with guard bytes on both sides, from random keys and counters.
+// the widest register, with guard bytes on both sides, from random keys and
+// counters.
 func TestLengths(t *testing.T) {
 	eachKernel(t, func(t *testing.T, kernel string) {
 		rng := rand.New(rand.NewPCG(1, 2))
 		const guard = 64
 		for n := range 1026 {
-			var key [32]byte
-			for i := range key {
-				key[i] = byte(rng.Uint32())
-			}
+			key := randomKey(rng)
 			start := keystream.Counter{Lo: rng.Uint64(), Hi: rng.Uint64()}
-			buf := bytes.Repeat([]byte{0xa5}, guard+16+n+guard)
-			at := guard + n%16
+			buf := bytes.Repeat([]byte{0xa5}, guard+64+n+guard)
+			at := guard + n%64
 			dst := buf[at : at+n : at+n]
 			c := start
 			if err := keystream.FillWith(kernel, &key, dst, &c); err != nil {
@@ -152,28 +165,33 @@ func TestLengths(t *testing.T) {
 }
 
 // TestCarries: runs that begin 0 to 40 blocks before each place where the
-// counter carries: within a byte, a word of 32 bits, the low 64, all 128.
+// counter carries out of a byte or out of its lower half, and before it wraps.
 func TestCarries(t *testing.T) {
-	wraps := []keystream.Counter{
-		{Lo: 1 << 8}, {Lo: 1 << 16}, {Lo: 1 << 32}, {Lo: 1 << 63},
-		{Lo: 0, Hi: 1}, {Lo: 0, Hi: 1 << 32}, {Lo: 0, Hi: math.MaxUint64}, {},
+	wraps := []keystream.Counter{{Lo: 1 << 63}, {}}
+	for bit := 8; bit < 64; bit += 8 {
+		wraps = append(wraps, keystream.Counter{Lo: 1 << bit})
+	}
+	for bit := 0; bit < 64; bit += 8 {
+		wraps = append(wraps, keystream.Counter{Hi: 1 << bit})
 	}
 	eachKernel(t, func(t *testing.T, kernel string) {
-		key := [32]byte{31: 7}
+		rng := rand.New(rand.NewPCG(3, 4))
 		for _, wrap := range wraps {
+			key := randomKey(rng)
 			for before := range uint64(41) {
 				start := wrap
 				start.Lo -= before
 				if start.Lo > wrap.Lo {
 					start.Hi--
 				}
+				want := oracle(t, &key, start, 100*16)
 				for _, n := range []int{16, 15 * 16, 40*16 + 5, 100 * 16} {
 					got := make([]byte, n)
 					c := start
 					if err := keystream.FillWith(kernel, &key, got, &c); err != nil {
 						t.Fatal(err)
 					}
-					if want := oracle(t, &key, start, n); !bytes.Equal(got, want) {
+					if !bytes.Equal(got, want[:n]) {
 						t.Fatalf("from %x, %d bytes: differs from the oracle", start, n)
 					}
 				}
@@ -246,29 +264,115 @@ func TestFillWithUnknownKernel(t *testing.T) {
 	}
 }
 
-func TestActiveIsTheLastOfKernels(t *testing.T) {
+// TestUse: each kernel can be chosen, and a key keeps the kernel that it was
+// expanded for, whatever is chosen later. It fails if Fill uses the active one:
+// the generic kernel's key has no schedule. An unknown name changes nothing.
+func TestUse(t *testing.T) {
+	active := keystream.Active()
+	t.Cleanup(func() { _ = keystream.Use(active) })
+	if !slices.Contains(keystream.Kernels(), active) {
+		t.Errorf("active %q is not among %q", active, keystream.Kernels())
+	}
+	key := [32]byte{5}
+	want := oracle(t, &key, keystream.Counter{}, 777)
+	expanded := map[string]*keystream.Schedule{}
+	check := func(t *testing.T) {
+		for of, s := range expanded {
+			got := make([]byte, 777)
+			if err := s.Fill(got, new(keystream.Counter)); err != nil || !bytes.Equal(got, want) {
+				t.Errorf("the key of %q: differs from the oracle (%v)", of, err)
+			}
+		}
+	}
+	eachKernel(t, func(t *testing.T, kernel string) {
+		if err := keystream.Use(kernel); err != nil {
+			t.Fatal(err)
+		}
+		if err := keystream.Use("sparc"); !errors.Is(err, keystream.ErrKernel) {
+			t.Errorf("an unknown name: got %v, want ErrKernel", err)
+		}
+		if keystream.Active() != kernel {
+			t.Errorf("active is %q", keystream.Active())
+		}
+		expanded[kernel] = new(keystream.Schedule)
+		expanded[kernel].Expand(&key)
+		check(t)
+	})
+	if err := keystream.Use("generic"); err != nil {
+		t.Fatal(err)
+	}
+	check(t)
+}
+
+// TestLesserProcessor runs TestActive again where x/sys/cpu is told of fewer
+// features than this processor has. It fails if a kernel doesn't ask for what it
+// needs: then it would be chosen, and the process would end in an illegal
+// instruction on a processor that lacks it.
+func TestLesserProcessor(t *testing.T) {
+	without := map[string][]string{
+		"amd64": {"aes", "sse41", "avx2", "avx512f"},
+		"arm64": {"aes"},
+	}[runtime.GOARCH]
+	kernels := map[string][]string{
+		"aes": {"generic"}, "sse41": {"generic"}, "avx2": {"generic", "aesni"}, "avx512f": {"generic", "aesni", "vaes256"},
+	}
+	for _, feature := range without {
+		t.Run(feature, func(t *testing.T) {
+			want := slices.DeleteFunc(slices.Clone(kernels[feature]), func(name string) bool {
+				return !slices.Contains(keystream.Kernels(), name)
+			})
+			again := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestActive$", "-test.v")
+			again.Env = append(os.Environ(), "GODEBUG=cpu."+feature+"=off")
+			out, err := again.CombinedOutput()
+			if errors.Is(err, syscall.ENOEXEC) {
+				t.Skipf("NOT RUN: an emulated program can't start another: %v", err)
+			}
+			if err != nil || !strings.Contains(string(out), fmt.Sprintf("kernels %q, active %q", want, want[len(want)-1])) {
+				t.Errorf("want kernels %q: %v\n%s", want, err, out)
+			}
+		})
+	}
+}
+
+// TestActive: unless a processor is better off with another, it is the last of
+// Kernels; and it works.
+func TestActive(t *testing.T) {
 	names := keystream.Kernels()
-	if names[0] != "generic" || names[len(names)-1] != keystream.Active() {
-		t.Errorf("kernels %q, active %q", names, keystream.Active())
+	t.Logf("kernels %q, active %q", names, keystream.Active())
+	if names[0] != "generic" || !slices.Contains(names, keystream.Active()) {
+		t.Error("the list begins with another than generic, or lacks the active one")
+	}
+	if last := names[len(names)-1]; last != keystream.Active() && last != "vaes512" {
+		t.Errorf("%q is there and not active", last)
+	}
+	var s keystream.Schedule
+	s.Expand(&[32]byte{1})
+	got := make([]byte, 1000)
+	if err := s.Fill(got, new(keystream.Counter)); err != nil || !bytes.Equal(got, oracle(t, &[32]byte{1}, keystream.Counter{}, 1000)) {
+		t.Errorf("differs from the oracle (%v)", err)
 	}
 }
 
 // TestNoAllocation: the fast kernels work in the caller's memory alone.
 func TestNoAllocation(t *testing.T) {
-	if keystream.Active() == "generic" {
-		t.Skip("NOT RUN: the generic kernel makes a crypto/aes block at each call")
-	}
+	active := keystream.Active()
+	t.Cleanup(func() { _ = keystream.Use(active) })
 	s := new(keystream.Schedule)
 	key := new([32]byte)
 	c := new(keystream.Counter)
-	if n := testing.AllocsPerRun(100, func() {
-		var onStack [100]byte
-		s.Expand(key)
-		if s.Fill(onStack[:], c) != nil {
-			t.Fail()
+	for _, kernel := range keystream.Kernels()[1:] {
+		if err := keystream.Use(kernel); err != nil {
+			t.Fatal(err)
 		}
-	}); n != 0 {
-		t.Errorf("%v allocations", n)
+		if n := testing.AllocsPerRun(100, func() {
+			var onStack [1000]byte
+			s.Expand(key)
+			if s.Fill(onStack[:], c) != nil {
+				t.Fail()
+			}
+		}); n != 0 {
+			t.Errorf("%s: %v allocations", kernel, n)
+		}
 	}
 }
 
@@ -292,21 +396,50 @@ func FuzzKernels(f *testing.F) {
 	})
 }
 
-func BenchmarkKernel(b *testing.B) {
+// BenchmarkFill is one key's keystream by each kernel, and by Go's own counter
+// mode, whose counter runs the other way and which needs a text to encrypt.
+func BenchmarkFill(b *testing.B) {
+	defer func(active string) { _ = keystream.Use(active) }(keystream.Active())
+	sizes := []int{32, 256, 4096, 1 << 20}
 	for _, kernel := range keystream.Kernels() {
-		for _, n := range []int{16, 256, 4096, 1 << 20} {
+		if err := keystream.Use(kernel); err != nil {
+			b.Fatal(err)
+		}
+		s, c := new(keystream.Schedule), new(keystream.Counter)
+		s.Expand(&[32]byte{1})
+		for _, n := range sizes {
 			b.Run(fmt.Sprintf("%s/%d", kernel, n), func(b *testing.B) {
-				key := [32]byte{1}
 				dst := make([]byte, n)
-				var c keystream.Counter
 				b.SetBytes(int64(n))
 				b.ReportAllocs()
 				for b.Loop() {
-					if err := keystream.FillWith(kernel, &key, dst, &c); err != nil {
+					if err := s.Fill(dst, c); err != nil {
 						b.Fatal(err)
 					}
 				}
 			})
 		}
+	}
+	block, err := aes.NewCipher(make([]byte, 32))
+	if err != nil {
+		b.Fatal(err)
+	}
+	ctr := cipher.NewCTR(block, make([]byte, 16))
+	for _, n := range sizes {
+		b.Run(fmt.Sprintf("crypto-aes-ctr/%d", n), func(b *testing.B) {
+			dst := make([]byte, n)
+			b.SetBytes(int64(n))
+			for b.Loop() {
+				ctr.XORKeyStream(dst, dst)
+			}
+		})
+	}
+}
+
+// BenchmarkExpand is what a new key costs.
+func BenchmarkExpand(b *testing.B) {
+	s, key := new(keystream.Schedule), new([32]byte)
+	for b.Loop() {
+		s.Expand(key)
 	}
 }
