@@ -13,6 +13,7 @@ import (
 	"unsafe"
 
 	"gorandom.dev/gorandom/entropy"
+	"gorandom.dev/gorandom/keystream"
 	"gorandom.dev/gorandom/process"
 	"gorandom.dev/gorandom/reader"
 )
@@ -52,8 +53,13 @@ func stop(result *C.int) {
 }
 
 //export gorandom_seed
-func gorandom_seed(lanes C.int) (result C.int) {
+func gorandom_seed(lanes C.int, kernel *C.char) (result C.int) {
 	defer stop(&result)
+	if kernel != nil {
+		if err := keystream.Use(C.GoString(kernel)); err != nil {
+			return answer(err)
+		}
+	}
 	r, err := reader.New(reader.Config{Lanes: int(lanes), Source: source{entropy.NewKernel()}, Allocate: allocate})
 	if err != nil {
 		return answer(err)

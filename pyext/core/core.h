@@ -80,7 +80,7 @@ struct gorandom_core {
 	unsigned (*mappings)(const struct record *);	/* mappings on record; for tests of growth */
 	char *(*take_error)(void);	/* text of the calling thread's last Go error, to free(), or NULL */
 
-	int (*seed)(int lanes);
+	int (*seed)(int lanes, const char *keystream);	/* keystream names a kernel; NULL: the fastest that suits */
 	int (*fill)(int lane, void *dst, size_t n);
 	int (*event)(int source, const void *data, size_t n);
 	int (*reseed)(void);

@@ -7,12 +7,14 @@
 #include "threads.h"
 
 /* Exported by Go: ../exports.go. */
-int gorandom_seed(int), gorandom_fill(int, void *, size_t), gorandom_event(int, void *, size_t), gorandom_reseed(void);
+int gorandom_seed(int, char *), gorandom_fill(int, void *, size_t), gorandom_event(int, void *, size_t), gorandom_reseed(void);
 size_t gorandom_hand_size(int);
 int gorandom_hand(int, void *, void *, size_t, void *, size_t);
 int gorandom_mac_set(int, void *, size_t, void *);
 int gorandom_mac_sum(void *, void *, size_t, void *, size_t);
 int gorandom_mac_once(int, void *, size_t, void *, size_t, void *, size_t);
+
+static int seed(int lanes, const char *keystream) { return gorandom_seed(lanes, (char *)keystream); }
 
 static int event(int source, const void *data, size_t n) { return gorandom_event(source, (void *)data, n); }
 
@@ -52,7 +54,7 @@ __attribute__((visibility("default"))) const struct gorandom_core gorandom_core 
 	.threads = core_threads,
 	.mappings = core_mappings,
 	.take_error = core_take_error,
-	.seed = gorandom_seed,
+	.seed = seed,
 	.fill = gorandom_fill,
 	.event = event,
 	.reseed = gorandom_reseed,

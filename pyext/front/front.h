@@ -8,6 +8,7 @@
  *   gate.c     the one way into Go
  *   life.c     whether, when and how this process gets a core
  *   limits.c   what a start would need and may not get
+ *   keystream.c which of the core's AES kernels the processor has
  *   events.c   a program's own events, kept until there is a core
  *   draw.c     n bytes, from wherever they come
  *   hand.c     Fortuna driven by hand: states that Python objects hold
@@ -173,6 +174,14 @@ extern sha256_blocks hmac256_blocks;	/* NULL: this processor or build has none, 
 void hmac256_set(struct hmac256 *, const unsigned char *key, size_t n);
 void hmac256_sum(const struct hmac256 *, const unsigned char *message, size_t n, unsigned char tag[32]);
 void hmac256_once(const unsigned char *key, size_t size, const unsigned char *message, size_t n, unsigned char tag[32]);
+
+/* ---- keystream.c ---- */
+
+/* Of the kernel that every core of this process and of its children is to use; NULL: the core chooses. */
+extern const char *keystream_name;
+
+int keystream_choose(const char *name);	/* -1: no such kernel, or not on this processor. NULL: the core chooses */
+void keystream_names(char *text, size_t n);	/* those that this processor has, quoted */
 
 /* ---- limits.c ---- */
 

@@ -114,7 +114,7 @@ static void start_with(unsigned char random[16])
 		process->refused = "a thread cannot enter the core: signals or memory are refused (seccomp, a limit)";
 		return;
 	}
-	int error = core->seed(gate_places());
+	int error = core->seed(gate_places(), keystream_name);
 	if (!error)
 		events_deliver();
 	gate_close(&v);

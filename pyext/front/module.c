@@ -322,6 +322,13 @@ static int parse_environment(void)
 		return -1;
 	}
 	life_mode = (enum start_mode)mode;
+	text = secure_getenv("GORANDOM_KEYSTREAM");
+	if (keystream_choose(text)) {
+		char names[128];
+		keystream_names(names, sizeof names);
+		PyErr_Format(PyExc_ImportError, "GORANDOM_KEYSTREAM must be one of %s, which this processor has, not \"%s\"", names, text);
+		return -1;
+	}
 	return 0;
 }
 

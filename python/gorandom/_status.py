@@ -34,7 +34,8 @@ class Status:
     seed_file: "str | None"
     """The seed file in use; None if there is none."""
     keystream: str
-    """The AES kernel that makes the bytes; ``"system"`` in mode ``"direct"``."""
+    """The AES kernel that makes the bytes; ``"system"`` in mode ``"direct"``. The environment variable
+    ``GORANDOM_KEYSTREAM``, read at import, chooses among those that the processor has; it is for tests."""
     memory: str
     """How the core's secrets are kept: which of wiped at fork, undumped and locked the system granted."""
     core_version: "str | None"

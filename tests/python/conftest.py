@@ -64,7 +64,8 @@ def python(tmp_path):
 
     def run(program, *arguments, flags=(), start=None, env=None, timeout=60, ends=0, **options):
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-        environment.pop("GORANDOM_START", None)
+        for name in ("GORANDOM_START", "GORANDOM_KEYSTREAM"):
+            environment.pop(name, None)
         if start:
             environment["GORANDOM_START"] = start
         environment.update(env or {})
