@@ -10,8 +10,8 @@
 // # Why not the system's generator alone
 //
 // The bytes are as good as the kernel's: nothing here can be better than the
-// 256 bits that it takes from there. What it adds is speed in draws of a hundred
-// bytes and more (AES at the processor's limit), a second net should the kernel's
+// 256 bits that it takes from there. What it adds is speed (AES at the processor's
+// limit, and bytes kept ready for small draws), a second net should the kernel's
 // generator turn out weak (the pools), and a generator whose algorithm stands in
 // a book and can be checked against its vectors.
 //
@@ -23,7 +23,8 @@
 //   - What it has not seen is, to it, random: AES-256 in counter mode, at most
 //     2^16 blocks under one key.
 //   - Who learns the state now learns nothing of earlier output: the key is
-//     replaced after each request, and the old one erased.
+//     replaced after each request, and the old one erased; so are bytes made
+//     ahead, when they are handed out.
 //   - Who learned the state loses it again: each reseed, at the latest a second
 //     after the last, mixes in 32 bytes straight from the kernel. Should the
 //     attacker know those too, Fortuna's pools still gather more events than it
@@ -40,11 +41,12 @@
 //	when                  source                    number  what
 //	the start             the kernel                255     32 bytes for each of the 32 pools
 //	the start             RDSEED, if there is one   253     8 bytes
-//	each 16 draws, lane   the cycle counter         254     32 bytes: the 2 low ones at each draw
-//	each 64 draws, lane   RDSEED, if there is one   253     8 bytes
+//	16 requests, lane     the cycle counter         254     32 bytes: the 2 low ones at each request
+//	64 requests, lane     RDSEED, if there is one   253     8 bytes
 //	AddEvent              the program               any     1 to 32 bytes, longer ones hashed
 //
-// An event is the source's number, the length and the data. Each source goes
+// A draw is a request to a lane's generator, or many; one of at most 256 bytes is a
+// part of one (see Lanes). An event is the source's number, the length and the data. Each source goes
 // round the pools. The kernel's bytes come from getrandom(2) without blocking,
 // by the system call and not through the vDSO, so not from a key that stands in
 // this process's memory; where that is refused, from /dev/urandom, but not before
@@ -55,9 +57,9 @@
 //
 //   - At the start: with 32 kernel bytes in each pool the first reseed, and any
 //     later one, has full strength.
-//   - By the book's rule, looked at before each draw: pool 0 has 64 bytes, and
-//     100 ms have passed since the last. Reseed number r uses pool i if 2^i
-//     divides r.
+//   - By the book's rule, looked at before each request, and before a draw from
+//     ready bytes if a millisecond has passed: pool 0 has 64 bytes, and 100 ms have
+//     passed since the last. Reseed number r uses pool i if 2^i divides r.
 //   - When the last was a second ago. If pool 0 has less than 64 bytes then, the
 //     reseed is from the kernel alone and leaves the pools as they are: pools
 //     emptied early are what lets an attacker guess events one at a time.
@@ -77,6 +79,12 @@
 // reseeds. A goroutine takes a lane that no other is using, so that draws on many
 // processors wait for each other only when the root has been reseeded. Reseed,
 // fork and age make all lanes stale at once.
+//
+// For draws of at most 256 bytes a lane makes 512 at once, in its secret memory,
+// and erases them as it hands them out. They are stale when the lane is. Whether
+// a second has passed is asked of the clock only when the processor's cycle
+// counter has moved on by about a millisecond, or back: the clock costs as much
+// as the rest of the draw.
 //
 // # Forks
 //
@@ -106,10 +114,8 @@
 //
 // # Limits
 //
-// Each draw replaces the key, which takes about as long as 2 KiB of keystream. So
-// for 16 bytes crypto/rand is faster where the kernel serves it through the vDSO.
 // At most 1 MiB comes from one key; a larger draw is a row of requests, and may
-// see a reseed in its middle. The fast kernels are for amd64 with AES
+// see a reseed in its middle. The fast kernels are for amd64 and arm64 with AES
 // instructions. Elsewhere crypto/aes makes a block at a time, at a tenth of the
 // speed or less, and allocates at each request.
 //

@@ -109,7 +109,7 @@ func Status() reader.Status {
 	return r.Status()
 }
 
-// maxLanes is the most generators side by side. Each locks some 700 bytes of
+// maxLanes is the most generators side by side. Each locks some 1.2 KB of
 // memory, and beyond this many the draws wait for memory, not for each other.
 const maxLanes = 16
 

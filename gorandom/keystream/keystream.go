@@ -4,7 +4,8 @@
 // with the counter's bytes in the order opposite to NIST SP 800-38A's, so
 // crypto/cipher's CTR can't serve.
 //
-// The work is done by a kernel, chosen once by the processor's features:
+// The work is done by a kernel, chosen at start by the processor's features, or
+// by Use:
 //
 //	generic   a block at a time by crypto/aes; everywhere; the tests' oracle
 //	aesni     amd64: eight registers of one block in flight

@@ -46,27 +46,27 @@ func (r *Reader) addLocked(source byte, data []byte) {
 }
 
 const (
-	// samplesPerEvent is how many draws a lane gathers into one event. An event
-	// for each draw would cost more than the draw; the counter's two low bytes,
+	// samplesPerEvent is how many requests a lane gathers into one event. An event
+	// for each would cost more than the request; the counter's two low bytes,
 	// which are all of it that can't be foreseen, lose nothing by waiting.
 	samplesPerEvent = fortuna.MaxEvent / 2
 
-	// samplesPerWord is how many draws there are to one word of the processor's
+	// samplesPerWord is how many requests there are to one word of the processor's
 	// entropy instruction, which takes some microseconds.
 	samplesPerWord = 4 * samplesPerEvent
 )
 
-// samples are the low bytes of the cycle counter at a lane's last draws.
+// samples are the low bytes of the cycle counter at a lane's last requests.
 type samples struct {
 	bytes [fortuna.MaxEvent]byte
 	word  [8]byte // from the processor; zero between calls
-	count uint32  // draws since the last word
+	count uint32  // requests since the last word
 	fed   uint32  // that count at the last event
 }
 
 func (s *samples) wipe() { *s = samples{} }
 
-// sample takes note of a draw, and at each 16th feeds the pools with 32 bytes of
+// sample takes note of a request, and at each 16th feeds the pools with 32 bytes of
 // the cycle counter, at each 64th with a word of the processor's. A lane never
 // waits to do that: while another holds the root's lock, it goes on mixing
 // samples into those it has.

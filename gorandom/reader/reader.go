@@ -29,7 +29,7 @@ const (
 	// its twin.
 	StaleAfter = time.Second
 
-	// MaxLanes bounds the memory that New locks: some 700 bytes a lane.
+	// MaxLanes bounds the memory that New locks: some 1.2 KB a lane.
 	MaxLanes = 1024
 
 	freshSize = 32 // bytes from the kernel for each pool at start, and for each reseed: 256 bits
@@ -39,7 +39,7 @@ const (
 // events' headers. A program's own events may have any number.
 const (
 	SourceKernel    = 255 // the kernel: 32 bytes for each pool at start
-	SourceCycles    = 254 // the cycle counter at draws
+	SourceCycles    = 254 // the cycle counter at requests
 	SourceProcessor = 253 // the processor's entropy instruction
 )
 
@@ -61,7 +61,8 @@ type Config struct {
 	Source entropy.Source
 	// Processor gives events only: entropy.Processor, if the processor has that.
 	Processor entropy.Source
-	// Cycles gives events only: entropy.Cycles.
+	// Cycles gives events, and tells FillAny that no time has passed since it
+	// last looked at the clock: entropy.Cycles.
 	Cycles func() uint64
 	// Clock gives the time since any fixed moment: a monotonic clock.
 	Clock func() time.Duration
@@ -169,6 +170,9 @@ func (r *Reader) Fill(lane int, b []byte) error {
 type hint struct{ lane int }
 
 // FillAny is Fill from a lane that no other goroutine is using, if there is one.
+// For draws of at most 256 bytes the lane makes 512 at once and keeps the rest
+// ready for the next ones. Reseed, a fork and age make ready bytes stale as they
+// do lanes; age is told within a millisecond.
 func (r *Reader) FillAny(b []byte) error {
 	if r == nil || len(r.lanes) == 0 {
 		clear(b)
@@ -176,12 +180,12 @@ func (r *Reader) FillAny(b []byte) error {
 	}
 	h, ok := r.hints.Get().(*hint)
 	if !ok {
-		return r.Fill(0, b)
+		h = new(hint)
 	}
 	l := &r.lanes[h.lane]
 	for range r.lanes {
 		if l.mu.TryLock() {
-			err := r.fillLocked(l, b)
+			err := r.fillAnyLocked(l, b)
 			l.mu.Unlock()
 			r.hints.Put(h)
 			return err
@@ -189,9 +193,23 @@ func (r *Reader) FillAny(b []byte) error {
 		h.lane = (h.lane + 1) % len(r.lanes)
 		l = &r.lanes[h.lane]
 	}
-	at := h.lane
 	r.hints.Put(h)
-	return r.Fill(at, b)
+	l.mu.Lock()
+	err := r.fillAnyLocked(l, b)
+	l.mu.Unlock()
+	return err
+}
+
+// fillAnyLocked is FillAny with the lane's lock held.
+func (r *Reader) fillAnyLocked(l *lane, b []byte) error {
+	if len(b) == 0 || len(b) > smallDraw {
+		return r.fillLocked(l, b)
+	}
+	err := r.take(l, b)
+	if err != nil {
+		clear(b)
+	}
+	return err
 }
 
 // fillLocked is Fill with the lane's lock held.
@@ -214,21 +232,27 @@ func (r *Reader) request(l *lane, b []byte) error {
 	if s == nil {
 		return ErrClosed
 	}
-	if r.mustLook() {
-		if err := r.look(); err != nil {
-			return err
-		}
-	}
-	if s.epoch != r.epoch.Load() {
-		if err := r.seedLane(s); err != nil {
-			return err
-		}
+	if err := r.refresh(s); err != nil {
+		return err
 	}
 	if len(b) == 0 {
 		return nil
 	}
 	r.sample(&s.samples)
 	return s.generator.Request(b)
+}
+
+// refresh reseeds what is to be reseeded before a byte is given.
+func (r *Reader) refresh(s *laneState) error {
+	if r.mustLook() {
+		if err := r.look(); err != nil {
+			return err
+		}
+	}
+	if s.epoch != r.epoch.Load() {
+		return r.seedLane(s)
+	}
+	return nil
 }
 
 // mustLook reports whether the root must be looked after before a byte is given.
@@ -378,6 +402,7 @@ func (r *Reader) seedLane(s *laneState) error {
 	}
 	s.generator.Reseed(s.seed[:])
 	clear(s.seed[:])
+	s.ready.wipe()
 	s.epoch, s.forks = epoch, forks
 	return nil
 }

@@ -31,6 +31,7 @@ type laneState struct {
 	forks     uint64          // likewise
 	seed      [freshSize]byte // from the root; zero between calls
 	samples   samples
+	ready     ready
 }
 
 func (s *laneState) wipe() { *s = laneState{} }

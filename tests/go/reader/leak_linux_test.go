@@ -3,6 +3,7 @@ package reader_test
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -38,7 +39,7 @@ func TestKeysStandInSecretMemoryAlone(t *testing.T) {
 	}
 	defer func() { _ = r.Close() }()
 	for i := range 200 {
-		if err := r.Fill(i%2, make([]byte, i)); err != nil {
+		if err := errors.Join(r.Fill(i%2, make([]byte, i)), r.FillAny(make([]byte, i))); err != nil {
 			t.Fatal(err)
 		}
 		if i%50 == 0 {
