@@ -1,0 +1,142 @@
+"""Whatever they are called with, gorandom's secrets and SystemRandom answer as the standard library's do from the
+same bytes: the same result, or the same exception with the same message. Nothing is accepted that was refused there,
+or refused that was accepted.
+
+(os.urandom by itself: test_api_arguments.py. PyCrypto has no interpreter to be called in: its messages are written
+out in test_pycrypto_*.py.)
+"""
+
+import copy
+import decimal
+import fractions
+import hashlib
+import os
+import random
+import secrets
+import warnings
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import gorandom
+from gorandom import secrets as our_secrets
+
+
+class Index:
+    """An integer to those that ask for __index__, and to no others."""
+
+    def __init__(self, value):
+        self._value = value
+
+    def __index__(self):
+        if self._value is None:
+            raise ZeroDivisionError("from __index__")
+        return self._value
+
+    def __repr__(self):
+        return f"Index({self._value})"
+
+
+class Stream:
+    """Bytes that are known, of the size that a real source would give, with its errors."""
+
+    def __init__(self, source):
+        self._source, self._drawn = source, 0
+
+    def __call__(self, n):
+        size = len(self._source(n))
+        self._drawn += 1
+        return hashlib.shake_128(bytes([self._drawn & 255, self._drawn >> 8])).digest(size)
+
+
+# Between 1000 and 2**62 lie sizes that some machines grant.
+INTEGERS = st.one_of(st.integers(-2, 1000), st.integers(max_value=-1), st.integers(min_value=1 << 62, max_value=1 << 80))
+VALUES = st.one_of(
+    INTEGERS, INTEGERS.map(Index), st.just(Index(None)), st.booleans(), st.none(), st.floats(), st.complex_numbers(),
+    st.text(max_size=5), st.binary(max_size=5), st.binary(max_size=5).map(bytearray), st.lists(st.integers(), max_size=5),
+    st.lists(st.integers(), max_size=3).map(tuple), st.sets(st.integers(), max_size=3), st.just({}),
+    st.integers(-3, 9).map(range), st.fractions(), st.decimals(), st.just(int), st.just(1.0),
+)  # fmt: skip
+KEYWORDS = st.dictionaries(st.sampled_from(["n", "k", "nbytes", "seq", "x", "a", "exclusive_upper_bound", "size"]), VALUES, max_size=1)
+
+# Not among them those that a size only makes run for ever (choices, where k is one), and what random.Random
+# computes of random() alone.
+METHODS = ["random", "getrandbits", "randbytes", "randrange", "randint", "choice", "sample", "shuffle", "uniform", "seed"]
+FUNCTIONS = ["randbelow", "randbits", "choice", "token_bytes", "token_hex", "token_urlsafe", "compare_digest"]
+
+
+def outcome(function, args, kwargs):
+    """What it gives and what it makes of its arguments, or how it fails."""
+    args, kwargs = copy.deepcopy((args, kwargs))
+    try:
+        return repr((function(*args, **kwargs), args, kwargs))
+    except Exception as error:
+        text = str(error)
+        for module in ("posix.", "gorandom._front."):
+            text = text.replace(module, "")
+        return type(error), text
+
+
+def same(ours, theirs, args, kwargs):
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        patch.setattr(random, "_urandom", Stream(os.urandom))
+        for kind in (gorandom.SystemRandom, our_secrets._PatientRandom):
+            patch.setattr(kind, "_bytes", staticmethod(Stream(gorandom.urandom)))
+        assert outcome(ours, args, kwargs) == outcome(theirs, args, kwargs)
+
+
+@settings(deadline=None, database=None, max_examples=150)
+@given(st.lists(VALUES, max_size=3), KEYWORDS)
+@pytest.mark.parametrize("name", METHODS)
+def test_systemrandom(name, args, kwargs):
+    same(getattr(gorandom.SystemRandom(), name), getattr(random.SystemRandom(), name), args, kwargs)
+
+
+@settings(deadline=None, database=None, max_examples=150)
+@given(st.lists(VALUES, max_size=2), KEYWORDS)
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_secrets(name, args, kwargs):
+    same(getattr(our_secrets, name), getattr(secrets, name), args, kwargs)
+
+
+def test_the_comparison_compares():
+    """The bytes reach both, and what differs is seen."""
+    same(our_secrets.token_hex, secrets.token_hex, [20], {})
+    same(gorandom.SystemRandom().shuffle, random.SystemRandom().shuffle, [list(range(50))], {})
+    for ours, args in ((lambda n: our_secrets.token_hex(n)[:-1] + "x", [20]), (our_secrets.token_hex, ["x"])):
+        with pytest.raises(AssertionError):
+            same(ours, secrets.token_hex if args == [20] else secrets.randbits, args, {})
+
+
+def test_the_values_hold_what_is_refused():
+    """fractions, decimals and Index are among what is tried by name, in case hypothesis does not come upon them."""
+    for value in (fractions.Fraction(3), decimal.Decimal(3), Index(3), Index(None), Index(-1), True, 1.0, float("nan"), None, ""):
+        for name in FUNCTIONS:
+            for args in ([value], [value, value]):
+                same(getattr(our_secrets, name), getattr(secrets, name), args, {})
+        for name in METHODS:
+            for args in ([value], [value, value], [1, value], [1, 9, value], [[1, 2, 3], value]):
+                same(getattr(gorandom.SystemRandom(), name), getattr(random.SystemRandom(), name), args, {})
+
+
+def test_compare_digest_of_odd_buffers():
+    """The content decides, not what a subclass says of it; a buffer with gaps is refused."""
+
+    class Always(bytes):
+        def __eq__(self, other):
+            return True
+
+    class Never(str):
+        def __eq__(self, other):
+            return False
+
+    assert our_secrets.compare_digest(Always(b"a"), b"b") is False and our_secrets.compare_digest(Never("a"), "a") is True
+    gaps = memoryview(b"abcdef")[::2]
+    for args in ((gaps, b"ace"), (b"ace", gaps)):
+        with pytest.raises(BufferError) as theirs:
+            secrets.compare_digest(*args)
+        with pytest.raises(BufferError) as ours:
+            our_secrets.compare_digest(*args)
+        assert str(ours.value) == str(theirs.value)
