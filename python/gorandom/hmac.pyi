@@ -1,5 +1,5 @@
 import hmac as _hmac
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any, NoReturn, Self
 
