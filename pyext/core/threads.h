@@ -1,9 +1,10 @@
 #ifndef GORANDOM_THREADS_H
 #define GORANDOM_THREADS_H
 
+#include "core.h"
 #include "record.h"
 
-#define THREADS_AT_START 8	/* a start takes 4 or 5, a busy core on 16 processors up to 7 */
+#define THREADS_AT_START GORANDOM_THREADS
 #define THREADS_TO_SPARE 2
 
 int core_hire(struct record *);

@@ -2,6 +2,7 @@
  * before a start all of that is asked for, by trying, and given back: limits, cgroups and seccomp answer
  * alike, and /proc is not needed. The amounts are where Go was seen to fail, and room. */
 #define _GNU_SOURCE
+#include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
 
@@ -38,20 +39,42 @@ static int can_have_signal_stack(void)
 	return sigaltstack(NULL, &ss) == 0 && sigaltstack(&ss, NULL) == 0;
 }
 
+/* Of the core's threads together; they have the default. */
+static size_t stacks(void)
+{
+	pthread_attr_t attr;
+	size_t size = 0;
+	if (pthread_attr_init(&attr) == 0) {
+		pthread_attr_getstacksize(&attr, &size);
+		pthread_attr_destroy(&attr);
+	}
+	return GORANDOM_THREADS * size;
+}
+
+/* What is missing beside n bytes more. */
+static const char *memory_refuses(size_t n)
+{
+	return !can_map(RESERVED + n, PROT_NONE) ? "less than 1 GB of address space is left (RLIMIT_AS)"
+		: !can_map(WRITABLE + n, PROT_READ | PROT_WRITE) ? "less than 64 MB of memory is left (RLIMIT_DATA)"
+		: NULL;
+}
+
 const char *limits_refuse(void)
 {
 	if (!can_have_signal_stack())
 		return "sigaltstack is refused (seccomp)";
 	if (!can_split())
 		return "fewer than 96 mappings are left (vm.max_map_count), or madvise or mprotect is refused (seccomp)";
+	/* Before the threads: the C library keeps some stacks of those that had to be dismissed, 40 MB, and a process
+	 * that is short of memory would be without them. */
+	const char *why = memory_refuses(stacks());
+	if (why)
+		return why;
 	if (core->hire(core_record)) {
 		core->dismiss(core_record);
 		return "no room for the core's threads (RLIMIT_NPROC, a cgroup's pids.max, seccomp, or memory for their stacks)";
 	}
-	/* Beside the stacks of those threads. */
-	const char *why = !can_map(RESERVED, PROT_NONE) ? "less than 1 GB of address space is left (RLIMIT_AS)"
-		: !can_map(WRITABLE, PROT_READ | PROT_WRITE) ? "less than 64 MB of memory is left (RLIMIT_DATA)"
-		: NULL;
+	why = memory_refuses(0);	/* others may have been faster */
 	if (why)
 		core->dismiss(core_record);
 	return why;

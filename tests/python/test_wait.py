@@ -20,7 +20,7 @@ starts = pytest.mark.parametrize("start", ["auto", "never"])  # an eager one dra
 # The child runs subject(), whose answer goes to the parent with the calls of getrandom(2) that were seen.
 FRAME = """
 import json, os, sys, warnings
-import confine, gorandom
+import confine, unseeded, gorandom
 
 def tasks():
     return sorted(map(int, os.listdir("/proc/self/task")))
@@ -40,7 +40,7 @@ def in_a_child(function):
     assert os.waitpid(pid, 0)[1] == 0
     return json.loads(os.read(read, 4096))
 {subject}
-kernel, (read, write) = confine.UnseededKernel(seeds={seeds}), os.pipe()
+kernel, (read, write) = unseeded.UnseededKernel(seeds={seeds}), os.pipe()
 pid = os.fork()
 if not pid:
     try:
