@@ -174,7 +174,7 @@ static int draw_once(unsigned char *dst, size_t n, int (*past)(unsigned char *, 
 		/* The token too: a refill that a fork interrupted has stamped a page that was wiped under it. */
 		pool->page->token = 0;
 		pool->page->born = __atomic_add_fetch(&births, 1, __ATOMIC_RELAXED);
-		process_lock_page(pool->page);
+		process_lock_pages(pool->page, PAGE);
 	}
 	uint64_t born = pool ? pool->page->born : 0;
 	int r = pool && n <= POOL_DRAW ? from_pool(pool->page, dst, n) : past(dst, n);

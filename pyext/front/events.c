@@ -27,7 +27,7 @@ static void leave_lock(void) { __atomic_store_n(&lock, 0, __ATOMIC_RELEASE); }
 
 int events_init(void)
 {
-	kept = process_secret_page();
+	kept = process_secret_pages(PAGE);
 	return kept ? 0 : ENOMEM;
 }
 

@@ -18,9 +18,11 @@
  *   hmac256.c  HMAC-SHA-256 without entering Go
  *   mac.c      HMACs, from hmac256.c or the core: the type Key
  *   openssl.c  OpenSSL's random numbers, from here
+ *   bitgen.c   numbers for numpy, a buffer a generator
+ *   bitlock.c  the lock of such a generator: the type BitGen
  *   module.c   the Python module: arguments and exceptions
  *
- * Only module.c, draw.c, hand.c, digest.c and mac.c know Python. What the other files share is declared here.
+ * Only module.c, draw.c, hand.c, digest.c, mac.c and bitlock.c know Python. What the other files share is declared here.
  */
 #ifndef GORANDOM_FRONT_H
 #define GORANDOM_FRONT_H
@@ -54,8 +56,9 @@ extern unsigned process_generation;	/* forks between the process that imported u
 int process_init(void);	/* once. 0, or an errno, as all functions of this kind here */
 int process_watch_forks(void);	/* once, when all that the handlers look at is there */
 void process_check(void);	/* before and after each draw where !process_wipes: wipes by hand what a fork has left */
-void *process_secret_page(void);	/* a page, wiped at fork, undumped, locked if possible; NULL: not to be had */
-void process_lock_page(void *);	/* a child does not inherit the lock */
+void *process_wiped_pages(size_t n);	/* n bytes of whole pages, wiped at fork and undumped; NULL: not to be had */
+void *process_secret_pages(size_t n);	/* the same, locked if possible */
+void process_lock_pages(void *, size_t n);	/* a child does not inherit the lock */
 
 /* ---- pool.c ---- */
 

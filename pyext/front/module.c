@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bitgen.h"
 #include "digest.h"
 #include "front.h"
 #include "gate.h"
@@ -374,7 +375,7 @@ static int exec(PyObject *module)
 		return -1;
 	}
 	Py_DECREF(capsule);
-	return hand_add_type(module) || mac_add(module) ? -1 : 0;
+	return hand_add_type(module) || mac_add(module) || bitgen_add_type(module) ? -1 : 0;
 }
 
 static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "_front", .m_methods = methods};

@@ -92,7 +92,7 @@ static struct pool *cut(void)
 
 static struct pool *make(void)
 {
-	struct pool_page *page = process_secret_page();
+	struct pool_page *page = process_secret_pages(PAGE);
 	if (!page)
 		return NULL;
 	struct pool *p = NULL;

@@ -23,22 +23,29 @@ unsigned process_generation;
 
 static pid_t pid;	/* of the process that the handlers saw last; read only where !process_wipes */
 
-void process_lock_page(void *page)
+void process_lock_pages(void *pages, size_t n)
 {
-	(void)mlock(page, PAGE);	/* best effort: RLIMIT_MEMLOCK may be small */
+	(void)mlock(pages, n);	/* best effort: RLIMIT_MEMLOCK may be small */
 }
 
-void *process_secret_page(void)
+void *process_wiped_pages(size_t n)
 {
-	void *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (page == MAP_FAILED)
+	void *pages = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (pages == MAP_FAILED)
 		return NULL;
-	if (process_wipes && (madvise(page, PAGE, MADV_WIPEONFORK) || madvise(page, PAGE, MADV_DONTDUMP))) {
-		munmap(page, PAGE);
+	if (process_wipes && (madvise(pages, n, MADV_WIPEONFORK) || madvise(pages, n, MADV_DONTDUMP))) {
+		munmap(pages, n);
 		return NULL;
 	}
-	process_lock_page(page);
-	return page;
+	return pages;
+}
+
+void *process_secret_pages(size_t n)
+{
+	void *pages = process_wiped_pages(n);
+	if (pages)
+		process_lock_pages(pages, n);
+	return pages;
 }
 
 /* qemu-user 7.2 and some sandboxes answer 0 to any advice, and wipe nothing. */
@@ -101,7 +108,7 @@ int process_init(void)
 {
 	process_wipes = kernel_wipes();
 	pid = getpid();
-	process = process_secret_page();
+	process = process_secret_pages(PAGE);
 	if (!process)
 		return ENOMEM;
 	process->known = 1;

@@ -51,7 +51,7 @@ static void *new_page(void)
 		munmap(page, PAGE);
 		return NULL;
 	}
-	process_lock_page(page);
+	process_lock_pages(page, PAGE);
 	return page;
 }
 

@@ -130,7 +130,14 @@ def install_as_crypto():
 
 
 # Public names whose modules import much, which few programs want; each is looked up there once.
-_LATE = {"Status": "_status", "SystemRandom": "_systemrandom", "uuid4": "_uuid", "uuid7": "_uuid"}
+# BitGenerator is not in __all__: a star import must not need numpy.
+_LATE = {
+    "BitGenerator": "numpy",
+    "Status": "_status",
+    "SystemRandom": "_systemrandom",
+    "uuid4": "_uuid",
+    "uuid7": "_uuid",
+}
 _PACKAGES = ("Fortuna", "OSRNG", "_UserFriendlyRNG")  # PyCrypto has them after import Crypto.Random alone
 
 

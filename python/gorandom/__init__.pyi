@@ -13,6 +13,7 @@ from ._systemrandom import SystemRandom as SystemRandom
 from ._uuid import uuid4 as uuid4
 from ._uuid import uuid7 as uuid7
 from ._version import __version__ as __version__
+from .numpy import BitGenerator as BitGenerator
 
 __all__ = [
     "RNGFile",

@@ -1,0 +1,195 @@
+/* Numbers for numpy: the functions of its struct bitgen, over ready bytes in memory of their own.
+ *
+ * numpy calls them in any thread, without the GIL, with the generator's lock held (bitlock.c), some hundred million
+ * times a second; so a number costs a few instructions, and one comparison says at once whether this process was
+ * forked, or anybody has reseeded, since the bytes were made. The clock is looked at where the lock is taken and
+ * where bytes are made.
+ *
+ * They cannot fail. Where no bytes can be had they wait as long as the system's generator is not seeded, and else
+ * end the process: numpy would go on with whatever they return. In a process with a core that does not happen, and
+ * in others whoever takes the lock gets an exception first. */
+#define _GNU_SOURCE
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bitgen.h"
+#include "front.h"
+
+#define MEMORY ((size_t)64 << 10)	/* bytes of a generator's; with 16 KiB the way into the core costs as much as its bytes do */
+#define MOST (uint32_t)(MEMORY - sizeof(struct bitgen))	/* bytes of a refill */
+#define FIRST (uint32_t)512	/* bytes of the first, because many generators give one number; each next one is twice as large */
+#define LOW 256	/* bytes: with fewer the lock is not given out, so that most calls meet a failure there */
+#define TRIES 100	/* of a draw that fails in a callback, */
+#define NAP 10000000	/* with so many ns between them: a second, for descriptors or memory that were short */
+#define COLD __attribute__((noinline, cold))
+
+_Static_assert(sizeof(struct bitgen) == 64, "a cache line");
+
+static uint64_t births;	/* as draw.c's */
+
+static unsigned char *end_of(struct bitgen *b) { return (unsigned char *)(b + 1); }
+
+struct bitgen *bitgen_new(void)
+{
+	unsigned char *memory = process_wiped_pages(MEMORY);
+	return memory ? (struct bitgen *)(memory + MEMORY) - 1 : NULL;
+}
+
+void bitgen_free(struct bitgen *b)
+{
+	if (!b)
+		return;
+	size_t n = b->size + sizeof *b;	/* no others have been written */
+	explicit_bzero(end_of(b) - n, n);
+	munmap(end_of(b) - MEMORY, MEMORY);
+}
+
+/* How many bytes to make next. Twice as many, if the last ones have been used up and not become stale. */
+static uint32_t next_size(const struct bitgen *b)
+{
+	if (b->size < FIRST)
+		return FIRST;
+	if (-b->at >= LOW || b->token != __atomic_load_n(&pool_epoch, __ATOMIC_RELAXED))
+		return b->size;
+	return b->size > MOST / 2 ? MOST : 2 * b->size;
+}
+
+/* A child's are not locked; its first refill has another size than none. */
+static void lock_pages(struct bitgen *b, uint32_t n)
+{
+	size_t pages = (n + sizeof *b + PAGE - 1) / PAGE * PAGE;
+	if (n != b->size)
+		process_lock_pages(end_of(b) - pages, pages);
+}
+
+/* 0, or the answer of draw. Several threads that have passed the lock by spoil the numbers, never memory. */
+static int refill(struct bitgen *b, int (*draw)(unsigned char *, size_t))
+{
+	for (;;) {
+		uint32_t n = next_size(b);
+		b->token = 0;
+		b->at = 0;
+		if (!b->born)
+			b->born = __atomic_add_fetch(&births, 1, __ATOMIC_RELAXED);
+		uint64_t born = b->born;
+		lock_pages(b, n);
+		b->size = n;
+		uint64_t token = __atomic_load_n(&pool_epoch, __ATOMIC_SEQ_CST);
+		int64_t second = time(NULL);
+		int r = draw((unsigned char *)b - n, n);
+		if (r)
+			return r;
+		b->second = second;
+		b->token = token;
+		b->at = -(int64_t)n;
+		/* A signal handler that forked in between: the bytes are zeros now, or the other process's too. */
+		__atomic_signal_fence(__ATOMIC_SEQ_CST);
+		if (b->born == born)
+			return 0;
+	}
+}
+
+static void give_up(void)
+{
+	static const char why[] = "gorandom: the system's random number generator gives no bytes, "
+		"and a numpy call that has begun cannot fail: the process ends\n";
+	ssize_t ignored = write(2, why, sizeof why - 1);
+	(void)ignored;
+	abort();
+}
+
+/* Bytes for a callback, however long it takes. */
+static void refill_or_end(struct bitgen *b, int (*draw)(unsigned char *, size_t))
+{
+	int r, tries = 0;
+	while ((r = refill(b, draw)) != 0) {
+		if (r != GORANDOM_NOT_READY && ++tries >= TRIES)
+			give_up();
+		kernel_nap(r == GORANDOM_NOT_READY ? -1 : NAP);
+	}
+}
+
+/* n bytes at x, erased where they were. 0: there are not so many, or a fork or a reseed has made them stale. */
+static inline int take(struct bitgen *b, void *x, uint32_t n)
+{
+	int64_t at = __atomic_load_n(&b->at, __ATOMIC_RELAXED);
+	if (__builtin_expect(at > -(int64_t)n, 0))
+		return 0;
+	unsigned char *from = (unsigned char *)b + at;
+	memcpy(x, from, n);
+	memset(from, 0, n);
+	__atomic_store_n(&b->at, at + n, __ATOMIC_RELAXED);
+	/* Last, so that a signal handler that forked before this very instruction is seen. */
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	return __builtin_expect(b->token == __atomic_load_n(&pool_epoch, __ATOMIC_RELAXED), 1);
+}
+
+static uint64_t slowly(struct bitgen *b, uint32_t n)
+{
+	uint64_t x = 0;
+	do {
+		refill_or_end(b, draw_bytes);
+	} while (!take(b, &x, n));
+	/* Where fork does not wipe, nothing is kept for a child to find. */
+	if (!process_wipes) {
+		memset((unsigned char *)b + b->at, 0, (size_t)-b->at);
+		b->at = 0;
+	}
+	return x;
+}
+
+/* Each multiple of 2^-53 below 1 is as likely as any other. */
+static double to_double(uint64_t x) { return (double)(int64_t)(x >> 11) * 0x1p-53; }
+
+/* The slow ways are last calls, functions of their own, so that the fast ones need no stack. */
+static COLD uint64_t slow_uint64(void *state) { return slowly(state, sizeof(uint64_t)); }
+static COLD uint32_t slow_uint32(void *state) { return (uint32_t)slowly(state, sizeof(uint32_t)); }
+static COLD double slow_double(void *state) { return to_double(slow_uint64(state)); }
+
+static uint64_t next_uint64(void *state)
+{
+	uint64_t x;
+	return take(state, &x, sizeof x) ? x : slow_uint64(state);
+}
+
+static uint32_t next_uint32(void *state)
+{
+	uint32_t x;
+	return take(state, &x, sizeof x) ? x : slow_uint32(state);
+}
+
+static double next_double(void *state)
+{
+	uint64_t x;
+	return take(state, &x, sizeof x) ? to_double(x) : slow_double(state);
+}
+
+void bitgen_install(struct bitgen *b, struct numpy_bitgen *to)
+{
+	to->state = b;
+	to->next_uint64 = next_uint64;
+	to->next_uint32 = next_uint32;
+	to->next_double = next_double;
+	to->next_raw = next_uint64;
+}
+
+/* -1 with an exception set. Waits for the system's generator. */
+static int draw_or_raise(unsigned char *dst, size_t n) { return draw(dst, n, 1); }
+
+int bitgen_ensure(struct bitgen *b)
+{
+	if (!process_wipes) {
+		unsigned char byte;
+		int r = draw(&byte, 1, 1);
+		explicit_bzero(&byte, 1);
+		return r;
+	}
+	if (-b->at >= LOW && b->token == __atomic_load_n(&pool_epoch, __ATOMIC_RELAXED) && b->second == time(NULL))
+		return 0;
+	return refill(b, draw_or_raise);
+}

@@ -1,0 +1,98 @@
+"""numpy's bit generator over gorandom's stream.
+
+    >>> import gorandom, numpy
+    >>> rng = numpy.random.Generator(gorandom.BitGenerator())
+    >>> rng.random(3).shape
+    (3,)
+
+For numbers that nobody may foresee: shuffles of ballots, samples for an audit, noise for privacy. They can't be had
+again: there is no seed. numpy 1.23 or later; ImportError without it. ``import gorandom`` alone does not import it.
+
+After numpy's manual, "Bit generators" and "Extending" (the C interface ``bitgen_t``).
+"""
+
+import numpy as _np
+from numpy.random import BitGenerator as _Base
+from numpy.random.bit_generator import SeedlessSeedSequence as _Seedless
+
+from . import _front
+
+__all__ = ["BitGenerator"]
+
+
+class BitGenerator(_Base):
+    """A ``numpy.random.BitGenerator`` whose numbers are gorandom's; it takes no seed.
+
+    Made once and shared by any number of ``Generator`` objects, threads and forked children: a child's numbers are
+    its own, at once, and its lock is free, whoever held it in the parent. Each object keeps up to 64 KiB of ready
+    bytes in memory that is wiped at fork, left out of core dumps and locked if possible; each number is erased
+    there as it is handed out. ``gorandom.reseed()`` takes effect before the next number. When a call of numpy's
+    begins, what is ready is of the same second of the system's clock, or made anew.
+
+    ``next_uint64`` takes the next 8 bytes, ``next_uint32`` the next 4; ``next_double`` is a multiple of 2**-53,
+    from 53 of 64 bits; ``next_raw`` is ``next_uint64``.
+
+    **Errors.** What enters ``lock``, as all methods of ``Generator`` do, waits while the system's generator has not
+    been seeded, and gets OSError where it gives no bytes. The functions behind ``capsule``, ``ctypes`` and
+    ``cffi`` cannot raise. Should the system refuse while a call is under way, in a process without a Go core, they
+    try again for a second and then end the process (SIGABRT, with a line on stderr), because whatever they returned
+    would be taken for a random number. A process with a core does not depend on the system there.
+
+    **Without the lock.** Code that calls these functions itself, from Cython, Numba or C, holds ``lock`` meanwhile
+    (``with bit_generator.lock:``), or is the only one to use this object. Two threads that draw from one object at
+    once without it may get the same number, or zeros. Without it nothing looks at the clock either: ready bytes
+    may then be older than a second, so that copies of a virtual machine could both give them. Forks and reseeds are
+    noticed all the same. The object must outlive the addresses that were taken from it.
+    """
+
+    __slots__ = ("_bits",)
+
+    def __new__(cls):
+        self = super().__new__(cls)
+        self._bits = _front.BitGen()
+        return self
+
+    def __init__(self):
+        super().__init__(_Seedless())
+        self._bits.install(self.capsule)
+
+    @property
+    def lock(self):
+        """Held by whoever draws, in a ``with`` block. The same thread may enter it again."""
+        return self._bits
+
+    def spawn(self, n_children):
+        """A list of ``n_children`` new objects, each as independent of this one as of the others.
+
+        ValueError if it is negative.
+        """
+        if n_children < 0:
+            raise ValueError("n_children must be non-negative")
+        return [type(self)() for _ in range(n_children)]
+
+    def random_raw(self, size=None, output=True):
+        """An int of 64 random bits, or an array of them (uint64) in the shape ``size``. None if ``output`` is false."""
+        if not output:
+            return None  # the stream has no place that could be skipped to
+        raw = _np.empty(() if size is None else size, _np.uint64)
+        _front.fill(raw)
+        return int(raw[()]) if size is None else raw
+
+    @property
+    def state(self):
+        """TypeError: there is no state that could be saved, set, copied or pickled."""
+        raise _no_state(self)
+
+    @state.setter
+    def state(self, value):
+        raise _no_state(self)
+
+    def __reduce__(self):
+        raise _no_state(self)
+
+
+def _no_state(self):
+    return TypeError(
+        f"cannot copy or pickle {type(self).__name__!r} object: gorandom's stream has no state to save or set; "
+        "make a new object instead"
+    )

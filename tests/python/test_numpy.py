@@ -1,0 +1,393 @@
+"""gorandom.BitGenerator: numpy's distributions over this stream, whatever forks, threads and limits do to it."""
+
+import copy
+import os
+import pickle
+import sys
+import threading
+
+import pytest
+from _forks import assert_sound, execute, linux, run, starts
+
+import gorandom
+
+sys.path.append(os.path.join(os.path.dirname(__file__), "noise"))
+import confine  # noqa: E402
+
+np = pytest.importorskip("numpy", reason="NOT TESTED: gorandom.BitGenerator needs numpy, and there is none for this Python")
+seccomp = pytest.mark.skipif(not confine.available(), reason="the seccomp filters are written for x86_64 and aarch64")
+
+
+@pytest.fixture
+def rng():
+    return np.random.Generator(gorandom.BitGenerator())
+
+
+def test_import_does_not_import_numpy(python):
+    """Nor does a star import need it."""
+    python("import sys, gorandom; from gorandom import *; assert 'numpy' not in sys.modules")
+
+
+def test_distributions(rng):
+    """numpy reaches each of the functions, and the numbers lie where they must."""
+    assert ((0 <= rng.integers(0, 7, 10_000)) & (rng.integers(0, 7, 10_000) < 7)).all()
+    assert set(rng.integers(0, 7, 10_000).tolist()) == set(range(7))
+    normals = rng.standard_normal(100_000)
+    assert abs(normals.mean()) < 0.05 and abs(normals.std() - 1) < 0.05  # 15 and 20 standard errors
+    assert sorted(rng.permutation(1000).tolist()) == list(range(1000))
+    shuffled = list(range(1000))
+    rng.shuffle(shuffled)
+    assert sorted(shuffled) == list(range(1000)) != shuffled
+    assert len(set(rng.choice(1000, 500, replace=False).tolist())) == 500
+    assert len(rng.bytes(12345)) == 12345
+    assert rng.random(1000, dtype=np.float32).dtype == np.float32
+    assert np.random.default_rng(rng.bit_generator).bit_generator is rng.bit_generator
+    assert isinstance(rng.bit_generator, np.random.BitGenerator)
+
+
+def test_doubles_have_53_bits(rng):
+    """Multiples of 2**-53 below 1, and each of the 53 bits is seen set and clear."""
+    scaled = rng.random(100_000) * 2.0**53
+    numbers = scaled.astype(np.uint64)
+    assert (numbers == scaled).all() and numbers.max() < 2**53
+    assert int(np.bitwise_or.reduce(numbers)) == 2**53 - 1 and int(np.bitwise_and.reduce(numbers)) == 0
+
+
+@pytest.mark.parametrize("name, bits", [("next_uint64", 64), ("next_uint32", 32)])
+def test_every_number_was_drawn(name, bits):
+    """Across many refills of all sizes: no number is zero by omission, all bits occur, none comes twice."""
+    bit_generator = gorandom.BitGenerator()
+    draw, state = getattr(bit_generator.ctypes, name), bit_generator.ctypes.state
+    with bit_generator.lock:
+        numbers = [draw(state) for _ in range(40_000)]
+    pairs = set(zip(numbers[::2], numbers[1::2]))
+    assert len(pairs) == 20_000
+    assert numbers.count(0) <= 1  # of 32 bits: once in 100,000 runs
+    for bit in range(bits):
+        assert 18_000 < sum(n >> bit & 1 for n in numbers) < 22_000  # 20 standard deviations
+
+
+def test_numbers_of_both_sizes_in_turn():
+    """A 32-bit number in between leaves 4 bytes over at the end; 64-bit numbers stay whole."""
+    bit_generator = gorandom.BitGenerator()
+    c = bit_generator.ctypes
+    with bit_generator.lock:
+        numbers = [f(c.state) for _ in range(30_000) for f in (c.next_uint64, c.next_uint32)]
+    assert len(set(numbers[::2])) == 30_000
+    assert sum(n < 2**32 for n in numbers[::2]) == 0 and sum(n % 2**32 == 0 for n in numbers[::2]) <= 1
+
+
+def test_random_raw(rng):
+    raw = rng.bit_generator.random_raw
+    assert raw((3, 5)).shape == (3, 5) and raw(4).dtype == np.uint64
+    assert isinstance(raw(), int) and raw() != raw()
+    assert raw(5, output=False) is None
+    assert len(set(raw(10_000).tolist())) == 10_000
+
+
+def test_neither_copied_nor_pickled(rng):
+    """A copy would give the same numbers twice, if there were anything to copy."""
+    for subject in (rng.bit_generator, rng):
+        for operation in (pickle.dumps, copy.deepcopy):
+            with pytest.raises(TypeError, match="no state to save or set"):
+                operation(subject)
+    with pytest.raises(TypeError, match="no state to save or set"):
+        copy.copy(rng.bit_generator)
+    with pytest.raises(TypeError, match="no state"):
+        _ = rng.bit_generator.state
+    with pytest.raises(TypeError, match="no state"):
+        rng.bit_generator.state = {}
+    with pytest.raises(TypeError):
+        gorandom.BitGenerator(1)
+    with pytest.raises(TypeError):
+        pickle.dumps(rng.bit_generator.lock)
+
+
+def test_spawn(rng):
+    children = rng.bit_generator.spawn(3)
+    assert len({id(c) for c in children} | {id(rng.bit_generator)}) == 4
+    assert len({c.lock for c in children}) == 3
+    drawn = [np.random.Generator(c).integers(0, 2**63, 1000) for c in [*children, rng.bit_generator]]
+    assert len(set(np.concatenate(drawn).tolist())) == 4000
+    with pytest.raises(ValueError, match="non-negative"):
+        rng.bit_generator.spawn(-1)
+    if hasattr(rng, "spawn"):  # numpy 1.25
+        assert len(rng.spawn(2)) == 2
+
+
+def test_begun_twice(rng):
+    """Guards: what a Generator has copied stays good when __init__ is called again."""
+    rng.random(10)
+    rng.bit_generator.__init__()
+    assert len(set(rng.random(10_000).tolist())) == 10_000
+
+
+@pytest.mark.parametrize("shared", [True, False], ids=["shared", "one-each"])
+def test_threads(shared):
+    """Guards the lock: two threads inside at once hand out the same bytes."""
+    one = gorandom.BitGenerator()
+    found = []
+
+    def draw():
+        rng = np.random.Generator(one if shared else gorandom.BitGenerator())
+        found.extend(rng.integers(0, 2**63, 20_000) for _ in range(10))
+        found.append(np.array([rng.integers(0, 2**63) for _ in range(5000)]))
+
+    threads = [threading.Thread(target=draw) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    numbers = np.concatenate(found)
+    assert len(np.unique(numbers)) == len(numbers) == 4 * 205_000
+    assert not one.lock.locked()
+
+
+def test_lock():
+    """The owner may enter it again, others wait, and only the owner gives it back."""
+    lock = gorandom.BitGenerator().lock
+    entered = threading.Event()
+
+    def other():
+        with pytest.raises(RuntimeError, match="does not hold"):
+            lock.release()
+        with lock:
+            entered.set()
+
+    with lock:
+        assert lock.acquire() is True
+        thread = threading.Thread(target=other)
+        thread.start()
+        lock.release()
+        assert lock.locked() and not entered.is_set()
+    thread.join()
+    assert entered.is_set() and not lock.locked()
+    with pytest.raises(RuntimeError, match="does not hold"):
+        lock.release()
+
+
+READY = """
+import ctypes, gorandom, numpy as np
+bit_generator = gorandom.BitGenerator()
+rng = np.random.Generator(bit_generator)
+c = bit_generator.ctypes
+def ready():
+    # The first ready number: c.state points behind the ready bytes, and 48 bytes further stands where they begin.
+    at = ctypes.c_int64.from_address(c.state.value + 48).value
+    return ctypes.c_uint64.from_address(c.state.value + at).value if at else None
+rng.random(5)
+"""
+
+
+@starts
+def test_erased_and_in_order(python, start):
+    """What is ready is what is given next, and it is erased as it is given."""
+    python(READY + """
+at = ctypes.c_int64.from_address(c.state.value + 48).value
+coming = [ready()]
+assert c.next_uint64(c.state) == coming[0]
+assert bytes((ctypes.c_char * 8).from_address(c.state.value + at)) == bytes(8)
+expected = ready()
+assert rng.random() == (expected >> 11) * 2.0**-53
+expected = ready()
+assert c.next_uint32(c.state) == expected & 0xFFFFFFFF
+""", start=start)  # fmt: skip
+
+
+@starts
+def test_reseed_makes_ready_numbers_stale(python, start):
+    """Before the next number, also of code that passes the lock by. Guards the token's comparison with the epoch."""
+    python(READY + """
+for draw in (lambda: c.next_uint64(c.state), lambda: rng.integers(0, 2**64, dtype=np.uint64)):
+    expected = ready()
+    gorandom.reseed()
+    assert draw() != expected
+""", start=start)  # fmt: skip
+
+
+def test_another_second_makes_ready_numbers_stale(python):
+    """Guards the look at the clock where the lock is taken. The clock is turned, not waited for."""
+    python(READY + """
+second = ctypes.c_int64.from_address(c.state.value + 16)
+expected, second.value = ready(), second.value - 1
+assert rng.integers(0, 2**64, dtype=np.uint64) != expected
+""")  # fmt: skip
+
+
+FORKS = """
+import os, sys
+import child, gorandom, numpy as np
+
+rngs = [np.random.Generator(gorandom.BitGenerator()) for _ in range(2)]
+c = rngs[1].bit_generator.ctypes
+
+def tokens(large=False):
+    first, = (c.next_uint64(c.state), )  # past the lock: the page alone tells
+    found = [first.to_bytes(8, "little") + c.next_uint64(c.state).to_bytes(8, "little")]
+    found += [rng.bytes(16) for rng in rngs]
+    found.append(rngs[0].random(2).tobytes())
+    if large:
+        found.append(rngs[1].random(200_000)[-2:].tobytes())
+    return found
+"""
+
+
+@linux
+@starts
+@pytest.mark.parametrize("way", ["fork", "raw_clone", "nested"])
+def test_forks(start, way):
+    """In the middle of a buffer: parent, child, siblings and grandchildren give numbers of their own. Guards the
+    wiped memory: without MADV_WIPEONFORK (and the epoch, past the handlers) each child repeats its parent."""
+    result = run(FORKS + """
+way, forks = sys.argv[1], int(sys.argv[2])
+fork = (lambda: child.helper().bare_fork(1, None)) if way == "raw_clone" else os.fork
+tally = child.Tally()
+tally.add(*tokens(True))
+
+def body(large):
+    found = tokens(large)
+    if way == "nested":
+        pid = os.fork()
+        found += tokens()
+        if pid == 0:
+            child.end(lambda: tally.send(*found[-4:]))
+        assert os.waitpid(pid, 0)[1] == 0
+    return found
+
+tally.rounds(forks, body, fork)
+tally.add(*tokens())
+tally.report()
+""", start, way, 40, helped=True)  # fmt: skip
+    assert_sound(result, 40)
+
+
+@linux
+@starts
+def test_fork_while_another_thread_draws(start):
+    """Guards the lock in wiped memory: one that another thread held at the fork would be held for ever."""
+    result = run(FORKS + """
+import threading
+held, free = threading.Event(), threading.Event()
+def hold():
+    with rngs[0].bit_generator.lock:
+        held.set()
+        free.wait()
+thread = threading.Thread(target=hold)
+thread.start()
+held.wait()
+tally = child.Tally()
+tally.add(rngs[1].bytes(16))
+for i in range(20):
+    tally.reap(tally.child(os.fork, tokens), patience=10)
+free.set()
+thread.join()
+# And one that the forking thread holds: in the child the block ends as any other.
+def inside():
+    with rngs[0].bit_generator.lock:
+        pid = os.fork()
+        found = rngs[0].bytes(16)
+    return pid, found
+pid, found = inside()
+if pid == 0:
+    child.end(lambda: tally.send(found, rngs[0].bytes(16)))
+tally.add(found)
+tally.reap(pid)
+tally.report()
+""", start)  # fmt: skip
+    assert_sound(result, 21)
+
+
+@linux
+@seccomp
+def test_forks_where_the_kernel_wipes_nothing():
+    """Guards: without MADV_WIPEONFORK no number is kept ready."""
+    result = run("""
+import errno
+import confine
+confine.refuse("madvise", errno.EINVAL, 2, 18)
+""" + FORKS + """
+assert not gorandom._front.state()["wipes"]
+tally = child.Tally()
+tally.add(*tokens())
+tally.rounds(20, lambda large: tokens())
+tally.add(*tokens())
+tally.report()
+""")  # fmt: skip
+    assert_sound(result, 20)
+
+
+REFUSED = """
+import errno, sys
+import confine, gorandom, numpy as np
+bit_generator = gorandom.BitGenerator()
+rng = np.random.Generator(bit_generator)
+c = bit_generator.ctypes
+gorandom.get_random_bytes(16)
+if sys.argv[1] == "ready":
+    rng.random()
+confine.refuse("getrandom", errno.EIO)
+"""
+
+
+@linux
+@seccomp
+def test_refused_with_a_core():
+    """A live core goes on."""
+    ended = execute(REFUSED + "assert len(set(rng.random(300_000))) > 299_000", "auto", "ready")
+    assert (ended.status, ended.err) == (0, "")
+
+
+@linux
+@seccomp
+def test_refused_without_a_core():
+    """Whoever takes the lock gets an exception, and the lock is free again afterwards."""
+    program = """
+for draw in (rng.random, lambda: rng.integers(0, 9, 1000), bit_generator.random_raw, bit_generator.lock.acquire):
+    try:
+        draw()
+    except OSError as e:
+        assert "gives no bytes" in str(e), e
+    else:
+        raise AssertionError("numbers")
+    assert not bit_generator.lock.locked()
+"""
+    ended = execute(REFUSED + program, "never", "unready")
+    assert (ended.status, ended.err) == (0, "")
+
+
+@linux
+@seccomp
+@pytest.mark.parametrize("draw", ["c.next_uint64(c.state)", "rng.random(100_000)"], ids=["past-the-lock", "outruns"])
+def test_refused_in_the_middle(draw):
+    """A call that has begun cannot fail: the process ends, and says why. Guards give_up(): whatever else was
+    returned would be taken for random."""
+    ended = execute(REFUSED + draw + "\nprint('numbers')", "never", "unready" if "next" in draw else "ready")
+    assert ended.status == -6 and ended.out == ""
+    assert ended.err.startswith("gorandom: the system's random number generator gives no bytes, and a numpy call")
+
+
+def test_numba():
+    """Numba's compiled code, through the Generator itself and through the addresses."""
+    if sys.version_info[:2] == (3, 11):
+        import numba
+    else:
+        numba = pytest.importorskip("numba", reason="NOT TESTED: numba is in tests/requirements.txt for CPython 3.11 alone")
+    bit_generator = gorandom.BitGenerator()
+    next_uint64, state = bit_generator.ctypes.next_uint64, bit_generator.ctypes.state_address
+
+    @numba.njit
+    def raw(n):
+        out = np.empty(n, np.uint64)
+        for i in range(n):
+            out[i] = next_uint64(state)
+        return out
+
+    @numba.njit
+    def doubles(rng, n):
+        return rng.random(n)
+
+    with bit_generator.lock:
+        assert len(set(raw(20_000).tolist())) == 20_000
+    with bit_generator.lock:
+        drawn = doubles(np.random.Generator(bit_generator), 20_000)
+    assert len(set(drawn.tolist())) == 20_000 and 0 <= drawn.min() and drawn.max() < 1
