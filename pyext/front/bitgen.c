@@ -20,7 +20,7 @@
 #include "bitgen.h"
 #include "front.h"
 
-#define MEMORY ((size_t)64 << 10)	/* bytes of a generator's; with 16 KiB the way into the core costs as much as its bytes do */
+#define MEMORY ((size_t)64 << 10)	/* bytes of a generator's; with 16 KiB the way into the core costs as much as what is made there */
 #define MOST (uint32_t)(MEMORY - sizeof(struct bitgen))	/* bytes of a refill */
 #define FIRST (uint32_t)512	/* bytes of the first, because many generators give one number; each next one is twice as large */
 #define LOW 256	/* bytes: with fewer the lock is not given out, so that most calls meet a failure there */

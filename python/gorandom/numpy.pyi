@@ -1,7 +1,6 @@
 from collections.abc import Mapping
 from typing import Any, Never, Self
 
-import numpy as np
 from numpy.random import BitGenerator as _Base
 
 from . import _front
