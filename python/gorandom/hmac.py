@@ -84,13 +84,19 @@ class HMAC(_hmac.HMAC):
             self._whole = None
             _init(self, key, msg, digestmod)
         else:
-            self._whole = bytes(key), msg or b""
+            self._whole = bytes(key), msg or b"", []
 
     def _begin(self):
         """From here on it is the standard library's object."""
-        if self._whole is not None:
-            (key, message), self._whole = self._whole, None
-            _init(self, key, message, "sha256")
+        whole = self._whole
+        if whole is not None:
+            key, message, made = whole
+            # Another thread may be here too, or the child of a fork, or a handler that raises. So it stays whole until
+            # all is there; and who comes first makes it for all, since what is fed to another's would be lost.
+            made.append(_hmac.HMAC(key, message, "sha256"))
+            for name in _hmac.HMAC.__slots__:
+                setattr(self, name, getattr(made[0], name, None))
+            self._whole = None
 
     def __getattr__(self, name):
         if name == "_whole":  # of an object that was made by __new__ alone
@@ -103,7 +109,7 @@ class HMAC(_hmac.HMAC):
             if name in ("_hmac", "_inner", "_outer"):
                 self._begin()
                 return getattr(self, name)
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return object.__getattribute__(self, name)  # another thread may have begun it since; else the right error
 
     def __reduce__(self):
         raise TypeError(f"cannot pickle {type(self).__name__!r} object")
@@ -130,7 +136,8 @@ class HMAC(_hmac.HMAC):
 
     def digest(self):
         """The tag for what was fed so far; more may follow."""
-        return _front.hmac(_HERE, *self._whole) if self._whole is not None else _digest(self)
+        whole = self._whole
+        return _front.hmac(_HERE, whole[0], whole[1]) if whole is not None else _digest(self)
 
     def hexdigest(self):
         """``digest()`` as lower-case hexadecimal digits."""

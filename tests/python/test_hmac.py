@@ -497,6 +497,61 @@ def test_threads():
     assert not faults
 
 
+class Stop(Exception):
+    """A signal handler's."""
+
+
+def at_its_beginning(do, call):
+    """What call gives if do happens while the standard library's object is being made in it."""
+
+    def trace(frame, event, arg):
+        if frame.f_code is stdlib.HMAC.__init__.__code__:
+            sys.settrace(before)
+            do()
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        return call()
+    finally:
+        sys.settrace(before)
+
+
+MEANWHILE = {
+    "update": lambda made: made.update(b"1"),
+    "copy": lambda made: made.copy().update(b"x"),
+    "digest": lambda made: made.digest(),
+    "name": lambda made: made.name,
+    "_hmac": lambda made: made._hmac,
+}
+
+
+@pytest.mark.skipif(not _front.hmac256, reason="this processor or build has no SHA-256 in the front")
+@pytest.mark.parametrize("do", MEANWHILE)
+@pytest.mark.parametrize("call", ["update", "copy", "_hmac"])
+def test_an_object_begun_twice(call, do):
+    """Two threads that are the first to ask an object for more. Fails if it is neither whole nor begun meanwhile, or if
+    what was fed to one thread's beginning is lost by the other's."""
+    made = hmac.new(b"key", b"0", "sha256")
+    at_its_beginning(lambda: MEANWHILE[do](made), lambda: MEANWHILE[call](made))
+    assert made.digest() == stdlib.digest(b"key", b"0" + b"1" * [do, call].count("update"), "sha256")
+    assert (made.digest_size, made.block_size, made.name) == (32, 64, "hmac-sha256")
+
+
+@pytest.mark.skipif(not _front.hmac256, reason="this processor or build has no SHA-256 in the front")
+def test_an_object_whose_beginning_fails():
+    """An exception on the way leaves the object as it was, to be fed again."""
+    made = hmac.new(b"key", b"0", "sha256")
+
+    def stop():
+        raise Stop
+
+    with pytest.raises(Stop):
+        at_its_beginning(stop, lambda: made.update(b"1"))
+    made.update(b"2")
+    assert made.digest() == stdlib.digest(b"key", b"02", "sha256")
+
+
 def test_many_keys():
     """Pieces of memory are used again, each zero before it is given out: thousands of keys, ended in another order."""
     keys = {i: hmac.Key(i.to_bytes(4, "big"), "sha256" if i % 2 else "sha1") for i in range(5000)}
