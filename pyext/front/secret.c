@@ -19,12 +19,14 @@ struct piece { struct piece *next; };
 static struct piece *spare[SIZES];	/* erased pieces, a list for each size */
 static int lock;	/* of the lists; made anew in a child (secret_child) */
 
-/* Bounded: in a raw clone the holder may not exist. Each change of a list is one store, so it is whole then too. */
+/* The holder may be off its processor for long: interpreters with GILs of their own meet here. Bounded only where it
+ * may not exist, in a raw clone: each change of a list is one store, so it is whole then too. */
 static int take_lock(void)
 {
-	for (int i = 0; i < 1000; i++) {
+	for (int i = 0; i < 1000 || process->known; i += i < 1000) {
 		if (!__atomic_exchange_n(&lock, 1, __ATOMIC_ACQUIRE))
 			return 1;
+		process_check();
 		sched_yield();
 	}
 	return 0;

@@ -17,7 +17,8 @@ import threading
 import types
 
 import pytest
-from _forks import linux
+from _forks import NOISE, compiler, folder, linux
+from conftest import SOURCE
 
 from gorandom import _front, hmac
 
@@ -550,6 +551,21 @@ def test_an_object_whose_beginning_fails():
         at_its_beginning(stop, lambda: made.update(b"1"))
     made.update(b"2")
     assert made.digest() == stdlib.digest(b"key", b"02", "sha256")
+
+
+@linux
+def test_the_lock_is_waited_for():
+    """Interpreters with GILs of their own share the keys' memory, and its lock's holder may lose the processor for
+    long. Fails with a MemoryError's NULL if the wait is bounded there, or if it is not in a raw clone."""
+    front = SOURCE / "pyext" / "front"
+    if not front.exists():
+        pytest.skip("the C sources are not beside these tests")
+    program = folder() / "contended"
+    command = [*compiler(), "-std=gnu11", "-I", str(front), str(NOISE / "contended.c"), "-o", str(program)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    done = subprocess.run([program], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "memory 100000\nnone 1000\n"
 
 
 def test_many_keys():
