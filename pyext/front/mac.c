@@ -164,7 +164,8 @@ static PyObject *key_new(PyTypeObject *type, PyObject *args, PyObject *names)
 	if (!PyArg_ParseTuple(args, "iiiUOy*:Key", &algorithm, &digest_size, &block_size, &name, &fallback, &key))
 		return NULL;
 	Key *self = NULL;
-	if (algorithm < -1 || algorithm >= ALGORITHMS || digest_size < 1)
+	if (algorithm < -1 || algorithm >= ALGORITHMS || digest_size < 1
+	    || (algorithm >= 0 && digest_size != algorithms[algorithm].tag))	/* tags are written into as many bytes */
 		PyErr_SetString(PyExc_ValueError, "no such algorithm");
 	else if (!made_here(algorithm) && sizeof(struct prepared) + (size_t)key.len > SECRET_MOST)
 		PyErr_SetString(PyExc_ValueError, "the key is longer than a block");

@@ -262,6 +262,8 @@ KEY_CALLS = {
     "the front's, number": (lambda: _front.hmac(99, b"key", b"m"), ValueError),
     "the front's, count": (lambda: _front.hmac(0, b"key"), TypeError),
     "the front's Key, number": (lambda: _front.Key(99, 32, 64, "x", len, b"key"), ValueError),
+    "the front's Key, too small a tag": (lambda: _front.Key(0, 1, 64, "x", len, b"key"), ValueError),
+    "the front's Key, too large a tag": (lambda: _front.Key(1, 21, 64, "x", len, b"key"), ValueError),
     "the front's Key, length": (lambda: _front.Key(-1, 32, 64, "x", len, bytes(2000)), ValueError),
 }
 
