@@ -14,7 +14,7 @@
 #include "mac.h"
 
 #define KEEP_GIL 8192	/* bytes that are hashed in less time than giving the GIL away and fetching it takes */
-#define VISIT_BYTES ((size_t)1 << 20)	/* of messages in one stay in the core: signals wait for its end, some ms at most */
+#define VISIT_BYTES ((size_t)1 << 20)	/* of messages at once, in the core or here: signals wait for the end, some ms at most */
 #define CORE_BYTES ((Py_ssize_t)16 << 10)	/* of a one-shot message: for longer ones OpenSSL's digests are faster than Go's */
 
 static const struct { const char *name; int tag, block; } algorithms[] = {
@@ -208,9 +208,11 @@ static size_t sum(const Key *self, const Py_buffer *messages, size_t count, unsi
 	struct visit v;
 	size_t i = 0;
 	if (self->hmac256) {
-		for (; i < count; i++)
+		for (size_t bytes = 0; i < count && bytes <= VISIT_BYTES; i++) {
 			hmac256_sum(self->hmac256, messages[i].buf, (size_t)messages[i].len, tags[i]);
-		return count;
+			bytes += (size_t)messages[i].len + 512;
+		}
+		return i;
 	}
 	if (!self->prepared->is_set || (size_t)messages[0].len > VISIT_BYTES || gate_enter(&v, 0))
 		return 0;
@@ -335,6 +337,11 @@ static PyObject *key_digests(PyObject *o, PyObject *arg)
 	size_t n = (size_t)b.count, i = 0;
 	while (list && i < n) {
 		size_t made;
+		if (i && PyErr_CheckSignals()) {
+			Py_DECREF(list);
+			list = NULL;
+			break;
+		}
 		if (b.bytes + n * 64 > KEEP_GIL) {
 			Py_BEGIN_ALLOW_THREADS
 			made = sum(self, b.messages + i, n - i, b.tags + i);
@@ -364,7 +371,8 @@ static PyMethodDef key_methods[] = {
 	 "verify($self, message, tag, /)\n--\n\n"
 	 "None if tag is the message's, all of it; else ValueError. The time does not depend on where they differ."},
 	{"digests", key_digests, METH_O,
-	 "digests($self, messages, /)\n--\n\nA list of the tags of all messages, in one call."},
+	 "digests($self, messages, /)\n--\n\n"
+	 "A list of the tags of all messages, in one call. A signal's exception ends it."},
 	{NULL, NULL, 0, NULL},
 };
 

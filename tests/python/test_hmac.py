@@ -10,6 +10,7 @@ import json
 import os
 import pickle
 import re
+import signal
 import struct
 import subprocess
 import sys
@@ -553,6 +554,34 @@ def test_an_object_whose_beginning_fails():
         at_its_beginning(stop, lambda: made.update(b"1"))
     made.update(b"2")
     assert made.digest() == stdlib.digest(b"key", b"02", "sha256")
+
+
+@pytest.mark.parametrize("name", ["sha256", "sha1"])
+def test_a_signal_ends_digests(name):
+    """Handlers run after each MiB. Fails if only when all tags are made: the message is not lent any more then, and can
+    be lengthened."""
+    message, over = bytearray(1 << 19), []
+
+    def handle(*_):
+        try:
+            message.append(0)
+        except BufferError:
+            raise Stop from None
+
+    def send():
+        while not over:
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGUSR1)
+
+    before = signal.signal(signal.SIGUSR1, handle)
+    sender = threading.Thread(target=send)
+    try:
+        with pytest.raises(Stop):
+            sender.start()
+            hmac.Key(b"key", name).digests([message] * 400)
+    finally:
+        over.append(True)
+        sender.join()
+        signal.signal(signal.SIGUSR1, before)
 
 
 @linux
