@@ -3,6 +3,7 @@
 import array
 import ctypes
 import mmap
+import os
 import sys
 
 import pytest
@@ -147,3 +148,55 @@ def test_exporter_that(python, start_mode, act, size):
     """Guards: the buffer is fetched before the pool is touched or the gate entered. Otherwise a __buffer__ that
     forks leaves the child with the parent's pool or place in the core."""
     python(EXPORTER, act, size, start=start_mode)
+
+
+MEMORY = """
+import gorandom
+def memory(name):
+    with open("/proc/self/status") as f:
+        return next(int(line.split()[1]) for line in f if line.startswith(name))
+buffer = bytearray(b"1") * (64 << 20)
+gorandom.fill(memoryview(buffer)[:16])  # a core, where there is to be one
+memory("VmRSS")  # whatever the first look costs
+before = memory("VmRSS")
+with open("/proc/self/clear_refs", "w") as f:
+    f.write("5")  # the peak, VmHWM, begins anew (Linux 4.0)
+gorandom.fill(buffer)
+assert bytes(64) not in buffer[-4096:]
+print(memory("VmHWM") - before)
+"""
+
+
+@pytest.mark.skipif(not os.access("/proc/self/clear_refs", os.W_OK), reason="NOT RUN: no /proc/self/clear_refs here")
+def test_allocates_nothing_of_its_size(python, start_mode):
+    """Guards: the bytes are made in the caller's buffer. A copy on the way would show in the peak, however short
+    it lived."""
+    assert int(python(MEMORY, start=start_mode)) <= 256  # KiB, of 65,536
+
+
+OTHER_THREAD = """
+import sys, _thread, gorandom
+sys.setswitchinterval(1000)  # from here on a thread gets the GIL only when it is given away
+buffer = bytearray(64 << 20)
+gorandom.fill(memoryview(buffer)[:16])
+go, there, seen = _thread.allocate_lock(), _thread.allocate_lock(), []
+go.acquire()
+there.acquire()
+def other():
+    there.release()
+    with go:
+        seen.append(bytes(buffer[-16:]))
+_thread.start_new_thread(other, ())
+there.acquire()  # it waits for go
+go.release()  # and now for the GIL
+for fills in range(1, 101):
+    gorandom.fill(buffer)
+    if seen:
+        break
+print(len(seen))
+"""
+
+
+def test_other_threads_run_meanwhile(python, start_mode):
+    """Guards: the GIL is given away during a large fill. Nothing else in that loop gives it away."""
+    assert python(OTHER_THREAD, start=start_mode).strip() == "1"
