@@ -6,12 +6,13 @@ TOOLS = $(PYTHON) tests/tools.py
 PIP = build/venv/bin/python -m pip -q --disable-pip-version-check
 RUFF = ruff==0.17.6
 STRESS ?= 10
+BENCH_FLAGS = $(if $(QUICK),--quick) $(if $(ONLY),--only '$(ONLY)')
 
 # What a wheel is made of. Not in it: what builds and generators write there.
 SOURCES := $(shell find gorandom pyext python -type f -not -path '*/_gen/*' -not -name '*.pyc' -not -path '*.egg-info/*') \
 	go.mod go.sum setup.py pyproject.toml README.md LICENSE
 
-.PHONY: help demo test test-go test-python examples wheel bench bench-go bench-python consttime stress boot-test lint generate check-generated clean
+.PHONY: help demo test test-go test-python examples wheel bench bench-go consttime stress boot-test lint generate check-generated clean
 
 help: ## lists these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-16s %s\n", $$1, $$2}' Makefile
@@ -39,12 +40,10 @@ examples: build/venv/installed ## runs the examples; each checks itself
 wheel: build/wheel ## builds the wheel, into wheels/
 	@ls wheels/gorandom-*.whl
 
-bench: bench-python bench-go ## the figures of the README, on this machine (about 5 minutes)
+bench: build/wheel ## every bar, measured beside the peers (about 5 minutes; QUICK=1: one; ONLY=PATTERN: some)
+	$(PYTHON) bench/run.py --wheel wheels/gorandom-*.whl $(BENCH_FLAGS)
 
-bench-python: build/wheel ## from Python: pyperf, beside os.urandom, OpenSSL and others
-	$(PYTHON) bench/python.py --wheel wheels/gorandom-*.whl
-
-bench-go: ## from Go: go test -bench with benchstat
+bench-go: ## all benchmarks of the Go code: go test -bench with benchstat
 	bench/go.sh
 
 consttime: ## does compare_digest's time tell anything? A t-test over a million measurements (half a minute)

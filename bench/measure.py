@@ -1,0 +1,175 @@
+"""Has the contestants of bench/works.py measured: a short process each, in turn, several rounds."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import venv
+
+import works
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(HERE)
+BUILD = os.path.join(ROOT, "build", "bench")
+REQUIREMENTS = os.path.join(HERE, "requirements.txt")
+TOOLS = ("pyperf", "rich", "matplotlib")
+GO_PACKAGES = ("gorandom", "keystream")  # below tests/go
+
+sys.path.insert(0, os.path.join(ROOT, "pyext"))
+from steps import toolchain  # noqa: E402
+
+
+class Absent(Exception):
+    """A contestant that is not to be had here; the text says why."""
+
+
+# ---- environments ----
+
+
+def requirements():
+    with open(REQUIREMENTS) as f:
+        return [line.strip() for line in f if line.strip() and not line.startswith("#")]
+
+
+def make_venv(folder, wheel, peers=True):
+    """The python of an environment with the wheel, the tools and, as far as they have wheels, the peers."""
+    python = os.path.join(folder, "bin", "python3")
+    if not os.path.exists(python):
+        venv.create(folder, with_pip=True)
+    pip = [python, "-m", "pip", "-q", "--disable-pip-version-check", "install"]
+    wanted = [r for r in requirements() if peers or r.startswith(TOOLS)]
+    compiler = [] if toolchain.machine_cc() else [toolchain.ZIG_PACKAGE]
+    # Only wheels: nobody wants to wait until numpy is compiled.
+    if subprocess.run([*pip, "--only-binary", ":all:", *wanted, *compiler], stderr=subprocess.DEVNULL).returncode:
+        for requirement in wanted:
+            failed = subprocess.run([*pip, "--only-binary", ":all:", requirement], stderr=subprocess.DEVNULL).returncode
+            if failed and requirement.startswith(TOOLS):
+                raise SystemExit(f"bench: {requirement} cannot be installed, and nothing works without it")
+            if failed:
+                print(f"bench: {requirement} has no wheel for this Python", file=sys.stderr)
+        if compiler:
+            subprocess.run([*pip, *compiler], check=True)
+    subprocess.run([*pip, "--force-reinstall", "--no-deps", wheel], check=True)
+    return python
+
+
+def compile_floor(folder):
+    import sysconfig
+
+    include = sysconfig.get_paths()["include"]
+    command = [*toolchain.find_cc(), "-O2", "-fPIC", "-shared", "-I" + include, "-idirafter", os.path.dirname(include)]
+    output = os.path.join(folder, "floor.abi3.so")
+    subprocess.run([*command, os.path.join(HERE, "floor.c"), "-o", output], check=True, stderr=subprocess.DEVNULL)
+
+
+def compile_go(folder, root=ROOT):
+    """The folder, with the test binaries of GO_PACKAGES; None where there is no Go that builds them."""
+    os.makedirs(folder, exist_ok=True)
+    for package in GO_PACKAGES:
+        command = [sys.executable, os.path.join(root, "tests", "tools.py"), "go", "test", "-c", "-o",
+                   os.path.join(folder, package + ".test"), f"./tests/go/{package}"]  # fmt: skip
+        if subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode:
+            return None
+    return folder
+
+
+# ---- one contestant ----
+
+
+class Laboratory:
+    """Measures contestants with one Python and one set of Go binaries."""
+
+    def __init__(self, python, go, quick=False):
+        self.python, self.go = python, go
+        self.values = 5 if quick else 20
+        self.seconds = 1
+        self.loops = {}
+
+    def measure(self, work, name):
+        """The values of one round. Absent if the contestant is not to be had."""
+        contestant = work.contestants[name]
+        return {
+            works.Timed: self._timed,
+            works.Program: self._program,
+            works.GoBench: self._go,
+            works.OpenSSL: self._openssl,
+        }[type(contestant)](contestant, work.name, name)
+
+    def _run(self, command, start="auto"):
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+        environment |= {"GORANDOM_START": start, "PYTHONPATH": BUILD}
+        done = subprocess.run(command, text=True, capture_output=True, env=environment, timeout=300, cwd=BUILD)
+        if done.returncode:
+            # pyperf says the statement after the traceback.
+            lines = [line for line in done.stderr.splitlines() if re.match(r"\w*(Error|Exception)\b", line)]
+            why = (lines or done.stderr.strip().splitlines() or ["no reason given"])[-1]
+            raise Absent(re.sub(r" \(/.*\)$", "", why))  # the path of a module that lacks a name
+        return done.stdout
+
+    def _pyperf(self, contestant, *arguments):
+        import pyperf
+
+        with tempfile.TemporaryDirectory() as folder:
+            output = os.path.join(folder, "values.json")
+            command = [self.python, os.path.join(HERE, "timed.py"), *arguments, "--worker", "--quiet", "-o", output]
+            self._run([*command, "--min-time", "0.002"], contestant.start)
+            return pyperf.Benchmark.load(output)
+
+    def _timed(self, contestant, *names):
+        if names not in self.loops:
+            found = self._pyperf(contestant, *names, "--calibrate-loops").get_metadata()
+            self.loops[names] = found["calibrate_loops"]
+        how = ["--loops", str(self.loops[names]), "--values", str(self.values), "--warmups", "2"]
+        return list(self._pyperf(contestant, *names, *how).get_values())
+
+    def _program(self, contestant, *names):
+        return list(map(float, self._run([self.python, "-c", contestant.source], contestant.start).split()))
+
+    def _go(self, contestant, *names):
+        if not self.go:
+            raise Absent("there is no Go to build it")
+        pattern = "/".join(f"^{part}$" for part in contestant.name.split("/"))
+        out = self._run([os.path.join(self.go, contestant.package + ".test"), "-test.run", "^$", "-test.bench",
+                         "^Benchmark" + pattern[1:], "-test.benchtime", "50ms", "-test.count", "3"])  # fmt: skip
+        values = [float(ns) * 1e-9 for ns in re.findall(r"([\d.]+) ns/op", out)]
+        if not values:
+            raise Absent("this processor or this version does not have it")
+        return values
+
+    def _openssl(self, contestant, *names):
+        if not shutil.which("openssl"):
+            raise Absent("there is no openssl on PATH")
+        command = f"openssl speed -mr -evp {contestant.cipher} -bytes {contestant.size} -seconds {self.seconds}"
+        lines = [line for line in self._run(shlex.split(command)).splitlines() if line.startswith("+F:")]
+        return [contestant.size / float(line.split(":")[3]) for line in lines]
+
+
+def rounds(chosen, laboratories, number, step):
+    """{work: {label: {"rounds": [[values]]} or {"absent": why}}}
+
+    ``laboratories(work)`` gives {label: (laboratory, contestant)}. The contestants of a work follow each other
+    at once, each round in another order, so that none is always the first; and all works are done once before
+    any is done again. ``step(text)`` is called before each process.
+    """
+    found = {work.name: {label: {"rounds": []} for label in laboratories(work)} for work in chosen}
+    for turn in range(number):
+        for work in chosen:
+            entries = list(laboratories(work).items())
+            at = turn % len(entries)
+            for label, (laboratory, name) in entries[at:] + entries[:at]:
+                step(f"round {turn + 1} of {number}: {work.name}, {label}")
+                one(laboratory, work, name, found[work.name], label)
+    return found
+
+
+def one(laboratory, work, name, entries, label):
+    """One round of a contestant, into entries[label]. Who was absent once is not asked again."""
+    if "absent" in entries[label]:
+        return
+    try:
+        entries[label]["rounds"].append(laboratory.measure(work, name))
+    except Absent as why:
+        entries[label] = {"absent": str(why)}

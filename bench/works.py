@@ -1,0 +1,511 @@
+"""The works that are measured, who does each of them, and the bars: what is wanted. To add one, add a row.
+
+A Work has contestants, gorandom first; a Bar names a work and what is wanted of it. The rest of this folder:
+
+    run.py      make bench: measures all of this, by measure.py (processes, rounds) and timed.py (pyperf)
+    report.py   prints the tables and the bars of a measurement
+    ratios.py   the arithmetic
+    floor.c     what any function that returns bytes costs
+    go.sh       make bench-go: all benchmarks of the Go code, through benchstat
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+# ---- kinds of contestants ----
+
+
+@dataclass(frozen=True)
+class Timed:
+    """A statement that pyperf times, in seconds. ``parts``: how many pieces of work one run of it does."""
+
+    setup: str
+    statement: str
+    parts: int = 1
+    start: str = "auto"  # GORANDOM_START
+
+
+@dataclass(frozen=True)
+class Program:
+    """A Python program that measures itself and prints numbers, in the work's unit."""
+
+    source: str
+    start: str = "auto"
+
+
+@dataclass(frozen=True)
+class GoBench:
+    """A benchmark of a package below tests/go, in seconds."""
+
+    package: str
+    name: str
+
+
+@dataclass(frozen=True)
+class OpenSSL:
+    """``openssl speed -evp CIPHER``, in seconds for ``size`` bytes."""
+
+    cipher: str
+    size: int
+
+
+# ---- works and bars ----
+
+
+@dataclass(frozen=True)
+class Work:
+    name: str
+    group: str
+    contestants: dict
+    unit: str = "s"  # or "B", or "of a core"
+    size: int = 0  # bytes that it makes: a speed is printed beside the time
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What of the machine decides which bar holds."""
+
+    vaes: bool
+    sha_ni: bool
+    vdso: bool  # the C library has getrandom without a system call
+    gil: bool
+    cores: int
+
+
+@dataclass(frozen=True)
+class Bar:
+    """What is wanted of ``ours`` in ``work``, beside each of ``than``, all others if empty. Each limit may be a
+    function of Facts; it gives None where the bar does not hold on this machine."""
+
+    name: str
+    work: str
+    than: tuple = ()
+    ours: str = "gorandom"
+    at_least: float | Callable | None = None  # times as fast
+    cost: float | Callable | None = None  # at most so many times the time
+    at_most: float | Callable | None = None  # of the work's unit
+    adds: str = ""  # the contestant whose figure is taken away first
+
+
+KB, MB = 1 << 10, 1 << 20
+
+# ---- bytes ----
+
+
+def draws(n, **more):
+    call = f"f({n})"
+    return {
+        "gorandom": Timed("from gorandom import get_random_bytes as f", call),
+        "os.urandom": Timed("from os import urandom as f", call),
+        "secrets.token_bytes": Timed("from secrets import token_bytes as f", call),
+        "PyNaCl": Timed("from nacl.utils import random as f", call),
+        "PyCryptodome": Timed("from Crypto.Random import get_random_bytes as f", call),
+        "ssl.RAND_bytes": Timed("from ssl import RAND_bytes as f", call),
+        "random.randbytes (insecure)": Timed("from random import randbytes as f", call),
+        "numpy's bytes (insecure)": Timed("import numpy; f = numpy.random.default_rng().bytes", call),
+        "gorandom, direct mode": Timed("from gorandom import get_random_bytes as f", call, start="never"),
+        **more,
+    }
+
+
+PEERS = ("os.urandom", "secrets.token_bytes", "PyNaCl", "PyCryptodome")
+INSECURE = ("random.randbytes (insecure)", "numpy's bytes (insecure)")
+ZEROS = {"a function that returns 16 zeros": Timed("from floor import zeros as f", "f(16)")}
+
+BYTES = [
+    Work("get_random_bytes(16)", "Bytes", draws(16, **ZEROS)),
+    Work("get_random_bytes(4 KiB)", "Bytes", draws(4 * KB), size=4 * KB),
+    Work("get_random_bytes(1 MiB)", "Bytes", draws(MB), size=MB),
+]
+
+FILL = "from gorandom import fill as f; b = bytearray(1 << 20)"
+KERNELS = ("vaes512", "vaes256", "aesni", "generic")
+KEYSTREAM = [
+    Work(
+        "keystream, 1 MiB",
+        "Keystream",
+        {
+            "gorandom": Timed(FILL, "f(b)"),
+            "openssl speed aes-256-ctr": OpenSSL("aes-256-ctr", MB),
+            **{f"kernel {k}": GoBench("keystream", f"Kernel/{k}/{MB}") for k in KERNELS},
+        },
+        size=MB,
+    ),
+]
+
+# ---- fill, 64 MiB ----
+
+FILL_PROGRAM = """
+import threading, time, gorandom
+buffers = [bytearray(b"1") * (64 << 20) for _ in range({threads})]
+began = []
+go = threading.Barrier({threads}, action=lambda: began.append(time.perf_counter()))
+def work(b):
+    gorandom.fill(b)
+    go.wait()
+    for _ in range(5): gorandom.fill(b)
+threads = [threading.Thread(target=work, args=(b,)) for b in buffers]
+for t in threads: t.start()
+for t in threads: t.join()
+print((time.perf_counter() - began[0]) / (5 * len(threads)))
+"""
+
+FILL_MEMORY = """
+import gorandom
+def memory(name):
+    with open("/proc/self/status") as f:
+        return next(int(line.split()[1]) for line in f if line.startswith(name)) * 1024
+buffer = bytearray(b"1") * (64 << 20)
+gorandom.fill(memoryview(buffer)[:16])  # starts the core
+memory("VmRSS")  # whatever the first look costs
+before = memory("VmRSS")
+with open("/proc/self/clear_refs", "w") as f:
+    f.write("5")  # the peak, VmHWM, begins anew
+gorandom.fill(buffer)
+print(max(0, memory("VmHWM") - before))
+"""
+
+FILLS = [
+    Work(
+        "fill(64 MiB), two threads",
+        "Fill",
+        {
+            "gorandom": Program(FILL_PROGRAM.format(threads=2)),
+            "one thread": Program(FILL_PROGRAM.format(threads=1)),
+        },
+        size=64 * MB,
+    ),
+    Work("fill(64 MiB), memory added", "Fill", {"gorandom": Program(FILL_MEMORY)}, unit="B"),
+]
+
+# ---- secrets, SystemRandom, gorandom.random, UUIDs ----
+
+
+def drop_in(name, group, call, ours, theirs, setup="", **more):
+    return Work(
+        name, group, {"gorandom": Timed(f"{ours}\n{setup}", call), "stdlib": Timed(f"{theirs}\n{setup}", call), **more}
+    )
+
+
+SECRETS = ("from gorandom import secrets as m", "import secrets as m")
+SYSTEM = ("from gorandom import SystemRandom; m = SystemRandom()", "from random import SystemRandom; m = SystemRandom()")
+PYCRYPTO = ("from gorandom import random as m", SYSTEM[1])
+LIST = "x = list(range(100))"
+WIDE = "x = list(range(1000))"
+
+SMALL = [
+    drop_in("secrets.randbelow(1000)", "Secrets", "m.randbelow(1000)", *SECRETS),
+    drop_in("secrets.choice of 100", "Secrets", "m.choice(x)", *SECRETS, LIST),
+    drop_in("secrets.token_hex()", "Secrets", "m.token_hex()", *SECRETS),
+    drop_in("secrets.token_urlsafe()", "Secrets", "m.token_urlsafe()", *SECRETS),
+    drop_in("secrets.randbits(64)", "Secrets", "m.randbits(64)", *SECRETS),
+    drop_in("SystemRandom.random()", "Secrets", "m.random()", *SYSTEM),
+    drop_in("SystemRandom.randrange(1000)", "Secrets", "m.randrange(1000)", *SYSTEM),
+    drop_in("SystemRandom.choice of 100", "Secrets", "m.choice(x)", *SYSTEM, LIST),
+    drop_in("SystemRandom.getrandbits(64)", "Secrets", "m.getrandbits(64)", *SYSTEM),
+    drop_in("random.randrange(1000)", "Secrets", "m.randrange(1000)", *PYCRYPTO),
+    drop_in("random.choice of 100", "Secrets", "m.choice(x)", *PYCRYPTO, LIST),
+    drop_in("random.getrandbits(64)", "Secrets", "m.getrandbits(64)", *PYCRYPTO),
+]
+MANY = [
+    drop_in("SystemRandom.shuffle of 100", "Secrets", "m.shuffle(x)", *SYSTEM, LIST),
+    drop_in("SystemRandom.sample, 100 of 1000", "Secrets", "m.sample(x, 100)", *SYSTEM, WIDE),
+    drop_in("random.shuffle of 100", "Secrets", "m.shuffle(x)", *PYCRYPTO, LIST),
+    drop_in("random.sample, 100 of 1000", "Secrets", "m.sample(x, 100)", *PYCRYPTO, WIDE),
+]
+
+UUIDS = [
+    Work(
+        f"{name}()",
+        "UUIDs",
+        {
+            "gorandom": Timed(f"from gorandom import {name} as f", "f()"),
+            "stdlib uuid4": Timed("from uuid import uuid4 as f", "f()"),
+            **({"stdlib uuid7": Timed("from uuid import uuid7 as f", "f()")} if name == "uuid7" else {}),
+            "uuid_utils.compat": Timed(f"from uuid_utils.compat import {name} as f", "f()"),
+        },
+    )
+    for name in ("uuid4", "uuid7")
+]
+
+# ---- numpy ----
+
+
+def generators(call):
+    out = "import numpy as np; out = np.empty(10_000)\n"
+    made = "; g = np.random.Generator(B())"
+    return {
+        "gorandom": Timed(out + "from gorandom import BitGenerator as B" + made, call, parts=10_000),
+        "PCG64 (insecure)": Timed(out + "from numpy.random import PCG64 as B" + made, call, parts=10_000),
+        "randomgen's AESCounter": Timed(out + "from randomgen import AESCounter as B" + made, call, parts=10_000),
+    }
+
+
+NUMPY = [
+    Work("numpy: doubles", "numpy, a number", generators("g.random(out=out)")),
+    Work("numpy: integers", "numpy, a number", generators("g.integers(0, 1_000_000, 10_000)")),
+    Work("numpy: normals", "numpy, a number", generators("g.standard_normal(out=out)")),
+]
+
+# ---- HMAC ----
+
+TEXT = "key, message, long = b'k' * 32, b'm' * 32, bytes(1 << 20)\n"
+STDLIB_HMAC = TEXT + "from hmac import digest, compare_digest, new; made = new(key, digestmod='{0}')"
+OUR_HMAC = TEXT + "from gorandom.hmac import digest, compare_digest, new, Key; made = Key(key, '{0}')"
+COPY = "h = made.copy(); h.update(message); h.digest()"
+
+
+def tags(digest):
+    ours, theirs = OUR_HMAC.format(digest), STDLIB_HMAC.format(digest)
+    once, long = f"digest(key, message, '{digest}')", f"digest(key, long, '{digest}')"
+    an_object = f"new(key, message, '{digest}').digest()"
+
+    def work(name, call, their_call, parts=1, **more):
+        return Work(
+            f"HMAC-{digest}, {name}",
+            "HMAC",
+            {"gorandom": Timed(ours, call, parts), "stdlib": Timed(theirs, their_call), **more},
+        )
+
+    return [
+        work("one-shot", once, once),
+        work("object", an_object, an_object),
+        work("prepared key", "made.digest(message)", COPY, **{"hmac.digest": Timed(theirs, once)}),
+        work("prepared key, 100 at once", "made.digests([message] * 100)", COPY, 100),
+        work("1 MiB", long, long),
+    ]
+
+
+HMAC = [
+    *tags("sha256"),
+    *tags("sha512"),
+    Work(
+        "compare_digest of 32 bytes",
+        "HMAC",
+        {
+            "gorandom": Timed(OUR_HMAC.format("sha256"), "compare_digest(key, message)"),
+            "stdlib": Timed(STDLIB_HMAC.format("sha256"), "compare_digest(key, message)"),
+        },
+    ),
+]
+
+# ---- threads ----
+
+THREADS_PROGRAM = """
+import itertools, threading, time
+from {module} import {name} as f
+n = {draws}
+began = []
+go = threading.Barrier({threads}, action=lambda: began.append(time.perf_counter()))
+def work():
+    f(16)
+    go.wait()
+    for _ in itertools.repeat(None, n): f(16)
+threads = [threading.Thread(target=work) for _ in range({threads})]
+for t in threads: t.start()
+for t in threads: t.join()
+print((time.perf_counter() - began[0]) / (n * len(threads)))
+"""
+
+
+def threads(module, name, number):
+    return Program(THREADS_PROGRAM.format(module=module, name=name, threads=number, draws=800_000 // number))
+
+
+THREADS = [
+    Work(
+        "16 bytes, 8 threads",
+        "Threads, a draw",
+        {
+            "gorandom": threads("gorandom", "get_random_bytes", 8),
+            "gorandom, one thread": threads("gorandom", "get_random_bytes", 1),
+            "os.urandom": threads("os", "urandom", 8),
+        },
+    ),
+]
+
+# ---- Go ----
+
+GO = [
+    Work(
+        f"Go: Read of {text}",
+        "Go",
+        {
+            "gorandom": GoBench("gorandom", f"Read/gorandom/{n}"),
+            "crypto/rand": GoBench("gorandom", f"Read/crypto-rand/{n}"),
+        },
+        size=n if n > 16 else 0,
+    )
+    for n, text in ((16, "16 bytes"), (MB, "1 MiB"))
+]
+
+# ---- once in a process ----
+
+IMPORT = """
+import time
+start = time.perf_counter()
+import gorandom
+print(time.perf_counter() - start)
+"""
+
+STARTUP = """
+import subprocess, sys, time
+start = time.perf_counter()
+subprocess.run([sys.executable, "-c", "{what}"], check=True)
+print(time.perf_counter() - start)
+"""
+
+FIRST = """
+import time, gorandom
+start = time.perf_counter()
+gorandom.get_random_bytes(16)
+print(time.perf_counter() - start)
+"""
+
+# The parent has drawn. Timed in the child, from its first instruction in Python.
+CHILD = """
+import os, time, gorandom
+gorandom.get_random_bytes(16)
+for _ in range(20):
+    r, w = os.pipe()
+    if os.fork() == 0:
+        {child}
+        os.write(w, repr(took).encode())
+        os._exit(0)
+    os.wait()
+    print(os.read(r, 99).decode())
+    os.close(r)
+    os.close(w)
+"""
+
+ONE_DRAW = """
+        start = time.perf_counter()
+        gorandom.get_random_bytes(16)
+        took = time.perf_counter() - start"""
+
+# The slowest of a child's draws up to where its core has taken over.
+TAKES_OVER = """
+        took = 0.0
+        while gorandom.status().mode != "core":
+            for _ in range(100):
+                start = time.perf_counter()
+                gorandom.get_random_bytes(1024)
+                took = max(took, time.perf_counter() - start)"""
+
+# From the call until the child has been reaped; the first forks of a process are dearer than the others.
+FORK = """
+import os, time, gorandom
+{before}
+times = []
+for _ in range(60):
+    start = time.perf_counter()
+    child = os.fork()
+    if not child:
+        os._exit(0)
+    os.waitpid(child, 0)
+    times.append(time.perf_counter() - start)
+print(*times[10:])
+"""
+
+# All threads but the interpreter's own, which are the core's. Half a second after a start Go's runtime has settled.
+IDLE = """
+import os, time, gorandom
+def used():
+    total = 0
+    for thread in os.listdir("/proc/self/task"):
+        if int(thread) != os.getpid():
+            with open(f"/proc/self/task/{thread}/schedstat") as f:
+                total += int(f.read().split()[0])
+    return total / 1e9
+gorandom.get_random_bytes(16)
+time.sleep(0.5)
+start, began = used(), time.perf_counter()
+time.sleep(0.5)
+print((used() - start) / (time.perf_counter() - began))
+"""
+
+RESIDENT = """
+import gorandom
+def resident():
+    with open("/proc/self/statm") as f:
+        return int(f.read().split()[1]) * 4096
+before = resident()
+gorandom.get_random_bytes(16)
+assert gorandom.status().mode == "core"
+gorandom.get_random_bytes(1 << 20)
+print(resident() - before)
+"""
+
+DRAW = "gorandom.get_random_bytes(16)"
+REST = [
+    Work("import, timed from within", "At rest", {"gorandom": Program(IMPORT)}),
+    Work(
+        "a process that imports",
+        "At rest",
+        {"gorandom": Program(STARTUP.format(what="import gorandom")), "pass": Program(STARTUP.format(what="pass"))},
+    ),
+    Work("first draw", "At rest", {"gorandom": Program(FIRST)}),
+    Work(
+        "first draw in a child",
+        "At rest",
+        {
+            "gorandom": Program(CHILD.format(child=ONE_DRAW)),
+            "gorandom, eager": Program(CHILD.format(child=ONE_DRAW), start="eager"),
+        },
+    ),
+    Work("slowest draw when a child's core takes over", "At rest", {"gorandom": Program(CHILD.format(child=TAKES_OVER))}),
+    Work(
+        "fork",
+        "At rest",
+        {"gorandom": Program(FORK.format(before=DRAW)), "before the first draw": Program(FORK.format(before="pass"))},
+    ),
+    Work("processor time of an idle core", "At rest", {"gorandom": Program(IDLE)}, unit="of a core"),
+    Work("memory that a core adds", "At rest", {"gorandom": Program(RESIDENT)}, unit="B"),
+]
+
+# ---- the clock that makes a pool stale ----
+
+CLOCKS = [
+    Work(
+        "the clock",
+        "The clock, in a call",
+        {
+            "time(NULL)": Timed("from floor import zeros_time as f", "f(16)"),
+            "CLOCK_MONOTONIC_COARSE": Timed("from floor import zeros_coarse as f", "f(16)"),
+            "CLOCK_MONOTONIC": Timed("from floor import zeros_monotonic as f", "f(16)"),
+            "no clock": Timed("from floor import zeros as f", "f(16)"),
+        },
+    )
+]
+
+WORKS = [*BYTES, *KEYSTREAM, *FILLS, *SMALL, *MANY, *UUIDS, *NUMPY, *HMAC, *THREADS, *GO, *REST, *CLOCKS]
+
+BARS = [
+    Bar("keystream", "keystream, 1 MiB", ("openssl speed aes-256-ctr",), at_least=lambda f: 1.8 if f.vaes else 0.95),
+    Bar("16 bytes", "get_random_bytes(16)", PEERS, at_least=lambda f: 2.5 if f.vdso else 8),
+    Bar("4 KiB, the secure", "get_random_bytes(4 KiB)", ("ssl.RAND_bytes", *PEERS), at_least=1),
+    Bar("4 KiB, the insecure", "get_random_bytes(4 KiB)", INSECURE, at_least=1),
+    Bar("1 MiB, the secure", "get_random_bytes(1 MiB)", ("ssl.RAND_bytes", *PEERS), at_least=1),
+    Bar("1 MiB, the insecure", "get_random_bytes(1 MiB)", INSECURE, at_least=1),
+    Bar("fill, memory", "fill(64 MiB), memory added", at_most=256 * KB),
+    Bar("fill, two threads", "fill(64 MiB), two threads", at_least=lambda f: 1.8 if f.cores > 1 else None),
+    *(Bar(w.name, w.name, at_least=8) for w in SMALL),
+    *(Bar(w.name, w.name, at_least=20) for w in MANY),
+    *(Bar(f"{w.name}, stdlib", w.name, ("stdlib uuid4",), at_least=8) for w in UUIDS),
+    *(Bar(f"{w.name}, uuid_utils", w.name, ("uuid_utils.compat",), at_least=1) for w in UUIDS),
+    *(Bar(f"{w.name}, PCG64", w.name, ("PCG64 (insecure)",), at_least=lambda f: 0.9 if f.vaes else None) for w in NUMPY),
+    *(Bar(f"{w.name}, AESCounter", w.name, ("randomgen's AESCounter",), at_least=1) for w in NUMPY),
+    # With a GIL the threads take turns: what eight of them lose is what they wait for beside it.
+    Bar("8 threads", "16 bytes, 8 threads", ("gorandom, one thread",), at_least=lambda f: 0.8 if f.gil else 0.7 * f.cores),
+    Bar("Go, 16 bytes", "Go: Read of 16 bytes", at_least=1.5),
+    Bar("Go, 1 MiB", "Go: Read of 1 MiB", at_least=4),
+    Bar("import", "import, timed from within", at_most=5e-3),
+    Bar("first draw", "first draw", at_most=5e-3),
+    Bar("fork after the first draw", "fork", cost=1.15),
+    Bar("an idle core", "processor time of an idle core", at_most=0),
+    Bar("HMAC, one-shot", "HMAC-sha256, one-shot", at_least=2),
+    Bar("HMAC, prepared key", "HMAC-sha256, prepared key", ("stdlib",), at_least=lambda f: 2 if f.sha_ni else 4),
+    Bar("HMAC, 1 MiB", "HMAC-sha256, 1 MiB", at_least=1),
+    Bar("compare_digest", "compare_digest of 32 bytes", cost=1.1),
+    Bar("the clock", "the clock", ours="time(NULL)", adds="no clock"),
+]
