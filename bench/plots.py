@@ -1,0 +1,176 @@
+"""Draws bench/plots/*.png from build/bench/results.json: python bench/plots.py [FILE]. Without measuring."""
+
+import argparse
+import os
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt  # noqa: E402
+import ratios  # noqa: E402
+import report  # noqa: E402
+import works  # noqa: E402
+
+FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "plots")
+OURS, PEER, INSECURE, WANTED = "#0b6e4f", "#8a8f98", "#d9a441", "#b3261e"
+STYLE = {
+    "figure.dpi": 130,
+    "figure.facecolor": "white",
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.spines.left": False,
+    "axes.grid": True,
+    "axes.grid.axis": "x",
+    "grid.color": "#e4e6ea",
+    "axes.axisbelow": True,
+    "ytick.left": False,
+    "ytick.major.size": 0,
+}
+
+
+def colour(name):
+    return OURS if name.startswith("gorandom") else INSECURE if "insecure" in name else PEER
+
+
+def finish(figure, results, name, note):
+    m = results.machine
+    versions = m["versions"]
+    text = (
+        f"{note}\n{m['processor']}, {m['cores']} cores, {m['system']}, CPython {versions['CPython']}, "
+        f"OpenSSL {versions['OpenSSL']}; keystream {m['keystream']}; {m['date']}. "
+        "Medians; lines: the middle half."
+    )
+    figure.text(0.01, 0.01, text, fontsize=7.5, color="#555", va="bottom")
+    os.makedirs(FOLDER, exist_ok=True)
+    path = os.path.join(FOLDER, name + ".png")
+    # No date and no version in the file: the same values give the same picture.
+    figure.savefig(path, metadata={"Software": None})
+    plt.close(figure)
+    print(os.path.relpath(path))
+
+
+def rows(axes, entries, unit, write, log=False):
+    """Horizontal bars, or on a logarithmic axis dots, of [(label, Spread)]; the first stands on top."""
+    for y, (label, s) in enumerate(entries):
+        tint = colour(label)
+        if log:
+            axes.plot([s.low, s.high], [y, y], color=tint, lw=2)
+            axes.plot([s.median], [y], "o", color=tint, ms=8)
+        else:
+            axes.barh(y, s.median, color=tint, height=0.62)
+            axes.plot([s.low, s.high], [y, y], color="black", lw=1.2)
+        axes.annotate(
+            write(s.median), (s.high, y), xytext=(7, 0), textcoords="offset points", va="center",
+            fontsize=9, fontweight="bold" if tint == OURS else "normal",
+        )  # fmt: skip
+    axes.set_yticks(range(len(entries)), [label for label, _ in entries])
+    axes.set_ylim(len(entries) - 0.4, -0.6)
+    axes.set_xlabel(unit)
+
+
+def tick(seconds):
+    value, unit = report.written(seconds, "s").split()
+    return f"{float(value):g} {unit}"
+
+
+def draws(results):
+    """What one call costs, at three sizes: dots on a logarithmic axis, because the peers lie far apart."""
+    chosen = [w for w in works.BYTES if results.rounds(w.name, "gorandom")]
+    if not chosen:
+        return
+    names = [n for n in chosen[0].contestants if n not in works.ZEROS and results.rounds(chosen[0].name, n)]
+    figure, all_axes = plt.subplots(1, len(chosen), figsize=(11, 4.4), sharey=True, squeeze=False)
+    for axes, work in zip(all_axes[0], chosen):
+        entries = [(n, ratios.pooled(results.rounds(work.name, n))) for n in names if results.rounds(work.name, n)]
+        rows(axes, entries, "time a call, logarithmic", lambda v: report.written(v, "s"), log=True)
+        lows, highs = [s.low for _, s in entries], [s.high for _, s in entries]
+        axes.set_xscale("log")
+        axes.set_xlim(min(lows) / 1.6, max(highs) * 5)
+        axes.xaxis.set_major_formatter(lambda v, _: tick(v))
+        axes.xaxis.set_minor_formatter("")
+        axes.set_title(work.name, loc="left", fontsize=11)
+    figure.suptitle("Random bytes from Python: the time of one call (left is better)", x=0.01, ha="left", fontweight="bold")
+    figure.tight_layout(rect=(0, 0.08, 1, 1))
+    finish(figure, results, "bytes", "Yellow: generators that are not for secrets.")
+
+
+def speedups(results, name, title, chosen, note):
+    """How many times as fast as the peer; the red mark is the bar."""
+    wanted = {}
+    for bar in works.BARS:
+        limit = bar.at_least(results.facts) if callable(bar.at_least) else bar.at_least
+        wanted.setdefault(bar.work, limit or (bar.cost and 1 / bar.cost))
+    entries = [(w.name, results.speedup(w.name, list(w.contestants)[1]), wanted.get(w.name)) for w in chosen]
+    entries = [(n, s, limit) for n, s, limit in entries if s]
+    if not entries:
+        return
+    figure, axes = plt.subplots(figsize=(8.5, 1.6 + 0.3 * len(entries)))
+    rows(axes, [(n, s) for n, s, _ in entries], "times as fast (right is better)", lambda v: f"{v:.1f} x")
+    for bar in axes.patches:
+        bar.set_color(OURS)
+    for y, (_, _, limit) in enumerate(entries):
+        if limit:
+            axes.plot([limit, limit], [y - 0.38, y + 0.38], color=WANTED, lw=2)
+    axes.axvline(1, color="black", lw=0.8)
+    axes.set_xlim(0, 1.12 * max(max(s.high, limit or 0) for _, s, limit in entries))
+    figure.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    figure.tight_layout(rect=(0, 0.45 / figure.get_figheight(), 1, 1))
+    finish(figure, results, name, note + " Thin black: as fast as Python's. Red: what is wanted.")
+
+
+def keystream(results):
+    work = works.KEYSTREAM[0]
+    labels = {"gorandom": "gorandom.fill, from Python", "openssl speed aes-256-ctr": "OpenSSL's cipher, aes-256-ctr"}
+    entries = []
+    for name in work.contestants:
+        if rounds := results.rounds(work.name, name):
+            speeds = [[work.size / v / 1e9 for v in values] for values in rounds]
+            label = labels.get(name, "gorandom's " + name + " (Go)")
+            entries.append((label, ratios.pooled(speeds)))
+    if not entries:
+        return
+    figure, axes = plt.subplots(figsize=(8.5, 1.6 + 0.36 * len(entries)))
+    rows(axes, entries, "GB/s on one core", lambda v: f"{v:.1f}")
+    axes.set_xlim(0, max(s.high for _, s in entries) * 1.1)
+    figure.suptitle("AES-256 keystream, 1 MiB at a time", x=0.01, ha="left", fontweight="bold")
+    figure.tight_layout(rect=(0, 0.45 / figure.get_figheight(), 1, 1))
+    finish(figure, results, "keystream", "The kernel is chosen by what the processor has.")
+
+
+def numpy(results):
+    chosen = [w for w in works.NUMPY if results.rounds(w.name, "gorandom")]
+    if not chosen:
+        return
+    figure, all_axes = plt.subplots(1, len(chosen), figsize=(10, 2.3), sharey=True, squeeze=False)
+    for axes, work in zip(all_axes[0], chosen):
+        entries = [(n, ratios.pooled(results.rounds(work.name, n))) for n in work.contestants if results.rounds(work.name, n)]
+        rows(axes, [(n, ratios.Spread(*(v * 1e9 for v in s))) for n, s in entries], "ns a number", lambda v: f"{v:.2f}")
+        axes.set_xlim(0, max(s.high for _, s in entries) * 1.25e9)
+        axes.set_title(work.name.removeprefix("numpy: "), loc="left")
+    figure.suptitle("numpy.random.Generator over these bit generators", x=0.01, ha="left", fontweight="bold")
+    figure.tight_layout(rect=(0, 0.18, 1, 1))
+    finish(figure, results, "numpy", "10,000 numbers at a time. Yellow: not for secrets.")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file", nargs="?", default=report.RESULTS)
+    results = report.Results(report.load(parser.parse_args().file))
+    with plt.rc_context(STYLE):
+        draws(results)
+        keystream(results)
+        speedups(
+            results, "secrets", "gorandom beside Python's secrets, random.SystemRandom and uuid.uuid4",
+            [*works.SMALL, *works.MANY, *works.UUIDS],
+            "random.…: gorandom.random (PyCrypto's names), beside random.SystemRandom.",
+        )  # fmt: skip
+        speedups(
+            results, "hmac", "gorandom.hmac beside Python's hmac", works.HMAC,
+            "Messages and keys of 32 bytes. A prepared key beside copy().",
+        )  # fmt: skip
+        numpy(results)
+
+
+if __name__ == "__main__":
+    main()
