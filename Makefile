@@ -12,7 +12,7 @@ BENCH_FLAGS = $(if $(QUICK),--quick) $(if $(ONLY),--only '$(ONLY)')
 SOURCES := $(shell find gorandom pyext python -type f -not -path '*/_gen/*' -not -name '*.pyc' -not -path '*.egg-info/*') \
 	go.mod go.sum setup.py pyproject.toml README.md LICENSE
 
-.PHONY: help demo test test-go test-python examples wheel bench bench-go consttime stress boot-test lint generate check-generated clean bench-plots
+.PHONY: help demo test test-go test-python examples wheel bench bench-go consttime stress boot-test lint generate check-generated clean bench-plots bench-compare
 
 help: ## lists these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-16s %s\n", $$1, $$2}' Makefile
@@ -46,6 +46,10 @@ bench: build/wheel ## every bar, measured beside the peers (about 5 minutes; QUI
 bench-plots: ## bench/plots/*.png and the tables again, from what make bench has measured
 	build/bench-venv/bin/python bench/plots.py
 	build/bench-venv/bin/python bench/report.py
+
+bench-compare: build/wheel ## REF=revision: this tree beside another revision, with confidence intervals
+	@[ -n "$(REF)" ] || { echo "make bench-compare REF=revision"; exit 2; }
+	$(PYTHON) bench/compare.py --wheel wheels/gorandom-*.whl $(BENCH_FLAGS) "$(REF)"
 
 bench-go: ## all benchmarks of the Go code: go test -bench with benchstat
 	bench/go.sh

@@ -5,6 +5,7 @@ A Work has contestants, gorandom first; a Bar names a work and what is wanted of
     run.py      make bench: measures all of this, by measure.py (processes, rounds) and timed.py (pyperf)
     report.py   prints the tables and the bars of a measurement
     plots.py    make bench-plots: draws them
+    compare.py  make bench-compare: this tree beside another revision
     ratios.py   the arithmetic
     floor.c     what any function that returns bytes costs
     go.sh       make bench-go: all benchmarks of the Go code, through benchstat
