@@ -4,6 +4,7 @@ A fork in pytest's own process would copy whatever other tests have left in it, 
 """
 
 import atexit
+import ctypes
 import functools
 import json
 import os
@@ -63,6 +64,20 @@ def tls_library():
 @functools.cache
 def control():
     return compile_c("control", "control.c", "noise.c")
+
+
+@functools.cache
+def plain():
+    """The front's algorithms of numbers, text and UUIDs, without Python and without the generator: by ctypes."""
+    front = NOISE.parents[2] / "pyext" / "front"
+    sources = ["plain.c", *(front / name for name in ("uniform.c", "text.c", "uuid7.c"))]
+    return ctypes.CDLL(str(compile_c("plain.so", *sources, flags=("-shared", "-fPIC", f"-I{front}"))))
+
+
+@functools.cache
+def scripted():
+    """To be preloaded: the kernel's bytes and the clock are what the program says (noise/script.py)."""
+    return compile_c("scripted.so", "scripted.c", flags=("-shared", "-fPIC"))
 
 
 class Ended:

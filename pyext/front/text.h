@@ -1,0 +1,24 @@
+/* Bytes as text, eight characters a step, without tables: no address and no branch
+ * depends on what is encoded. */
+#ifndef GORANDOM_TEXT_H
+#define GORANDOM_TEXT_H
+
+#include <stddef.h>
+
+#pragma GCC visibility push(hidden)
+
+/* Characters that n bytes give. */
+#define TEXT_HEX(n) (2 * (n))
+#define TEXT_URLSAFE(n) ((4 * (n) + 2) / 3)	/* Base64 of RFC 4648, section 5, without padding */
+
+/* Steps are whole ones: dst has room for TEXT_ROOM(n) characters, and behind src's n bytes there are TEXT_STEP zeros. */
+#define TEXT_STEP 8
+#define TEXT_ROOM(n) (2 * (n) + TEXT_STEP)
+#define TEXT_SOURCE(n) ((n) + TEXT_STEP)
+
+void text_hex(char *dst, const unsigned char *src, size_t n);
+void text_urlsafe(char *dst, const unsigned char *src, size_t n);
+
+#pragma GCC visibility pop
+
+#endif

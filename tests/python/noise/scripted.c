@@ -1,0 +1,71 @@
+/* Preloaded into a program in direct mode: the kernel's bytes, and the clock, are what the program says. So the
+ * installed library itself can be given its bytes. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+static const unsigned char *script;
+static size_t left;
+static int scripted;
+static long long frozen_ms = -1;
+
+void script_bytes(const unsigned char *data, size_t n)
+{
+	script = data;
+	left = n;
+	scripted = 1;
+}
+
+void script_end(void) { scripted = 0; }
+void script_clock(long long ms) { frozen_ms = ms; }
+
+/* The front asks the kernel by this function. */
+long syscall(long number, ...)
+{
+	static long (*real)(long, ...);
+	long a[6];
+	va_list list;
+	va_start(list, number);
+	for (int i = 0; i < 6; i++)
+		a[i] = va_arg(list, long);
+	va_end(list);
+	if (number == SYS_getrandom && scripted) {
+		if ((size_t)a[1] > left) {
+			errno = EIO;
+			return -1;
+		}
+		memcpy((void *)a[0], script, (size_t)a[1]);
+		script += a[1];
+		left -= (size_t)a[1];
+		return a[1];
+	}
+	if (!real)
+		real = dlsym(RTLD_NEXT, "syscall");
+	return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+int clock_gettime(clockid_t clock, struct timespec *t)
+{
+	static int (*real)(clockid_t, struct timespec *);
+	if (clock == CLOCK_REALTIME && frozen_ms >= 0) {
+		*t = (struct timespec){.tv_sec = frozen_ms / 1000, .tv_nsec = frozen_ms % 1000 * 1000000 + 999999};
+		return 0;
+	}
+	if (!real)
+		real = dlsym(RTLD_NEXT, "clock_gettime");
+	return real(clock, t);
+}
+
+time_t time(time_t *t)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (t)
+		*t = now.tv_sec;
+	return now.tv_sec;
+}
