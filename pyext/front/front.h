@@ -20,9 +20,15 @@
  *   openssl.c  OpenSSL's random numbers, from here
  *   bitgen.c   numbers for numpy, a buffer a generator
  *   bitlock.c  the lock of such a generator: the type BitGen
+ *   uniform.c  numbers, orders and selections from random bytes, without bias
+ *   text.c     bytes as hexadecimal and Base64 text
+ *   numbers.c  the plain cases of secrets, SystemRandom and PyCrypto's random
+ *   uuid7.c    the bits of version 7 UUIDs
+ *   uuid.c     uuid4 and uuid7
  *   module.c   the Python module: arguments and exceptions
  *
- * Only module.c, draw.c, hand.c, digest.c, mac.c and bitlock.c know Python. What the other files share is declared here.
+ * Only module.c, draw.c, hand.c, digest.c, mac.c, bitlock.c, numbers.c and uuid.c know Python. What the other files
+ * share is declared here.
  */
 #ifndef GORANDOM_FRONT_H
 #define GORANDOM_FRONT_H

@@ -15,8 +15,11 @@
 #include "gate.h"
 #include "hand.h"
 #include "mac.h"
+#include "numbers.h"
 #include "openssl.h"
 #include "slots.h"
+#include "state.h"
+#include "uuid.h"
 
 #ifndef Py_LIMITED_API
 #error "the front is built for the stable ABI"
@@ -286,6 +289,8 @@ static PyMethodDef methods[] = {
 	{"openssl_activate", activate_openssl, METH_O, NULL},
 	{"openssl_deactivate", deactivate_openssl, METH_NOARGS, NULL},
 	{"openssl_state", openssl_state, METH_NOARGS, NULL},
+	{"numbers", numbers, METH_VARARGS, NULL},
+	{"uuids", uuids, METH_VARARGS, NULL},
 	{NULL, NULL, 0, NULL},
 };
 
@@ -375,10 +380,55 @@ static int exec(PyObject *module)
 		return -1;
 	}
 	Py_DECREF(capsule);
-	return hand_add_type(module) || mac_add(module) || bitgen_add_type(module) ? -1 : 0;
+	return hand_add_type(module) || mac_add(module) || bitgen_add_type(module) || numbers_add(module) ? -1 : 0;
 }
 
-static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "_front", .m_methods = methods};
+/* f(object) for each that the module holds. */
+#define FOR_EACH(state, f)	\
+	do {	\
+		f((state)->numbers);	\
+		for (int i = 0; i < FAMILIES; i++)	\
+			f((state)->python[i]);	\
+		for (int i = 0; i < ROOTS; i++) {	\
+			f((state)->root_names[i]);	\
+			f((state)->roots[i]);	\
+		}	\
+		f((state)->from_bytes);	\
+		f((state)->secrets);	\
+		f((state)->default_entropy);	\
+		f((state)->uuid);	\
+		f((state)->uuid_unknown);	\
+		f((state)->uuid_int);	\
+		f((state)->uuid_is_safe);	\
+	} while (0)
+
+static int traverse(PyObject *module, visitproc visit, void *arg)
+{
+	struct state *state = PyModule_GetState(module);
+	if (state)
+		FOR_EACH(state, Py_VISIT);
+	return 0;
+}
+
+static int clear(PyObject *module)
+{
+	struct state *state = PyModule_GetState(module);
+	if (state)
+		FOR_EACH(state, Py_CLEAR);
+	return 0;
+}
+
+static void release(void *module) { clear(module); }
+
+static struct PyModuleDef definition = {
+	PyModuleDef_HEAD_INIT,
+	.m_name = "_front",
+	.m_size = sizeof(struct state),
+	.m_methods = methods,
+	.m_traverse = traverse,
+	.m_clear = clear,
+	.m_free = release,
+};
 
 PyMODINIT_FUNC PyInit__front(void)
 {

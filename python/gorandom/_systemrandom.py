@@ -2,30 +2,25 @@
 
 import random
 
-from ._front import urandom
+from ._front import Numbers, numbers, urandom
 
 _RESOLUTION = 2.0**-53  # a float's mantissa has 53 bits
 
 
-class SystemRandom(random.Random):
+class SystemRandom(random.Random, Numbers):
     """Every method of ``random.Random``, drawn from gorandom; in the place of ``random.SystemRandom``.
 
     It has no state: seeding it does nothing, and it can be neither saved nor pickled. Each draw raises
     ``BlockingIOError`` while the system's generator is not ready, where ``gorandom.urandom`` does (PEP 522).
     """
 
-    # A method's source of bytes, so that a subclass may wait where this one raises.
+    # Where the methods in Python have their bytes from, so that a subclass of them may wait where this one raises.
     _bytes = staticmethod(urandom)
 
     def random(self):
-        """A float, 0.0 <= x < 1.0: 53 random bits, each multiple of 2**-53 as likely as any other."""
         return (int.from_bytes(self._bytes(7), "big") >> 3) * _RESOLUTION
 
     def getrandbits(self, k):
-        """An integer of ``k`` random bits: the high ones of ceil(k / 8) bytes, big-endian.
-
-        ``ValueError`` for a negative ``k``; 0 for 0.
-        """
         if k < 0:
             raise ValueError("number of bits must be non-negative")
         size = (k + 7) // 8  # bytes
@@ -45,3 +40,13 @@ class SystemRandom(random.Random):
     def setstate(self, *args, **kwds):
         """NotImplementedError: there is no state to set."""
         raise NotImplementedError("System entropy source does not have state.")
+
+
+# What these and random.Random's do is done in C where it is plain; C calls them for all else. So whatever
+# differs by Python's version is as in the running one.
+PYTHON = {
+    name: getattr(SystemRandom, name)
+    for name in ("getrandbits", "_randbelow", "randrange", "randint", "random", "choice", "shuffle", "sample")
+}
+for _name, _method in zip(PYTHON, numbers("SystemRandom", __name__, tuple(PYTHON.values()), globals()), strict=True):
+    setattr(SystemRandom, _name, _method)

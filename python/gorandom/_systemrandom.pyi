@@ -1,4 +1,5 @@
 import random
+from collections.abc import Callable
 from typing import Any, Never
 
 class SystemRandom(random.Random):
@@ -9,3 +10,5 @@ class SystemRandom(random.Random):
     def seed(self, *args: Any, **kwds: Any) -> None: ...
     def getstate(self, *args: Any, **kwds: Any) -> Never: ...
     def setstate(self, *args: Any, **kwds: Any) -> Never: ...
+
+PYTHON: dict[str, Callable[..., Any]]

@@ -1,10 +1,11 @@
 """A cryptographically strong part of the stdlib's ``random``: PyCrypto's ``Crypto.Random.random``.
 
-The functions are methods of one ``StrongRandom`` over gorandom's stream. How many bytes each takes, and what
-it makes of them, is as in PyCrypto, so that a ``randfunc`` of the caller's gives the same numbers as there.
+The functions are those of a ``StrongRandom`` over gorandom's stream. How many bytes a method of ``StrongRandom``
+takes, and what it makes of them, is as in PyCrypto, so that a ``randfunc`` of the caller's gives the same numbers
+as there.
 """
 
-from ._front import get_random_bytes
+from ._front import get_random_bytes, numbers
 
 __all__ = ["StrongRandom", "getrandbits", "randrange", "randint", "choice", "shuffle", "sample"]
 
@@ -89,10 +90,8 @@ class StrongRandom:
         return [population[i] for i in chosen]
 
 
+# Over gorandom's stream nobody sees which number is made from which bytes: that is done in C where it is plain, and
+# by these methods where it is not.
 _r = StrongRandom()
-getrandbits = _r.getrandbits
-randrange = _r.randrange
-randint = _r.randint
-choice = _r.choice
-shuffle = _r.shuffle
-sample = _r.sample
+_python = (_r.getrandbits, _r.randrange, _r.randint, _r.choice, _r.shuffle, _r.sample)
+getrandbits, randrange, randint, choice, shuffle, sample = numbers("random", __name__, _python, globals())

@@ -7,7 +7,7 @@ the wait. ``SystemRandom`` does not wait: it raises ``BlockingIOError``.
 import base64
 
 from . import _front, compare_digest, wait_for_system_rng
-from ._systemrandom import SystemRandom
+from ._systemrandom import PYTHON, SystemRandom
 
 __all__ = [
     "SystemRandom",
@@ -38,17 +38,17 @@ class _PatientRandom(SystemRandom):
     """Waits where ``SystemRandom`` raises."""
 
     _bytes = staticmethod(_bytes_when_ready)
+    random, getrandbits = PYTHON["random"], PYTHON["getrandbits"]
 
 
 _random = _PatientRandom()
 
 
-randbits = _random.getrandbits
-choice = _random.choice
+# The functions of this module are written in C, which calls these for what is not plain: long integers, objects
+# that are no lists, wrong arguments.
 
 
 def randbelow(exclusive_upper_bound):
-    """An integer, 0 <= x < ``exclusive_upper_bound``, each as likely; ``ValueError`` for a bound below 1."""
     if exclusive_upper_bound <= 0:
         raise ValueError("Upper bound must be positive.")
     # The method that random.Random itself draws integers by: its errors for what is no integer.
@@ -56,18 +56,16 @@ def randbelow(exclusive_upper_bound):
 
 
 def token_bytes(nbytes=None):
-    """``nbytes`` random bytes; ``DEFAULT_ENTROPY`` (32) when it is None. Errors as ``os.urandom``."""
     return _random.randbytes(DEFAULT_ENTROPY if nbytes is None else nbytes)
 
 
 def token_hex(nbytes=None):
-    """``nbytes`` random bytes as text of two hexadecimal digits each; 32 bytes when it is None."""
     return token_bytes(nbytes).hex()
 
 
 def token_urlsafe(nbytes=None):
-    """``nbytes`` random bytes as text for a URL: Base64 with ``-`` and ``_``, without the closing ``=``.
-
-    About 1.3 characters a byte; 32 bytes when ``nbytes`` is None.
-    """
     return base64.urlsafe_b64encode(token_bytes(nbytes)).decode("ascii").rstrip("=")
+
+
+_python = (_random.getrandbits, randbelow, _random.choice, token_bytes, token_hex, token_urlsafe)
+randbits, randbelow, choice, token_bytes, token_hex, token_urlsafe = _front.numbers("secrets", __name__, _python, globals())

@@ -57,10 +57,20 @@ def test_tokens_differ():
         assert len({token() for _ in range(1000)}) == 1000
 
 
+@pytest.mark.parametrize("size", [1023, 1024, 1025, 5000, 300_000])
+def test_large_tokens(size):
+    """From where on they are made in Python."""
+    assert len(ours.token_bytes(size)) == size and len(bytes.fromhex(ours.token_hex(size))) == size
+    text = ours.token_urlsafe(size)
+    assert len(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))) == size
+    assert ours.token_bytes(size)[-8:] != bytes(8) and ours.token_hex(size)[-16:] != "0" * 16
+
+
 @pytest.mark.parametrize("data, text", [(b"\xfb\xff\xfe", "-__-"), (b"\xff", "_w"), (b"\xfb\xf0", "-_A"), (b"", "")])
-def test_encodings_of_given_bytes(monkeypatch, data, text):
-    monkeypatch.setattr(ours._PatientRandom, "_bytes", staticmethod(lambda n: data))
-    assert ours.token_urlsafe(len(data)) == text and ours.token_hex(len(data)) == data.hex()
+def test_encodings_of_given_bytes_in_python(monkeypatch, data, text):
+    monkeypatch.setattr(ours, "token_bytes", lambda n: data)
+    *_, token_hex, token_urlsafe = ours._python
+    assert token_urlsafe(len(data)) == text and token_hex(len(data)) == data.hex()
 
 
 @pytest.mark.parametrize("name", ["token_bytes", "token_hex", "token_urlsafe"])
@@ -128,7 +138,7 @@ def test_not_ready():
         """
         import errno, json, os, signal, threading
         import confine, gorandom
-        from gorandom import secrets
+        from gorandom import random, secrets
 
         confine.refuse("getrandom", errno.EAGAIN)
         found = {}
@@ -158,13 +168,18 @@ def test_not_ready():
         for name, draw in {
             "token_bytes": secrets.token_bytes, "token_hex": lambda: secrets.token_hex(300_000), "token_urlsafe": secrets.token_urlsafe,
             "randbits": lambda: secrets.randbits(9), "randbelow": lambda: secrets.randbelow(9), "choice": lambda: secrets.choice("ab"),
+            "long bits": lambda: secrets.randbits(200), "longer bits": lambda: secrets.randbits(9000), "long bound": lambda: secrets.randbelow(1 << 99),
+            "choice of another": lambda: secrets.choice(bytearray(b"ab")), "a number's token": lambda: secrets.token_hex(True),
+            **{"random." + name: lambda name=name, args=args: getattr(random, name)(*args) for name, args in {
+                "getrandbits": (9,), "randrange": (9,), "randint": (1, 9), "choice": ("ab",), "shuffle": ([1, 2],), "sample": ("ab", 1)}.items()},
             "wait_for_system_rng": secrets.wait_for_system_rng, "uuid4": gorandom.uuid4, "uuid7": gorandom.uuid7,
         }.items():
             found[name] = outcome(draw)
         generator = secrets.SystemRandom()
         for name, draw in {
             "random": generator.random, "getrandbits": lambda: generator.getrandbits(9), "randbytes": lambda: generator.randbytes(9),
-            "sample": lambda: generator.sample(range(9), 3), "shuffle": lambda: generator.shuffle([1, 2, 3]), "gauss": generator.gauss,
+            "choice'": lambda: generator.choice("ab"), "_randbelow": lambda: generator._randbelow(9), "randint": lambda: generator.randint(1, 9),
+            "long": lambda: generator.getrandbits(9000), "sample": lambda: generator.sample(range(9), 3), "shuffle": lambda: generator.shuffle([1, 2, 3]), "gauss": generator.gauss,
         }.items():
             try:
                 draw()
@@ -181,14 +196,14 @@ def test_not_ready():
         "auto", timeout=30,
     )  # fmt: skip
     assert found.pop("wrong") == "negative argument not allowed"
-    raises = {"random", "getrandbits", "randbytes", "sample", "shuffle", "gauss"}
+    raises = {"random", "getrandbits", "randbytes", "_randbelow", "randint", "choice'", "long", "sample", "shuffle", "gauss"}
     assert {name for name, how in found.items() if how == "system random number generator is not ready"} == raises
     assert {name for name, how in found.items() if how == "waited"} == set(found) - raises
 
 
 @linux
 def test_waits_and_goes_on():
-    """After the wait the draw is made. A urandom that is not ready twice: what a kernel does later cannot be
+    """After the wait the draw is made, in Python's part (test_weather.py has C's). A urandom that is not ready twice: what a kernel does later cannot be
     made with a filter, which can't be taken away."""
     found = run(
         """
@@ -204,7 +219,8 @@ def test_waits_and_goes_on():
                 return real(n)
         secrets._front = Front
         secrets.wait_for_system_rng = lambda: waits.append(1)
-        print(json.dumps([len(secrets.token_bytes(20)), len(waits), secrets.randbelow(1), len(waits)]))
+        randbits, randbelow, _, token_bytes, *_ = secrets._python
+        print(json.dumps([len(token_bytes(20)), len(waits), randbelow(1), len(waits)]))
         """,
         "auto",
     )

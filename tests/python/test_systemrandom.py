@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 import gorandom
 from gorandom import _systemrandom
 
-ours = gorandom.SystemRandom()
+
+class InPython(gorandom.SystemRandom):
+    """The methods that C calls for what it does not do: their bytes can be given. test_numbers.py has C's."""
+
+    locals().update(_systemrandom.PYTHON)
+
+
+ours, in_python = gorandom.SystemRandom(), InPython()
 theirs = random.SystemRandom()
 
 NO_INTEGERS = [1.0, "1", b"1", None, [], {}, 1j, object()]
@@ -26,10 +33,10 @@ def outcome(function, *args, **kwargs):
 
 @pytest.fixture
 def same_bytes(monkeypatch):
-    """same_bytes(data): both generators read it."""
+    """same_bytes(data): theirs and in_python read it."""
 
     def feed(data):
-        for place, name, wrap in ((random, "_urandom", lambda f: f), (gorandom.SystemRandom, "_bytes", staticmethod)):
+        for place, name, wrap in ((random, "_urandom", lambda f: f), (InPython, "_bytes", staticmethod)):
             rest = bytearray(data)
 
             def draw(n, rest=rest):
@@ -54,13 +61,13 @@ def test_names():
 @pytest.mark.parametrize("data", [bytes(7), b"\xff" * 7, bytes(range(7)), b"\x00\x00\x00\x00\x00\x00\x08", b"\x80" + bytes(6)])
 def test_random_from_given_bytes(same_bytes, data):
     same_bytes(data)
-    drawn = ours.random()
+    drawn = in_python.random()
     assert drawn == theirs.random() and 0.0 <= drawn < 1.0
 
 
 def test_random_has_53_bits(same_bytes):
     same_bytes(b"\xff" * 7 + bytes(6) + b"\x07" + bytes(6) + b"\x08")
-    assert [ours.random() for _ in range(3)] == [1.0 - 2.0**-53, 0.0, 2.0**-53]
+    assert [in_python.random() for _ in range(3)] == [1.0 - 2.0**-53, 0.0, 2.0**-53]
 
 
 @pytest.mark.parametrize("k", [0, 1, 7, 8, 9, 31, 32, 33, 63, 64, 65, 1000])
@@ -68,7 +75,7 @@ def test_getrandbits_keeps_the_high_bits(same_bytes, k):
     size = (k + 7) // 8
     data = gorandom.urandom(size)
     same_bytes(data)
-    drawn = ours.getrandbits(k)
+    drawn = in_python.getrandbits(k)
     assert drawn == theirs.getrandbits(k) == int.from_bytes(data, "big") // 2 ** (8 * size - k)
     assert 0 <= drawn < 2**k
 
@@ -87,8 +94,8 @@ def test_the_methods_of_random(same_bytes):
     ]  # fmt: skip
     for draw in draws:
         same_bytes(data)
-        ours.gauss_next = theirs.gauss_next = None
-        assert draw(ours) == draw(theirs)
+        in_python.gauss_next = theirs.gauss_next = None
+        assert draw(in_python) == draw(theirs)
 
 
 @pytest.mark.parametrize("method", ["getrandbits", "randbytes", "randrange", "choice", "sample", "choices"])

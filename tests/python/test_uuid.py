@@ -1,26 +1,33 @@
 """uuid4 and uuid7: real uuid.UUID objects of RFC 9562, different across forks; version 7 in order."""
 
+import ctypes
+import pickle
 import threading
 import uuid
 
 import pytest
+from _forks import linux, plain, run, scripted
 
 import gorandom
-from gorandom import _uuid
 
 NOW = 1_700_000_000_123  # ms
 
 
-@pytest.fixture
-def clock(monkeypatch):
-    """clock(ms) sets what uuid7 takes for the time; it starts as if no UUID had been made."""
-    monkeypatch.setattr(_uuid, "_last", (-1, 0))
+class State(ctypes.Structure):
+    """What version 7 goes on from: struct uuid7 of uuid7.h."""
 
-    def set_to(milliseconds):
-        monkeypatch.setattr(_uuid.time, "time_ns", lambda: milliseconds * 1_000_000 + 999_999)
+    _fields_ = [("time", ctypes.c_int64), ("rand_a", ctypes.c_uint64), ("rand_b", ctypes.c_uint64)]
 
-    set_to(NOW)
-    return set_to
+
+def following(state, now=NOW, drawn=None):
+    """The next UUID, by the front's own algorithm, from given bytes; state goes on."""
+    made = ctypes.create_string_buffer(16)
+    plain().plain_uuid7(ctypes.byref(state), ctypes.c_int64(now), gorandom.urandom(18) if drawn is None else drawn, made)
+    return uuid.UUID(bytes=made.raw)
+
+
+def fresh():
+    return State(-1, 0, 0)
 
 
 def milliseconds(value):
@@ -51,65 +58,117 @@ def test_all_122_bits_vary():
     assert ones & zeros == (1 << 128) - 1 - (0xF << 76) - (0b11 << 62)
 
 
+@pytest.mark.parametrize("make, version", [(gorandom.uuid4, 4), (gorandom.uuid7, 7)])
+def test_as_if_the_constructor_had_made_it(make, version):
+    """The object is made without it: nothing that it sets is missing, and nothing else works differently."""
+    value = make()
+    made = uuid.UUID(int=value.int)
+    assert value == made and hash(value) == hash(made) and str(value) == str(made) and repr(value) == repr(made)
+    assert value.is_safe is made.is_safe is uuid.SafeUUID.unknown and type(value.int) is int
+    assert (value.bytes, value.fields, value.urn) == (made.bytes, made.fields, made.urn)
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        assert pickle.dumps(value, protocol) == pickle.dumps(made, protocol)
+        assert pickle.loads(pickle.dumps(value, protocol)) == value
+    with pytest.raises(TypeError, match="immutable"):
+        value.int = 1
+    assert make().version == version
+
+
+@pytest.mark.parametrize("name", ["uuid4", "uuid7"])
+@pytest.mark.parametrize("args, kwargs, message", [((1,), {}, "takes 0 positional arguments but 1 was given"),
+                                                   ((1, 2), {}, "takes 0 positional arguments but 2 were given"),
+                                                   ((), {"x": 1}, "got an unexpected keyword argument 'x'"),
+                                                   ((1,), {"x": 1}, "got an unexpected keyword argument 'x'")])  # fmt: skip
+def test_takes_no_arguments(name, args, kwargs, message):
+    with pytest.raises(TypeError) as caught:
+        getattr(gorandom, name)(*args, **kwargs)
+    assert str(caught.value) == f"{name}() {message}"
+    assert isinstance(getattr(gorandom, name)(**{}), uuid.UUID)
+
+
 def test_every_draw_of_uuid7_varies():
     """In a new millisecond 73 bits are fresh; the 74th is room for those that follow."""
     ones = zeros = 0
-    for n in range(300):
-        _uuid._last = (-1, 0)
-        value = bits(gorandom.uuid7())
+    for _ in range(300):
+        value = bits(following(fresh()))
         ones, zeros = ones | value, zeros | ~value
     assert ones & zeros & (1 << 74) - 1 == (1 << 73) - 1 and ones >> 73 == 0
 
 
-def test_the_layout(clock, monkeypatch):
+def test_the_layout():
     """RFC 9562, 5.7, by the fields of its figure."""
-    monkeypatch.setattr(_uuid, "get_random_bytes", lambda n: bytes(range(1, n + 1)))
-    value = gorandom.uuid7()
-    drawn = int.from_bytes(bytes(range(1, 19)), "big") & (1 << 73) - 1
+    value = following(fresh(), drawn=bytes(range(0xF1, 0xF1 + 10)) + bytes(8))
     unix_ts_ms, ver, rand_a = value.int >> 80, value.int >> 76 & 0xF, value.int >> 64 & 0xFFF
     var, rand_b = value.int >> 62 & 0b11, value.int & (1 << 62) - 1
     assert (unix_ts_ms, ver, var) == (NOW, 0b0111, 0b10)
-    assert (rand_a, rand_b) == (drawn >> 62, drawn & (1 << 62) - 1)
+    assert (rand_a, rand_b) == (0xF1F2 & 0x7FF, 0xF3F4F5F6F7F8F9FA & (1 << 62) - 1)
 
 
-def test_in_order_within_a_millisecond(clock):
-    drawn = [gorandom.uuid7() for _ in range(1000)]
+@pytest.mark.parametrize("rand_a, rand_b", [(0, 0), (0, (1 << 62) - 1), (5, (1 << 62) - 2), (4094, (1 << 62) - 1), (4095, 0)])
+@pytest.mark.parametrize("step", [0, 1, 1 << 61, (1 << 62) - 1, (1 << 64) - 1])
+def test_the_step(rand_a, rand_b, step):
+    """One more than the low 62 bits of the last eight bytes, on the 74 bits as one number."""
+    state = State(NOW, rand_a, rand_b)
+    value = following(state, drawn=bytes(10) + step.to_bytes(8, "big"))
+    wanted = (rand_a << 62 | rand_b) + 1 + (step & (1 << 62) - 1)
+    if wanted >> 74:
+        assert (milliseconds(value), bits(value)) == (NOW + 1, 0)
+    else:
+        assert (milliseconds(value), bits(value)) == (NOW, wanted)
+
+
+def test_in_order_within_a_millisecond():
+    state = fresh()
+    drawn = [following(state) for _ in range(1000)]
     assert drawn == sorted(drawn) and len(set(drawn)) == 1000
     assert [str(value) for value in drawn] == sorted(str(value) for value in drawn)
     assert {milliseconds(value) for value in drawn} == {NOW}
 
 
-def test_the_steps_are_random(clock):
+def test_the_steps_are_random():
     """Two processes that go on from the same one must differ: no counter would."""
-    first = gorandom.uuid7()
-    last, steps = _uuid._last, set()
-    for _ in range(200):
-        _uuid._last = last
-        steps.add(bits(gorandom.uuid7()) - bits(first))
+    state = fresh()
+    first = following(state)
+    steps = {bits(following(State(state.time, state.rand_a, state.rand_b))) - bits(first) for _ in range(200)}
     assert len(steps) == 200 and 0 < min(steps) and 1 << 60 < max(steps) <= 1 << 62
 
 
-def test_new_millisecond(clock):
-    first = gorandom.uuid7()
-    clock(NOW + 1)
-    second = gorandom.uuid7()
-    assert (milliseconds(first), milliseconds(second)) == (NOW, NOW + 1)
+def test_new_millisecond():
+    state = fresh()
+    assert [milliseconds(following(state, now)) for now in (NOW, NOW + 1, NOW + 5)] == [NOW, NOW + 1, NOW + 5]
 
 
-def test_the_clock_goes_back(clock):
-    first = gorandom.uuid7()
-    clock(NOW - 60_000)
-    second = gorandom.uuid7()
+def test_the_clock_goes_back():
+    state = fresh()
+    first, second = following(state), following(state, NOW - 60_000)
     assert first < second and milliseconds(second) == NOW
 
 
 @pytest.mark.parametrize("last", [(1 << 74) - 1, (1 << 74) - 2, (1 << 74) - (1 << 20)], ids=hex)
-def test_bits_used_up(clock, monkeypatch, last):
-    monkeypatch.setattr(_uuid, "_last", (NOW, last))
-    monkeypatch.setattr(_uuid, "get_random_bytes", lambda n: b"\xff" * n)
-    value = gorandom.uuid7()
+def test_bits_used_up(last):
+    state = State(NOW, last >> 62, last & (1 << 62) - 1)
+    value = following(state, drawn=b"\xff" * 18)
     assert (milliseconds(value), value.version, value.variant) == (NOW + 1, 7, uuid.RFC_4122)
-    assert bits(value) == (1 << 73) - 1
+    assert bits(value) == (1 << 73) - 1 and bits(following(state)) > bits(value)
+
+
+@linux
+def test_the_time_is_the_clocks():
+    """The installed library, under a clock that the test sets, in all the ways that a clock goes."""
+    found = run(
+        """
+        import json, script, gorandom
+        times = []
+        made = []
+        for now in (1000, 1000, 2000, 1500, 2000, 2001):
+            script.clock(now)
+            made.append(gorandom.uuid7())
+        print(json.dumps([[value.int >> 80 for value in made], made == sorted(made), len(set(made))]))
+        """,
+        "never",
+        env={"LD_PRELOAD": str(scripted())},
+    )
+    assert found == [[1000, 1000, 2000, 2000, 2000, 2001], True, 6]
 
 
 def test_in_order_in_threads():
@@ -130,9 +189,8 @@ def test_in_order_in_threads():
 
 
 FORKS = """
-import os, threading, time, gorandom
-from gorandom import _uuid
-_uuid.time.time_ns = lambda frozen=time.time_ns(): frozen  # so that all are of one millisecond
+import ctypes, os, threading, time, gorandom
+ctypes.CDLL(None).script_clock(ctypes.c_longlong(time.time_ns() // 1_000_000))  # so that all are of one millisecond
 gorandom.uuid7()
 running = True
 def busy():
@@ -157,14 +215,15 @@ print(len(drawn), len(set(drawn)))
 """
 
 
-def test_forks(python, start_mode):
-    """While other threads make UUIDs: no child waits for a lock of theirs, and none repeats its parent's. Guards
-    the lock's being held across a fork."""
+@linux
+def test_forks(python, start_mode, monkeypatch):
+    """While other threads make UUIDs: no child waits for one of them, and none repeats its parent's."""
+    monkeypatch.setenv("LD_PRELOAD", str(scripted()))
     assert python(FORKS, start=start_mode, flags=["-W", "ignore"]).split() == ["880", "880"]
 
 
 def test_a_signal_in_the_middle(python):
-    """Guards the lock's being reentrant: a handler may make a UUID whatever it interrupted."""
+    """A handler may make a UUID whatever it interrupted."""
     program = """
 import signal, gorandom
 made, make = [], gorandom.uuid7
