@@ -390,7 +390,15 @@ func (r *Reader) seedLane(s *laneState) error {
 		r.mu.Unlock()
 		return ErrClosed
 	}
-	err := r.root.accumulator.Generator.Request(s.seed[:])
+	// Since this lane has looked, another one may have noticed a fork, which wipes
+	// the root, and got nothing from the kernel to start it again.
+	var err error
+	if !r.started.Load() {
+		err = r.startLocked(r.clock())
+	}
+	if err == nil {
+		err = r.root.accumulator.Generator.Request(s.seed[:])
+	}
 	epoch, forks := r.epoch.Load(), r.forks.Load()
 	r.mu.Unlock()
 	if err != nil {
