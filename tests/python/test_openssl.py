@@ -176,9 +176,21 @@ assert served() - before == 3 * 50 * (16 + 1000 + 5000 + 100_000) + 600 * 16
 """, start=start_mode)
 
 
+# OPENSSL_INIT_NO_ATEXIT, which OpenSSL takes from the first call of all.
+NO_CLEANUP = """
+import ctypes, importlib.util
+origin = importlib.util.find_spec("_ssl").origin
+crypto = ctypes.CDLL(None if origin == "built-in" else origin)
+assert crypto.OPENSSL_init_crypto(ctypes.c_uint64(0x80000), None) == 1
+"""
+
+
 def test_while_the_interpreter_ends(python, start_mode):
-    """Guards: callbacks that touch Python would crash or hang in daemon threads and in exit handlers of C."""
-    program = WITHOUT_GIL + """
+    """Guards: callbacks that touch Python would crash or hang in daemon threads and in exit handlers of C.
+
+    OpenSSL is told not to take itself down in an exit handler: it frees the locks that a thread in RAND_bytes is
+    about to take, with and without gorandom, and a process then ends by a signal now and then."""
+    program = NO_CLEANUP + WITHOUT_GIL + """
 import atexit
 def work():
     buffer = ctypes.create_string_buffer(100_000)
