@@ -12,6 +12,7 @@
 
 #define GORANDOM_CORE_ABI 2
 #define GORANDOM_THREADS 8	/* made at a start, which takes 4 or 5; a busy core on 16 processors takes up to 7 */
+#define GORANDOM_STACK ((size_t)256 << 10)	/* bytes, for each */
 #define GORANDOM_MAX_LANES 16	/* generators of a core; more processors than that share them */
 
 struct record;	/* what has to be undone before a core can start again: record.h */

@@ -10,7 +10,6 @@
 
 #define BLOCKS 256	/* threads that one core may start */
 #define BLOCK 64	/* bytes; runtime/cgo's ThreadStart has 24 */
-#define STACK_SLACK (64 << 10)	/* between where we and where the C library begin to count */
 
 void *__real_malloc(size_t);
 void __real_free(void *);
@@ -52,7 +51,6 @@ static int learn_stack(pthread_attr_t *attr)
 
 int __wrap_pthread_getattr_np(pthread_t t, pthread_attr_t *attr)
 {
-	size_t size;
 	if (!pthread_equal(t, pthread_self()))
 		return __real_pthread_getattr_np(t, attr);
 	if (!stack_top && !host_stack_size)
@@ -62,6 +60,5 @@ int __wrap_pthread_getattr_np(pthread_t t, pthread_attr_t *attr)
 		return error;
 	if (!stack_top)
 		return pthread_attr_setstack(attr, host_stack, host_stack_size);
-	error = pthread_attr_getstacksize(attr, &size);
-	return error ? error : pthread_attr_setstack(attr, stack_top - size + STACK_SLACK, size - STACK_SLACK);
+	return pthread_attr_setstack(attr, stack_top - STACK_FOR_GO, STACK_FOR_GO);
 }

@@ -23,7 +23,7 @@ struct sleeper {	/* a thread that waits for Go to ask for one: threads.c */
 
 struct record {
 	pthread_mutex_t lock;	/* spans and sleepers; held across fork */
-	unsigned n;
+	unsigned n;	/* 0 in a child: fork leaves them out */
 	unsigned lost;	/* mappings that found no room, or that the kernel would not advise: such a core is never reset */
 	struct span span[RECORD_SPANS];
 
@@ -52,8 +52,8 @@ int __real_munmap(void *, size_t);
 /* Closes the descriptor on record, if it still is that device. */
 void close_descriptor(struct record *) __attribute__((visibility("hidden")));
 
-/* Keeps a mapping out of core dumps and out of forked children. 0 or -1. */
-int advise_secret(void *, size_t);
+/* Keeps a mapping out of core dumps, and out of forked children or, with MADV_WIPEONFORK, empty there. 0 or -1. */
+int advise_secret(void *, size_t, int fork_advice);
 
 #define PAGE_UP(x) (((uintptr_t)(x) + 4095) & ~(uintptr_t)4095)
 

@@ -7,6 +7,10 @@
 
 #include "reset.h"
 
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK 18	/* Linux 4.14; the headers of older C libraries lack it */
+#endif
+
 /* The ELF header of this library, as mapped; the linker defines it. */
 extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
 
@@ -69,7 +73,7 @@ struct record *core_map(unsigned int *nthreads, const char **why)
 	if (__real_mmap(r->lo, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != r->lo)
 		goto fail;
 	memcpy(r->lo, r->copy, n);
-	if (advise_secret(r->lo, r->hi - r->lo))
+	if (advise_secret(r->lo, r->hi - r->lo, MADV_WIPEONFORK))
 		goto fail;
 	*why = NULL;
 	return r;
@@ -103,6 +107,7 @@ void core_child(struct record *r)
 {
 	pthread_mutex_init(&r->lock, NULL);
 	r->threads = r->sleepers = r->called = 0;
+	r->n = 0;	/* what others have mapped there since must not be unmapped by a reset */
 	core_forget(r);
 }
 

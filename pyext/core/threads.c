@@ -43,10 +43,22 @@ static void wake(struct sleeper *s, int state)
 /* glibc ends a process when its last thread ends, and it counts the core's threads, which never end: a
  * program whose main thread calls pthread_exit, or a child forked from another thread whose function
  * then returns, would live for ever. So the core's threads are taken out of the count as they are made.
- * The host's last thread may have ended in between: then this is the end of the process. */
+ * The host's last thread may have ended in between: then this is the end of the process.
+ *
+ * A fork pays for each mapping: eight stacks of the usual size with a guard each made it a sixth dearer. Small ones
+ * without guards come to lie in one mapping; Go compares the stack's end in software, and our slack is below it. */
 static int make(struct record *r, pthread_t *t, void *(*run)(void *), void *arg)
 {
-	int error = __real_pthread_create(t, NULL, run, arg);
+	pthread_attr_t attr;
+	int error = pthread_attr_init(&attr);
+	if (error)
+		return error;
+	error = pthread_attr_setstacksize(&attr, GORANDOM_STACK);
+	if (!error)
+		error = pthread_attr_setguardsize(&attr, 0);
+	if (!error)
+		error = __real_pthread_create(t, &attr, run, arg);
+	pthread_attr_destroy(&attr);
 	if (!error) {
 		__atomic_add_fetch(&r->threads, 1, __ATOMIC_RELAXED);
 		if (__atomic_sub_fetch(r->nthreads, 1, __ATOMIC_ACQ_REL) == 0)
@@ -85,7 +97,15 @@ void core_dismiss(struct record *r)
 	r->sleepers = r->called = r->threads = 0;
 }
 
-/* Go's: it asks for the default attributes and detaches the thread itself. */
+/* Go's: it asks for the default attributes, learns from them how much of a stack it will have, and detaches the
+ * thread itself. */
+int __wrap_pthread_attr_getstacksize(const pthread_attr_t *attr, size_t *size)
+{
+	(void)attr;
+	*size = STACK_FOR_GO;
+	return 0;
+}
+
 int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *attr, void *(*run)(void *), void *arg)
 {
 	if (!record)

@@ -39,18 +39,6 @@ static int can_have_signal_stack(void)
 	return sigaltstack(NULL, &ss) == 0 && sigaltstack(&ss, NULL) == 0;
 }
 
-/* Of the core's threads together; they have the default. */
-static size_t stacks(void)
-{
-	pthread_attr_t attr;
-	size_t size = 0;
-	if (pthread_attr_init(&attr) == 0) {
-		pthread_attr_getstacksize(&attr, &size);
-		pthread_attr_destroy(&attr);
-	}
-	return GORANDOM_THREADS * size;
-}
-
 /* What is missing beside n bytes more. */
 static const char *memory_refuses(size_t n)
 {
@@ -65,9 +53,7 @@ const char *limits_refuse(void)
 		return "sigaltstack is refused (seccomp)";
 	if (!can_split())
 		return "fewer than 96 mappings are left (vm.max_map_count), or madvise or mprotect is refused (seccomp)";
-	/* Before the threads: the C library keeps some stacks of those that had to be dismissed, 40 MB, and a process
-	 * that is short of memory would be without them. */
-	const char *why = memory_refuses(stacks());
+	const char *why = memory_refuses(GORANDOM_THREADS * GORANDOM_STACK);
 	if (why)
 		return why;
 	if (core->hire(core_record)) {

@@ -119,7 +119,8 @@ class BuildExt(build_ext):
             cwd=ROOT, env=env)
         has_sha256 = archive.edit(os.path.join(out, "core_go.a"))
 
-        wrapped = ("mmap", "munmap", "pthread_create", "pthread_key_create", "pthread_getattr_np", "malloc", "free")
+        wrapped = ("mmap", "munmap", "pthread_create", "pthread_key_create", "pthread_getattr_np",
+                   "pthread_attr_getstacksize", "malloc", "free")
         wraps = ["-Wl,--wrap=" + name for name in wrapped]
         # No start files: no handler of the library's runs at exit.
         self.compile(self.sources("core"), "libgorandom_core.so", *["-DGORANDOM_SHA256_BLOCK"] * has_sha256,

@@ -175,8 +175,8 @@ def test_no_descriptors_at_all():
 
 
 def test_a_refused_start_leaves_the_memory(tmp_path):
-    """A process with 30 MB left has them after its first draw too. Fails if threads are made before it is known that
-    there is memory for all their stacks: the C library keeps those of the first ones, 24 MB, when they end."""
+    """A process with 30 MB left has them after its first draw too. Fails if the
+    stacks of threads that had to be dismissed are of the usual size: the C library keeps 40 MB of them."""
     program = """
 import json, os
 import confine, gorandom

@@ -1,6 +1,7 @@
 """What a core costs in memory, that nothing grows, and where the pools' bytes can and cannot be found.
 
-A program finds its own pools by VmFlags (wf: wiped at fork, dd: not dumped) in /proc/self/smaps."""
+A program finds its own pools by VmFlags (wf: wiped at fork, dc: not copied by it, dd: not dumped) in
+/proc/self/smaps."""
 
 import shutil
 
@@ -28,7 +29,7 @@ def mappings(of="self"):
     return found
 
 def secret(m):
-    return "wf" in m[2] and "dd" in m[2]
+    return ("wf" in m[2] or "dc" in m[2]) and "dd" in m[2]
 
 def search(wanted, which, of="self"):
     # Names and flags of the mappings that hold one of the wanted bytes.
@@ -81,7 +82,7 @@ def full_pools():
 @pytest.mark.parametrize("start", ["auto", "eager"])
 def test_a_core_is_small(start):
     """At most 8 MB resident (GOGC=50 and few threads keep it there), and all that Go has mapped and the
-    library's .data and .bss are wiped at fork and undumped. Guards record.c's advice, and the re-mapped
+    library's .data and .bss are undumped, and absent or wiped in a forked child. Guards record.c's advice, and the re-mapped
     .data, which the kernel could not wipe as a file's."""
     result = run(
         MAPS + """
@@ -201,6 +202,70 @@ print(json.dumps({"ends": len(ends), "bad": sum(map(bool, ends)), "sizes": sizes
     assert late.pop("maps") <= early.pop("maps") + 6
     assert late.pop("recorded") <= early.pop("recorded") + 6
     assert late == early
+
+
+@pytest.mark.parametrize("how", ["fork", "raw_clone"])
+def test_a_child_has_none_of_the_cores_mappings(how):
+    """Go's memory is absent; what is wiped is there and empty; of the rest a child has the stacks of Go's threads,
+    which the C library owns. Guards MADV_DONTFORK, and that those stacks are small and have no guards: they lie in a
+    few mappings, whatever the C library's usual size is."""
+    result = run(
+        MAPS + """
+gorandom.status(), len(mappings())
+known = mappings()
+gorandom.get_random_bytes(16)
+new = [m for m in mappings() if not any(k[0] <= m[0] < k[1] for k in known)]
+pid = os.fork() if sys.argv[1] == "fork" else child.helper().bare_fork(1, None)
+if not pid:
+    os.kill(os.getpid(), 19)
+    os._exit(0)
+os.waitpid(pid, os.WUNTRACED)
+theirs = mappings(pid)
+os.kill(pid, 18)
+os.waitpid(pid, 0)
+new = [m for m in new if "wf" not in m[2] and m[1] - m[0] > 4096]  # the front has a page for its own names
+kept = [m for m in new if any(t[0] < m[1] and m[0] < t[1] for t in theirs)]
+print(json.dumps({"new": len(new), "dumped": [m for m in new if "dd" not in m[2] and m not in kept],
+                  "kept": sum(m[1] - m[0] for m in kept)}))
+""",
+        "auto", how, helped=True,
+    )
+    assert result.pop("new") >= 10
+    assert result == {"dumped": [], "kept": 8 * (256 << 10)}
+
+
+def test_what_a_child_maps_where_the_parents_core_was_is_its_own():
+    """The child's core starts later and undoes the parent's. Fails (its own pages unmapped: a signal) if the record
+    of the parent's mappings lives on in the child."""
+    result = run(
+        MAPS + """
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long]
+MAP_FIXED_NOREPLACE = 0x100000
+gorandom.status(), len(mappings())
+known = {m[0] for m in mappings()}
+gorandom.get_random_bytes(16)
+gone = [m for m in mappings() if m[0] not in known and "dc" in m[2]]
+pid = os.fork()
+if pid == 0:
+    mine = []
+    for low, high, *_ in gone:
+        n = min(high - low, 1 << 16)
+        if libc.mmap(low, n, 3, 0x22 | MAP_FIXED_NOREPLACE, -1, 0) == low:
+            ctypes.memset(low, 0x5a, n)
+            mine.append((low, n))
+    while gorandom.status().mode != "core":
+        gorandom.fill(bytearray(300_000))
+    kept = sum(ctypes.string_at(low, n) == bytes([0x5a]) * n for low, n in mine)
+    os._exit(0 if len(mine) == len(gone) and kept == len(mine) else 1)
+print(json.dumps({"gone": len(gone), "status": os.waitpid(pid, 0)[1]}))
+""",
+        "auto",
+    )
+    assert result.pop("gone") >= 10
+    assert result == {"status": 0}
 
 
 @starts
