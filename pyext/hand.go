@@ -9,6 +9,7 @@ import (
 	"unsafe"
 
 	"gorandom.dev/gorandom/fortuna"
+	"gorandom.dev/gorandom/keystream"
 )
 
 // Fortuna driven by hand: a Python program holds the state of a hash or of a generator in undumped memory of
@@ -95,4 +96,12 @@ func byGenerator(op C.int, g *fortuna.Generator, from, to []byte) C.int {
 		return unseeded
 	}
 	return answer(err)
+}
+
+//export gorandom_keystream
+func gorandom_keystream(kernel *C.char, key, counter, out unsafe.Pointer, n C.size_t) (result C.int) {
+	defer stop(&result)
+	block := unsafe.Slice((*byte)(counter), keystream.BlockSize)
+	at := keystream.Counter{Lo: binary.LittleEndian.Uint64(block), Hi: binary.LittleEndian.Uint64(block[8:])}
+	return answer(keystream.FillWith(C.GoString(kernel), (*[keystream.KeySize]byte)(key), unsafe.Slice((*byte)(out), int(n)), &at))
 }

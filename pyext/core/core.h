@@ -1,7 +1,7 @@
 /* What the front (_front, C, no runtime) and the core (libgorandom_core, Go) know of each other.
  *
  * The front finds one symbol in the core's library, gorandom_core, and nothing else. Every function
- * below that enters Go (seed, fill, event, reseed, hand…, mac…) must be called inside the gate
+ * below that enters Go (seed, fill, event, reseed, hand…, keystream, mac…) must be called inside the gate
  * (front/gate.c); the others never touch the runtime.
  */
 #ifndef GORANDOM_CORE_H
@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GORANDOM_CORE_ABI 2
+#define GORANDOM_CORE_ABI 3
 #define GORANDOM_THREADS 8	/* made at a start, which takes 4 or 5; a busy core on 16 processors takes up to 7 */
 #define GORANDOM_STACK ((size_t)256 << 10)	/* bytes, for each */
 #define GORANDOM_MAX_LANES 16	/* generators of a core; more processors than that share them */
@@ -88,6 +88,9 @@ struct gorandom_core {
 	int (*reseed)(void);
 	size_t (*hand_size)(int kind);	/* bytes of a state; all zero is a new one */
 	int (*hand)(int operation, void *state, const void *in, size_t n, void *out, size_t m);
+	/* AES-256 of n bytes of counter blocks by a kernel of package keystream, for the self-test. The counter has 16
+	 * bytes, little-endian. GORANDOM_BROKEN: no such kernel here. */
+	int (*keystream)(const char *kernel, const void *key, const void *counter, void *out, size_t n);
 	int (*mac_set)(int algorithm, const void *key, size_t n, void *state);	/* state: MAC_STATE bytes, plain data */
 	int (*mac_sum)(const void *state, const void *message, size_t n, void *tag, size_t size);
 	int (*mac_once)(int algorithm, const void *key, size_t n, const void *message, size_t m, void *tag, size_t size);

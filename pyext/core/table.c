@@ -10,6 +10,7 @@
 int gorandom_seed(int, char *), gorandom_fill(int, void *, size_t), gorandom_event(int, void *, size_t), gorandom_reseed(void);
 size_t gorandom_hand_size(int);
 int gorandom_hand(int, void *, void *, size_t, void *, size_t);
+int gorandom_keystream(char *, void *, void *, void *, size_t);
 int gorandom_mac_set(int, void *, size_t, void *);
 int gorandom_mac_sum(void *, void *, size_t, void *, size_t);
 int gorandom_mac_once(int, void *, size_t, void *, size_t, void *, size_t);
@@ -21,6 +22,11 @@ static int event(int source, const void *data, size_t n) { return gorandom_event
 static int hand(int operation, void *state, const void *in, size_t n, void *out, size_t m)
 {
 	return gorandom_hand(operation, state, (void *)in, n, out, m);
+}
+
+static int keystream(const char *kernel, const void *key, const void *counter, void *out, size_t n)
+{
+	return gorandom_keystream((char *)kernel, (void *)key, (void *)counter, out, n);
 }
 
 static int mac_set(int algorithm, const void *key, size_t n, void *state)
@@ -60,6 +66,7 @@ __attribute__((visibility("default"))) const struct gorandom_core gorandom_core 
 	.reseed = gorandom_reseed,
 	.hand_size = gorandom_hand_size,
 	.hand = hand,
+	.keystream = keystream,
 	.mac_set = mac_set,
 	.mac_sum = mac_sum,
 	.mac_once = mac_once,

@@ -191,6 +191,7 @@ extern const char *keystream_name;
 
 int keystream_choose(const char *name);	/* -1: no such kernel, or not on this processor. NULL: the core chooses */
 void keystream_names(char *text, size_t n);	/* those that this processor has, quoted */
+const char *keystream_each(size_t *at);	/* the next of those, slowest first, from *at == 0 on; NULL: no more */
 
 /* ---- limits.c ---- */
 

@@ -1,6 +1,8 @@
 /* Fortuna driven by hand, for PyCrypto's classes: the type State holds the state of a hash or a generator in
  * memory of its own, undumped and locked if possible, and lends it to the core for each call. Unlike the
- * pools it is not wiped at fork: it is the program's, which finds it in its child as it was. */
+ * pools it is not wiped at fork: it is the program's, which finds it in its child as it was.
+ *
+ * And an AES kernel by hand, for the self-test. */
 #define _GNU_SOURCE
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -165,6 +167,51 @@ end:
 	return out;
 }
 
+#define KEY_BYTES 32
+#define BLOCK_BYTES 16
+
+PyObject *hand_keystream(PyObject *module, PyObject *args)
+{
+	const char *kernel, *key, *counter;
+	Py_ssize_t key_bytes, counter_bytes, n;
+	struct visit v;
+	(void)module;
+	if (!PyArg_ParseTuple(args, "sy#y#n:keystream", &kernel, &key, &key_bytes, &counter, &counter_bytes, &n))
+		return NULL;
+	if (key_bytes != KEY_BYTES || counter_bytes != BLOCK_BYTES || n < 0) {
+		PyErr_SetString(PyExc_ValueError, "keystream takes a key of 32 bytes, a counter of 16 and a size");
+		return NULL;
+	}
+	PyObject *out = PyBytes_FromStringAndSize(NULL, n);
+	if (!out || enter(&v)) {
+		Py_XDECREF(out);
+		return NULL;
+	}
+	int r = core->keystream(kernel, key, counter, PyBytes_AsString(out), (size_t)n);
+	gate_leave(&v);
+	if (r) {
+		Py_DECREF(out);
+		return PyErr_Format(PyExc_ValueError, "the core has no kernel \"%s\"", kernel);
+	}
+	return out;
+}
+
+/* The names that keystream() takes, slowest first. */
+static PyObject *kernels(void)
+{
+	PyObject *list = PyList_New(0);
+	const char *name;
+	for (size_t i = 0; list && (name = keystream_each(&i));) {
+		PyObject *text = PyUnicode_FromString(name);
+		if (!text || PyList_Append(list, text))
+			Py_CLEAR(list);
+		Py_XDECREF(text);
+	}
+	PyObject *names = list ? PyList_AsTuple(list) : NULL;
+	Py_XDECREF(list);
+	return names;
+}
+
 static PyMethodDef state_methods[] = {
 	{"call", state_call, METH_VARARGS, NULL},
 	{"copy", state_copy, METH_NOARGS, NULL},
@@ -196,8 +243,13 @@ int hand_add_type(PyObject *module)
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
 		if (PyModule_AddIntConstant(module, numbers[i].name, numbers[i].value))
 			return -1;
+	PyObject *names = kernels();
+	int r = names ? PyModule_AddObjectRef(module, "KERNELS", names) : -1;
+	Py_XDECREF(names);
+	if (r)
+		return -1;
 	PyObject *type = PyType_FromModuleAndSpec(module, &state_spec, NULL);
-	int r = type ? PyModule_AddObjectRef(module, "State", type) : -1;
+	r = type ? PyModule_AddObjectRef(module, "State", type) : -1;
 	Py_XDECREF(type);
 	return r;
 }

@@ -77,12 +77,22 @@ int keystream_choose(const char *name)
 	return -1;
 }
 
+const char *keystream_each(size_t *at)
+{
+	while (*at < KERNELS) {
+		size_t i = (*at)++;
+		if (kernels[i].here())
+			return kernels[i].name;
+	}
+	return NULL;
+}
+
 void keystream_names(char *text, size_t n)
 {
+	const char *name;
 	*text = 0;
-	for (size_t i = 0; i < KERNELS; i++)
-		if (kernels[i].here()) {
-			size_t at = strlen(text);
-			snprintf(text + at, n - at, "%s\"%s\"", at ? ", " : "", kernels[i].name);
-		}
+	for (size_t i = 0; (name = keystream_each(&i));) {
+		size_t end = strlen(text);
+		snprintf(text + end, n - end, "%s\"%s\"", end ? ", " : "", name);
+	}
 }

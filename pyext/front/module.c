@@ -283,6 +283,7 @@ static PyMethodDef methods[] = {
 	{"add_event", add_event, METH_VARARGS, NULL},
 	{"configure", configure, METH_O, NULL},
 	{"hmac", (PyCFunction)(void (*)(void))mac_once, METH_FASTCALL, NULL},
+	{"keystream", hand_keystream, METH_VARARGS, NULL},
 	{"start", start, METH_NOARGS, NULL},
 	{"state", state, METH_NOARGS, NULL},
 	{"own_threads", own_threads, METH_NOARGS, NULL},

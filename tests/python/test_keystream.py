@@ -129,6 +129,55 @@ def test_vectors(python, kernel):
     assert done.returncode == 0 and " passed" in done.stdout, done.stdout + done.stderr
 
 
+def test_names():
+    """_front.KERNELS, which the self-test goes through, is what /proc/cpuinfo says."""
+    assert list(gorandom._front.KERNELS) == here()
+
+
+# NIST SP 800-38A, F.5.5: AES-256, the first counter block, and the first output block.
+KEY = bytes.fromhex("603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4")
+BLOCK = bytes.fromhex("f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff")
+OUTPUT = bytes.fromhex("0bdf7df1591716335e9a8b15c860c502")
+
+
+@needs_core
+@pytest.mark.parametrize("before, n", [(0, 16), (0, 1), (7, 8 * 16), (8, 9 * 16 + 1), (100, 4099), (4097, 1 << 17)])
+def test_a_kernel_by_hand(kernel, before, n):
+    """_front.keystream: the block that NIST knows is where it belongs in a row of them."""
+    start = int.from_bytes(BLOCK, "little") - before
+    made = gorandom._front.keystream(kernel, KEY, start.to_bytes(16, "little"), n)
+    assert len(made) == n and made[16 * before : 16 * before + 16] == OUTPUT[:n]
+    generic = gorandom._front.keystream("generic", KEY, start.to_bytes(16, "little"), n)
+    assert made == generic
+
+
+@needs_core
+def test_a_kernel_by_hand_refuses():
+    keystream = gorandom._front.keystream
+    assert keystream("generic", KEY, BLOCK, 0) == b""
+    for kernel in ("", "sparc", "GENERIC"):
+        with pytest.raises(ValueError, match=f'the core has no kernel "{kernel}"'):
+            keystream(kernel, KEY, BLOCK, 1)
+    for key, counter, n in ((KEY[:31], BLOCK, 1), (KEY + b"x", BLOCK, 1), (KEY, BLOCK[:15], 1), (KEY, KEY, 1), (KEY, BLOCK, -1)):
+        with pytest.raises(ValueError, match="a key of 32 bytes, a counter of 16 and a size"):
+            keystream("generic", key, counter, n)
+
+
+def test_a_kernel_by_hand_needs_a_core(python):
+    python(
+        """
+import gorandom
+try:
+    gorandom._front.keystream("generic", bytes(32), bytes(16), 16)
+except RuntimeError as error:
+    assert 'start is "never"' in str(error)
+else:
+    raise AssertionError("made")
+""",
+        start="never",
+    )
+
+
 CHILD = """
 import os, sys
 import gorandom
