@@ -1,5 +1,6 @@
 """Subcommands of ``python -m gorandom`` that draw, wait and tell."""
 
+import errno
 import os
 import sys
 
@@ -26,6 +27,22 @@ def _seconds(text):
 _count.__name__, _seconds.__name__ = "count", "time"
 
 
+def _complain(text):
+    if sys.stderr is not None:  # print() would take standard output in its place
+        print(f"gorandom: {text}", file=sys.stderr)
+
+
+def _closed():
+    return OSError(errno.EBADF, os.strerror(errno.EBADF))
+
+
+def _output():
+    """sys.stdout. Where that is closed, print() would drop what it is given."""
+    if sys.stdout is None:
+        raise _closed()
+    return sys.stdout
+
+
 def _chunks(total):
     while total:
         size = min(total, _CHUNK)
@@ -35,29 +52,30 @@ def _chunks(total):
 
 def _draw(options):
     """``bytes N`` as they are, ``hex N`` as text."""
+    output = _output()
     if options.command == "hex":
         for chunk in _chunks(options.n):
-            sys.stdout.write(chunk.hex())
-        sys.stdout.write("\n")
+            output.write(chunk.hex())
+        output.write("\n")
     else:
         for chunk in _chunks(options.n):
-            sys.stdout.buffer.write(chunk)
+            output.buffer.write(chunk)
     return 0
 
 
 def _token(options):
     from .secrets import token_urlsafe
 
-    print(token_urlsafe())
+    print(token_urlsafe(), file=_output())
     return 0
 
 
 def _uuid(options):
     from ._uuid import uuid4, uuid7
 
-    make = uuid7 if options.v7 else uuid4
+    make, output = uuid7 if options.v7 else uuid4, _output()
     for _ in range(options.n):
-        print(make())
+        print(make(), file=output)
     return 0
 
 
@@ -65,13 +83,13 @@ def _wait(options):
     try:
         wait_for_system_rng(options.timeout)
     except TimeoutError as error:
-        print(f"gorandom: {error}", file=sys.stderr)
+        _complain(error)
         return 1
     return 0
 
 
 def _status(options):
-    print(status())
+    print(status(), file=_output())
     return 0
 
 
@@ -91,7 +109,7 @@ def _guarded(function):
         except KeyboardInterrupt:
             return 128 + 2
         except OSError as error:
-            print(f"gorandom: {error}", file=sys.stderr)
+            _complain(error)
             if sys.stdout is not None:
                 os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             return 1

@@ -1,14 +1,13 @@
 """``python -m gorandom hmac``: sha256sum with a key. Lines, messages and what goes on after an error are GNU
 coreutils'; --check is stricter in one thing, that a badly formatted line is a failure."""
 
-import errno
 import os
 import re
 import stat
 import sys
 import time
 
-from ._cli import _guarded
+from ._cli import _closed, _complain, _guarded, _output
 
 _CHUNK = 1 << 20  # bytes read at a time: files can be larger than memory
 _KEY = 1 << 20  # bytes that a key file may have: /dev/zero is no key
@@ -31,15 +30,6 @@ def _visible(name):
     # What lists and folders hold must not move a terminal's cursor, or pass for a line of ours.
     name = "standard input" if name == b"-" else os.fsdecode(name)
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
-
-
-def _complain(text):
-    if sys.stderr is not None:  # print() would take standard output in its place
-        print(f"gorandom: {text}", file=sys.stderr)
-
-
-def _closed():
-    return OSError(errno.EBADF, os.strerror(errno.EBADF))
 
 
 def _open(name, **options):
@@ -103,11 +93,10 @@ def _tag(mac, name):
 
 
 def _write(line):
-    if sys.stdout is None:
-        raise _closed()
     # Each at once, as sha256sum does: the next file may take hours.
-    sys.stdout.buffer.write(line + b"\n")
-    sys.stdout.buffer.flush()
+    output = _output().buffer
+    output.write(line + b"\n")
+    output.flush()
 
 
 def _escape(name):

@@ -118,6 +118,16 @@ def test_disk_full(command, arguments):
     assert done.stderr.startswith(b"gorandom: ") and done.stderr.count(b"\n") == 1 and b"No space left" in done.stderr
 
 
+NAMED = [["bytes", "10"], ["bytes", "0"], ["hex", "10"], ["token"], ["uuid"], ["status"]]
+
+
+@pytest.mark.parametrize("arguments", NAMED)
+def test_stdout_is_closed(command, arguments):
+    """As `>&-`: what cannot be written is an error and not dropped."""
+    done = command(*arguments, stdout=None, preexec_fn=lambda: os.close(1))
+    assert (done.returncode, done.stderr) == (1, b"gorandom: [Errno 9] Bad file descriptor\n")
+
+
 not_ready = pytest.mark.skipif(not confine.available(), reason="the seccomp filters are written for x86_64 and aarch64")
 CONFINED = """
 import errno, sys
@@ -134,6 +144,17 @@ def test_wait_ends_with_1(command, timeout):
     done = command("wait", "--timeout", timeout, program=CONFINED % "EAGAIN" + MAIN)
     assert (done.returncode, done.stdout) == (1, b"")
     assert done.stderr.decode().strip() == "gorandom: system random number generator is not ready yet"
+
+
+@linux
+@not_ready
+@pytest.mark.parametrize("arguments, refusal", [(["wait", "--timeout", "0"], "EAGAIN"), (["bytes", "10"], "EIO"), (["uuid"], "EIO")])
+def test_stderr_is_closed(command, arguments, refusal):
+    """As `2>&-`: the complaint goes nowhere, and not among the bytes."""
+    done = command(*arguments, program=CONFINED % refusal + MAIN)
+    assert done.returncode == 1 and done.stderr.startswith(b"gorandom: ")
+    done = command(*arguments, program=CONFINED % refusal + MAIN, stderr=None, preexec_fn=lambda: os.close(2))
+    assert (done.returncode, done.stdout) == (1, b"")
 
 
 @linux
