@@ -1,0 +1,94 @@
+"""``python -m gorandom selftest``: the table of what gorandom._selftest checks."""
+
+import os
+import platform
+import shutil
+import textwrap
+import time
+
+from . import __version__, get_random_bytes, status, wait_for_system_rng
+from ._cli import _guarded, _output
+
+_COLOURS = {"ok": "32", "FAILED": "1;31", "not here": "33"}
+_WIDTH = 80  # columns, at most: a row is read across
+
+
+def _coloured(output):
+    """https://no-color.org: only on a terminal, and not where the variable has a value."""
+    return output.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _c_library():
+    try:
+        return os.confstr("CS_GNU_LIBC_VERSION") or "no glibc"
+    except (OSError, ValueError):  # musl does not know the name
+        return "no glibc"
+
+
+def _heading():
+    """What was checked, and where."""
+    wait_for_system_rng(0)  # whose error is said at once: a check that waits for a booting kernel checks nothing
+    get_random_bytes(1)
+    now, system = status(), os.uname()
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    yield f"gorandom {__version__}, {python}, {_c_library()}, {system.sysname} {system.release} {system.machine}"
+    if now.mode == "core":
+        yield f"mode core, keystream {now.keystream}, memory {now.memory}"
+    else:
+        yield f"mode direct: {now.reason}"
+    yield f"bytes from {', '.join(now.sources)}"
+    yield f"package in {os.path.dirname(os.path.abspath(__file__))}"
+
+
+def _wrap(text, width, indent=""):
+    return textwrap.wrap(text, width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
+
+
+def _row(result, width, colour):
+    def painted(text):
+        return f"\033[{_COLOURS[result.result]}m{text}\033[0m" if colour else text
+
+    what = width - 17 - 16
+    shown = result.what if len(result.what) <= what else result.what[: what - 3] + "..."
+    if result.result == "not here":
+        lines = _wrap(f"not here: {result.reason}", width - 17)
+        yield f"{result.name:17}{painted(lines[0])}"
+        yield from (f"{'':17}{line}" for line in lines[1:])
+        return
+    yield f"{result.name:17}{shown:{what}} {painted(f'{result.result:>6}')}{1000 * result.seconds:>9.1f}"
+    if result.reason:
+        yield from _wrap(result.reason, width - 17, " " * 17)
+
+
+def _selftest(options):
+    from . import _selftest as selftest
+
+    output = _output()
+    start, colour = time.perf_counter(), _coloured(output)
+    width = max(60, min(_WIDTH, shutil.get_terminal_size((_WIDTH, 24)).columns))
+    for line in _heading():
+        print(line, file=output)
+    print(f"\n{'':{width - 2}}ms", file=output)
+    count = {"ok": 0, "FAILED": 0, "not here": 0}
+    for check in selftest.checks():
+        result = selftest.judge(*check)
+        count[result.result] += 1
+        for line in _row(result, width, colour):
+            print(line, file=output, flush=True)
+    parts = [f"{count['FAILED']} FAILED"] * bool(count["FAILED"]) + [f"{count['ok']} passed"]
+    parts += [f"{count['not here']} not here"] * bool(count["not here"])
+    print(f"\n{', '.join(parts)}, in {time.perf_counter() - start:.2f} s", file=output)
+    return 1 if count["FAILED"] else 0
+
+
+def add_commands(subparsers):
+    """Adds ``selftest``, as ``_cli.add_commands`` adds its own. Status 1 if a check failed."""
+    command = subparsers.add_parser(
+        "selftest",
+        help="check this installation: its files, algorithms, forks",
+        description="Checks this installation in about a second: published vectors of every algorithm and of every AES "
+        "kernel that this processor has, the package's files against RECORD (for damage, not for an attacker's hand), "
+        "forks, threads and start modes, and a seed file in a folder of its own. Prints a row for each. What this "
+        "system cannot have is \"not here\", with the reason, and no failure. Status 1: a check failed.",
+    )
+    command.set_defaults(function=_guarded(_selftest), command="selftest")
