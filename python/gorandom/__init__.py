@@ -53,10 +53,34 @@ if _sys.version_info >= (3, 12):
     from . import _forkwarning as _forkwarning
 
 
+# Drawing and forking need no file from here on: an upgrade may remove or replace them under a running process. (pip
+# unlinks what it replaces. Whoever writes into a mapped library's file ends every process that has it mapped.)
+
 # Held while a module is imported late, and across a fork: a child whose parent was just importing it, in
 # another thread, would wait for that thread for ever.
 _late_import = _RLock()
 _os.register_at_fork(before=_late_import.acquire, after_in_parent=_late_import.release, after_in_child=_late_import.release)
+
+
+def _import_late(name):
+    """A module of this package, now. ImportError if the files are another version's than what runs here."""
+    with _late_import:
+        if f"{__name__}.{name}" not in _sys.modules:
+            _refuse_another_version()
+        return __import__(f"{__name__}.{name}", fromlist=["*"])
+
+
+def _refuse_another_version():
+    try:
+        with open(f"{__path__[0]}/_version.py", "rb") as file:
+            same = f'"{__version__}"'.encode() in file.read()
+    except OSError:
+        return  # the import says what is missing
+    if not same:
+        raise ImportError(
+            f"gorandom {__version__} runs in this process, and another version has taken the place of its files: "
+            "start the process anew"
+        )
 
 
 def new(*args, **kwargs):
@@ -110,10 +134,7 @@ def configure(*, start):
 
 def status():
     """What serves this process and why: a frozen ``Status``. It holds no secret."""
-    with _late_import:
-        from . import _status
-
-    return _status.status()
+    return _import_late("_status").status()
 
 
 def install_as_crypto():
@@ -123,10 +144,7 @@ def install_as_crypto():
     ``Crypto.Hash.HMAC`` and PyCrypto's hash modules. An installed PyCryptodome keeps its other modules; without
     one ``import Crypto.Cipher`` still raises ImportError. May be called more than once.
     """
-    with _late_import:
-        from . import _install
-
-    _install.install()
+    _import_late("_install").install()
 
 
 # Public names whose modules import much, which few programs want; each is looked up there once.
@@ -143,11 +161,9 @@ _PACKAGES = ("Fortuna", "OSRNG", "_UserFriendlyRNG")  # PyCrypto has them after 
 
 def __getattr__(name):
     if name in _PACKAGES:
-        with _late_import:
-            return __import__(f"{__name__}.{name}", fromlist=["*"])
+        return _import_late(name)
     if name not in _LATE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    with _late_import:
-        value = getattr(__import__(f"{__name__}.{_LATE[name]}", fromlist=[name]), name)
+    value = getattr(_import_late(_LATE[name]), name)
     globals()[name] = value
     return value

@@ -15,7 +15,7 @@ import stat as _stat
 import sys as _sys
 from dataclasses import dataclass as _dataclass
 
-from . import _front, _late_import, wait_for_system_rng
+from . import _front, _import_late, wait_for_system_rng
 
 __all__ = [
     "SYSTEMS",
@@ -151,15 +151,9 @@ def osrandom_engine_implementation():
 
 def activate_osrandom_engine():
     """``gorandom.openssl.activate()`` by the name that cryptography's backend gave it."""
-    with _late_import:
-        from . import openssl
-
-    openssl.activate()
+    _import_late("openssl").activate()
 
 
 def activate_builtin_random():
     """``gorandom.openssl.deactivate()`` by the name that cryptography's backend gave it."""
-    with _late_import:
-        from . import openssl
-
-    openssl.deactivate()
+    _import_late("openssl").deactivate()
