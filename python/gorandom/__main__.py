@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from . import _cli, _cli_hmac, _cli_selftest
+from . import _cli, _cli_checks, _cli_hmac
 
 
 def _add_run(commands):
@@ -37,7 +37,7 @@ def _run(options):
 
 
 # Each adds subcommands, whose default ``function`` takes the parsed options and gives the exit status.
-COMMANDS = [_cli.add_commands, _cli_hmac.add_commands, _cli_selftest.add_commands, _add_run]
+COMMANDS = [_cli.add_commands, _cli_hmac.add_commands, _cli_checks.add_commands, _add_run]
 
 
 def main(argv=None):

@@ -26,7 +26,7 @@ NAMES = ["files", "sources", *CORE[:-3], "HMAC", "HMAC in the core", "HMAC in pi
 PROGRAM = """
 import sys
 import gorandom.__main__
-from gorandom import _cli_selftest, _front, _selftest
+from gorandom import _front, _selftest
 %s
 sys.exit(gorandom.__main__.main(["selftest"]))
 """

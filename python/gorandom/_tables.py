@@ -1,13 +1,13 @@
-"""``python -m gorandom selftest``: the table of what gorandom._selftest checks."""
+"""The tables that ``python -m gorandom selftest`` and ``bench`` print."""
 
 import os
 import platform
 import shutil
+import statistics
 import textwrap
 import time
 
 from . import __version__, get_random_bytes, status, wait_for_system_rng
-from ._cli import _guarded, _output
 
 _COLOURS = {"ok": "32", "FAILED": "1;31", "not here": "33"}
 _WIDTH = 80  # columns, at most: a row is read across
@@ -26,7 +26,7 @@ def _c_library():
 
 
 def _heading():
-    """What was checked, and where."""
+    """What is tried, and where."""
     wait_for_system_rng(0)  # whose error is said at once: a check that waits for a booting kernel checks nothing
     get_random_bytes(1)
     now, system = status(), os.uname()
@@ -60,18 +60,18 @@ def _row(result, width, colour):
         yield from _wrap(result.reason, width - 17, " " * 17)
 
 
-def _selftest(options):
-    from . import _selftest as selftest
+def selftest(output):
+    """The table of what gorandom._selftest checks; gives the exit status."""
+    from . import _selftest
 
-    output = _output()
     start, colour = time.perf_counter(), _coloured(output)
     width = max(60, min(_WIDTH, shutil.get_terminal_size((_WIDTH, 24)).columns))
     for line in _heading():
         print(line, file=output)
     print(f"\n{'':{width - 2}}ms", file=output)
     count = {"ok": 0, "FAILED": 0, "not here": 0}
-    for check in selftest.checks():
-        result = selftest.judge(*check)
+    for check in _selftest.checks():
+        result = _selftest.judge(*check)
         count[result.result] += 1
         for line in _row(result, width, colour):
             print(line, file=output, flush=True)
@@ -81,14 +81,29 @@ def _selftest(options):
     return 1 if count["FAILED"] else 0
 
 
-def add_commands(subparsers):
-    """Adds ``selftest``, as ``_cli.add_commands`` adds its own. Status 1 if a check failed."""
-    command = subparsers.add_parser(
-        "selftest",
-        help="check this installation: its files, algorithms, forks",
-        description="Checks this installation in about a second: published vectors of every algorithm and of every AES "
-        "kernel that this processor has, the package's files against RECORD (for damage, not for an attacker's hand), "
-        "forks, threads and start modes, and a seed file in a folder of its own. Prints a row for each. What this "
-        "system cannot have is \"not here\", with the reason, and no failure. Status 1: a check failed.",
-    )
-    command.set_defaults(function=_guarded(_selftest), command="selftest")
+def _ns(seconds):
+    return f"{1e9 * seconds:,.0f}" if seconds >= 1e-7 else f"{1e9 * seconds:.1f}"
+
+
+def _times(ratio):
+    """Three digits, or as many as stand before the point."""
+    return f"{ratio:.{0 if ratio >= 99.5 else 1 if ratio >= 9.95 else 2}f}"
+
+
+def bench(output, quick=False):
+    """The table of what gorandom._bench measures."""
+    from . import _bench
+
+    for line in _heading():
+        print(line, file=output)
+    print(f"\n{'ns a call':17}{'gorandom':>10}  {'':13}{'':>10}   gorandom's speed", file=output, flush=True)
+    how = (_bench.QUICK_ROUNDS, _bench.QUICK_SLOT) if quick else (_bench.ROUNDS, _bench.SLOT)
+    rows = _bench.measure(_bench.WORKS, *how)
+    for row in rows:
+        ratios = [_times(f(row.ratios)) for f in (statistics.median, min, max)]
+        spread = f"{ratios[0]:>5} x ({ratios[1]} to {ratios[2]})"
+        print(f"{row.what:17}{_ns(row.ours):>10}  {row.name:13}{_ns(row.theirs):>10}   {spread}", file=output)
+    print(f"\nMedians of {how[0]} rounds, in which the two took turns; in brackets the least and the greatest.", file=output)
+    if any("*" in row.name for row in rows):
+        print("* The Mersenne Twister: whoever sees enough of its numbers knows the others.", file=output)
+    return 0

@@ -1,0 +1,37 @@
+"""Subcommands of ``python -m gorandom`` that try this installation: selftest and bench."""
+
+from ._cli import _guarded, _output
+
+
+def _selftest(options):
+    from . import _tables  # imports much, which the other commands would wait for
+
+    return _tables.selftest(_output())
+
+
+def _bench(options):
+    from . import _tables
+
+    return _tables.bench(_output(), options.quick)
+
+
+def add_commands(subparsers):
+    """Adds them, as ``_cli.add_commands`` adds its own. Status 1 if a check of selftest failed."""
+    command = subparsers.add_parser(
+        "selftest",
+        help="check this installation: its files, algorithms, forks",
+        description="Checks this installation in about a second: published vectors of every algorithm and of every AES "
+        "kernel that this processor has, the package's files against RECORD (for damage, not for an attacker's hand), "
+        "forks, threads and start modes, and a seed file in a folder of its own. Prints a row for each. What this "
+        "system cannot have is \"not here\", with the reason, and no failure. Status 1: a check failed.",
+    )
+    command.set_defaults(function=_guarded(_selftest), command="selftest")
+    command = subparsers.add_parser(
+        "bench",
+        help="compare the speed with the standard library's",
+        description="Compares, in some three seconds, the time of calls with that of what they take the place of in this "
+        "interpreter's standard library. The two take turns; the ratio is the median of the rounds, and in brackets "
+        "stand the least and the greatest. For a first look: make bench, in a clone, measures with more care.",
+    )
+    command.add_argument("--quick", action="store_true", help="a third of a second, for a try")
+    command.set_defaults(function=_guarded(_bench), command="bench")
