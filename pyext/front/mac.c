@@ -188,10 +188,26 @@ static PyObject *key_new(PyTypeObject *type, PyObject *args, PyObject *names)
 	return (PyObject *)self;
 }
 
+/* The fallback holds the caller's digest, which may be an object that holds this one: a key that nobody can reach any
+ * more must be erased nevertheless. */
+static int key_traverse(PyObject *o, visitproc visit, void *arg)
+{
+	Py_VISIT(Py_TYPE(o));
+	Py_VISIT(((Key *)o)->fallback);
+	return 0;
+}
+
+static int key_clear(PyObject *o)
+{
+	Py_CLEAR(((Key *)o)->fallback);
+	return 0;
+}
+
 static void key_dealloc(PyObject *o)
 {
 	Key *self = (Key *)o;
 	PyTypeObject *type = Py_TYPE(o);
+	PyObject_GC_UnTrack(o);
 	secret_give(self->hmac256, sizeof *self->hmac256);
 	if (self->prepared)
 		secret_give(self->prepared, sizeof *self->prepared + self->prepared->n);
@@ -386,6 +402,8 @@ static PyMemberDef key_members[] = {
 static PyType_Slot key_slots[] = {
 	{Py_tp_new, key_new},
 	{Py_tp_dealloc, key_dealloc},
+	{Py_tp_traverse, key_traverse},
+	{Py_tp_clear, key_clear},
 	{Py_tp_methods, key_methods},
 	{Py_tp_members, key_members},
 	{0, NULL},
@@ -394,7 +412,7 @@ static PyType_Slot key_slots[] = {
 static PyType_Spec key_spec = {
 	.name = "gorandom._front.Key",
 	.basicsize = sizeof(Key),
-	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_IMMUTABLETYPE,
+	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_HAVE_GC,
 	.slots = key_slots,
 };
 

@@ -4,6 +4,7 @@ open; forks, threads, and processes without a core."""
 import array
 import binascii
 import copy
+import gc
 import hashlib
 import hmac as stdlib
 import json
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import threading
 import types
+import weakref
 
 import pytest
 from _forks import NOISE, compiler, folder, linux
@@ -608,3 +610,32 @@ def test_many_keys():
         keys[i] = hmac.Key(i.to_bytes(4, "big"), "sha1")
     for i, key in keys.items():
         assert key.digest(b"m") == stdlib.digest(i.to_bytes(4, "big"), b"m", key.name[5:])
+
+
+class WithAttributes(hmac.Key):
+    """Has a __dict__."""
+
+
+@pytest.mark.parametrize("cls", [hmac.Key, WithAttributes])
+@pytest.mark.parametrize("at", ["alone", "used"])
+def test_a_cycle_is_collected(cls, at):
+    """A digest of the program's own that holds the key whose digest it is: when nobody can reach them any more, both go,
+    and the key is erased."""
+
+    def make():
+        class Digest:
+            digest_size, block_size = 20, 32
+
+            def new(self, data=b""):
+                return OddHash(data)
+
+        digest = Digest()
+        digest.key = cls(b"key", digest)
+        if at == "used":
+            assert digest.key.digest(b"m") == stdlib.digest(b"key", b"m", OddHash)
+        return weakref.ref(digest)
+
+    assert gc.is_tracked(cls(b"key", OddHash))
+    left = make()
+    gc.collect()
+    assert left() is None
