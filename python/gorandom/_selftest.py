@@ -440,8 +440,11 @@ def check_clone():
 def check_threads():
     drawn = [draw()]
     threads = [threading.Thread(target=lambda: drawn.append(draw()), daemon=True) for _ in range(4)]
-    for thread in threads:
-        thread.start()
+    try:
+        for thread in threads:
+            thread.start()
+    except RuntimeError as error:
+        raise NotHere(f"a thread is refused: {error}") from None
     for thread in threads:
         thread.join(PATIENCE)
     expect(len(drawn) == 5, "a thread hung, or could not draw")
@@ -468,7 +471,10 @@ def check_multiprocessing():
     for _ in range(2):
         ours, theirs = context.Pipe(duplex=False)
         worker = context.Process(target=_worker, args=(theirs,), daemon=True)
-        worker.start()
+        try:
+            worker.start()
+        except OSError as error:
+            raise NotHere(f"a fork is refused: {error}") from None
         theirs.close()
         try:
             expect(ours.poll(PATIENCE), f"a worker hung: {PATIENCE} s")

@@ -57,7 +57,7 @@ def _row(result, width, colour):
         return
     yield f"{result.name:17}{shown:{what}} {painted(f'{result.result:>6}')}{1000 * result.seconds:>9.1f}"
     if result.reason:
-        yield from _wrap(result.reason, width - 17, " " * 17)
+        yield from _wrap(result.reason, width, " " * 17)
 
 
 def selftest(output):

@@ -8,11 +8,16 @@ import os
 import pty
 import re
 import shutil
+import sys
 
 import pytest
+from _forks import NOISE
 
 import gorandom
 from gorandom import _selftest
+
+sys.path.append(str(NOISE))
+import confine  # noqa: E402
 
 needs_core = pytest.mark.skipif(
     gorandom._front.state()["core_version"] is None, reason="no core can be had here: " + gorandom.status().reason
@@ -228,7 +233,12 @@ NOT_HERE = [
 import os
 def fork(): raise BlockingIOError(11, os.strerror(11))
 _selftest.check_fork.__defaults__ = _selftest.in_child.__defaults__ = (fork,)
-""", ["fork", "nested fork", "start auto", "start eager", "start never"], "a fork is refused: "),
+os.fork = fork
+""", ["fork", "nested fork", "multiprocessing", "start auto", "start eager", "start never"], "a fork is refused: "),
+    ("""
+def start(self): raise RuntimeError("can't start new thread")
+_selftest.threading.Thread.start = start
+""", ["threads"], "a thread is refused: can't start new thread"),
     ("""
 def folder(prefix): raise FileNotFoundError(2, "No usable temporary directory found")
 _selftest.tempfile.TemporaryDirectory = folder
@@ -394,7 +404,17 @@ def test_an_exception_is_a_failure(selftest):
 
 def test_a_long_reason(selftest):
     table = selftest("def check(): raise _selftest.Wrong('word ' * 40)\n_selftest.checks = lambda: [('a', 'b', check)]")
+    assert max(len(line) for line in table.text.splitlines() if "word" in line) > 70
     assert table.rows["a"][1].count("word") == 40 and all(len(line) <= 80 for line in table.text.splitlines() if "package" not in line)
+
+
+@pytest.mark.skipif(not confine.available(), reason="the seccomp filters are written for x86_64 and aarch64")
+def test_a_system_that_is_not_ready(python):
+    """Checks nothing and does not wait."""
+    program = f"import errno, sys; sys.path.insert(0, {str(NOISE)!r}); import confine; confine.refuse('getrandom', errno.EAGAIN)\n"
+    done = python(program + PROGRAM % "", ends=None)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "gorandom: system random number generator is not ready yet\n"
 
 
 def test_no_bytes_are_shown(selftest):
