@@ -134,18 +134,21 @@ static PyObject *add_event(PyObject *module, PyObject *args)
 {
 	(void)module;
 	int source, r;
-	const char *data;
-	Py_ssize_t n;
+	Py_buffer data;	/* a "y#" would work with the headers of some CPythons on some others only */
 	unsigned char copy[EVENT_BYTES];
-	if (!PyArg_ParseTuple(args, "iy#:add_event", &source, &data, &n))
+	if (!PyArg_ParseTuple(args, "iy*:add_event", &source, &data))
 		return NULL;
-	if (source < 0 || source > 255 || n < 1 || n > EVENT_BYTES) {
+	size_t n = (size_t)data.len;
+	int fits = source >= 0 && source <= 255 && n >= 1 && n <= EVENT_BYTES;
+	if (fits)
+		memcpy(copy, data.buf, n);
+	PyBuffer_Release(&data);
+	if (!fits) {
 		PyErr_SetString(PyExc_ValueError, "an event has a source from 0 to 255 and 1 to 32 bytes");
 		return NULL;
 	}
-	memcpy(copy, data, (size_t)n);
 	Py_BEGIN_ALLOW_THREADS
-	r = events_add(source, copy, (size_t)n);
+	r = events_add(source, copy, n);
 	Py_END_ALLOW_THREADS
 	explicit_bzero(copy, sizeof copy);
 	if (r) {
