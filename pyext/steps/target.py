@@ -1,0 +1,66 @@
+"""What a build is for: a processor and a C library.
+
+GORANDOM_TARGET in the environment holds the platform tag of a wheel for publication, one of RELEASED. It is made by
+the pinned compilers alone, on whatever machine, so that the same source gives the same bytes. Without the
+variable a build is for this machine, by this machine's compilers.
+"""
+
+import dataclasses
+import os
+import platform
+import sysconfig
+
+VARIABLE = "GORANDOM_TARGET"
+RELEASED = ("manylinux_2_17_x86_64", "manylinux_2_17_aarch64", "musllinux_1_2_x86_64", "musllinux_1_2_aarch64")
+GLIBC = "2.17"  # what zig links for, on any machine that has glibc
+GOARCH = {"x86_64": "amd64", "aarch64": "arm64"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    system: str  # as platform.system() has it
+    machine: str  # as platform.machine() has it
+    libc: str  # "glibc", "musl", or "" where the system is not Linux
+    tag: str | None = None  # of RELEASED
+
+    @property
+    def why_no_core(self):
+        """None where there is a core; else why the front alone is built, and draws from the system."""
+        if self.system != "Linux" or self.machine not in GOARCH:
+            return f"there is no core for {self.system} on {self.machine}"
+        if self.libc == "musl":
+            # Its loader refuses libraries whose thread-local variables have a fixed place, as the Go runtime's has.
+            return "there is no core for musl"
+        return None
+
+    @property
+    def has_core(self):
+        return self.why_no_core is None
+
+    @property
+    def goarch(self):
+        return GOARCH[self.machine]
+
+    @property
+    def zig(self):
+        """zig's name for it; None where zig is not asked."""
+        return {"glibc": f"{self.machine}-linux-gnu.{GLIBC}", "musl": f"{self.machine}-linux-musl"}.get(self.libc)
+
+
+def here():
+    system, libc = platform.system(), ""
+    if system == "Linux":
+        triplets = [sysconfig.get_config_var(name) or "" for name in ("SOABI", "HOST_GNU_TYPE", "MULTIARCH")]
+        libc = "musl" if any("musl" in triplet for triplet in triplets) else "glibc"
+    return Target(system, platform.machine(), libc)
+
+
+def wanted():
+    """The target of this build."""
+    tag = os.environ.get(VARIABLE)
+    if not tag:
+        return here()
+    if tag not in RELEASED:
+        raise SystemExit(f"gorandom: {VARIABLE}={tag} is none of {', '.join(RELEASED)}.")
+    libc, machine = tag.split("linux_")[0], tag.split("_", 3)[3]
+    return Target("Linux", machine, {"many": "glibc", "musl": "musl"}[libc], tag)
