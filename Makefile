@@ -10,9 +10,9 @@ BENCH_FLAGS = $(if $(QUICK),--quick) $(if $(ONLY),--only '$(ONLY)')
 
 # What a wheel is made of. Not in it: what builds and generators write there.
 SOURCES := $(shell find gorandom pyext python -type f -not -path '*/_gen/*' -not -name '*.pyc' -not -path '*.egg-info/*') \
-	go.mod go.sum setup.py pyproject.toml README.md LICENSE
+	go.mod go.sum setup.py pyproject.toml README.md LICENSE LICENSE.Go
 
-.PHONY: help demo test test-go test-python examples wheel bench bench-go consttime stress boot-test lint generate check-generated clean bench-plots bench-compare
+.PHONY: help demo test test-go test-python examples wheel wheels verify-wheel tag-message audit bench bench-go consttime stress boot-test lint generate check-generated clean bench-plots bench-compare
 
 help: ## lists these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-16s %s\n", $$1, $$2}' Makefile
@@ -37,8 +37,21 @@ examples: build/venv/installed ## runs the examples; each checks itself
 		signing; do \
 		echo build/venv/bin/python examples/$$e.py; build/venv/bin/python examples/$$e.py || exit 1; done
 
-wheel: build/wheel ## builds the wheel, into wheels/
+wheel: build/wheel ## builds the wheel for this machine, into wheels/
 	@ls wheels/gorandom-*.whl
+
+wheels: ## the sdist and the wheels of a release, of the last commit, into wheels/dist; checked
+	@$(PYTHON) wheels/make.py $(TARGETS)
+
+verify-wheel: ## WHEEL=file [SDIST=file]: makes a published wheel again from its sdist, and compares to the byte
+	@[ -n "$(WHEEL)" ] || { echo "make verify-wheel WHEEL=FILE [SDIST=FILE]"; exit 2; }
+	@$(PYTHON) wheels/make.py --verify "$(WHEEL)" $(if $(SDIST),--sdist "$(SDIST)")
+
+tag-message: ## what a release's signed tag says: the hashes of all that make wheels has made
+	@$(PYTHON) wheels/tag.py
+
+audit: ## are weaknesses known of what is compiled in, or of what builds and tests? Asks databases on the network
+	@$(PYTHON) wheels/audit.py
 
 bench: build/wheel ## every bar, measured beside the peers (about 5 minutes; QUICK=1: one; ONLY=PATTERN: some)
 	$(PYTHON) bench/run.py --wheel wheels/gorandom-*.whl $(BENCH_FLAGS)
@@ -67,7 +80,7 @@ lint: build/venv/bin/python ## gofmt -s, go vet, ruff
 	$(TOOLS) gofmt
 	$(TOOLS) go vet $(GO_PACKAGES)
 	$(PIP) install $(RUFF)
-	build/venv/bin/python -m ruff check --no-cache --select E4,E7,E9,F,I --line-length 120 --exclude examples/cve_2013_1445.py pyext python tests examples bench setup.py
+	build/venv/bin/python -m ruff check --no-cache --select E4,E7,E9,F,I --line-length 120 --exclude examples/cve_2013_1445.py pyext python tests examples bench wheels setup.py
 
 generate: ## writes the Go assembly anew, from gorandom/*/asm
 	$(TOOLS) generate
@@ -76,7 +89,7 @@ check-generated: ## is the committed assembly what its generators write?
 	$(TOOLS) check-generated
 
 clean: ## removes what the other commands made
-	rm -rf build pyext/_gen wheels/*.whl python/*.egg-info
+	rm -rf build pyext/_gen wheels/*.whl wheels/dist python/*.egg-info
 
 build/vectors/hmac.json: tests/go/wycheproof/go.mod
 	$(TOOLS) wycheproof
