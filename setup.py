@@ -9,7 +9,7 @@ from steps import command, sdist, target  # noqa: E402
 setup(
     version=command.version(),
     ext_modules=[
-        Extension("gorandom." + name, [], py_limited_api=True)
+        Extension("gorandom." + name, [], py_limited_api=command.STABLE)
         for name in ["_front"] + ["_core"] * target.wanted().has_core
     ],
     cmdclass={

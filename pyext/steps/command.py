@@ -5,6 +5,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sysconfig
 import time
 
 from setuptools.command.bdist_wheel import bdist_wheel
@@ -15,7 +16,10 @@ from . import archive, headers, origin, sbom, target, toolchain
 from .generate import generate
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+# One wheel for every CPython from 3.11 on; but those without a GIL have no stable ABI, and get one of their own.
+STABLE = not sysconfig.get_config_var("Py_GIL_DISABLED")
 LIMITED_API = "-DPy_LIMITED_API=0x030b0000"  # CPython 3.11
+SUFFIX = ".abi3.so" if STABLE else sysconfig.get_config_var("EXT_SUFFIX")
 
 
 def version():
@@ -54,7 +58,7 @@ class BuildExt(build_ext):
     components = ()  # of the list in the wheel
 
     def get_ext_filename(self, name):
-        return name.replace(".", os.sep) + ".abi3.so"
+        return name.replace(".", os.sep) + SUFFIX
 
     def get_outputs(self):
         outputs = super().get_outputs()
@@ -78,8 +82,12 @@ class BuildExt(build_ext):
         toolchain.check_cc(self.cc, self.tools)
         self.flags = [*toolchain.C_FLAGS, "-ffile-prefix-map=%s=." % ROOT, '-DGORANDOM_VERSION="%s"' % version()]
         self.warnings = ["-Wall", "-Wextra", "-Wno-missing-field-initializers"]
+        if self.target.tag and not STABLE:
+            raise SystemExit("gorandom: a wheel for publication is built by a CPython with a GIL; its ABI is the stable one.")
         include = headers.neutral(self.tools) if self.target.tag else headers.machines_own()
-        self.python = [LIMITED_API, "-I" + include]
+        self.python = [*[LIMITED_API] * STABLE, "-I" + include]
+        if not STABLE:
+            self.warnings.append("-Wno-deprecated-declarations")  # there, what 3.11's stable ABI has is deprecated
         if toolchain.is_zig(self.cc) and not self.target.tag:
             self.warnings.append("-Wno-macro-redefined")  # pyconfig.h of the host, features.h of zig
             # Debian's pyconfig.h includes another by its path from /usr/include; behind zig's own headers, or the
@@ -106,7 +114,7 @@ class BuildExt(build_ext):
         if self.target.tag and self.target.libc == "musl":
             self.build_front_for_musl()
         else:
-            self.compile([*self.python, *self.sources("front")], "_front.abi3.so", "-lpthread", "-ldl")
+            self.compile([*self.python, *self.sources("front")], "_front" + SUFFIX, "-lpthread", "-ldl")
 
     def build_front_for_musl(self):
         """zig would write that it needs libc.so. musl's loader takes that for itself, as it does this name, by which
@@ -160,7 +168,7 @@ class BuildExt(build_ext):
                      "-nostartfiles", "-Wl,-soname,libgorandom_core.so", "-Wl,-Bsymbolic",
                      "-Wl,--version-script=pyext/core/exports.map", *wraps,
                      "-Wl,--whole-archive", "pyext/_gen/core_go.a", "-Wl,--no-whole-archive", "-lpthread")
-        self.compile([*self.python, "-Ipyext/_gen", "-Ipyext/front", "pyext/_gen/c/core.c"], "_core.abi3.so",
+        self.compile([*self.python, "-Ipyext/_gen", "-Ipyext/front", "pyext/_gen/c/core.c"], "_core" + SUFFIX,
                      "-Wl,-rpath,$ORIGIN", "-L" + self.folder, "-l:libgorandom_core.so", quiet=True)
 
 
@@ -168,7 +176,8 @@ class Wheel(bdist_wheel):
     """One wheel for every CPython from 3.11 on. Its bytes depend on the source and the compilers alone."""
 
     def finalize_options(self):
-        self.py_limited_api = "cp311"
+        if STABLE:
+            self.py_limited_api = "cp311"
         self.plat_name = target.wanted().tag or self.plat_name
         super().finalize_options()
 
