@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "alone.h"
 #include "bitgen.h"
 #include "front.h"
 
@@ -45,13 +46,21 @@ static int wait_for(struct bitgen *b)
 	}
 }
 
-static int lock(struct bitgen *b)
+/* Where fork does not wipe, the first thread of a child to come here makes the lock anew. */
+static void look_for_a_fork(PyObject *self)
 {
-	if (!process_wipes && b->generation != process_generation) {
+	struct bitgen *b = ((BitGen *)self)->bits;
+	BEGIN_ALONE(self);
+	if (b->generation != process_generation) {
 		b->locked = 0;
 		b->owner = 0;
 		b->generation = process_generation;
 	}
+	END_ALONE();
+}
+
+static int lock(struct bitgen *b)
+{
 	if (__atomic_load_n(&b->owner, __ATOMIC_RELAXED) == me()) {
 		b->depth++;
 		return 0;
@@ -78,6 +87,8 @@ static PyObject *enter(PyObject *self, PyObject *unused)
 {
 	struct bitgen *b = ((BitGen *)self)->bits;
 	(void)unused;
+	if (!process_wipes)
+		look_for_a_fork(self);
 	if (lock(b))
 		return NULL;
 	if (bitgen_ensure(b)) {

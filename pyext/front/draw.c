@@ -21,7 +21,7 @@
 static int make_bytes(void *dst, size_t *n, int64_t patience)
 {
 	struct visit v;
-	if (process->core && gate_enter(&v, patience) == 0) {
+	if (process_core() && gate_enter(&v, patience) == 0) {
 		if (*n > CORE_CHUNK)
 			*n = CORE_CHUNK;
 		int r = core->fill(v.lane, dst, *n);
@@ -41,8 +41,8 @@ static int make_bytes(void *dst, size_t *n, int64_t patience)
 /* Most children live for one token, and the kernel takes 10 us for a whole pool. */
 static size_t refill_size(void)
 {
-	size_t n = FIRST_REFILL + process->direct;
-	return process->core || n > POOL_BYTES ? POOL_BYTES : n;
+	size_t n = FIRST_REFILL + __atomic_load_n(&process->direct, __ATOMIC_RELAXED);
+	return process_core() || n > POOL_BYTES ? POOL_BYTES : n;
 }
 
 static int refill(struct pool_page *page)

@@ -2,10 +2,10 @@
  * hundred, in a page that is wiped at fork. They act by Fortuna's rule and are never needed: each seed has
  * the kernel's bytes. */
 #include <errno.h>
-#include <sched.h>
 #include <string.h>
 
 #include "front.h"
+#include "lock.h"
 
 #define KEPT 100
 
@@ -15,15 +15,9 @@ struct kept { uint32_t count; struct event event[KEPT]; };
 _Static_assert(sizeof(struct kept) <= PAGE, "kept events fill a page");
 
 static struct kept *kept;
-static int lock;	/* not in the page; stands open again for whoever finds it held too long (a child) */
+static int lock;
 
-static void take_lock(void)
-{
-	for (int i = 0; i < 1000 && __atomic_exchange_n(&lock, 1, __ATOMIC_ACQUIRE); i++)
-		sched_yield();
-}
-
-static void leave_lock(void) { __atomic_store_n(&lock, 0, __ATOMIC_RELEASE); }
+void events_child(void) { lock_leave(&lock); }
 
 int events_init(void)
 {
@@ -33,12 +27,13 @@ int events_init(void)
 
 static void keep(int source, const void *data, size_t n)
 {
-	take_lock();
+	if (!lock_take(&lock))	/* no core will ever come to a raw clone */
+		return;
 	struct event *e = &kept->event[kept->count++ % KEPT];
 	e->source = (unsigned char)source;
 	e->n = (unsigned char)n;
 	memcpy(e->data, data, n);
-	leave_lock();
+	lock_leave(&lock);
 }
 
 int events_add(int source, const void *data, size_t n)
@@ -56,10 +51,11 @@ int events_add(int source, const void *data, size_t n)
 
 void events_deliver(void)
 {
-	take_lock();
+	if (!lock_take(&lock))
+		return;
 	uint32_t n = kept->count < KEPT ? kept->count : KEPT;
 	for (uint32_t i = 0; i < n; i++)
 		core->event(kept->event[i].source, kept->event[i].data, kept->event[i].n);
 	memset(kept, 0, sizeof *kept);
-	leave_lock();
+	lock_leave(&lock);
 }

@@ -9,6 +9,7 @@
  *   life.c     whether, when and how this process gets a core
  *   limits.c   what a start would need and may not get
  *   keystream.c which of the core's AES kernels the processor has
+ *   lock.h     a lock for a few instructions
  *   events.c   a program's own events, kept until there is a core
  *   draw.c     n bytes, from wherever they come
  *   hand.c     Fortuna driven by hand: states that Python objects hold
@@ -23,11 +24,13 @@
  *   uniform.c  numbers, orders and selections from random bytes, without bias
  *   text.c     bytes as hexadecimal and Base64 text
  *   numbers.c  the plain cases of secrets, SystemRandom and PyCrypto's random
+ *   alone.h    what holding the GIL means where there is none
+ *   swap.c     two items of a list change places
  *   uuid7.c    the bits of version 7 UUIDs
  *   uuid.c     uuid4 and uuid7
  *   module.c   the Python module: arguments and exceptions
  *
- * Only module.c, draw.c, hand.c, digest.c, mac.c, bitlock.c, numbers.c and uuid.c know Python. What the other files
+ * Only module.c, draw.c, hand.c, digest.c, mac.c, bitlock.c, numbers.c, swap.c and uuid.c know Python. What the other files
  * share is declared here.
  */
 #ifndef GORANDOM_FRONT_H
@@ -49,7 +52,7 @@
 /* Zero in a forked child, by whatever road it was forked: the kernel wipes the page. */
 struct process {
 	uint64_t known;	/* reached by an import or by the fork handlers, so its locks are sound: not by a raw clone(2) */
-	uint64_t core;	/* non-zero: a core that this very process has started is alive */
+	uint64_t core;	/* non-zero: a core that this very process has started is alive. Read by process_core() */
 	uint64_t direct;	/* bytes that this process has drawn in direct mode */
 	const char *refused;	/* why this process gets no core */
 	uint64_t gathers;	/* gather.c's thread */
@@ -58,6 +61,9 @@ struct process {
 extern struct process *process;	/* set at import */
 extern int process_wipes;	/* fork wipes pages here; otherwise process_check() does it by generation and PID */
 extern unsigned process_generation;	/* forks between the process that imported us and this one */
+
+/* Whoever has seen a core sees all that its start has written, too. */
+static inline uint64_t process_core(void) { return __atomic_load_n(&process->core, __ATOMIC_ACQUIRE); }
 
 int process_init(void);	/* once. 0, or an errno, as all functions of this kind here */
 int process_watch_forks(void);	/* once, when all that the handlers look at is there */
@@ -134,11 +140,12 @@ int gate_places(void);
 /* ---- life.c ---- */
 
 enum start_mode { START_AUTO, START_EAGER, START_NEVER };
-extern enum start_mode life_mode;
+enum start_mode life_mode(void);
+int life_set_mode(enum start_mode);	/* 0; -1: too late for START_NEVER. May wait some ms: without the GIL */
 
 const char *life_init(const char *core_path);	/* loads the library, at import. NULL, or why the import must fail */
 int life_wants(size_t n);	/* should a draw of n bytes start a core? */
-int life_start(void);	/* 1: a core is alive. Takes milliseconds: without the GIL */
+int life_start(void);	/* 1: a core is alive. 0 if the mode is START_NEVER. Takes milliseconds: without the GIL */
 int life_alive(void);
 const char *life_reason(void);	/* why there is no core; NULL if there is */
 void life_prepare(void), life_parent(void), life_child(void);
@@ -150,6 +157,7 @@ void life_prepare(void), life_parent(void), life_child(void);
 int events_init(void);
 int events_add(int source, const void *data, size_t n);	/* 0, or an errno. Without the GIL */
 void events_deliver(void);	/* inside the gate of a core that has just started */
+void events_child(void);	/* fork handler */
 
 /* ---- draw.c ---- */
 

@@ -78,7 +78,7 @@ int gate_open(struct visit *v)
 		 * it, because for that one the C library finds the stack by reading /proc, 50 us at each entry. */
 		struct pool *p = pool_get();
 		v->stays = p && p->initial ? p : NULL;
-		v->binds = !v->stays || !process->core || v->stays->bound != process->core;
+		v->binds = !v->stays || !process_core() || v->stays->bound != process_core();
 		if (has_what_go_needs(v))
 			return 0;
 		set_mask(&v->mask, NULL);
@@ -102,7 +102,7 @@ void gate_close(struct visit *v)
 		core->unbind(core_record);
 	else if (v->binds) {
 		sigaltstack(&v->stack, NULL);	/* Go has put its own there when it bound the thread */
-		v->stays->bound = process->core;
+		v->stays->bound = process_core();
 		v->binds = 0;	/* its M stays taken: it goes on counting among the strangers */
 	}
 	close_gate(v);
@@ -110,7 +110,7 @@ void gate_close(struct visit *v)
 
 int gate_enter(struct visit *v, int64_t patience)
 {
-	if (!process->core)
+	if (!process_core())
 		return -1;
 	while ((v->lane = take_place()) < 0) {
 		if (patience <= 0)
@@ -121,7 +121,7 @@ int gate_enter(struct visit *v, int64_t patience)
 	if (gate_open(v) == 0) {
 		/* Looked at only now, when no signal handler can fork any more. */
 		process_check();
-		if (process->core)
+		if (process_core())
 			return 0;
 		close_gate(v);
 	}

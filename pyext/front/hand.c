@@ -31,7 +31,7 @@ static int enter(struct visit *v)
 {
 	int r;
 	Py_BEGIN_ALLOW_THREADS
-	if (!life_alive() && life_mode != START_NEVER)
+	if (!life_alive())
 		life_start();
 	r = gate_enter(v, PATIENCE);
 	Py_END_ALLOW_THREADS

@@ -20,14 +20,17 @@
 #define GETRANDOM_NONBLOCK 1
 #define NAP 20000000	/* ns between two looks at a generator that is not ready */
 
+#define IS(flag) __atomic_load_n(&(flag), __ATOMIC_RELAXED)
+#define SET(flag, value) __atomic_store_n(&(flag), value, __ATOMIC_RELAXED)
+
 /* What the process, or an ancestor, has learnt. All are single words, set once or idempotent. */
 static int ready;	/* bytes have come once: from then on "not ready" is a failure */
 static int device_ready;	/* /dev/random has polled readable once */
 static int device_fd = -1;	/* /dev/urandom, kept for hosts that chroot later; checked at each use */
 static int device_serves;	/* which of the two served last */
 
-const char *kernel_name(void) { return device_serves ? "/dev/urandom" : "getrandom"; }
-int kernel_ready(void) { return ready; }
+const char *kernel_name(void) { return IS(device_serves) ? "/dev/urandom" : "getrandom"; }
+int kernel_ready(void) { return IS(ready); }
 
 static int is_urandom(int fd)
 {
@@ -62,7 +65,7 @@ static int open_device(int *error)
 /* Before the kernel is seeded /dev/urandom gives weak bytes; /dev/random tells. */
 static int device_seeded(void)
 {
-	if (device_ready)
+	if (IS(device_ready))
 		return 0;
 	int fd = open("/dev/random", O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
@@ -72,7 +75,7 @@ static int device_seeded(void)
 	int r = fstat(fd, &st) || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 8) ? ENODEV
 		: poll(&p, 1, 0) == 1 && (p.revents & POLLIN) ? 0 : GORANDOM_NOT_READY;
 	close(fd);
-	device_ready = r == 0;
+	SET(device_ready, r == 0);
 	return r;
 }
 
@@ -124,18 +127,18 @@ int kernel_read(void *dst, size_t n)
 		device = 1;
 	}
 	if (r == 0) {
-		device_serves = device;
-		ready = 1;
+		SET(device_serves, device);
+		SET(ready, 1);
 		return 0;
 	}
 	memset(dst, 0, n);
-	return r == GORANDOM_NOT_READY && ready ? EIO : r;
+	return r == GORANDOM_NOT_READY && IS(ready) ? EIO : r;
 }
 
 void kernel_nap(int64_t ns)
 {
 	/* Waiting inside getrandom makes the kernel gather entropy by itself (since 5.4). */
-	if (ns < 0 && !device_serves) {
+	if (ns < 0 && !IS(device_serves)) {
 		unsigned char byte;
 		long k = syscall(SYS_getrandom, &byte, 1, 0);
 		int error = errno;

@@ -16,12 +16,12 @@
 #define CHILD_BYTES ((uint64_t)1 << 20)
 #define CHILD_DRAW ((size_t)256 << 10)	/* one draw of this size will not be the last */
 
-enum start_mode life_mode;
 const struct gorandom_core *core;
 struct record *core_record;
 
 static const char *missing;	/* why there is no library, so no core in any process of this lineage */
 static char missing_text[256];
+static enum start_mode mode;	/* changed with start_lock held, or at import */
 static int dirty;	/* the library has been started, here or in an ancestor */
 static uint64_t starts;	/* in this lineage: names a live core */
 static pthread_mutex_t start_lock = PTHREAD_MUTEX_INITIALIZER;	/* held across fork; never waited for by a draw */
@@ -68,29 +68,34 @@ const char *life_init(const char *path)
 int life_alive(void)
 {
 	process_check();
-	return process->core != 0;
+	return process_core() != 0;
 }
+
+static const char *refused(void) { return __atomic_load_n(&process->refused, __ATOMIC_RELAXED); }
+static void refuse(const char *why) { __atomic_store_n(&process->refused, why, __ATOMIC_RELAXED); }
+
+enum start_mode life_mode(void) { return __atomic_load_n(&mode, __ATOMIC_RELAXED); }
 
 int life_wants(size_t n)
 {
-	if (!core || process->core || process->refused || life_mode == START_NEVER || !process->known)
+	if (!core || process_core() || refused() || life_mode() == START_NEVER || !process->known)
 		return 0;
-	if (process_generation == 0 || life_mode == START_EAGER)
+	if (process_generation == 0 || life_mode() == START_EAGER)
 		return 1;
 	return n >= CHILD_DRAW || __atomic_load_n(&process->direct, __ATOMIC_RELAXED) + n >= CHILD_BYTES;
 }
 
 const char *life_reason(void)
 {
-	if (process->core)
+	if (process_core())
 		return NULL;
 	if (missing)
 		return missing;
 	if (!process->known)
 		return "this process was made by a clone(2) that went past the fork handlers";
-	if (process->refused)
-		return process->refused;
-	if (life_mode == START_NEVER)
+	if (refused())
+		return refused();
+	if (life_mode() == START_NEVER)
 		return "start is \"never\"";
 	if (process_generation)
 		return "a forked child starts a core when it has drawn about a megabyte";
@@ -102,20 +107,22 @@ static void start_with(unsigned char random[16])
 {
 	struct visit v;
 
-	process->refused = limits_refuse();
-	if (process->refused)
+	const char *why = limits_refuse();
+	if (why) {
+		refuse(why);
 		return;
+	}
 	/* In a child always: what fork has wiped of the library's data must come back. */
 	if ((dirty || process_generation) && core->reset(core_record)) {
 		core->dismiss(core_record);
-		process->refused = "the parent's core cannot be undone";
+		refuse("the parent's core cannot be undone");
 		return;
 	}
 	dirty = 1;
 	core->start(core_record, random, gate_places());
 
 	if (gate_open(&v)) {
-		process->refused = "a thread cannot enter the core: signals or memory are refused (seccomp, a limit)";
+		refuse("a thread cannot enter the core: signals or memory are refused (seccomp, a limit)");
 		return;
 	}
 	int error = core->seed(gate_places(), keystream_name);
@@ -123,7 +130,7 @@ static void start_with(unsigned char random[16])
 		events_deliver();
 	gate_close(&v);
 	if (error)
-		process->refused = "the core could not be seeded";
+		refuse("the core could not be seeded");
 	else
 		__atomic_store_n(&process->core, ++starts, __ATOMIC_RELEASE);
 }
@@ -136,23 +143,52 @@ static void start(void)
 	explicit_bzero(random, sizeof random);
 }
 
+/* Before start_lock is taken: a handler that forked while it is held would wait for itself. */
+static void calm(sigset_t *old, int *cancel)
+{
+	sigset_t all;
+	sigfillset(&all);
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, cancel);
+	pthread_sigmask(SIG_SETMASK, &all, old);
+}
+
+static void uncalm(const sigset_t *old, int cancel)
+{
+	pthread_sigmask(SIG_SETMASK, old, NULL);
+	pthread_setcancelstate(cancel, NULL);
+}
+
 int life_start(void)
 {
-	sigset_t all, old;
+	sigset_t old;
 	int cancel;
 
-	/* Before the lock: a handler that forked while it is held would wait for itself. */
-	sigfillset(&all);
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
+	calm(&old, &cancel);
 	if (process->known && pthread_mutex_trylock(&start_lock) == 0) {
-		if (core && !process->core && !process->refused)
+		if (core && !process_core() && !refused() && life_mode() != START_NEVER)
 			start();
 		pthread_mutex_unlock(&start_lock);
 	}
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	pthread_setcancelstate(cancel, NULL);
-	return process->core != 0;
+	uncalm(&old, cancel);
+	return process_core() != 0;
+}
+
+int life_set_mode(enum start_mode new)
+{
+	sigset_t old;
+	int cancel, late;
+	int known = process && process->known;	/* else no core can be starting */
+
+	calm(&old, &cancel);
+	if (known)
+		pthread_mutex_lock(&start_lock);
+	late = new == START_NEVER && known && process_core();
+	if (!late)
+		__atomic_store_n(&mode, new, __ATOMIC_RELAXED);
+	if (known)
+		pthread_mutex_unlock(&start_lock);
+	uncalm(&old, cancel);
+	return late ? -1 : 0;
 }
 
 /* Of the thread that forks. A C handler that interrupted it between here and the fork, and forked itself, would

@@ -21,8 +21,8 @@
 #include "state.h"
 #include "uuid.h"
 
-#ifndef Py_LIMITED_API
-#error "the front is built for the stable ABI"
+#if !defined Py_LIMITED_API && !defined Py_GIL_DISABLED
+#error "the front is built for the stable ABI, wherever there is one"
 #endif
 
 static int is_int(PyObject *o)
@@ -175,11 +175,15 @@ static PyObject *configure(PyObject *module, PyObject *arg)
 		PyErr_SetString(PyExc_ValueError, "start must be \"auto\", \"eager\" or \"never\"");
 		return NULL;
 	}
-	if (mode == START_NEVER && life_alive()) {
+	int late;
+	Py_BEGIN_ALLOW_THREADS
+	process_check();
+	late = life_set_mode((enum start_mode)mode);
+	Py_END_ALLOW_THREADS
+	if (late) {
 		PyErr_SetString(PyExc_RuntimeError, "too late for start=\"never\": this process has a core already");
 		return NULL;
 	}
-	life_mode = (enum start_mode)mode;
 	Py_RETURN_NONE;
 }
 
@@ -188,7 +192,7 @@ static PyObject *start(PyObject *module, PyObject *unused)
 {
 	(void)module, (void)unused;
 	int alive = life_alive();
-	if (!alive && life_mode != START_NEVER) {
+	if (!alive) {
 		Py_BEGIN_ALLOW_THREADS
 		alive = life_start();
 		Py_END_ALLOW_THREADS
@@ -208,7 +212,7 @@ static PyObject *state(PyObject *module, PyObject *unused)
 		"implementation", kernel_name(),
 		"generation", process_generation,
 		"core_version", core ? core->version : NULL,
-		"direct_bytes", (unsigned long long)process->direct,
+		"direct_bytes", (unsigned long long)__atomic_load_n(&process->direct, __ATOMIC_RELAXED),
 		"core_threads", alive ? core->threads(core_record) : 0,
 		"core_mappings", core_record ? core->mappings(core_record) : 0,
 		"wipes", process_wipes);
@@ -320,7 +324,8 @@ static const char *init_steps(const char *core_path)
 	return NULL;
 }
 
-static int parse_environment(void)
+/* NULL, or why it is refused, in the n bytes at why. */
+static const char *parse_environment(char *why, size_t n)
 {
 	/* Not getenv: a program that gained privileges at exec is not configured by whoever ran it. */
 	const char *text = secure_getenv("GORANDOM_START");
@@ -328,45 +333,48 @@ static int parse_environment(void)
 	while (text && mode < MODES && strcmp(text, mode_names[mode]))
 		mode++;
 	if (mode == MODES) {
-		PyErr_Format(PyExc_ImportError, "GORANDOM_START must be \"auto\", \"eager\" or \"never\", not \"%s\"", text);
-		return -1;
+		snprintf(why, n, "GORANDOM_START must be \"auto\", \"eager\" or \"never\", not \"%s\"", text);
+		return why;
 	}
-	life_mode = (enum start_mode)mode;
+	life_set_mode((enum start_mode)mode);
 	text = secure_getenv("GORANDOM_KEYSTREAM");
 	if (keystream_choose(text)) {
 		char names[128];
 		keystream_names(names, sizeof names);
-		PyErr_Format(PyExc_ImportError, "GORANDOM_KEYSTREAM must be one of %s, which this processor has, not \"%s\"", names, text);
-		return -1;
+		snprintf(why, n, "GORANDOM_KEYSTREAM must be one of %s, which this processor has, not \"%s\"", names, text);
+		return why;
 	}
-	return 0;
+	return NULL;
 }
 
 static int init_process(void)
 {
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;	/* interpreters with GILs of their own */
 	static int complete;
-	char path[4096];
+	char path[4096], why[512];
+	const char *broken = NULL;
 	Dl_info here;
 
 	if (__atomic_load_n(&complete, __ATOMIC_ACQUIRE))
 		return 0;
-	if (parse_environment())
-		return -1;
 	if (!dladdr(&complete, &here) || !strrchr(here.dli_fname, '/')) {
 		PyErr_SetString(PyExc_ImportError, "gorandom cannot find the folder that it was loaded from");
 		return -1;
 	}
 	snprintf(path, sizeof path, "%.*s/libgorandom_core.so", (int)(strrchr(here.dli_fname, '/') - here.dli_fname), here.dli_fname);
 	pthread_mutex_lock(&lock);
-	const char *broken = init_steps(path);
-	__atomic_store_n(&complete, !broken, __ATOMIC_RELEASE);
+	if (!complete) {	/* else another interpreter may have configured it since */
+		broken = parse_environment(why, sizeof why);
+		if (!broken)
+			broken = init_steps(path);
+		__atomic_store_n(&complete, !broken, __ATOMIC_RELEASE);
+	}
 	pthread_mutex_unlock(&lock);
 	if (broken) {
-		PyErr_SetString(PyExc_ImportError, broken);
+		PyErr_Format(PyExc_ImportError, "%s", broken);
 		return -1;
 	}
-	if (life_mode == START_EAGER) {
+	if (life_mode() == START_EAGER) {
 		Py_BEGIN_ALLOW_THREADS
 		life_start();
 		Py_END_ALLOW_THREADS
@@ -387,21 +395,28 @@ static int exec(PyObject *module)
 	return hand_add_type(module) || mac_add(module) || bitgen_add_type(module) || numbers_add(module) ? -1 : 0;
 }
 
-/* f(object) for each that the module holds. */
+/* f(object) for each that the module holds and that may lead back to it. */
 #define FOR_EACH(state, f)	\
 	do {	\
 		f((state)->numbers);	\
 		for (int i = 0; i < FAMILIES; i++)	\
 			f((state)->python[i]);	\
-		for (int i = 0; i < ROOTS; i++) {	\
-			f((state)->root_names[i]);	\
+		for (int i = 0; i < ROOTS; i++)	\
 			f((state)->roots[i]);	\
-		}	\
-		f((state)->from_bytes);	\
 		f((state)->secrets);	\
-		f((state)->default_entropy);	\
 		f((state)->uuid);	\
 		f((state)->uuid_unknown);	\
+		f((state)->replaced);	\
+	} while (0)
+
+/* The others. They stay to the end, because our functions may still be called when the collector has taken the first
+ * ones away: by __del__ of what the module's dict held. */
+#define FOR_EACH_PLAIN(state, f)	\
+	do {	\
+		for (int i = 0; i < ROOTS; i++)	\
+			f((state)->root_names[i]);	\
+		f((state)->from_bytes);	\
+		f((state)->default_entropy);	\
 		f((state)->uuid_int);	\
 		f((state)->uuid_is_safe);	\
 	} while (0)
@@ -422,7 +437,13 @@ static int clear(PyObject *module)
 	return 0;
 }
 
-static void release(void *module) { clear(module); }
+static void release(void *module)
+{
+	struct state *state = PyModule_GetState(module);
+	clear(module);
+	if (state)
+		FOR_EACH_PLAIN(state, Py_CLEAR);
+}
 
 static struct PyModuleDef definition = {
 	PyModuleDef_HEAD_INIT,
@@ -436,7 +457,7 @@ static struct PyModuleDef definition = {
 
 PyMODINIT_FUNC PyInit__front(void)
 {
-	static PyModuleDef_Slot slots[SLOTS];
-	definition.m_slots = slots_for(slots, exec);
+	static PyModuleDef_Slot slots[] = SLOTS(exec);
+	__atomic_store_n(&definition.m_slots, slots_known(slots), __ATOMIC_RELAXED);
 	return PyModuleDef_Init(&definition);
 }

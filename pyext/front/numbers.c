@@ -11,6 +11,7 @@
 #include "front.h"
 #include "numbers.h"
 #include "state.h"
+#include "swap.h"
 #include "text.h"
 #include "uniform.h"
 
@@ -143,18 +144,6 @@ static PyObject *choose(const struct call *c)
 	return uniform_below(c->from, (uint64_t)n, &at) ? NULL : PySequence_GetItem(c->args[0], (Py_ssize_t)at);
 }
 
-/* Both are set even if another thread has put something else there since the draw. */
-static int swap(PyObject *list, Py_ssize_t i, Py_ssize_t j)
-{
-	PyObject *a = PyList_GetItem(list, i), *b = PyList_GetItem(list, j);
-	if (!a || !b)
-		return -1;
-	Py_INCREF(a);
-	Py_INCREF(b);
-	int r = PyList_SetItem(list, i, b);
-	return PyList_SetItem(list, j, a) || r ? -1 : 0;
-}
-
 static PyObject *shuffle(const struct call *c)
 {
 	if (!is_positional(c, 1) || Py_TYPE(c->args[0]) != &PyList_Type)
@@ -162,7 +151,7 @@ static PyObject *shuffle(const struct call *c)
 	PyObject *list = c->args[0];
 	for (Py_ssize_t i = PyList_Size(list) - 1; i > 0; i--) {
 		uint64_t j;
-		if (uniform_below(c->from, (uint64_t)i + 1, &j) || swap(list, i, (Py_ssize_t)j))
+		if (uniform_below(c->from, (uint64_t)i + 1, &j) || swap_items(list, i, (Py_ssize_t)j))
 			return NULL;
 		if (i % SHUFFLE_STAY == 0) {
 			Py_BEGIN_ALLOW_THREADS
@@ -238,10 +227,14 @@ static Py_ssize_t token_size(const struct call *c)
 	int64_t n;
 	if (c->names || c->nargs > 1)
 		return -1;
-	PyObject *size = c->nargs ? c->args[0] : Py_None;
-	if (size == Py_None)
-		size = PyDict_GetItemWithError(c->state->secrets, c->state->default_entropy);
-	return size && get_int(size, &n) && 0 <= n && n <= TOKEN_MOST ? (Py_ssize_t)n : -1;
+	PyObject *given = c->nargs ? c->args[0] : Py_None, *size = NULL;
+	if (given == Py_None) {
+		given = size = PyObject_GetItem(state_get(&c->state->secrets), c->state->default_entropy);
+		PyErr_Clear();
+	}
+	int plain = given && get_int(given, &n) && 0 <= n && n <= TOKEN_MOST;
+	Py_XDECREF(size);
+	return plain ? (Py_ssize_t)n : -1;
 }
 
 static PyObject *make_bytes(const struct call *c)
@@ -280,7 +273,7 @@ static PyObject *make_text(const struct call *c, void (*encode)(char *, const un
 /* The family's function of this number, called with the same arguments, behind self if there is one. */
 static PyObject *call_python(const struct call *c, enum family family, int number, PyObject *self)
 {
-	PyObject *python = c->state->python[family], *function = python ? PyTuple_GetItem(python, number) : NULL;
+	PyObject *python = state_get(&c->state->python[family]), *function = python ? PyTuple_GetItem(python, number) : NULL;
 	if (!function) {
 		if (!PyErr_Occurred())
 			PyErr_SetString(PyExc_RuntimeError, "gorandom's module in Python has not been imported");
@@ -459,17 +452,11 @@ PyObject *numbers(PyObject *module, PyObject *args)
 		PyErr_SetString(PyExc_ValueError, "no such functions");
 		return NULL;
 	}
-	PyObject *functions = make_functions(module, family, name), *old = state->python[family];
-	if (!functions)
-		return NULL;
-	Py_INCREF(python);
-	state->python[family] = python;
-	Py_XDECREF(old);
-	if (family == SECRETS) {
-		old = state->secrets;
-		Py_INCREF(namespace);
-		state->secrets = namespace;
-		Py_XDECREF(old);
+	PyObject *functions = make_functions(module, family, name);
+	if (functions) {
+		state_set(state, &state->python[family], python);
+		if (family == SECRETS)
+			state_set(state, &state->secrets, namespace);
 	}
 	return functions;
 }
@@ -492,6 +479,7 @@ int numbers_add(PyObject *module)
 	struct state *state = PyModule_GetState(module);
 	state->numbers = PyType_FromModuleAndSpec(module, &numbers_spec, NULL);
 	state->default_entropy = PyUnicode_InternFromString("DEFAULT_ENTROPY");
+	state->replaced = PyList_New(0);
 	state->from_bytes = PyObject_GetAttrString((PyObject *)&PyLong_Type, "from_bytes");
 	for (int i = 0; i < ROOTS; i++) {
 		state->root_names[i] = PyUnicode_InternFromString(system_functions[i].ml_name);
@@ -499,5 +487,5 @@ int numbers_add(PyObject *module)
 		if (!state->root_names[i] || !state->roots[i])
 			return -1;
 	}
-	return state->default_entropy && state->from_bytes && state->numbers ? PyModule_AddObjectRef(module, "Numbers", state->numbers) : -1;
+	return state->default_entropy && state->from_bytes && state->replaced && state->numbers ? PyModule_AddObjectRef(module, "Numbers", state->numbers) : -1;
 }

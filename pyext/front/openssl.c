@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "front.h"
+#include "lock.h"
 #include "openssl.h"
 
 #define EVENT_SOURCE 0	/* as gorandom.add_event's default */
@@ -31,6 +32,7 @@ static struct {
 } crypto;
 
 static const struct method *before;	/* what our method has replaced */
+static int lock;	/* of the two. In a raw clone it may be held for ever, but there is one thread */
 static uint64_t served;
 
 static int bytes(unsigned char *dst, int n)
@@ -65,6 +67,8 @@ static int status(void) { return kernel_ready(); }
 
 static const struct method ours = {seed, bytes, NULL, add, bytes, status};
 
+static int is_ours(void) { return crypto.get && crypto.get() == &ours; }
+
 /* In FIPS mode keys come from a generator inside the validated module, which asks no RAND_METHOD. */
 static int is_fips(void *library)
 {
@@ -82,15 +86,17 @@ static const char *bind(void *library)
 		return "it shows no RAND_set_rand_method: linked statically, built without deprecated functions, or older than 1.1.0";
 	if (is_fips(library))
 		return "it is in FIPS mode, where keys come from inside the FIPS module";
-	if (crypto.set && crypto.set != set && openssl_active())
+	if (crypto.set && crypto.set != set && is_ours())
 		return "another copy of OpenSSL draws from gorandom already";
-	crypto.set = set;
-	crypto.get = get;
-	crypto.sha256 = sha256;
+	if (crypto.set != set) {
+		crypto.set = set;
+		crypto.get = get;
+		crypto.sha256 = sha256;
+	}
 	return NULL;
 }
 
-const char *openssl_activate(const char *path)
+static const char *activate(const char *path)
 {
 	/* NODELETE: the functions found must stay, though the handle is given back. */
 	void *library = dlopen(path, RTLD_LAZY | RTLD_LOCAL | RTLD_NOLOAD | (path ? RTLD_NODELETE : 0));
@@ -98,17 +104,35 @@ const char *openssl_activate(const char *path)
 		return "it is not loaded";
 	const char *why = bind(library);
 	dlclose(library);
-	if (why || openssl_active())
+	if (why || is_ours())
 		return why;
 	before = crypto.get();
 	return crypto.set(&ours) ? NULL : "it refuses a RAND_METHOD";
 }
 
-void openssl_deactivate(void)
+const char *openssl_activate(const char *path)
 {
-	if (openssl_active())
-		crypto.set(before);
+	lock_take(&lock);
+	const char *why = activate(path);
+	lock_leave(&lock);
+	return why;
 }
 
-int openssl_active(void) { return crypto.get && crypto.get() == &ours; }
+void openssl_deactivate(void)
+{
+	lock_take(&lock);
+	if (is_ours())
+		crypto.set(before);
+	lock_leave(&lock);
+}
+
+int openssl_active(void)
+{
+	lock_take(&lock);
+	int active = is_ours();
+	lock_leave(&lock);
+	return active;
+}
+
+void openssl_child(void) { lock_leave(&lock); }
 uint64_t openssl_served(void) { return __atomic_load_n(&served, __ATOMIC_RELAXED); }

@@ -10,6 +10,7 @@
 const char *openssl_activate(const char *path);
 void openssl_deactivate(void);	/* gives it back what it drew from before, unless another has replaced us since */
 int openssl_active(void);
+void openssl_child(void);	/* fork handler */
 uint64_t openssl_served(void);	/* bytes that OpenSSL has had from here, in this process and its ancestors */
 
 #pragma GCC visibility pop

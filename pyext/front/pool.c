@@ -39,7 +39,7 @@ static struct pool *first;
 
 static void own(struct pool *p)
 {
-	p->owner = pthread_self();
+	__atomic_store_n(&p->owner, pthread_self(), __ATOMIC_RELAXED);
 	if (!__atomic_load_n(&first, __ATOMIC_RELAXED))
 		__atomic_store_n(&first, p, __ATOMIC_RELEASE);
 }
@@ -48,7 +48,7 @@ static void disown(struct pool *p)
 {
 	if (p == __atomic_load_n(&first, __ATOMIC_RELAXED))
 		__atomic_store_n(&first, NULL, __ATOMIC_RELAXED);
-	p->owner = 0;
+	__atomic_store_n(&p->owner, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&p->used, 0, __ATOMIC_RELEASE);
 }
 
@@ -58,7 +58,7 @@ static void thread_ends(void *value)
 	memset(p->page, 0, PAGE);
 	/* A main thread that drew before a raw clone and ends here by pthread_exit: its Go key is set, and Go's
 	 * destructor would spin in a runtime that is not this process's. Ours comes first: its key is older. */
-	if (core && !process->core)
+	if (core && !process_core())
 		core->forget(core_record);
 	disown(p);
 }
@@ -129,8 +129,8 @@ static struct pool *get_first(void)
 
 struct pool *pool_get(void)
 {
-	struct pool *p = __atomic_load_n(&first, __ATOMIC_RELAXED);
-	if (p && p->owner == pthread_self())
+	struct pool *p = __atomic_load_n(&first, __ATOMIC_ACQUIRE);
+	if (p && __atomic_load_n(&p->owner, __ATOMIC_RELAXED) == pthread_self())
 		return p;
 	p = pthread_getspecific(key);
 	if (!p) {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "front.h"
+#include "openssl.h"
 
 #ifndef MADV_WIPEONFORK
 #define MADV_WIPEONFORK 18
@@ -83,6 +84,8 @@ static void wipe(void)
 	memset(process, 0, sizeof *process);
 	pool_child();
 	secret_child();
+	events_child();
+	openssl_child();
 }
 
 static void child(void)

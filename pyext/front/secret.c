@@ -3,11 +3,11 @@
  *
  * Pages are cut into pieces of one size and never given back to the system. */
 #define _GNU_SOURCE
-#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "front.h"
+#include "lock.h"
 
 #define SMALLEST 64	/* bytes of a piece; the next sizes are twice as large each, up to SECRET_MOST */
 #define SIZES 5
@@ -17,24 +17,9 @@ _Static_assert(SMALLEST << (SIZES - 1) == SECRET_MOST, "the largest piece");
 struct piece { struct piece *next; };
 
 static struct piece *spare[SIZES];	/* erased pieces, a list for each size */
-static int lock;	/* of the lists; made anew in a child (secret_child) */
+static int lock;	/* of the lists. Each change of a list is one store, so it is whole in any child */
 
-/* The holder may be off its processor for long: interpreters with GILs of their own meet here. Bounded only where it
- * may not exist, in a raw clone: each change of a list is one store, so it is whole then too. */
-static int take_lock(void)
-{
-	for (int i = 0; i < 1000 || process->known; i += i < 1000) {
-		if (!__atomic_exchange_n(&lock, 1, __ATOMIC_ACQUIRE))
-			return 1;
-		process_check();
-		sched_yield();
-	}
-	return 0;
-}
-
-static void leave_lock(void) { __atomic_store_n(&lock, 0, __ATOMIC_RELEASE); }
-
-void secret_child(void) { leave_lock(); }
+void secret_child(void) { lock_leave(&lock); }
 
 static int class_of(size_t n)
 {
@@ -68,7 +53,7 @@ void *secret_take(size_t n)
 {
 	int c = class_of(n);
 	size_t size = (size_t)SMALLEST << c;
-	if (n > SECRET_MOST || !take_lock())
+	if (n > SECRET_MOST || !lock_take(&lock))
 		return NULL;
 	if (!spare[c]) {
 		char *page = new_page();
@@ -80,7 +65,7 @@ void *secret_take(size_t n)
 		spare[c] = piece->next;
 		piece->next = NULL;
 	}
-	leave_lock();
+	lock_leave(&lock);
 	return piece;
 }
 
@@ -89,8 +74,8 @@ void secret_give(void *p, size_t n)
 	if (!p)
 		return;
 	explicit_bzero(p, n);
-	if (take_lock()) {	/* else it is lost, erased */
+	if (lock_take(&lock)) {	/* else it is lost, erased */
 		put(class_of(n), p);
-		leave_lock();
+		lock_leave(&lock);
 	}
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "alone.h"
 #include "front.h"
 #include "state.h"
 #include "text.h"
@@ -17,10 +18,13 @@ static PyObject *make(const struct state *state, unsigned char bytes[TEXT_SOURCE
 	memset(bytes + 16, 0, TEXT_STEP);
 	text_hex(text, bytes, 16);
 	text[TEXT_HEX(16)] = 0;
+	PyObject *type = state_get(&state->uuid), *unknown = state_get(&state->uuid_unknown);
 	PyObject *number = PyLong_FromString(text, NULL, 16);
-	PyObject *uuid = number ? PyType_GenericAlloc((PyTypeObject *)state->uuid, 0) : NULL;
+	PyObject *uuid = number && type && unknown ? PyType_GenericAlloc((PyTypeObject *)type, 0) : NULL;
+	if (number && !(type && unknown))
+		PyErr_SetString(PyExc_RuntimeError, "gorandom's module has ended");
 	if (uuid && (PyObject_GenericSetAttr(uuid, state->uuid_int, number) ||
-		     PyObject_GenericSetAttr(uuid, state->uuid_is_safe, state->uuid_unknown))) {
+		     PyObject_GenericSetAttr(uuid, state->uuid_is_safe, unknown))) {
 		Py_DECREF(uuid);
 		uuid = NULL;
 	}
@@ -57,12 +61,14 @@ static PyObject *uuid7(PyObject *module, PyObject *const *args, Py_ssize_t nargs
 	unsigned char drawn[UUID7_BYTES], bytes[TEXT_SOURCE(16)];
 	struct timespec now;
 	(void)args;
-	/* First the draw: it may let others have the GIL, which keeps what follows in one piece. */
+	/* First the draw, which may let others have the GIL. */
 	if (((nargs || names) && refuse("uuid7", nargs, names)) || draw(drawn, sizeof drawn, 1))
 		return NULL;
+	BEGIN_ALONE(module);
 	clock_gettime(CLOCK_REALTIME, &now);
 	uuid7_next(&state->last, (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, drawn);
 	uuid7_put(&state->last, bytes);
+	END_ALONE();
 	explicit_bzero(drawn, sizeof drawn);
 	return make(state, bytes);
 }
@@ -79,14 +85,6 @@ static PyMethodDef functions[] = {
 		 "bits be used up, the time in it runs ahead of the clock's. Waits until the system's generator is ready."),
 };
 
-static void set(PyObject **place, PyObject *value)
-{
-	PyObject *old = *place;
-	Py_XINCREF(value);
-	*place = value;
-	Py_XDECREF(old);
-}
-
 PyObject *uuids(PyObject *module, PyObject *args)
 {
 	struct state *state = PyModule_GetState(module);
@@ -100,7 +98,7 @@ PyObject *uuids(PyObject *module, PyObject *args)
 		if (!state->uuid_int || !state->uuid_is_safe)
 			return NULL;
 	}
-	set(&state->uuid, uuid);
-	set(&state->uuid_unknown, unknown);
+	state_set(state, &state->uuid, uuid);
+	state_set(state, &state->uuid_unknown, unknown);
 	return Py_BuildValue("(NN)", PyCFunction_NewEx(&functions[0], module, name), PyCFunction_NewEx(&functions[1], module, name));
 }

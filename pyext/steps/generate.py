@@ -126,16 +126,18 @@ static const struct gate_api *gate; /* the front's, the same in every interprete
 C_MODULE = """static int exec(PyObject *m)
 {
     (void)m;
-    gate = PyCapsule_Import(GATE_CAPSULE, 0);
-    return gate ? 0 : -1;
+    const struct gate_api *found = PyCapsule_Import(GATE_CAPSULE, 0);
+    if (found)
+        __atomic_store_n(&gate, found, __ATOMIC_RELAXED);
+    return found ? 0 : -1;
 }
 
 static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "_core", .m_methods = _core_functions};
 
 PyMODINIT_FUNC PyInit__core(void)
 {
-    static PyModuleDef_Slot slots[SLOTS];
-    definition.m_slots = slots_for(slots, exec);
+    static PyModuleDef_Slot slots[] = SLOTS(exec);
+    __atomic_store_n(&definition.m_slots, slots_known(slots), __ATOMIC_RELAXED);
     return PyModuleDef_Init(&definition);
 }
 """

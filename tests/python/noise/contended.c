@@ -20,7 +20,7 @@ void process_lock_pages(void *pages, size_t n) { (void)pages, (void)n; }
 static int turn(void)
 {
 	if (++turns == TURNS)
-		leave_lock();
+		lock_leave(&lock);
 	return 0;
 }
 
@@ -29,11 +29,11 @@ int main(void)
 	for (int known = 1; known >= 0; known--) {
 		this.known = (uint64_t)known;
 		turns = 0;
-		if (!take_lock())
+		if (!lock_take(&lock))
 			return 2;
 		void *got = secret_take(SMALLEST);
 		printf("%s %ld\n", got ? "memory" : "none", turns);
-		leave_lock();
+		lock_leave(&lock);
 	}
 	return 0;
 }
