@@ -6,13 +6,14 @@ TOOLS = $(PYTHON) tests/tools.py
 PIP = build/venv/bin/python -m pip -q --disable-pip-version-check
 RUFF = ruff==0.17.6
 STRESS ?= 10
+FREE = $(or $(GORANDOM_INTERPRETERS),build/interpreters)/free/bin/python3
 BENCH_FLAGS = $(if $(QUICK),--quick) $(if $(ONLY),--only '$(ONLY)')
 
 # What a wheel is made of. Not in it: what builds and generators write there.
 SOURCES := $(shell find gorandom pyext python -type f -not -path '*/_gen/*' -not -name '*.pyc' -not -path '*.egg-info/*') \
 	go.mod go.sum setup.py pyproject.toml README.md LICENSE LICENSE.Go
 
-.PHONY: help demo test test-go test-python examples wheel wheels verify-wheel tag-message audit bench bench-go consttime stress boot-test lint generate check-generated clean bench-plots bench-compare
+.PHONY: help demo test test-go test-python examples wheel wheels verify-wheel tag-message audit bench bench-go consttime stress boot-test lint generate check-generated clean bench-plots bench-compare free-threaded sanitize tsan
 
 help: ## lists these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-16s %s\n", $$1, $$2}' Makefile
@@ -52,6 +53,15 @@ tag-message: ## what a release's signed tag says: the hashes of all that make wh
 
 audit: ## are weaknesses known of what is compiled in, or of what builds and tests? Asks databases on the network
 	@$(PYTHON) wheels/audit.py
+
+free-threaded: build/free/wheel ## tests/python on a CPython without a GIL, which is built first (4 minutes, on Debian)
+	$(PYTHON) tests/run.py --wheel build/free/gorandom-*.whl --python $(FREE)
+
+sanitize: build/wheel ## tests of the C front under AddressSanitizer and UBSan; the interpreter is built first (4 minutes)
+	$(PYTHON) tests/sanitize.py address --wheel wheels/gorandom-*.whl
+
+tsan: build/free/wheel ## tests of threads under ThreadSanitizer, without a GIL; PYTHON_TSAN=PROGRAM, or it is built first
+	$(PYTHON) tests/sanitize.py thread --wheel build/free/gorandom-*.whl $(if $(PYTHON_TSAN),--python '$(PYTHON_TSAN)')
 
 bench: build/wheel ## every bar, measured beside the peers (about 5 minutes; QUICK=1: one; ONLY=PATTERN: some)
 	$(PYTHON) bench/run.py --wheel wheels/gorandom-*.whl $(BENCH_FLAGS)
@@ -102,6 +112,11 @@ build/wheel: $(SOURCES) | build/venv/bin/python
 	@echo "Building the wheel. Where Go or a C compiler is missing, pip fetches it first: some minutes."
 	@rm -rf build/lib* build/bdist* wheels/*.whl
 	$(PIP) wheel --no-deps -w wheels .
+	@touch $@
+
+build/free/wheel: $(SOURCES)
+	@rm -rf build/lib* build/bdist*
+	$(PYTHON) wheels/freethreaded.py --wheel build/free
 	@touch $@
 
 build/venv/installed: build/wheel

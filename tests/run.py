@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Runs tests/python against an installed wheel, on every CPython from 3.11 on that the machine has.
+"""Runs tests/python against an installed wheel, on every CPython that the machine has and that the wheel is for.
 
     tests/run.py --wheel dist/gorandom-….whl [--python PATTERN] [--jobs N] [arguments of pytest …]
 
-Each interpreter gets a virtual environment of its own under build/venvs and runs in an empty folder, so the
+PATTERN may also be the path of an interpreter. Each interpreter gets a virtual environment of its own under build/venvs and runs in an empty folder, so the
 source tree cannot be imported by accident. A second release of one minor version, for which the ABI is the same,
 gets the tests of bytes, forks and side effects alone. As many interpreters as there are processors are tested at a time;
 what each printed follows when it is through. Ends with 0 if all tests passed on at least one interpreter and
@@ -26,7 +26,7 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TESTS = os.path.join(ROOT, "tests", "python")
 VECTORS = os.path.join(ROOT, "build", "vectors", "hmac.json")  # written by tests/tools.py
-REQUIREMENTS = os.path.join(ROOT, "tests", "requirements.txt")
+REQUIREMENTS = os.path.join(ROOT, "tests", "requirements%s.txt")
 OLDEST = (3, 11)
 NEWEST = (3, 19)
 
@@ -49,8 +49,10 @@ def title(text):
     say(f"\n==== {text} ====")
 
 
-def candidates():
-    """Programs that may be a CPython: on PATH, then pyenv's."""
+def candidates(pattern):
+    """Programs that may be a CPython: the one that is named, those on PATH, then pyenv's."""
+    if pattern and os.path.isfile(pattern):
+        yield os.path.abspath(pattern)
     names = ["python3.%d" % minor for minor in range(OLDEST[1], NEWEST[1] + 1)] + ["python3"]
     for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
         for name in names:
@@ -60,7 +62,13 @@ def candidates():
         yield os.path.join(folder, "python")
 
 
-def probe(program):
+def is_for(wheel, version, free):
+    """Is the wheel for this version of CPython? Those without a GIL have no stable ABI, so no wheel in common."""
+    python, abi = os.path.basename(wheel).split("-")[-3:-1]
+    return abi == "cp%d%dt" % version == python + "t" if free else abi == "abi3"
+
+
+def probe(program, wheel):
     """(version, executable) of a CPython that the wheel is for, else None. pyenv's shims answer for another."""
     if not os.access(program, os.X_OK) or os.path.isdir(program):
         return None
@@ -71,23 +79,26 @@ def probe(program):
         ).stdout.splitlines()  # fmt: skip
     except (OSError, subprocess.SubprocessError):
         return None
-    if len(answer) != 4 or answer[0] != "cpython" or answer[2] != "0":
-        return None  # a build without GIL has no stable ABI
+    if len(answer) != 4 or answer[0] != "cpython":
+        return None
+    free = answer[2] != "0"
     version = tuple(int("".join(c for c in part if c.isdigit()) or 0) for part in answer[1].split(".")[:2])
-    return (answer[1], os.path.realpath(answer[3])) if version >= OLDEST else None
+    fits = version >= OLDEST and is_for(wheel, version, free)
+    return (answer[1] + "t" * free, os.path.realpath(answer[3])) if fits else None
 
 
-def interpreters(pattern):
+def interpreters(pattern, wheel):
     """{version: executable}: the first of each version, in the order of versions."""
     found = {}
     seen = set()
-    for program in candidates():
+    for program in candidates(pattern):
         real = os.path.realpath(program)
         if real in seen:
             continue
         seen.add(real)
-        answer = probe(program)
-        if answer and (not pattern or fnmatch.fnmatch(answer[0], pattern) or fnmatch.fnmatch(answer[1], pattern)):
+        answer = probe(program, wheel)
+        names = [*answer, program] if answer else []
+        if answer and (not pattern or any(fnmatch.fnmatch(name, pattern) for name in names) or os.path.abspath(pattern) == program):
             found.setdefault(*answer)
     return dict(sorted(found.items(), key=lambda item: [int(x) if x.isdigit() else 0 for x in item[0].split(".")]))
 
@@ -103,14 +114,15 @@ def prepare(version, executable, wheel):
     folder = os.path.join(ROOT, "build", "venvs", version)
     python = os.path.join(folder, "bin", "python")
     stamp = os.path.join(folder, "requirements")
-    with open(REQUIREMENTS, "rb") as f:
+    requirements = REQUIREMENTS % ("-free-threaded" if version.endswith("t") else "")
+    with open(requirements, "rb") as f:
         wanted = executable + "\n" + hashlib.sha256(f.read()).hexdigest()
     pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     if not (os.path.exists(python) and os.path.exists(stamp) and open(stamp).read() == wanted):
         shutil.rmtree(folder, ignore_errors=True)
         say(f"CPython {version}: making an environment ...")
         failed = quietly([executable, "-m", "venv", folder], "python -m venv") or quietly(
-            [*pip, "-r", REQUIREMENTS], "pip install -r tests/requirements.txt"
+            [*pip, "-r", requirements], f"pip install -r {requirements}"
         )
         if failed:
             return None, failed
@@ -186,9 +198,9 @@ def main():
     if not os.path.isfile(wheel):
         parser.error(f"there is no wheel {options.wheel}")
 
-    found = interpreters(options.python)
+    found = interpreters(options.python, wheel)
     if not found:
-        say("No CPython 3.11 or later was found" + (f" that matches {options.python!r}." if options.python else "."))
+        say("No CPython that the wheel is for was found" + (f" that matches {options.python!r}." if options.python else "."))
         return 1
     say("Interpreters: " + ", ".join(found))
     runs = [Run(*item) for item in found.items()]

@@ -1,7 +1,7 @@
 """Threads that do the same at once. With a GIL most of it is in one piece by itself; without one (a free-threaded
 CPython) only what the C code sees to is. Each test says what it guards, and was red there without it."""
 
-import sys
+import os
 import sysconfig
 
 import pytest
@@ -11,8 +11,9 @@ free = pytest.mark.skipif(not FREE, reason="this interpreter has a GIL: there is
 
 # run(f, g, ...): each in a thread of its own, all from one moment on, to their ends; with the exceptions of any.
 HEAD = """
-import sys, threading
+import os, sys, threading
 sys.setswitchinterval(1e-5)
+SLOW = int(os.environ.get("GORANDOM_SLOW", 1))  # under a sanitizer
 def run(*functions):
     go, failed = threading.Barrier(len(functions)), []
     def thread(f):
@@ -79,11 +80,11 @@ import gorandom
 uuid7 = gorandom.uuid7
 made = [[] for _ in range(4)]
 def makes(mine):
-    for _ in range(100_000):
+    for _ in range(100_000 // SLOW):
         mine.append(uuid7())
 run(*[lambda mine=mine: makes(mine) for mine in made])
 assert all(a < b for mine in made for a, b in zip(mine, mine[1:]))
-assert len({u for mine in made for u in mine}) == 4 * 100_000
+assert len({u for mine in made for u in mine}) == 4 * (100_000 // SLOW)
 """
     )
 
@@ -145,7 +146,7 @@ def changes():
         junk = [float(i) for i in range(20)]
 secrets.DEFAULT_ENTROPY = 301
 def tokens():
-    for _ in range(60_000):
+    for _ in range(60_000 // SLOW):
         assert 300 <= len(secrets.token_bytes()) < 1000
 run(changes, others(tokens), others(tokens))
 """
@@ -165,7 +166,7 @@ def replaces():
     while not ended:
         _front.numbers("random", "m", tuple([lambda k: k + 1 for _ in range(6)]), {})
 def odd():
-    for _ in range(200_000):
+    for _ in range(200_000 // SLOW):
         assert getrandbits(3000) > 0
 run(replaces, others(odd), others(odd))
 """
@@ -186,7 +187,7 @@ except RuntimeError:
     sys.exit()  # this OpenSSL cannot draw from gorandom: test_openssl.py says why
 library = openssl._extension.__file__
 def switches():
-    for _ in range(20_000):
+    for _ in range(20_000 // SLOW):
         _front.openssl_activate(library)
         _front.openssl_deactivate()
 run(*[switches] * 4)
@@ -199,7 +200,7 @@ assert len(ssl.RAND_bytes(16)) == 16
 
 def test_never_while_a_core_starts(python):
     """Either it is too late, or there will be no core. Guards: life_set_mode() waits for a start that is under way."""
-    for _ in range(12):
+    for _ in range(max(1, 12 // int(os.environ.get("GORANDOM_SLOW", 1)))):
         python(
             """
 import os, threading
