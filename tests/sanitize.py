@@ -66,11 +66,13 @@ def install(python, wheel, folder, environment):
     if not os.path.exists(os.path.join(folder, "complete")):
         shutil.rmtree(folder, ignore_errors=True)
         subprocess.run([python, "-m", "venv", "--without-pip", folder], check=True, env=environment)
-        site, version = ask(program, "sysconfig.get_paths()['purelib'], sysconfig.get_python_version()", environment)[2:-2].split("', '")
+        site = ask(program, "sysconfig.get_paths()['purelib']", environment)
+        version = ask(program, "'%d.%d' % sys.version_info[:2]", environment)
+        abi = ask(program, "sysconfig.get_config_var('SOABI').split('-')[1]", environment)
         # By this interpreter's pip: it would take minutes under a sanitizer.
         own = os.path.join(ROOT, "build", "venv", "bin", "python")
         subprocess.run([own, "-m", "pip", "-q", "--disable-pip-version-check", "install", "--target", site, "--python-version", version,
-                        "--only-binary", ":all:", "-r", REQUIREMENTS], check=True)  # fmt: skip
+                        "--abi", "cp" + abi, "--abi", "none", "--only-binary", ":all:", "-r", REQUIREMENTS], check=True)  # fmt: skip
         open(os.path.join(folder, "complete"), "w").close()
     site = ask(program, "sysconfig.get_paths()['purelib']", environment)
     shutil.rmtree(os.path.join(site, "gorandom"), ignore_errors=True)

@@ -11,6 +11,7 @@ import shutil
 import struct
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import urllib.parse
 import zipfile
@@ -21,7 +22,11 @@ from conftest import SOURCE
 import gorandom
 
 PACKAGE = pathlib.Path(gorandom.__file__).parent
-LIBRARIES = ["libgorandom_core.so", "_front.abi3.so", "_core.abi3.so"]
+# Where there is no GIL there is no stable ABI: that wheel is for one version of CPython.
+FREE = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+TAG = "cp3{0}-cp3{0}t".format(sys.version_info.minor) if FREE else "cp311-abi3"
+SUFFIX = sysconfig.get_config_var("EXT_SUFFIX") if FREE else ".abi3.so"
+LIBRARIES = ["libgorandom_core.so", "_front" + SUFFIX, "_core" + SUFFIX]
 
 
 def needs_source(test):
@@ -208,7 +213,7 @@ def installed():
 def test_wheel_tags(installed):
     wheel = installed.read_text("WHEEL")
     tags = re.findall(r"^Tag: (.*)$", wheel, re.M)
-    form = r"cp311-abi3-(manylinux_2_17|musllinux_1_2|linux)_(x86_64|aarch64)"
+    form = TAG + r"-(manylinux_2_17|musllinux_1_2|linux)_(x86_64|aarch64)"
     assert tags and all(re.fullmatch(form, tag) for tag in tags), tags
     assert "Root-Is-Purelib: false" in wheel
 
@@ -227,9 +232,9 @@ def test_wheel_contents(installed):
     info = {f for f in files if re.match(r"gorandom-[\w.]+\.dist-info/", f)}
     assert [f for f in info if f.endswith(".dist-info/sboms/gorandom.cdx.json")]
     package = {f.removeprefix("gorandom/") for f in files - info}
-    required = {"__init__.py", "_front.abi3.so", "_rngfile.py", "_status.py", "_install.py", "_forkwarning.py", "_version.py",
+    required = {"__init__.py", LIBRARIES[1], "_rngfile.py", "_status.py", "_install.py", "_forkwarning.py", "_version.py",
                 "py.typed", "__init__.pyi", "_front.pyi", "_rngfile.pyi", "_shim/Crypto/__init__.py"}  # fmt: skip
-    core = {"libgorandom_core.so", "_core.abi3.so", "_core.pyi"}
+    core = {LIBRARIES[0], LIBRARIES[2], "_core.pyi"}
     assert required <= package, required - package
     folders = ("Fortuna/", "OSRNG/", "crypto/")
     extra = {f for f in package if not f.endswith((".py", ".pyi")) or "/" in f and not f.startswith(folders)} - required - core
@@ -871,7 +876,7 @@ def test_wheel_from_the_sdist(sdist, tmp_path):
             assert info.external_attr >> 16 & 0o777 == mode, f"{info.filename}: the umask's mode"
         assert len({info.date_time for info in z.infolist()}) == 1, "the source's time, not the clock's"
         z.extractall(tmp_path / "site")
-    assert re.fullmatch(r"gorandom-[\d.]+\w*-cp311-abi3-linux_\w+\.whl", urllib.parse.unquote(wheel.name))
+    assert re.fullmatch(r"gorandom-[\d.]+\w*-" + TAG + r"-linux_\w+\.whl", urllib.parse.unquote(wheel.name))
     ours = {str(f) for f in importlib.metadata.distribution("gorandom").files if str(f).startswith("gorandom/")}
     assert {n for n in names if n.startswith("gorandom/")} == {n for n in ours if "__pycache__" not in n}
     program = "import gorandom, sys; print(len(gorandom.get_random_bytes(16)), gorandom.__file__)"
