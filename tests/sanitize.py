@@ -27,7 +27,7 @@ from steps import toolchain  # noqa: E402
 REPORT = "report"
 ADDRESS = {"ASAN_OPTIONS": "detect_leaks=0:use_sigaltstack=0:allocator_may_return_null=1:log_path=REPORT", "UBSAN_OPTIONS": "print_stacktrace=1"}
 SUPPRESSED = "race:list_get_item_ref\n"  # CPython reads a list's item without its lock, and looks again
-THREAD = {"TSAN_OPTIONS": "exitcode=66:handle_segv=0:suppressions=SUPPRESSIONS:log_path=REPORT", "GORANDOM_SLOW": "10"}
+THREAD = {"TSAN_OPTIONS": "exitcode=66:handle_segv=0:suppressions=SUPPRESSIONS:log_path=REPORT", "GORANDOM_SLOW": "50"}
 
 KINDS = {  # compiler's flags, environment, tests
     "address": (
