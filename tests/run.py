@@ -3,11 +3,11 @@
 
     tests/run.py --wheel dist/gorandom-….whl [--python PATTERN] [--jobs N] [arguments of pytest …]
 
-PATTERN may also be the path of an interpreter. Each interpreter gets a virtual environment of its own under build/venvs and runs in an empty folder, so the
-source tree cannot be imported by accident. A second release of one minor version, for which the ABI is the same,
-gets the tests of bytes, forks and side effects alone. As many interpreters as there are processors are tested at a time;
-what each printed follows when it is through. Ends with 0 if all tests passed on at least one interpreter and
-failed on none.
+PATTERN may also be the path of an interpreter. Each interpreter gets a virtual environment of its own under build/venvs
+and runs in an empty folder, so the source tree cannot be imported by accident. A second release of one minor version,
+for which the ABI is the same, gets the tests of bytes, forks and side effects alone. As many interpreters as there are
+processors are tested at a time; what each printed follows when it is through. Ends with 0 if all tests passed on at
+least one interpreter and failed on none.
 """
 
 import argparse

@@ -3,8 +3,8 @@
 
     wheels/freethreaded.py [--sanitizer thread|address] [--wheel FOLDER]
 
-Prints the interpreter's path; what it did before that goes to stderr. With --wheel it builds a wheel for it there, too. A build takes about 4 minutes and is kept in
-build/interpreters, or in the folder that GORANDOM_INTERPRETERS names. With --sanitizer the interpreter is built with
+Prints the interpreter's path; what it did before that goes to stderr. With --wheel it builds a wheel for it, too. A
+build takes about 4 minutes and is kept in build/interpreters, or in the folder that GORANDOM_INTERPRETERS names. With --sanitizer the interpreter is built with
 GCC's ThreadSanitizer; or, this one with a GIL as all others, with its AddressSanitizer and
 UndefinedBehaviorSanitizer. tests/sanitize.py runs tests on these.
 

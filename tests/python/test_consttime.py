@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import textwrap
 
 import pytest
@@ -135,6 +136,10 @@ def by_front(report):
     return any("_front." in frame for frame in report) and not report[0].startswith("PyBool_FromLong")
 
 
+@pytest.mark.skipif(
+    bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
+    reason="without a GIL CPython has no other allocator than its own, and other places for bytes: tested with a GIL",
+)
 def test_the_installed_module():
     """The same of the very library that ships, whichever compiler made it, with the handling of the arguments:
     what depends on the secrets is its answer alone, which the interpreter branches on. As the control a function
