@@ -1,13 +1,16 @@
 """gorandom.BitGenerator: numpy's distributions over this stream, whatever forks, threads and limits do to it."""
 
 import copy
+import importlib.util
 import os
 import pickle
+import subprocess
 import sys
+import sysconfig
 import threading
 
 import pytest
-from _forks import assert_sound, execute, linux, run, starts
+from _forks import STRESS, assert_sound, compile_c, execute, folder, linux, run, starts
 
 import gorandom
 
@@ -393,3 +396,143 @@ def test_numba():
     with bit_generator.lock:
         drawn = doubles(np.random.Generator(bit_generator), 20_000)
     assert len(set(drawn.tolist())) == 20_000 and 0 <= drawn.min() and drawn.max() < 1
+
+
+def cython_module():
+    """noise/bits.pyx, compiled."""
+    if sys.version_info[:2] == (3, 11):
+        import Cython  # noqa: F401
+    else:
+        pytest.importorskip("Cython", reason="NOT TESTED: Cython is in tests/requirements.txt for CPython 3.11 alone")
+    include = sysconfig.get_paths()["include"]
+    if not os.path.exists(os.path.join(include, "Python.h")):
+        pytest.skip("NOT TESTED: a Cython module needs the headers of this Python")
+    source = folder() / "bits.c"
+    pyx = os.path.join(os.path.dirname(confine.__file__), "bits.pyx")
+    subprocess.run([sys.executable, "-m", "cython", "-3", pyx, "-o", source], check=True)
+    library = compile_c("bits.so", source, flags=("-shared", "-fPIC", "-w", f"-I{include}", f"-I{np.get_include()}"))
+    spec = importlib.util.spec_from_file_location("bits", library)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_cython():
+    """A module that numpy's own headers and declarations describe the capsule to. Guards the order of the functions
+    in struct numpy_bitgen, and the lock."""
+    n = 20_000
+    bits, bit_generator = cython_module(), gorandom.BitGenerator()
+    drawn = []
+
+    def draw():
+        doubles, words = np.empty(n), np.empty(n, np.uint64)
+        halves, raw = np.empty(n, np.uint32), np.empty(n, np.uint64)
+        bits.fill(bit_generator, doubles, words, halves, raw)
+        assert 0 <= doubles.min() and doubles.max() < 1 and abs(doubles.mean() - 0.5) < 0.04  # 20 standard errors
+        assert (doubles * 2.0**53 % 1 == 0).all()
+        drawn.append((words, raw, halves.astype(np.uint64)))
+
+    threads = [threading.Thread(target=draw) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    words = np.concatenate([part for two in drawn for part in two[:2]])
+    assert len(np.unique(words)) == len(words) == 4 * n
+    halves = np.concatenate([two[2] for two in drawn])
+    assert len(np.unique(halves)) > 2 * n - 100 and int(np.bitwise_or.reduce(halves)) == 2**32 - 1  # 0.2 come twice
+    assert not bit_generator.lock.locked()
+
+
+STORM = """
+import ctypes, os, sys
+import child, gorandom, numpy as np
+
+how, size, budget = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+library = child.helper()
+armed, early, left, count, in_child = (
+    ctypes.c_int.in_dll(library, "storm_" + name) for name in ("armed", "early", "budget", "count", "in_child"))
+children = (ctypes.c_int * 4096).in_dll(library, "storm_child")
+tally = child.Tally()
+rng = np.random.Generator(gorandom.BitGenerator())
+out = np.empty(size)
+untouched = np.frombuffer(b"\\xaa" * out.nbytes)
+rng.random(out=out)
+# Where the last of these is untouched, the two numbers that are compared come after the fork, in both processes.
+library.storm_start(how, 120, budget, ctypes.c_void_p(out.ctypes.data), ctypes.c_size_t(out.nbytes - 24))
+reaped = 0
+while left.value > 0:
+    out[:] = untouched
+    armed.value = 1
+    rng.random(out=out)
+    armed.value = 0
+    assert 0 <= out.min() and out.max() < 1
+    if in_child.value:
+        child.end(lambda: tally.send(*[out[-2:].tobytes()] * early.value, rng.bytes(16)))
+    tally.add(out[-2:].tobytes(), rng.bytes(16))
+    if count.value > reaped:
+        tally.reap(*children[reaped : count.value])
+        reaped = count.value
+library.storm_stop()
+tally.report()
+"""
+
+
+@linux
+@starts
+@pytest.mark.parametrize("size", [100, 20_000, 200_000])
+@pytest.mark.parametrize("how", ["fork", "raw_clone"])
+def test_fork_in_a_signal_handler(start, size, how):
+    """A C handler forks in the middle of a fill; the child returns into it and goes on with numbers of its own.
+    Guards the token, looked at after the number has been taken: without it the child takes zeros from the wiped
+    memory, or what is ready in it for its parent too."""
+    forks = 48 * STRESS
+    result = run(STORM, start, ["fork", "raw_clone"].index(how), size, forks, timeout=90 * STRESS, helped=True,
+                 env={"OPENBLAS_NUM_THREADS": "1"})  # a thread of its own could get the signal, and be what is cloned
+    assert_sound(result, forks)
+
+
+@linux
+@starts
+def test_threads_draw_while_others_reseed_and_fork(start):
+    """All on one object. Guards the lock, and that what a reseed or a fork makes stale is stale for all of them."""
+    forks = 48 * STRESS
+    result = run("""
+import os, sys, threading
+import child, gorandom, numpy as np
+
+sys.setswitchinterval(1e-4)
+rng = np.random.Generator(gorandom.BitGenerator())
+tally, ended, lists = child.Tally(), threading.Event(), [[] for _ in range(3)]
+
+def draw(tokens):
+    while not ended.is_set():
+        words = rng.integers(0, 2**64, 2000, dtype=np.uint64)
+        if len(tokens) < 50_000:
+            tokens.extend(words[i : i + 2].tobytes() for i in range(0, 2000, 200))
+            tokens.append(rng.bytes(16))
+
+def reseed():
+    while not ended.is_set():
+        gorandom.reseed()
+
+def body(large):
+    found = [rng.bytes(16) for _ in range(3)] + [rng.random(2).tobytes()]
+    if large:
+        found.append(rng.random(200_000)[-2:].tobytes())
+    return found
+
+tally.add(*body(True))
+threads = [threading.Thread(target=draw, args=(tokens,)) for tokens in lists] + [threading.Thread(target=reseed)]
+for thread in threads:
+    thread.start()
+tally.rounds(int(sys.argv[1]), body)
+ended.set()
+for thread in threads:
+    thread.join()
+for tokens in lists:
+    tally.add(*tokens)
+tally.report(drawn=min(map(len, lists)))
+""", start, forks, timeout=90 * STRESS)  # fmt: skip
+    assert_sound(result, forks)
+    assert result["drawn"] > 0
