@@ -419,7 +419,7 @@ def cython_module():
 
 def test_cython():
     """A module that numpy's own headers and declarations describe the capsule to. Guards the order of the functions
-    in struct numpy_bitgen, and the lock."""
+    in struct numpy_bitgen."""
     n = 20_000
     bits, bit_generator = cython_module(), gorandom.BitGenerator()
     drawn = []
