@@ -8,6 +8,7 @@
  *   gate.c     the one way into Go
  *   life.c     whether, when and how this process gets a core
  *   limits.c   what a start would need and may not get
+ *   nthreads.c where glibc counts this process's threads
  *   keystream.c which of the core's AES kernels the processor has
  *   lock.h     a lock for a few instructions
  *   events.c   a program's own events, kept until there is a core
@@ -200,6 +201,10 @@ extern const char *keystream_name;
 int keystream_choose(const char *name);	/* -1: no such kernel, or not on this processor. NULL: the core chooses */
 void keystream_names(char *text, size_t n);	/* those that this processor has, quoted */
 const char *keystream_each(size_t *at);	/* the next of those, slowest first, from *at == 0 on; NULL: no more */
+
+/* ---- nthreads.c ---- */
+
+unsigned *nthreads_find(void);	/* glibc's count of this process's threads; NULL: it is not to be found */
 
 /* ---- limits.c ---- */
 

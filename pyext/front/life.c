@@ -48,8 +48,8 @@ const char *life_init(const char *path)
 		missing = "this kernel cannot wipe memory at fork (MADV_WIPEONFORK)";
 		return NULL;
 	}
-	unsigned int *nthreads = dlsym(RTLD_DEFAULT, "__nptl_nthreads");
-	if (!nthreads || *nthreads == 0) {
+	unsigned *nthreads = nthreads_find();
+	if (!nthreads) {
 		missing = "this C library does not show its count of threads";
 		return NULL;
 	}

@@ -1,0 +1,147 @@
+/* Where glibc counts this process's threads; pyext/core/threads.c has what for.
+ *
+ * From 2.34 on it is a symbol of libc. Before, libpthread keeps it to itself, but its file still has the table of all
+ * its symbols, because gdb needs that to find threads. What is found there is believed only if the file is the one
+ * that is mapped, if the place is a writable one of that library, and if it holds the number of threads that the
+ * kernel says. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <elf.h>
+#include <fcntl.h>
+#include <link.h>
+#include <pthread.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "front.h"
+
+#define NAME "__nptl_nthreads"
+#define PATIENCE 100	/* looks; a thread that begins or ends is for a moment in one of the two numbers alone */
+
+struct library {
+	uintptr_t within;	/* an address in it */
+	struct dl_phdr_info info;
+};
+
+static int is_it(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	struct library *l = arg;
+	(void)size;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+		if (p->p_type == PT_LOAD && l->within - info->dlpi_addr - p->p_vaddr < p->p_memsz) {
+			l->info = *info;
+			return 1;
+		}
+	}
+	return 0;
+}
+
+/* Are n things of a size, from an offset on, in the file? */
+static int holds(size_t file, uint64_t offset, uint64_t n, uint64_t size)
+{
+	return offset <= file && n <= (file - offset) / size;
+}
+
+/* By its notes, one of which is the build's identity: the file may have been replaced since it was mapped. */
+static int is_mapped(const struct dl_phdr_info *info, const char *file, size_t n)
+{
+	int same = 0;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+		if (p->p_type != PT_NOTE)
+			continue;
+		if (!holds(n, p->p_offset, p->p_filesz, 1) ||
+				memcmp(file + p->p_offset, (const char *)info->dlpi_addr + p->p_vaddr, p->p_filesz))
+			return 0;
+		same = 1;
+	}
+	return same;
+}
+
+static int is_writable(const struct dl_phdr_info *info, uint64_t address)
+{
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+		if (p->p_type == PT_LOAD && (p->p_flags & PF_W) && address >= p->p_vaddr && address % sizeof(unsigned) == 0 &&
+				holds(p->p_memsz, address - p->p_vaddr, 1, sizeof(unsigned)))
+			return 1;
+	}
+	return 0;
+}
+
+/* The symbol's value; 0: there is none, or more than one. */
+static uint64_t look_up(const char *file, size_t n)
+{
+	const ElfW(Ehdr) *header = (const void *)file;
+	if (n < sizeof *header || memcmp(header->e_ident, ELFMAG, SELFMAG) || header->e_shentsize != sizeof(ElfW(Shdr)) ||
+			header->e_shoff % sizeof(void *) || !holds(n, header->e_shoff, header->e_shnum, sizeof(ElfW(Shdr))))
+		return 0;
+	const ElfW(Shdr) *sections = (const void *)(file + header->e_shoff);
+	uint64_t value = 0;
+	for (unsigned i = 0; i < header->e_shnum; i++) {
+		const ElfW(Shdr) *table = &sections[i];
+		if (table->sh_type != SHT_SYMTAB || table->sh_link >= header->e_shnum || table->sh_offset % sizeof(void *))
+			continue;
+		const ElfW(Shdr) *names = &sections[table->sh_link];
+		if (!holds(n, table->sh_offset, table->sh_size, 1) || !holds(n, names->sh_offset, names->sh_size, 1))
+			return 0;
+		const ElfW(Sym) *symbols = (const void *)(file + table->sh_offset);
+		for (size_t s = 0; s < table->sh_size / sizeof *symbols; s++) {
+			if (!holds(names->sh_size, symbols[s].st_name, sizeof NAME, 1) ||
+					memcmp(file + names->sh_offset + symbols[s].st_name, NAME, sizeof NAME))
+				continue;
+			if (value || symbols[s].st_size != sizeof(unsigned))
+				return 0;
+			value = symbols[s].st_value;
+		}
+	}
+	return value;
+}
+
+/* A task's folder has a link for each thread, beside its own two. */
+static int counts_threads(const unsigned *count)
+{
+	for (int i = 0; i < PATIENCE; i++) {
+		struct stat st;
+		if (stat("/proc/self/task", &st))
+			return 0;
+		if (st.st_nlink == (nlink_t)__atomic_load_n(count, __ATOMIC_ACQUIRE) + 2)
+			return 1;
+		sched_yield();
+	}
+	return 0;
+}
+
+static unsigned *in_file(const struct dl_phdr_info *info)
+{
+	unsigned *found = NULL;
+	struct stat st;
+	int fd = open(info->dlpi_name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &st) == 0 && st.st_size > 0) {
+		size_t n = (size_t)st.st_size;
+		char *file = mmap(NULL, n, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (file != MAP_FAILED) {
+			uint64_t value = is_mapped(info, file, n) ? look_up(file, n) : 0;
+			if (value && is_writable(info, value))
+				found = (unsigned *)(info->dlpi_addr + value);
+			munmap(file, n);
+		}
+	}
+	close(fd);
+	return found && counts_threads(found) ? found : NULL;
+}
+
+unsigned *nthreads_find(void)
+{
+	struct library l = {.within = (uintptr_t)dlsym(RTLD_DEFAULT, "pthread_create")};
+	unsigned *exported = dlsym(RTLD_DEFAULT, NAME);
+	if (exported)
+		return *exported ? exported : NULL;
+	return l.within && dl_iterate_phdr(is_it, &l) ? in_file(&l.info) : NULL;
+}

@@ -1,0 +1,63 @@
+"""Where glibc's count of threads is had from before 2.34: its file's symbol table, and only where all agrees."""
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+from _forks import NOISE, compile_c, folder, linux
+
+pytestmark = linux
+
+LIBRARY = ("-shared", "-fPIC", "-Wl,--build-id")
+REFUSED = {
+    "another number": ("-DCOUNT=2",),
+    "another size": ("-DTYPE=unsigned long",),
+    "not writable": ("-DTYPE=const unsigned",),
+    "no symbols": ("-s",),
+}
+
+
+def library(*flags, sources=("counted.c",)):
+    return compile_c("counted.so", *sources, flags=(*LIBRARY, *flags))
+
+
+def look(file, then=""):
+    program = compile_c("nthreads", "nthreads.c", flags=(f"-I{NOISE.parents[2] / 'pyext' / 'front'}",))
+    done = subprocess.run([program, file, then], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done
+    return done.stdout.strip()
+
+
+def test_it_is_found():
+    assert look(library()) == "the count"
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_does_not_agree_is_not_believed(what):
+    """Guards is_writable, counts_threads and look_up: a wrong place would be written to."""
+    assert look(library(*REFUSED[what])) == "nothing"
+
+
+def test_two_of_one_name():
+    """Guards look_up: which of them counts?"""
+    (folder() / "second.c").write_text(f'#define SECOND\n#include "{NOISE / "counted.c"}"\n')
+    assert look(library(sources=("counted.c", folder() / "second.c"))) == "nothing"
+
+
+@pytest.mark.parametrize("how", ["another build", "the beginning alone", "sections far beyond its end", "no library", "nothing"])
+def test_a_file_replaced_since_it_was_loaded(how):
+    """Guards is_mapped and holds: an upgrade under a running process puts the symbol elsewhere."""
+    other = folder() / "other.so"
+    shutil.copy(library("-DCOUNT=1", "-O0"), other)
+    if how == "the beginning alone":
+        other.write_bytes(library().read_bytes()[:4096])
+    elif how == "sections far beyond its end":
+        data = bytearray(library().read_bytes())
+        data[0x28:0x30] = (1 << 60).to_bytes(8, sys.byteorder)  # Elf64_Ehdr.e_shoff
+        other.write_bytes(data)
+    elif how == "no library":
+        other.write_bytes(b"#!/bin/sh\n")
+    elif how == "nothing":
+        other.write_bytes(b"")
+    assert look(library(), other) == "nothing"
