@@ -83,7 +83,8 @@ static PyObject *urandom(PyObject *module, PyObject *arg)
 	if (n == -1 && PyErr_Occurred())
 		return NULL;
 	if (n < 0) {
-		PyErr_SetString(PyExc_ValueError, "negative argument not allowed");
+		PyErr_SetString(PyExc_ValueError,
+			Py_Version < 0x030f0000 ? "negative argument not allowed" : "size cannot be negative");
 		return NULL;
 	}
 	return random_bytes(n, 0);

@@ -20,9 +20,9 @@ def _fail(text, status):
 def _execute(code, file, spec=None, loader=None, package=None, cached=None):
     """Runs code as the module __main__, which stays: the program's threads and exit handlers outlive it."""
     main = types.ModuleType("__main__")
-    main.__dict__.update(
-        __builtins__=builtins, __file__=file, __spec__=spec, __loader__=loader, __package__=package, __cached__=cached
-    )
+    main.__dict__.update(__builtins__=builtins, __file__=file, __spec__=spec, __loader__=loader, __package__=package)
+    if sys.version_info < (3, 15):  # from there on the spec alone has it
+        main.__dict__["__cached__"] = cached
     sys.modules["__main__"] = main
     gorandom.install_as_crypto()
     exec(code, main.__dict__)

@@ -291,11 +291,14 @@ class TestSubclasses:
         assert (r.randrange(9), r.randint(3, 9), r.choice("abc"), x, r.sample("abc", 2)) == (8, 9, "c", [1, 2, 3], ["c", "b"])
 
     def test_randrange(self):
-        class Seven(gorandom.SystemRandom):
-            def randrange(self, *args):
-                return 7
+        def ends(base):
+            class Seven(base):
+                def randrange(self, *args):
+                    return 7
 
-        assert Seven().randint(1, 2) == 7 and Seven().choice("a") == "a"
+            return Seven().randint(1, 1), Seven().choice("a")  # from CPython 3.14 on, randint does not ask randrange
+
+        assert ends(gorandom.SystemRandom) == ends(random.SystemRandom)
 
     def test_a_mixin_and_a_grandchild(self):
         class Mixin:

@@ -14,7 +14,7 @@ main = sys.modules["__main__"]
 assert Crypto.Random is gorandom and main.__dict__ is globals()
 print(json.dumps({
     "argv": sys.argv, "path": sys.path[0], "name": __name__, "file": __file__, "package": __package__,
-    "spec": __spec__ and __spec__.name, "cached": globals().get("__cached__") is not None,
+    "spec": __spec__ and __spec__.name, "cached": globals().get("__cached__", "not there") is not None,
     "loader": __loader__.__class__.__name__, "annotations": "print_function" in globals(),
     "module": main.__class__.__name__,
 }))
