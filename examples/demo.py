@@ -4,7 +4,6 @@ what serves this process, then what a draw costs here. Ends with status 1 if gor
 import ast
 import os
 import secrets
-import ssl
 import statistics
 import subprocess
 import sys
@@ -12,6 +11,11 @@ import timeit
 from collections import Counter
 
 import gorandom
+
+try:
+    import ssl
+except ImportError:  # a Python that was built without OpenSSL
+    ssl = None
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAM = os.path.join(HERE, "cve_2013_1445.py")
@@ -71,8 +75,9 @@ def cost():
         "gorandom.get_random_bytes": gorandom.get_random_bytes,
         "os.urandom": os.urandom,
         "secrets.token_bytes": secrets.token_bytes,
-        "ssl.RAND_bytes": ssl.RAND_bytes,
     }
+    if ssl:
+        draws["ssl.RAND_bytes"] = ssl.RAND_bytes
     base = None
     for name, draw in draws.items():
         times = [t / DRAWS * 1e9 for t in timeit.repeat("draw(16)", globals={"draw": draw}, number=DRAWS, repeat=RUNS)]
