@@ -7,13 +7,15 @@ PIP = build/venv/bin/python -m pip -q --disable-pip-version-check
 RUFF = ruff==0.17.6
 STRESS ?= 10
 FREE = $(or $(GORANDOM_INTERPRETERS),build/interpreters)/free/bin/python3
+
+WHEELS ?= wheels
 BENCH_FLAGS = $(if $(QUICK),--quick) $(if $(ONLY),--only '$(ONLY)')
 
 # What a wheel is made of. Not in it: what builds and generators write there.
 SOURCES := $(shell find gorandom pyext python -type f -not -path '*/_gen/*' -not -name '*.pyc' -not -path '*.egg-info/*') \
 	go.mod go.sum setup.py pyproject.toml README.md LICENSE LICENSE.Go
 
-.PHONY: help demo test test-go test-python examples wheel wheels verify-wheel tag-message audit bench bench-go consttime stress boot-test lint generate check-generated clean bench-plots bench-compare free-threaded sanitize tsan
+.PHONY: help demo test test-go test-python examples wheel wheels verify-wheel tag-message audit bench bench-go consttime stress boot-test lint generate check-generated clean bench-plots bench-compare free-threaded sanitize tsan wheel-roots
 
 help: ## lists these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-16s %s\n", $$1, $$2}' Makefile
@@ -76,6 +78,10 @@ bench-compare: build/wheel ## REF=revision: this tree beside another revision, w
 
 bench-go: ## all benchmarks of the Go code: go test -bench with benchstat
 	bench/go.sh
+
+wheel-roots: ## as root: wheels/ (or WHEELS=FOLDER) installed and tried in other systems, made by debootstrap (SUITE=1: all tests, too)
+	@ls $(WHEELS)/*.whl >/dev/null 2>&1 || $(MAKE) wheel
+	$(PYTHON) wheels/roots.py --wheels $(WHEELS) $(if $(ONLY),--only '$(ONLY)') $(if $(SUITE),--suite)
 
 consttime: ## does compare_digest's time tell anything? A t-test over a million measurements (half a minute)
 	$(PYTHON) bench/consttime.py
