@@ -33,7 +33,7 @@ ADDRESS = {
 # reads from end to end.
 NOT_ADDRESS = "not test_forks and not where_a_key_lies"
 SUPPRESSED = "race:list_get_item_ref\n"  # CPython reads a list's item without its lock, and looks again
-THREAD = {"TSAN_OPTIONS": "exitcode=66:handle_segv=0:suppressions=SUPPRESSIONS:log_path=REPORT", "GORANDOM_SLOW": "50"}
+THREAD = {"TSAN_OPTIONS": "exitcode=66:handle_segv=0:history_size=7:suppressions=SUPPRESSIONS:log_path=REPORT", "GORANDOM_SLOW": "50"}
 
 KINDS = {  # compiler's flags, environment, tests, and which of them
     "address": (
