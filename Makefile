@@ -8,7 +8,7 @@ RUFF = ruff==0.17.6
 STRESS ?= 10
 FREE = $(or $(GORANDOM_INTERPRETERS),build/interpreters)/free/bin/python3
 
-WHEELS ?= wheels
+WHEELS ?= wheels/dist
 BENCH_FLAGS = $(if $(QUICK),--quick) $(if $(ONLY),--only '$(ONLY)')
 
 # What a wheel is made of. Not in it: what builds and generators write there.
@@ -79,7 +79,7 @@ bench-compare: build/wheel ## REF=revision: this tree beside another revision, w
 bench-go: ## all benchmarks of the Go code: go test -bench with benchstat
 	bench/go.sh
 
-wheel-roots: ## as root: wheels/ (or WHEELS=FOLDER) installed and tried in other systems, made by debootstrap (SUITE=1: all tests, too)
+wheel-roots: ## as root: wheels/dist (or WHEELS=FOLDER) installed and tried in other systems, made by debootstrap (SUITE=1: all tests, too)
 	@ls $(WHEELS)/*.whl >/dev/null 2>&1 || $(MAKE) wheel
 	$(PYTHON) wheels/roots.py --wheels $(WHEELS) $(if $(ONLY),--only '$(ONLY)') $(if $(SUITE),--suite)
 
