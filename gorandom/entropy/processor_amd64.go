@@ -11,4 +11,6 @@ const seedInstruction = "rdseed"
 // hasSeedInstruction is what CPUID says.
 var hasSeedInstruction = cpu.X86.HasRDSEED
 
+func seedOnce() (uint64, bool) { return rdseed() }
+
 func cycles() uint64 { return rdtsc() }

@@ -1,17 +1,10 @@
-//go:build !amd64 || purego
+//go:build (!amd64 && !arm64) || purego
 
 package entropy
-
-import "time"
 
 const (
 	seedInstruction    = "none"
 	hasSeedInstruction = false
 )
 
-func rdseed() (uint64, bool) { return 0, false }
-
-var start = time.Now()
-
-// cycles counts nanoseconds, where no cheaper counter is wired up yet.
-func cycles() uint64 { return uint64(time.Since(start)) }
+func seedOnce() (uint64, bool) { return 0, false }
