@@ -71,9 +71,14 @@ func ProportionCutoff(l Likelihood, window, alpha uint) uint32 {
 // so many successes and failures.
 func outcomes(successes, failures uint64, n uint, each func(k uint, atMost natural) bool) {
 	term := natural{1} // those with k
+	power := uint64(1)
 	for range n {
-		term = term.times(failures)
+		if power >= 1<<32 { // and failures < 2^16
+			term, power = term.times(power), 1
+		}
+		power *= failures
 	}
+	term = term.times(power)
 	var sum natural
 	for k := uint(0); ; k++ {
 		sum = sum.plus(term)

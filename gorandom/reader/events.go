@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 
 	"gorandom.dev/gorandom/fortuna"
+	"gorandom.dev/gorandom/health"
 )
 
 // AddEvent adds data from a program's source to the pools, to each in turn. It
@@ -38,11 +39,19 @@ func (r *Reader) AddEvent(source byte, data []byte) error {
 func (r *Reader) addLocked(source byte, data []byte) {
 	pool := r.root.next[source]
 	r.root.next[source] = (pool + 1) % fortuna.Pools
-	if r.root.accumulator.AddEvent(source, int(pool), data) != nil {
+	r.appendLocked(source, int(pool), data)
+	r.scheduleLocked()
+}
+
+// appendLocked adds an event of 1 to 32 bytes to a pool.
+func (r *Reader) appendLocked(source byte, pool int, data []byte) {
+	if r.root.accumulator.AddEvent(source, pool, data) != nil {
 		return
 	}
 	r.events++
-	r.scheduleLocked()
+	if r.observe != nil {
+		r.observe(source, pool, len(data))
+	}
 }
 
 const (
@@ -52,16 +61,20 @@ const (
 	samplesPerEvent = fortuna.MaxEvent / 2
 
 	// samplesPerWord is how many requests there are to one word of the processor's
-	// entropy instruction, which takes some microseconds.
+	// entropy instruction, which takes some microseconds, or of another source.
 	samplesPerWord = 4 * samplesPerEvent
+
+	maxWords = 2 // sources that give words: the processor and a hardware generator
 )
 
 // samples are the low bytes of the cycle counter at a lane's last requests.
 type samples struct {
 	bytes [fortuna.MaxEvent]byte
-	word  [8]byte // from the processor; zero between calls
-	count uint32  // requests since the last word
-	fed   uint32  // that count at the last event
+	word  [8]byte     // of a source of noise; zero between calls
+	count uint32      // requests since the last word
+	fed   uint32      // that count at the last event
+	last  uint64      // the cycle counter at the last request; 0: there was none
+	test  health.Test // of the cycles between two requests
 }
 
 func (s *samples) wipe() { *s = samples{} }
@@ -71,12 +84,14 @@ func (s *samples) wipe() { *s = samples{} }
 // waits to do that: while another holds the root's lock, it goes on mixing
 // samples into those it has.
 func (r *Reader) sample(s *samples) {
-	c := r.cycles()
-	at := s.count % samplesPerEvent * 2
-	s.bytes[at] ^= byte(c)
-	s.bytes[at+1] ^= byte(c >> 8)
+	if !r.jitter.dropped() {
+		r.sampleCycles(s)
+	}
 	s.count++
-	if s.count < s.fed+samplesPerEvent || !r.tryAdd(SourceCycles, s.bytes[:]) {
+	if s.count < s.fed+samplesPerEvent {
+		return
+	}
+	if !r.jitter.dropped() && !r.tryAdd(SourceCycles, s.bytes[:]) {
 		return
 	}
 	clear(s.bytes[:])
@@ -86,10 +101,29 @@ func (r *Reader) sample(s *samples) {
 	}
 	s.count, s.fed = 0, 0
 	// Slow, so not with the root's lock held.
-	if r.processor != nil && r.processor.Read(s.word[:]) == nil {
-		r.tryAdd(SourceProcessor, s.word[:])
-		clear(s.word[:])
+	for i, n := range r.words {
+		if !n.dropped() && n.source.Read(s.word[:]) == nil {
+			r.tryWord(i, s.word[:])
+			clear(s.word[:])
+		}
 	}
+}
+
+// sampleCycles mixes the cycle counter into the lane's samples. The tests look at
+// its steps: what can't be foreseen is in them, and a counter that goes on evenly
+// never repeats a value.
+func (r *Reader) sampleCycles(s *samples) {
+	c := r.cycles()
+	if s.last != 0 {
+		step := [1]byte{byte(c - s.last)}
+		if !r.jitter.pass(&s.test, step[:]) {
+			return
+		}
+	}
+	s.last = c
+	at := s.count % samplesPerEvent * 2
+	s.bytes[at] ^= byte(c)
+	s.bytes[at+1] ^= byte(c >> 8)
 }
 
 // tryAdd adds an event if nobody holds the root's lock.

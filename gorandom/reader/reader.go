@@ -19,6 +19,7 @@ import (
 
 	"gorandom.dev/gorandom/entropy"
 	"gorandom.dev/gorandom/fortuna"
+	"gorandom.dev/gorandom/health"
 	"gorandom.dev/gorandom/keystream"
 	"gorandom.dev/gorandom/process"
 )
@@ -41,6 +42,7 @@ const (
 	SourceKernel    = 255 // the kernel: 32 bytes for each pool at start
 	SourceCycles    = 254 // the cycle counter at requests
 	SourceProcessor = 253 // the processor's entropy instruction
+	SourceHardware  = 252 // a hardware generator
 )
 
 var (
@@ -61,6 +63,9 @@ type Config struct {
 	Source entropy.Source
 	// Processor gives events only: entropy.Processor, if the processor has that.
 	Processor entropy.Source
+	// Hardware gives events only, and is none by default: entropy.NewHardware()
+	// where a draw may wait for such a device.
+	Hardware entropy.Source
 	// Cycles gives events, and tells FillAny that no time has passed since it
 	// last looked at the clock: entropy.Cycles.
 	Cycles func() uint64
@@ -70,18 +75,22 @@ type Config struct {
 	Allocate func(size int) (*process.Memory, error)
 	// Getpid is asked only where memory isn't wiped at a fork: getpid(2).
 	Getpid func() int
+	// Observe is told of each event that the pools take. It must not call the Reader.
+	Observe func(source byte, pool, size int)
 }
 
 // Reader gives random bytes. It is safe for concurrent use.
 type Reader struct {
-	source    entropy.Source
-	processor entropy.Source // or nil
-	cycles    func() uint64
-	clock     func() time.Duration
-	memory    *process.Memory
-	guard     *process.Guard
-	lanes     []lane
-	hints     sync.Pool // of *hint, for FillAny
+	source  entropy.Source
+	words   []*noise // at most maxWords
+	jitter  *noise
+	cycles  func() uint64
+	clock   func() time.Duration
+	observe func(source byte, pool, size int) // or nil
+	memory  *process.Memory
+	guard   *process.Guard
+	lanes   []lane
+	hints   sync.Pool // of *hint, for FillAny
 
 	// What lanes look at before each draw. It changes with a reseed only.
 	started  atomic.Bool
@@ -110,13 +119,20 @@ type lane struct {
 // New returns a Reader that isn't seeded yet: its first Fill, or Reseed, does
 // that. It fails if there is no memory for secrets, with process.ErrMemory.
 func New(c Config) (*Reader, error) {
-	r := &Reader{source: c.Source, processor: c.Processor, cycles: c.Cycles, clock: c.Clock}
+	r := &Reader{source: c.Source, cycles: c.Cycles, clock: c.Clock, observe: c.Observe}
 	if r.source == nil {
 		r.source = entropy.NewKernel()
 	}
-	if p := (entropy.Processor{}); r.processor == nil && p.Available() {
-		r.processor = p
+	if p := (entropy.Processor{}); c.Processor == nil && p.Available() {
+		c.Processor = p
 	}
+	if c.Processor != nil {
+		r.words = append(r.words, newNoise(c.Processor.Name(), SourceProcessor, c.Processor, wordLikelihood))
+	}
+	if c.Hardware != nil {
+		r.words = append(r.words, newNoise(c.Hardware.Name(), SourceHardware, c.Hardware, wordLikelihood))
+	}
+	r.jitter = newNoise("cycles", SourceCycles, nil, jitterLikelihood)
 	if r.cycles == nil {
 		r.cycles = entropy.Cycles
 	}
@@ -290,6 +306,11 @@ func (r *Reader) noticeForkLocked() {
 	r.started.Store(false)
 	r.root.wipe()
 	r.forks.Add(1)
+	// A process of its own, which tests for itself.
+	r.jitter.failed.Store(uint32(health.None))
+	for _, n := range r.words {
+		n.failed.Store(uint32(health.None))
+	}
 	// A lane whose lock is held wipes itself when it sees forks.
 	for i := range r.lanes {
 		if l := &r.lanes[i]; l.mu.TryLock() {
@@ -308,21 +329,13 @@ func (r *Reader) noticeForkLocked() {
 func (r *Reader) startLocked(now time.Duration) error {
 	x := r.root
 	defer clear(x.fresh[:])
-	if err := r.source.Read(x.fresh[:]); err != nil {
-		r.lastFailed = err
+	if err := r.readLocked(x.fresh[:]); err != nil {
 		return err
 	}
-	r.lastFailed = nil
 	for i := range fortuna.Pools {
-		if err := x.accumulator.AddEvent(SourceKernel, i, x.fresh[i*freshSize:][:freshSize]); err != nil {
-			return err
-		}
-		r.events++
+		r.appendLocked(SourceKernel, i, x.fresh[i*freshSize:][:freshSize])
 	}
-	if r.processor != nil && r.processor.Read(x.word[:]) == nil {
-		r.addLocked(SourceProcessor, x.word[:])
-		clear(x.word[:])
-	}
+	r.startNoiseLocked()
 	x.accumulator.Reseed(now, x.fresh[fortuna.Pools*freshSize:])
 	r.publishLocked(now)
 	return nil
@@ -337,6 +350,7 @@ func (r *Reader) reseedLocked(now time.Duration) {
 	fresh := x.fresh[:freshSize]
 	defer clear(fresh)
 	err := r.readLocked(fresh)
+	r.countLocked(err)
 	due := x.accumulator.Due(now)
 	switch {
 	case err == nil && due:
@@ -355,13 +369,11 @@ func (r *Reader) reseedLocked(now time.Duration) {
 	r.publishLocked(now)
 }
 
-// readLocked reads from the source for a reseed, and takes note if that fails.
-func (r *Reader) readLocked(fresh []byte) error {
-	r.lastFailed = r.source.Read(fresh)
-	if r.lastFailed != nil {
+// countLocked takes note of a reseed for which the kernel gave nothing.
+func (r *Reader) countLocked(err error) {
+	if err != nil {
 		r.failed++
 	}
-	return r.lastFailed
 }
 
 // publishLocked makes a reseed known to the lanes.
@@ -434,7 +446,9 @@ func (r *Reader) Reseed() error {
 	}
 	fresh := r.root.fresh[:freshSize]
 	defer clear(fresh)
-	if err := r.readLocked(fresh); err != nil {
+	err := r.readLocked(fresh)
+	r.countLocked(err)
+	if err != nil {
 		return err
 	}
 	r.root.accumulator.Reseed(now, fresh)
@@ -477,8 +491,12 @@ type Status struct {
 	Lanes         int
 	Keystream     string   // the kernel of package keystream
 	Sources       []string // what feeds the pools, the kernel's first
+	Dropped       []Dropped
 	Protection    process.Protection
 }
+
+// Dropped is a source that failed a health test, and feeds the pools no more.
+type Dropped struct{ Name, Reason string }
 
 // Status returns the Reader's state.
 func (r *Reader) Status() Status {
@@ -503,10 +521,6 @@ func (r *Reader) Status() Status {
 	s.Started = s.Started && !r.guard.Changed()
 	s.Collected = r.root.accumulator.Collected()
 	s.Protection = r.memory.Protection()
-	s.Sources = append(s.Sources, r.source.Name())
-	if r.processor != nil {
-		s.Sources = append(s.Sources, r.processor.Name())
-	}
-	s.Sources = append(s.Sources, "cycles")
+	s.Sources, s.Dropped = r.sourcesLocked()
 	return s
 }

@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"gorandom.dev/gorandom/fortuna"
+	"gorandom.dev/gorandom/health"
 )
 
 // cacheLines is two lines of 64 bytes: processors fetch them in pairs.
@@ -19,7 +20,12 @@ type root struct {
 	accumulator fortuna.Accumulator
 	next        [256]uint8                            // for each source, the pool of its next event
 	fresh       [(fortuna.Pools + 1) * freshSize]byte // from the kernel; zero between calls
-	word        [8]byte                               // from the processor; zero between calls
+	word        [8]byte                               // of a source of noise; zero between calls
+	tests       [maxWords]health.Test                 // of the sources in Reader.words
+	jitter      health.Test                           // of the cycle counter at the start; zero afterwards
+	hash        fortuna.SHAd256                       // zero between calls
+	last        [fortuna.DigestSize]byte              // digest of the kernel's last block,
+	hasLast     bool                                  // if there was one
 	reseeded    time.Duration                         // time of the last reseed
 }
 

@@ -1,0 +1,155 @@
+package reader
+
+import (
+	"bytes"
+	"errors"
+	"sync/atomic"
+
+	"gorandom.dev/gorandom/entropy"
+	"gorandom.dev/gorandom/fortuna"
+	"gorandom.dev/gorandom/health"
+)
+
+// ErrRepeated is returned when the kernel gave a block of 32 bytes twice in a row,
+// and so again when it was asked anew: its generator has stuck, or was put back.
+var ErrRepeated = errors.New("reader: the system's generator repeats itself")
+
+// noise is a source of raw noise: each of its samples passes the tests of package
+// health, and one that fails is dropped for as long as the process lasts. It costs
+// nothing but what the source was worth, as every seed has the kernel's bytes.
+type noise struct {
+	name    string
+	number  byte
+	source  entropy.Source // nil for the cycle counter
+	cutoffs health.Cutoffs
+	failed  atomic.Uint32 // a health.Failure
+}
+
+func newNoise(name string, number byte, source entropy.Source, l health.Likelihood) *noise {
+	return &noise{name: name, number: number, source: source, cutoffs: health.NewCutoffs(l)}
+}
+
+// dropped says whether the source has failed.
+func (n *noise) dropped() bool { return n.failed.Load() != uint32(health.None) }
+
+// pass reports whether a source still serves after the test t has had b's samples.
+func (n *noise) pass(t *health.Test, b []byte) bool {
+	if f := t.AddAll(&n.cutoffs, b); f != health.None {
+		n.failed.CompareAndSwap(uint32(health.None), uint32(f))
+	}
+	return !n.dropped()
+}
+
+var (
+	// jitterLikelihood is of the low byte of the cycles between two requests: 0.09
+	// bits of entropy. Draws of one size in a loop gave 0.2 to 0.9 bits with a
+	// counter of some GHz, and as they come from a program far more. It is set so
+	// low because slower counters, of some ten MHz, often advance by the same.
+	jitterLikelihood = health.Likelihood{Part: 15, Bits: 4}
+	// wordLikelihood is of a byte of the processor's words or of a hardware
+	// generator: 4 bits, half of what their makers say.
+	wordLikelihood = health.Likelihood{Part: 1, Bits: 4}
+)
+
+const (
+	// startReadings is how many readings of the cycle counter are tested before
+	// its first event: the 1,024 samples of SP 800-90B, section 4.3.
+	startReadings = 1024 + 1
+	// startWords is how many words of 8 samples are tested before a source's first
+	// event. It makes fewer samples than the standard's, because a word takes a
+	// microsecond, and many in a row ten times that; a source that has stuck shows
+	// in two. The proportion test's window goes on from there.
+	startWords = 32
+)
+
+// startNoiseLocked tests each source, and feeds the pools with a word of each that
+// gives words. One that has nothing to give is asked again at a lane's 64th request.
+func (r *Reader) startNoiseLocked() {
+	x := r.root
+	last := r.cycles()
+	for range startReadings - 1 {
+		c := r.cycles()
+		if x.word[0] = byte(c - last); !r.jitter.pass(&x.jitter, x.word[:1]) {
+			break
+		}
+		last = c
+	}
+	x.jitter.Wipe()
+	clear(x.word[:])
+	for i, n := range r.words {
+		tested := 0
+		for range startWords {
+			if n.source.Read(x.word[:]) != nil || !n.pass(&x.tests[i], x.word[:]) {
+				break
+			}
+			tested++
+		}
+		if tested > 0 && !n.dropped() {
+			r.addLocked(n.number, x.word[:])
+		}
+		clear(x.word[:])
+	}
+}
+
+// tryWord adds a word of source i if nobody holds the root's lock and it passes.
+func (r *Reader) tryWord(i int, word []byte) {
+	if !r.mu.TryLock() {
+		return
+	}
+	defer r.mu.Unlock()
+	if r.root != nil && r.words[i].pass(&r.root.tests[i], word) {
+		r.addLocked(r.words[i].number, word)
+	}
+}
+
+// readLocked fills fresh, some blocks of 32 bytes, from the kernel. Each is compared
+// with the one before it, the first with the last of the read before; if two are the
+// same all are read once more, and then it is ErrRepeated. By chance that happens
+// once in 2^256.
+func (r *Reader) readLocked(fresh []byte) error {
+	err := r.source.Read(fresh)
+	if err == nil && r.root.repeats(fresh) {
+		if err = r.source.Read(fresh); err == nil && r.root.repeats(fresh) {
+			clear(fresh)
+			err = ErrRepeated
+		}
+	}
+	r.lastFailed = err
+	return err
+}
+
+// repeats reports whether two blocks are the same. If not, it remembers the last
+// one, as a digest: the block itself is a part of the seed.
+func (x *root) repeats(fresh []byte) bool {
+	for at := freshSize; at < len(fresh); at += freshSize {
+		if bytes.Equal(fresh[at:][:freshSize], fresh[at-freshSize:][:freshSize]) {
+			return true
+		}
+	}
+	if x.hasLast && x.digest(fresh[:freshSize]) == x.last {
+		return true
+	}
+	x.last = x.digest(fresh[len(fresh)-freshSize:])
+	x.hasLast = true
+	return false
+}
+
+func (x *root) digest(block []byte) [fortuna.DigestSize]byte {
+	_, _ = x.hash.Write(block)
+	digest := x.hash.Sum()
+	x.hash.Wipe()
+	return digest
+}
+
+// sourcesLocked names what feeds the pools, the kernel's first, and what has failed.
+func (r *Reader) sourcesLocked() (serve []string, dropped []Dropped) {
+	serve = append(serve, r.source.Name())
+	for _, n := range append(r.words[:len(r.words):len(r.words)], r.jitter) {
+		if n.dropped() {
+			dropped = append(dropped, Dropped{n.name, health.Failure(n.failed.Load()).String()})
+		} else {
+			serve = append(serve, n.name)
+		}
+	}
+	return serve, dropped
+}
