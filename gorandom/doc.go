@@ -40,18 +40,52 @@
 //
 //	when                  source                    number  what
 //	the start             the kernel                255     32 bytes for each of the 32 pools
-//	the start             RDSEED, if there is one   253     8 bytes
+//	the start             the cycle counter         254     nothing: 1024 steps are tested
+//	the start             RDSEED or RNDRRS          253     8 bytes, the last of 32 times 8 that are tested
+//	the start             a hardware generator      252     8 bytes, the last of 32 times 8 that are tested
 //	16 requests, lane     the cycle counter         254     32 bytes: the 2 low ones at each request
-//	64 requests, lane     RDSEED, if there is one   253     8 bytes
+//	64 requests, lane     RDSEED or RNDRRS          253     8 bytes
+//	64 requests, lane     a hardware generator      252     8 bytes
 //	AddEvent              the program               any     1 to 32 bytes, longer ones hashed
 //
 // A draw is a request to a lane's generator, or many; one of at most 256 bytes is a
 // part of one (see Lanes). An event is the source's number, the length and the data. Each source goes
-// round the pools. The kernel's bytes come from getrandom(2) without blocking,
+// round the pools: its first event goes into pool 0, its second into pool 1, its
+// 33rd into pool 0 again. (A test counts the events at the accumulator and compares
+// them with this table.) Every seed has 32 bytes of the kernel's besides, so none of
+// the other sources can make it worse, whoever decides what they give.
+//
+// The processor's instruction is RDSEED on amd64 and RNDRRS on arm64, where it has
+// one. A hardware generator, /dev/hwrng, feeds a Reader that was given one
+// (reader.Config), and not the one of this package: the kernel reads that device by
+// itself, and nobody can promise that another read of it doesn't wait.
+//
+// The kernel's bytes come from getrandom(2) without blocking,
 // by the system call and not through the vDSO, so not from a key that stands in
 // this process's memory; where that is refused, from /dev/urandom, but not before
 // /dev/random says that the kernel's generator is seeded. (macOS and OpenBSD:
 // getentropy(2). Windows: ProcessPrng.)
+//
+// # Health of the sources
+//
+// The cycle counter's steps from one request to the next and each byte of the other
+// two sources' words are raw noise, and pass two tests of NIST SP 800-90B, at the
+// start and as long as the source is used: the repetition count test (section 4.4.1)
+// and the adaptive proportion test (4.4.2, windows of 512 samples). The cut-offs are
+// computed for a false alarm once in 2^40, from an entropy that is assessed low:
+// 0.09 bits for each step of the counter, 4 bits for each byte of a word. They find a
+// source that is stuck or nearly so, and say nothing of how good one is; nothing
+// relies on that. A source that fails one test once is dropped for as long as the
+// process lasts, and Status names it; a child of a fork tests anew. One that has
+// nothing to give for a while hasn't failed.
+//
+// The kernel's bytes are compared, block of 32 by block, with the block before. A
+// repeat, which chance would bring once in 2^256, is read once more and then is the
+// kernel's failure, as if it had refused. A digest of the last block is kept for
+// that, in secret memory, and not the block, which is a part of a seed.
+//
+// Output is not tested. A cipher's output passes every such test, whatever its key is
+// worth, and in the long run fails each by chance.
 //
 // # When a reseed happens
 //

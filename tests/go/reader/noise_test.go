@@ -1,0 +1,537 @@
+package reader_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"gorandom.dev/gorandom/entropy"
+	"gorandom.dev/gorandom/fortuna"
+	"gorandom.dev/gorandom/health"
+	"gorandom.dev/gorandom/process"
+	"gorandom.dev/gorandom/reader"
+)
+
+// scripted is a source of words: fair ones, until its script says otherwise.
+type scripted struct {
+	name  string
+	words uint64
+	bad   func(n uint64, b []byte) error // nil: fair
+}
+
+func (s *scripted) Name() string { return s.name }
+
+func (s *scripted) Read(b []byte) error {
+	s.words++
+	digest := sha256.Sum256(binary.LittleEndian.AppendUint64([]byte(s.name), s.words))
+	copy(b, digest[:])
+	if s.bad != nil {
+		return s.bad(s.words, b)
+	}
+	return nil
+}
+
+// event is one that the accumulator took.
+type event struct {
+	source byte
+	pool   int
+	size   int
+}
+
+// observed is a bench with sources of noise, and what the accumulator took.
+type observed struct {
+	bench
+	processor, hardware scripted
+	events              []event
+}
+
+func newObserved(t testing.TB, lanes int, change func(*reader.Config)) *observed {
+	t.Helper()
+	x := new(observed)
+	x.processor.name, x.hardware.name = "processor", "hardware"
+	x.now.Store(int64(time.Hour))
+	c := reader.Config{
+		Lanes:     lanes,
+		Source:    &x.source,
+		Processor: &x.processor,
+		Hardware:  &x.hardware,
+		Cycles:    x.cycles,
+		Clock:     func() time.Duration { return time.Duration(x.now.Load()) },
+		Allocate: func(size int) (*process.Memory, error) {
+			x.memory = make([]byte, size)
+			return process.NewMemoryForTesting(x.memory, process.Protection{WipedAtFork: true}), nil
+		},
+		Observe: func(source byte, pool, size int) { x.events = append(x.events, event{source, pool, size}) },
+	}
+	if change != nil {
+		change(&c)
+	}
+	r, err := reader.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.Reader = r
+	return x
+}
+
+// of returns the events of a source.
+func (x *observed) of(source byte) (found []event) {
+	for _, e := range x.events {
+		if e.source == source {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+// wantDropped checks what Status says of sources.
+func (x *observed) wantDropped(t *testing.T, want ...reader.Dropped) {
+	t.Helper()
+	s := x.Status()
+	if !slices.Equal(s.Dropped, want) {
+		t.Errorf("dropped: %v, want %v", s.Dropped, want)
+	}
+	serve := []string{"fake kernel", "processor", "hardware", "cycles"}
+	serve = slices.DeleteFunc(serve, func(name string) bool {
+		return slices.ContainsFunc(want, func(d reader.Dropped) bool { return d.Name == name })
+	})
+	if !slices.Equal(s.Sources, serve) {
+		t.Errorf("sources: %v, want %v", s.Sources, serve)
+	}
+}
+
+// stuck gives one byte from word n on.
+func stuck(from uint64, value byte) func(uint64, []byte) error {
+	return func(n uint64, b []byte) error {
+		if n >= from {
+			copy(b, bytes.Repeat([]byte{value}, len(b)))
+		}
+		return nil
+	}
+}
+
+// lopsided gives one value in three samples, never twice in a row, from word n on.
+func lopsided(from uint64) func(uint64, []byte) error {
+	return func(n uint64, b []byte) error {
+		for i := range b {
+			if n >= from && i%3 == 0 {
+				b[i] = 1
+			}
+		}
+		return nil
+	}
+}
+
+// TestBadWords: a source that is stuck, or gives one value too often, at the start
+// or later, is dropped for good and named, and nothing else changes. It fails if
+// startNoiseLocked or tryWord leaves the tests out.
+func TestBadWords(t *testing.T) {
+	repetition, proportion := health.Repetition.String(), health.Proportion.String()
+	for name, v := range map[string]struct {
+		bad    func(uint64, []byte) error
+		want   string
+		events int // of the source, at the most
+	}{
+		"fair":              {nil, "", 1 << 30},
+		"zeros":             {stuck(0, 0), repetition, 0},
+		"ones":              {stuck(0, 0xff), repetition, 0},
+		"at the last word":  {stuck(31, 0xff), repetition, 0},
+		"ones later":        {stuck(40, 0xff), repetition, 9}, // seven fair, and a first and second of ones
+		"lopsided":          {lopsided(0), proportion, 0},
+		"lopsided later":    {lopsided(100), proportion, 170},
+		"stuck and resumes": {func(n uint64, b []byte) error { return stuck(n%1000%50+25, 7)(50, b) }, repetition, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := newObserved(t, 2, nil)
+			x.processor.bad = v.bad
+			for range 64 * 200 {
+				x.draw(t, 0, 1)
+				x.draw(t, 1, 1)
+			}
+			if v.want == "" {
+				x.wantDropped(t)
+			} else {
+				x.wantDropped(t, reader.Dropped{Name: "processor", Reason: v.want})
+			}
+			found := len(x.of(reader.SourceProcessor))
+			if found > v.events || v.want == "" && found != 1+2*200 {
+				t.Errorf("%d events", found)
+			}
+			if n := len(x.of(reader.SourceHardware)); n != 1+2*200 {
+				t.Errorf("%d events of the other source", n)
+			}
+			// It isn't asked again.
+			if v.want != "" {
+				asked := x.processor.words
+				for range 64 {
+					x.draw(t, 0, 1)
+				}
+				if x.processor.words != asked {
+					t.Error("a dropped source was asked")
+				}
+			}
+		})
+	}
+}
+
+// TestBadCycles: a counter that stands still or goes on evenly is dropped, at the
+// start or later, in whichever lane that shows; one of some ten MHz, which mostly
+// advances by the same, isn't. It fails if the tests look at readings and not steps.
+func TestBadCycles(t *testing.T) {
+	repetition, proportion := health.Repetition.String(), health.Proportion.String()
+	for name, v := range map[string]struct {
+		cycles func(n uint64) uint64
+		want   string
+	}{
+		"stands still":   {func(uint64) uint64 { return 1 << 40 }, repetition},
+		"even":           {func(n uint64) uint64 { return n * 24 }, repetition},
+		"stops later":    {func(n uint64) uint64 { return n*n - max(n, 3000)*max(n, 3000) + 1<<40 }, repetition},
+		"nearly even":    {func(n uint64) uint64 { return n*24 + n/400 }, proportion},
+		"slow":           {func(n uint64) uint64 { return n * 10 / 11 }, ""}, // ten steps in eleven are 1
+		"goes backwards": {func(n uint64) uint64 { return -(n * n) }, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := uint64(0)
+			x := newObserved(t, 2, func(c *reader.Config) {
+				c.Cycles = func() uint64 { n++; return v.cycles(n) }
+			})
+			for i := range 8000 {
+				x.draw(t, i/4000, 1)
+			}
+			if v.want == "" {
+				x.wantDropped(t)
+				if got := len(x.of(reader.SourceCycles)); got != 8000/16 {
+					t.Errorf("%d events", got)
+				}
+				return
+			}
+			x.wantDropped(t, reader.Dropped{Name: "cycles", Reason: v.want})
+			before := len(x.events)
+			for range 64 {
+				x.draw(t, 0, 1)
+			}
+			if got := x.events[before:]; len(got) != 2 || got[0].source == reader.SourceCycles || got[1].source == reader.SourceCycles {
+				t.Errorf("64 draws later: events %v", got)
+			}
+		})
+	}
+}
+
+// TestSourcesWithoutWords: having nothing to give is no failure, and a source that
+// wakes up later is heard.
+func TestSourcesWithoutWords(t *testing.T) {
+	x := newObserved(t, 1, nil)
+	x.processor.bad = func(n uint64, b []byte) error {
+		if n < 10 {
+			clear(b)
+			return entropy.ErrUnavailable
+		}
+		return nil
+	}
+	for range 64 * 20 {
+		x.draw(t, 0, 1)
+	}
+	x.wantDropped(t)
+	if n := len(x.of(reader.SourceProcessor)); n != 20-8 {
+		t.Errorf("%d events, want 12", n)
+	}
+}
+
+// TestDroppedInAChild: a child begins anew, its tests too. It fails if
+// noticeForkLocked leaves the verdicts.
+func TestDroppedInAChild(t *testing.T) {
+	x := newObserved(t, 1, nil)
+	x.processor.bad = stuck(0, 0)
+	x.draw(t, 0, 16)
+	x.wantDropped(t, reader.Dropped{Name: "processor", Reason: health.Repetition.String()})
+	x.processor.bad = nil
+	x.fork(false)
+	x.draw(t, 0, 16)
+	x.wantDropped(t)
+}
+
+// kernel is a fake one whose blocks of 32 bytes the test writes.
+type kernel struct {
+	script func(block uint64) uint64 // block number to what its bytes are hashed from
+	block  uint64
+	reads  int
+}
+
+func (*kernel) Name() string { return "fake kernel" }
+
+func (k *kernel) Read(b []byte) error {
+	k.reads++
+	for rest := b; len(rest) > 0; k.block++ {
+		digest := sha256.Sum256(binary.LittleEndian.AppendUint64(nil, k.script(k.block)))
+		rest = rest[copy(rest, digest[:]):]
+	}
+	return nil
+}
+
+// TestKernelRepeats: two equal blocks in a row, within a read or across two, are
+// read once more, and then an error: at the start there is no byte, later the
+// generator goes on and says so. It fails if repeats forgets the last block, or
+// readLocked the second look.
+func TestKernelRepeats(t *testing.T) {
+	at := func(blocks ...uint64) func(uint64) uint64 { // each equal to the one before it
+		return func(n uint64) uint64 {
+			for slices.Contains(blocks, n) {
+				n--
+			}
+			return n
+		}
+	}
+	for name, v := range map[string]struct {
+		script       func(uint64) uint64
+		start, later error
+		reads        int
+	}{
+		"never":                     {at(), nil, nil, 2},
+		"once in the first read":    {at(7), nil, nil, 3},
+		"in the first read, again":  {at(7, 33+32), reader.ErrRepeated, nil, 2},
+		"for ever":                  {func(uint64) uint64 { return 5 }, reader.ErrRepeated, nil, 2},
+		"once at a reseed":          {at(33), nil, nil, 3},
+		"at a reseed, again":        {at(33, 34), nil, reader.ErrRepeated, 3},
+		"an earlier block":          {func(n uint64) uint64 { return n % 32 }, nil, nil, 2},
+		"from the second read on":   {func(n uint64) uint64 { return min(n, 32) }, nil, reader.ErrRepeated, 3},
+		"the same read, each time":  {func(n uint64) uint64 { return n % 33 }, nil, nil, 2},
+		"repeats, then is reseeded": {func(n uint64) uint64 { return max(n, 20) }, nil, nil, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := &kernel{script: v.script}
+			x := newObserved(t, 1, func(c *reader.Config) { c.Source = k })
+			b := bytes.Repeat([]byte{0xee}, 32)
+			if err := x.Fill(0, b); !errors.Is(err, v.start) || (err != nil) != bytes.Equal(b, make([]byte, 32)) {
+				t.Fatalf("start: got %v, %x, want %v", err, b, v.start)
+			}
+			if v.start == nil {
+				err := x.Reseed()
+				if !errors.Is(err, v.later) {
+					t.Errorf("Reseed: got %v, want %v", err, v.later)
+				}
+				x.draw(t, 0, 32)
+				if s := x.Status(); (s.FailedReseeds == 1) != (err != nil) || !errors.Is(s.LastFailure, v.later) {
+					t.Errorf("status %+v", s)
+				}
+			} else if s := x.Status(); s.Started || !errors.Is(s.LastFailure, v.start) {
+				t.Errorf("status %+v", s)
+			}
+			if k.reads != v.reads {
+				t.Errorf("%d reads from the kernel, want %d", k.reads, v.reads)
+			}
+		})
+	}
+}
+
+// TestKernelsLastBlock: what is kept of the kernel's bytes isn't they, and a child
+// doesn't compare with its parent's. It fails if the block itself is kept, or if the
+// digest survives a fork.
+func TestKernelsLastBlock(t *testing.T) {
+	for _, pidMode := range []bool{false, true} {
+		x := newBench(t, 1, pidMode)
+		x.draw(t, 0, 16)
+		last := sha256.Sum256(binary.LittleEndian.AppendUint64(nil, x.source.state-1))
+		if bytes.Contains(x.memory, last[:16]) || bytes.Contains(x.memory, last[16:]) {
+			t.Error("the kernel's last block is still in memory")
+		}
+		// The child's first block is the parent's last one.
+		x.source.state--
+		x.fork(pidMode)
+		asked := x.source.asked
+		x.draw(t, 0, 16)
+		if n := x.source.asked - asked; n != 1 {
+			t.Errorf("PIDs %v: %d reads, want 1: the child compares with its parent", pidMode, n)
+		}
+	}
+}
+
+// TestMaliciousSources: sources that see all but the kernel's bytes, and answer as
+// they like, here with what makes a chosen hash small. Whatever they answer, two
+// kernels give other bytes; nor does any answer act before a reseed.
+func TestMaliciousSources(t *testing.T) {
+	type grinder struct{ seen []byte }
+	var draws [2][]byte
+	for i := range draws {
+		g := new(grinder)
+		grind := func(n uint64, b []byte) error {
+			best := [32]byte{0xff}
+			for try := range uint64(256) {
+				candidate := binary.LittleEndian.AppendUint64(nil, n<<8|try)
+				if h := sha256.Sum256(append(slices.Clip(g.seen), candidate...)); bytes.Compare(h[:], best[:]) < 0 {
+					best = h
+					copy(b, candidate)
+				}
+			}
+			return nil
+		}
+		x := newObserved(t, 1, func(c *reader.Config) {
+			c.Processor = &scripted{name: "processor", bad: grind}
+			c.Hardware = &scripted{name: "hardware", bad: grind}
+			c.Cycles = func() uint64 { return 0 }
+		})
+		x.source.state = uint64(1000 * i)
+		for range 50 {
+			for range 64 {
+				out := x.draw(t, 0, 16)
+				draws[i] = append(draws[i], out...)
+				g.seen = out
+			}
+			if err := x.AddEvent(1, g.seen); err != nil {
+				t.Fatal(err)
+			}
+			x.pass(101 * time.Millisecond)
+		}
+	}
+	seen := map[string]bool{}
+	for _, d := range draws {
+		for block := range slices.Chunk(d, 16) {
+			if seen[string(block)] {
+				t.Fatal("a block came twice: the sources decide what comes")
+			}
+			seen[string(block)] = true
+		}
+	}
+}
+
+// secretSource is the number of the events in the tests of the attack.
+const secretSource = 9
+
+// newQuiet makes a bench that has no events but the program's.
+func newQuiet(t testing.TB) *observed {
+	t.Helper()
+	return newObserved(t, 1, func(c *reader.Config) {
+		c.Processor, c.Hardware = silent{}, nil
+		c.Cycles = func() uint64 { return 0 } // dropped at the start
+	})
+}
+
+// TestIterativeGuessing plays the attacker for whom Fortuna has its rule: it knows
+// the generator's state and the kernel's bytes (here a twin of the victim), watches
+// the output after each event, and has only to try 256 values for each. It never
+// gets to try one alone: nothing changes until pool 0 has 64 bytes, 22 events of a
+// byte with their headers, and then all 22 act together. It fails if events act at
+// once, or if a reseed by age takes the pools.
+func TestIterativeGuessing(t *testing.T) {
+	victim, twin := newQuiet(t), newQuiet(t)
+	victim.draw(t, 0, 16)
+	twin.draw(t, 0, 16)
+	const inPool0 = (fortuna.MinPoolSize + 2) / 3
+	const needed = (inPool0-1)*fortuna.Pools + 1
+	unknown := func(i int) []byte { h := sha256.Sum256([]byte(fmt.Sprint(i))); return h[:1] }
+	for i := range needed {
+		// Often past the book's interval, and past the age, whose reseed both make.
+		victim.pass(150 * time.Millisecond)
+		twin.pass(150 * time.Millisecond)
+		if !bytes.Equal(victim.draw(t, 0, 32), twin.draw(t, 0, 32)) {
+			t.Fatalf("event %d can be guessed alone", i)
+		}
+		if err := victim.AddEvent(secretSource, unknown(i)); err != nil {
+			t.Fatal(err)
+		}
+		if i < needed-1 && !bytes.Equal(victim.draw(t, 0, 32), twin.draw(t, 0, 32)) {
+			t.Fatalf("event %d acts at once", i)
+		}
+	}
+	victim.pass(150 * time.Millisecond)
+	twin.pass(150 * time.Millisecond)
+	out := victim.draw(t, 0, 32)
+	if bytes.Equal(out, twin.draw(t, 0, 32)) {
+		t.Fatal("the events never act")
+	}
+
+	// The control: who knows all events but one, and only then, finds that one by
+	// trying 256 values. With one more unknown it finds nothing.
+	guess := func(known func(i int) []byte, missing int) (found int) {
+		for value := range 256 {
+			x := newQuiet(t)
+			x.draw(t, 0, 16)
+			for i := range needed {
+				x.pass(150 * time.Millisecond)
+				x.draw(t, 0, 32)
+				data := known(i)
+				if i == missing {
+					data = []byte{byte(value)}
+				}
+				if err := x.AddEvent(secretSource, data); err != nil {
+					t.Fatal(err)
+				}
+				if i < needed-1 {
+					x.draw(t, 0, 32)
+				}
+			}
+			x.pass(150 * time.Millisecond)
+			if bytes.Equal(x.draw(t, 0, 32), out) {
+				found++
+			}
+		}
+		return found
+	}
+	if testing.Short() {
+		return
+	}
+	if n := guess(unknown, 5*fortuna.Pools); n != 1 {
+		t.Errorf("all but one known: %d of 256 guesses fit, want 1", n)
+	}
+	if n := guess(func(i int) []byte {
+		if i == 0 {
+			return []byte{unknown(0)[0] ^ 1}
+		}
+		return unknown(i)
+	}, 5*fortuna.Pools); n != 0 {
+		t.Errorf("two unknown: %d of 256 guesses fit", n)
+	}
+}
+
+// TestFloodedPools: an attacker with a source of its own fills pool 0 as fast as it
+// likes, so that there is a reseed each 100 ms, and one unknown byte comes between
+// two. Going round the pools saves them: while pool 0 gives its unknown bytes away
+// one by one, a later pool has gathered 16 by the time it is used, and they act at
+// once. It fails if a source's events all go into one pool.
+func TestFloodedPools(t *testing.T) {
+	x := newQuiet(t)
+	x.draw(t, 0, 16)
+	var unknown [fortuna.Pools]int // gathered in each pool
+	most, single, handled := 0, 0, 0
+	for reseeds := x.Status().Reseeds; reseeds < 600; {
+		if err := x.AddEvent(secretSource, []byte{1}); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 * fortuna.Pools {
+			if err := x.AddEvent(66, make([]byte, 32)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		x.pass(101 * time.Millisecond)
+		x.draw(t, 0, 16)
+		if got := x.Status().Reseeds; got != reseeds+1 {
+			t.Fatalf("%d reseeds, want %d", got, reseeds+1)
+		}
+		reseeds++
+		for _, e := range x.events[handled:] {
+			if e.source == secretSource {
+				unknown[e.pool]++
+			}
+		}
+		handled = len(x.events)
+		together := 0
+		for i := range fortuna.WhichPools(reseeds) {
+			together += unknown[i]
+			unknown[i] = 0
+		}
+		if together == 1 {
+			single++
+		}
+		most = max(most, together)
+	}
+	if most < 16 {
+		t.Errorf("at most %d unknown bytes acted together", most)
+	}
+	if single == 0 {
+		t.Error("the attack is not the one that the test is for")
+	}
+}
