@@ -5,6 +5,8 @@ import (
 	"testing"
 	"unsafe"
 
+	"gorandom.dev/gorandom/fortuna"
+	"gorandom.dev/gorandom/health"
 	"gorandom.dev/gorandom/process"
 )
 
@@ -59,7 +61,7 @@ func TestLayout(t *testing.T) {
 // TestScratchIsErased: after draws, reseeds and events, no seed and no kernel
 // byte is left in a scratch field. It fails for each clear that is taken out.
 func TestScratchIsErased(t *testing.T) {
-	r, err := New(Config{Processor: ones{}})
+	r, err := New(Config{Processor: new(upwards)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,6 +71,9 @@ func TestScratchIsErased(t *testing.T) {
 		s := r.lanes[0].state
 		if r.root.fresh != [len(r.root.fresh)]byte{} || r.root.word != [8]byte{} || s.seed != [freshSize]byte{} || s.samples.word != [8]byte{} {
 			t.Errorf("after %s: fresh %x, word %x, seed %x, word %x", when, r.root.fresh, r.root.word, s.seed, s.samples.word)
+		}
+		if r.root.jitter != (health.Test{}) || r.root.hash != (fortuna.SHAd256{}) {
+			t.Errorf("after %s: jitter %v, hash %v", when, r.root.jitter, r.root.hash)
 		}
 	}
 	for range samplesPerWord {
@@ -86,14 +91,19 @@ func TestScratchIsErased(t *testing.T) {
 		t.Fatal(err)
 	}
 	check("a reseed by age")
+	if dropped := r.Status().Dropped; len(dropped) != 0 {
+		t.Errorf("%v: not what this test is for", dropped)
+	}
 }
 
-type ones struct{}
+// upwards is a processor that passes the tests and never gives a zero.
+type upwards struct{ last byte }
 
-func (ones) Name() string { return "ones" }
-func (ones) Read(b []byte) error {
+func (*upwards) Name() string { return "upwards" }
+func (u *upwards) Read(b []byte) error {
 	for i := range b {
-		b[i] = 1
+		u.last = u.last%255 + 1
+		b[i] = u.last
 	}
 	return nil
 }

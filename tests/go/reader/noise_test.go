@@ -191,6 +191,7 @@ func TestBadCycles(t *testing.T) {
 		"stands still":   {func(uint64) uint64 { return 1 << 40 }, repetition},
 		"even":           {func(n uint64) uint64 { return n * 24 }, repetition},
 		"stops later":    {func(n uint64) uint64 { return n*n - max(n, 3000)*max(n, 3000) + 1<<40 }, repetition},
+		"even later":     {func(n uint64) uint64 { return n*24 + min(n, 3000)*min(n, 3000) }, repetition},
 		"nearly even":    {func(n uint64) uint64 { return n*24 + n/400 }, proportion},
 		"slow":           {func(n uint64) uint64 { return n * 10 / 11 }, ""}, // ten steps in eleven are 1
 		"goes backwards": {func(n uint64) uint64 { return -(n * n) }, ""},
