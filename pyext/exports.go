@@ -38,6 +38,8 @@ func answer(err error) C.int {
 		return 0
 	case errors.Is(err, entropy.ErrNotReady):
 		return notReady
+	case errors.Is(err, reader.ErrRepeated):
+		return C.int(syscall.EIO)
 	case errors.As(err, &errno) && errno > 0:
 		return C.int(errno)
 	default:

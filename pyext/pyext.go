@@ -32,6 +32,15 @@ func Keystream() string { return status().Keystream }
 // Sources names the entropy sources, one a line.
 func Sources() string { return strings.Join(status().Sources, "\n") }
 
+// Dropped names the entropy sources that failed a health test, and which, one a line.
+func Dropped() string {
+	var lines []string
+	for _, d := range status().Dropped {
+		lines = append(lines, d.String())
+	}
+	return strings.Join(lines, "\n")
+}
+
 // Memory says what the system granted for the secrets: some of "wiped at fork, undumped, locked".
 func Memory() string {
 	p := status().Protection

@@ -489,14 +489,17 @@ type Status struct {
 	Collected     uint64 // bytes in pool 0
 	Forks         uint64 // how often everything began anew in a child
 	Lanes         int
-	Keystream     string   // the kernel of package keystream
-	Sources       []string // what feeds the pools, the kernel's first
-	Dropped       []Dropped
+	Keystream     string    // the kernel of package keystream
+	Sources       []string  // what feeds the pools, the kernel's first
+	Dropped       []Dropped // what does so no more
 	Protection    process.Protection
 }
 
 // Dropped is a source that failed a health test, and feeds the pools no more.
 type Dropped struct{ Name, Reason string }
+
+// String returns the name and the reason, as a status shows them.
+func (d Dropped) String() string { return d.Name + ": " + d.Reason }
 
 // Status returns the Reader's state.
 func (r *Reader) Status() Status {

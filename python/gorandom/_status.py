@@ -21,6 +21,9 @@ class Status:
     """How the system's bytes are had, in the words of cryptography's osrandom engine."""
     sources: "tuple[str, ...]"
     """Names of the entropy sources that feed the pools."""
+    dropped: "tuple[str, ...]"
+    """Names of those that do so no more in this process, and why: each has failed a health test of NIST SP 800-90B,
+    ``"rdseed: repetition count test"`` or ``"cycles: adaptive proportion test"``. No seed rests on them."""
     reseeds: int
     """Reseeds of this process's core."""
     failed_reseeds: int
@@ -62,6 +65,7 @@ def status():
         try:
             return Status(
                 sources=tuple(_core.pyext_Sources().split("\n")),
+                dropped=tuple(_core.pyext_Dropped().splitlines()),
                 reseeds=_core.pyext_Reseeds(),
                 failed_reseeds=_core.pyext_FailedReseeds(),
                 events=_core.pyext_Events(),
@@ -76,6 +80,7 @@ def status():
             common["reason"] = "the core cannot be entered now: it is busy, or this process was confined after its start"
     return Status(
         sources=(state["implementation"],),
+        dropped=(),
         reseeds=0,
         failed_reseeds=0,
         events=0,

@@ -8,8 +8,8 @@ import pytest
 
 import gorandom
 
-FIELDS = ["mode", "reason", "ready", "implementation", "sources", "reseeds", "failed_reseeds", "events", "generation",
-          "vm_generation", "seed_file", "keystream", "memory", "core_version"]  # fmt: skip
+FIELDS = ["mode", "reason", "ready", "implementation", "sources", "dropped", "reseeds", "failed_reseeds", "events",
+          "generation", "vm_generation", "seed_file", "keystream", "memory", "core_version"]  # fmt: skip
 PROMISED = {"mode", "reason", "ready", "implementation", "sources", "reseeds", "events", "generation", "vm_generation",
             "seed_file", "keystream", "core_version"}  # fmt: skip
 
@@ -34,6 +34,7 @@ def test_types(status):
     assert status.ready is True
     assert status.implementation in ("getrandom", "/dev/urandom")
     assert isinstance(status.sources, tuple) and status.sources and all(type(s) is str and s for s in status.sources)
+    assert isinstance(status.dropped, tuple) and all(type(s) is str and ": " in s for s in status.dropped)
     for name in ("reseeds", "failed_reseeds", "events", "generation"):
         assert type(getattr(status, name)) is int and getattr(status, name) >= 0
     for name in ("reason", "keystream", "memory"):
@@ -88,6 +89,25 @@ def test_asking_starts_nothing(python):
         "for _ in range(3): gorandom.status()\n"
         "print(gorandom.status().mode, len(os.listdir('/proc/self/task')))"
     ).split() == ["direct", "1"]
+
+
+def test_dropped_sources(status, monkeypatch):
+    """A source that fails a health test is named with the reason, and listed as serving no more. That a core finds
+    such a source is the affair of tests/go/reader (noise_test.go): no processor here is broken at will."""
+    names = {line.partition(": ")[0] for line in status.dropped}
+    assert not names & set(status.sources)
+    if status.mode != "core":
+        assert status.dropped == ()
+        return
+    from gorandom import _core
+
+    monkeypatch.setattr(_core, "pyext_Dropped", lambda: "rdseed: repetition count test\ncycles: adaptive proportion test")
+    now = gorandom.status()
+    assert now.dropped == ("rdseed: repetition count test", "cycles: adaptive proportion test")
+    assert "dropped          rdseed: repetition count test, cycles: adaptive proportion test" in str(now)
+    monkeypatch.setattr(_core, "pyext_Dropped", lambda: "")
+    now = gorandom.status()
+    assert now.dropped == () and "dropped" not in str(now)
 
 
 def test_core_fields(python):

@@ -250,6 +250,9 @@ func TestDroppedInAChild(t *testing.T) {
 	x.processor.bad = stuck(0, 0)
 	x.draw(t, 0, 16)
 	x.wantDropped(t, reader.Dropped{Name: "processor", Reason: health.Repetition.String()})
+	if s := fmt.Sprint(x.Status().Dropped); s != "[processor: repetition count test]" {
+		t.Error(s)
+	}
 	x.processor.bad = nil
 	x.fork(false)
 	x.draw(t, 0, 16)
