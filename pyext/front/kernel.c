@@ -1,6 +1,8 @@
 /* The kernel's bytes without the core: what gorandom/entropy does in Go, for processes and moments that
  * have no Go. Same order, same rules: getrandom(2); on ENOSYS or EPERM the device /dev/urandom, if it is
- * that device, and only after /dev/random has once polled readable. Anything else is an error.
+ * that device, and only after /dev/random has once polled readable. Anything else is an error, and so are
+ * bytes that repeat. (Go also compares with the read before: gorandom/reader. Here the bytes are handed out
+ * as they come, and nothing of them is kept.)
  *
  * The system call and not the C library's function: the function may serve from memory of its own, with
  * locks that a raw clone(2) would leave held. */
@@ -18,6 +20,7 @@
 #include "front.h"
 
 #define GETRANDOM_NONBLOCK 1
+#define BLOCK 32	/* bytes that are compared with those before them: gorandom/reader's */
 #define NAP 20000000	/* ns between two looks at a generator that is not ready */
 
 #define IS(flag) __atomic_load_n(&(flag), __ATOMIC_RELAXED)
@@ -119,13 +122,27 @@ static int read_getrandom(unsigned char *dst, size_t n)
 	return 0;
 }
 
+static int read_either(void *dst, size_t n, int *device)
+{
+	int r = read_getrandom(dst, n);
+	*device = r == ENOSYS || r == EPERM;
+	return *device ? read_device(dst, n) : r;
+}
+
+/* Two equal blocks in a row: chance brings that once in 2^256, a generator that has stuck always. */
+static int repeats(const unsigned char *bytes, size_t n)
+{
+	for (size_t at = BLOCK; at + BLOCK <= n; at += BLOCK)
+		if (!memcmp(bytes + at, bytes + at - BLOCK, BLOCK))
+			return 1;
+	return 0;
+}
+
 int kernel_read(void *dst, size_t n)
 {
-	int r = read_getrandom(dst, n), device = 0;
-	if (r == ENOSYS || r == EPERM) {
-		r = read_device(dst, n);
-		device = 1;
-	}
+	int device, r = read_either(dst, n, &device);
+	if (r == 0 && repeats(dst, n) && (r = read_either(dst, n, &device)) == 0 && repeats(dst, n))
+		r = EIO;
 	if (r == 0) {
 		SET(device_serves, device);
 		SET(ready, 1);

@@ -1,6 +1,7 @@
 """What a program says to scripted.c, which is preloaded into it. The program is in direct mode."""
 
 import ctypes
+import random
 
 import gorandom
 
@@ -14,7 +15,8 @@ def feed(data):
     """The next draws of this thread are made from these bytes, as long as the clock is frozen."""
     _library.script_end()
     gorandom.reseed()  # what the pool has is stale now
-    padded = bytes(data) + bytes(8192)  # the pool reads ahead
+    # The pool reads ahead, and refuses a kernel that repeats itself.
+    padded = bytes(data) + random.Random(0).randbytes(8192)
     _kept.append(padded)
     _library.script_bytes(padded, len(padded))
 

@@ -21,6 +21,7 @@ void script_bytes(const unsigned char *data, size_t n)
 	scripted = 1;
 }
 
+size_t script_left(void) { return left; }
 void script_end(void) { scripted = 0; }
 void script_clock(long long ms) { frozen_ms = ms; }
 
