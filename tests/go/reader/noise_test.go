@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -537,5 +539,44 @@ func TestFloodedPools(t *testing.T) {
 	}
 	if single == 0 {
 		t.Error("the attack is not the one that the test is for")
+	}
+}
+
+// going is a source that many lanes may ask at once, and goes bad.
+type going struct{ words atomic.Uint64 }
+
+func (*going) Name() string { return "processor" }
+
+func (g *going) Read(b []byte) error {
+	n := g.words.Add(1)
+	return stuck(300, 0)(n, binary.LittleEndian.AppendUint64(b[:0], n*0x9e3779b97f4a7c15))
+}
+
+// TestDroppedAllAtOnce is for the race detector: lanes that find a source bad, and
+// the cycle counter too, while others draw, fork and ask for the status.
+func TestDroppedAllAtOnce(t *testing.T) {
+	var readings atomic.Uint64
+	x := newObserved(t, 4, func(c *reader.Config) {
+		c.Processor, c.Hardware, c.Observe = new(going), nil, nil
+		c.Cycles = func() uint64 { n := min(readings.Add(1), 20000); return n * n }
+	})
+	var wg sync.WaitGroup
+	for lane := range 4 {
+		wg.Go(func() {
+			for i := range 6000 {
+				b := make([]byte, 16)
+				if err := errors.Join(x.Fill(lane, b), x.FillAny(b)); err != nil {
+					t.Error(err)
+				}
+				if i%100 == 0 {
+					_ = fmt.Sprint(x.Status())
+				}
+			}
+		})
+	}
+	finishes(t, "all at once", wg.Wait)
+	want := "[processor: repetition count test cycles: repetition count test]"
+	if got := fmt.Sprint(x.Status().Dropped); got != want {
+		t.Errorf("dropped %s, want %s", got, want)
 	}
 }
