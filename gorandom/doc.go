@@ -154,6 +154,6 @@
 // speed or less, and allocates at each request.
 //
 // The sub-packages can be used alone: fortuna is the algorithm and nothing else,
-// keystream its cipher, entropy the sources, process the memory and the fork
-// guard, reader all of it put together without a global variable.
+// keystream its cipher, entropy the sources, health their tests, process the memory
+// and the fork guard, reader all of it put together without a global variable.
 package gorandom

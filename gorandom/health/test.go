@@ -7,8 +7,8 @@
 // ever, but a false alarm in the long run.
 package health
 
-// Alpha says what a false alarm's probability is at most: 2^-Alpha for each sample
-// (repetition) or each window (proportion). The standard recommends 20 to 40.
+// Alpha says what false alarm the cut-offs are computed for: one in 2^Alpha runs of
+// a sample (repetition) or windows (proportion). The standard recommends 20 to 40.
 const Alpha = 40
 
 // Window is how many samples the proportion test looks at together: the standard's
