@@ -15,7 +15,7 @@ BENCH_FLAGS = $(if $(QUICK),--quick) $(if $(ONLY),--only '$(ONLY)')
 SOURCES := $(shell find gorandom pyext python -type f -not -path '*/_gen/*' -not -name '*.pyc' -not -path '*.egg-info/*') \
 	go.mod go.sum setup.py pyproject.toml README.md LICENSE LICENSE.Go
 
-.PHONY: help demo test test-go test-python examples wheel wheels verify-wheel tag-message audit bench bench-go consttime stress boot-test lint generate check-generated clean bench-plots bench-compare free-threaded sanitize tsan wheel-roots
+.PHONY: help demo test test-go test-python examples wheel wheels verify-wheel tag-message audit bench bench-go consttime stress boot-test lint generate check-generated clean bench-plots bench-compare free-threaded sanitize tsan wheel-roots adversity
 
 help: ## lists these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-16s %s\n", $$1, $$2}' Makefile
@@ -33,6 +33,9 @@ test-go: ## go vet, and the Go tests under the race detector
 
 test-python: build/wheel build/vectors/hmac.json ## tests/python against the installed wheel, on every CPython >= 3.11 of this machine
 	$(PYTHON) tests/run.py --wheel wheels/gorandom-*.whl
+
+adversity: build/wheel ## tests/adversity: faults, limits, credentials, secrets in memory (10 minutes; make test runs what is fast of it)
+	$(PYTHON) tests/run.py --wheel wheels/gorandom-*.whl --adversity --durations 10
 
 examples: build/venv/installed ## runs the examples; each checks itself
 	build/venv/bin/python examples/demo.py

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Runs tests/python against an installed wheel, on every CPython that the machine has and that the wheel is for.
 
-    tests/run.py --wheel dist/gorandom-….whl [--python PATTERN] [--jobs N] [arguments of pytest …]
+    tests/run.py --wheel dist/gorandom-….whl [--python PATTERN] [--jobs N] [--adversity] [arguments of pytest …]
 
 PATTERN may also be the path of an interpreter. Each interpreter gets a virtual environment of its own under build/venvs
 and runs in an empty folder, so the source tree cannot be imported by accident. A second release of one minor version,
 for which the ABI is the same, gets the tests of bytes, forks and side effects alone. As many interpreters as there are
-processors are tested at a time; what each printed follows when it is through. Ends with 0 if all tests passed on at
+processors are tested at a time; what each printed follows when it is through. Of tests/adversity the first interpreter
+runs what is marked fast; with --adversity it runs all of that and nothing else. Ends with 0 if all tests passed on at
 least one interpreter and failed on none.
 """
 
@@ -25,6 +26,7 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TESTS = os.path.join(ROOT, "tests", "python")
+ADVERSITY = os.path.join(ROOT, "tests", "adversity")
 VECTORS = os.path.join(ROOT, "build", "vectors", "hmac.json")  # written by tests/tools.py
 REQUIREMENTS = os.path.join(ROOT, "tests", "requirements%s.txt")
 OLDEST = (3, 11)
@@ -132,13 +134,16 @@ def prepare(version, executable, wheel):
     return (None, failed) if failed else (python, None)
 
 
+def names_tests(arguments):
+    return any(os.path.exists(a.split("::")[0]) for a in arguments)
+
+
 def test(python, arguments, output):
     """pytest's exit code. Options come from pyproject.toml; an argument that names a test file is resolved here."""
     arguments = [os.path.abspath(a) if os.path.exists(a.split("::")[0]) else a for a in arguments]
-    named = any(os.path.exists(a.split("::")[0]) for a in arguments)
     with tempfile.TemporaryDirectory(prefix="gorandom-tests-") as cwd:
         command = [python, "-m", "pytest", "-c", os.path.join(ROOT, "pyproject.toml"), "--rootdir", ROOT, "-p",
-                   "no:cacheprovider", *([] if named else [TESTS]), *arguments]  # fmt: skip
+                   "no:cacheprovider", *arguments]  # fmt: skip
         environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
         environment |= {"PYTHONDONTWRITEBYTECODE": "1"}
         if os.path.exists(VECTORS):
@@ -156,10 +161,12 @@ class Run:
         self.log = os.path.join(ROOT, "build", "venvs", version + ".log")
         self.seconds, self.code, self.text = 0, None, ""
 
-    def __call__(self, python, arguments):
+    def __call__(self, python, passes):
+        """passes: the arguments of each call of pytest, of which one for every folder: each has a conftest.py."""
         start = time.monotonic()
         with open(self.log, "wb") as output:
-            self.code = test(python, arguments, output)
+            codes = [test(python, arguments, output) for arguments in passes]
+        self.code = next((code for code in codes if code), 0)
         self.seconds = time.monotonic() - start
         self.text = ("passed" if self.code == 0 else f"FAILED (pytest's code {self.code})") + f" in {self.seconds:.0f} s"
         return self
@@ -192,6 +199,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--wheel", required=True, help="the wheel file to test")
     parser.add_argument("--python", metavar="PATTERN", help="only versions or paths that match, as 3.12*")
+    parser.add_argument("--adversity", action="store_true", help="all of tests/adversity, on the first interpreter")
     parser.add_argument("--jobs", metavar="N", type=int, default=os.cpu_count() or 1, help="so many at a time")
     options, arguments = parser.parse_known_args()
     wheel = os.path.abspath(options.wheel)
@@ -203,7 +211,7 @@ def main():
         say("No CPython that the wheel is for was found" + (f" that matches {options.python!r}." if options.python else "."))
         return 1
     say("Interpreters: " + ", ".join(found))
-    runs = [Run(*item) for item in found.items()]
+    runs = [Run(*item) for item in found.items()][: 1 if options.adversity else None]
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         futures, minors = [], set()
         for run in runs:
@@ -214,9 +222,16 @@ def main():
                 say(f"CPython {run.version} is NOT TESTED, because {why}")
                 run.text = "NOT TESTED: " + why.splitlines()[0].rstrip(":")
                 continue
-            brief = [os.path.join(TESTS, name) for name in BRIEF] * (minor(run.version) in minors and not arguments)
+            passes = [arguments + ["--skip-once"] * bool(futures)]
+            if options.adversity:
+                passes = [[ADVERSITY, *arguments]]
+            elif minor(run.version) in minors and not arguments:
+                passes[0] += [os.path.join(TESTS, name) for name in BRIEF]
+            elif not names_tests(arguments):
+                passes[0] += [TESTS]
+                passes += [[ADVERSITY, "-m", "fast", *arguments]] * (not futures and not arguments)
             minors.add(minor(run.version))
-            futures.append(pool.submit(run, python, arguments + brief + ["--skip-once"] * bool(futures)))
+            futures.append(pool.submit(run, python, passes))
         for run in follow(futures, runs):
             title(f"CPython {run.version}: {run.executable}")
             with open(run.log, errors="replace") as f:
