@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GORANDOM_CORE_ABI 3
+#define GORANDOM_CORE_ABI 4
 #define GORANDOM_THREADS 8	/* made at a start, which takes 4 or 5; a busy core on 16 processors takes up to 7 */
 #define GORANDOM_STACK ((size_t)256 << 10)	/* bytes, for each */
 #define GORANDOM_MAX_LANES 16	/* generators of a core; more processors than that share them */
@@ -65,6 +65,11 @@ struct gorandom_core {
 	 * that were made are let go by dismiss(). Same mask of signals as for start(). */
 	int (*hire)(struct record *);
 	void (*dismiss)(struct record *);
+
+	/* Holds the memory that a start takes, until a mapping of Go's fails for the want of it, or release(). -1: there is
+	 * not so much. */
+	int (*reserve)(struct record *, size_t address_space, size_t writable);
+	void (*release)(struct record *);
 
 	/* Starts the runtime. random: 16 fresh bytes for Go's own use, overwritten. All signals are blocked
 	 * by the caller with pthread_sigmask, which leaves glibc's two open: Go's threads keep that mask. */

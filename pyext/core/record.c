@@ -55,6 +55,46 @@ static int covered(uintptr_t lo, uintptr_t hi)
 	return 0;
 }
 
+/* Go ends the process when it gets no memory. Between the look at the limits and Go's first mappings other threads may
+ * take what was seen, so it is held until then: Go's first mapping that fails is tried again in its place. */
+int core_reserve(struct record *r, size_t address_space, size_t writable)
+{
+	const size_t size[2] = {address_space, writable};
+	const int prot[2] = {PROT_NONE, PROT_READ | PROT_WRITE};
+	int missing = 0;
+
+	pthread_mutex_lock(&r->lock);
+	for (int i = 0; i < 2 && !missing; i++) {
+		void *p = __real_mmap(NULL, size[i], prot[i], MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		missing = p == MAP_FAILED;
+		if (!missing)
+			r->reserve[i] = (struct span){(uintptr_t)p, (uintptr_t)p + size[i]};
+	}
+	if (missing)
+		release_reserve_locked(r);
+	pthread_mutex_unlock(&r->lock);
+	return missing ? -1 : 0;
+}
+
+int release_reserve_locked(struct record *r)
+{
+	int some = 0;
+	for (int i = 0; i < 2; i++)
+		if (r->reserve[i].hi) {
+			__real_munmap((void *)r->reserve[i].lo, r->reserve[i].hi - r->reserve[i].lo);
+			r->reserve[i] = (struct span){0, 0};
+			some = 1;
+		}
+	return some;
+}
+
+void core_release(struct record *r)
+{
+	pthread_mutex_lock(&r->lock);
+	release_reserve_locked(r);
+	pthread_mutex_unlock(&r->lock);
+}
+
 void *__wrap_mmap(void *at, size_t n, int prot, int flags, int fd, off_t offset)
 {
 	if (!record)
@@ -62,6 +102,10 @@ void *__wrap_mmap(void *at, size_t n, int prot, int flags, int fd, off_t offset)
 	pthread_mutex_lock(&record->lock);
 	void *p = __real_mmap(at, n, prot, flags, fd, offset);
 	int error = errno;
+	if (p == MAP_FAILED && release_reserve_locked(record)) {
+		p = __real_mmap(at, n, prot, flags, fd, offset);
+		error = errno;
+	}
 	if (p != MAP_FAILED) {
 		uintptr_t lo = (uintptr_t)p, hi = lo + PAGE_UP(n);
 		if (!covered(lo, hi)) {

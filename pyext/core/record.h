@@ -27,6 +27,8 @@ struct record {
 	unsigned lost;	/* mappings that found no room, or that the kernel would not advise: such a core is never reset */
 	struct span span[RECORD_SPANS];
 
+	struct span reserve[2];	/* held for Go during a start: record.c */
+
 	int descriptor;	/* of /dev/urandom, kept by the core's kernel source; -1 */
 
 	char *lo, *bss, *hi;	/* the library's writable pages: [lo, bss) from its file, [bss, hi) zero */
@@ -48,6 +50,12 @@ extern struct record *record __attribute__((visibility("hidden")));
 /* mmap and munmap of the C library, behind the names that record.c takes over. */
 void *__real_mmap(void *, size_t, int, int, int, off_t);
 int __real_munmap(void *, size_t);
+
+int core_reserve(struct record *, size_t address_space, size_t writable);
+void core_release(struct record *);
+
+/* Gives up what core_reserve() holds; record->lock is held. Was there something? */
+int release_reserve_locked(struct record *) __attribute__((visibility("hidden")));
 
 /* Closes the descriptor on record, if it still is that device. */
 void close_descriptor(struct record *) __attribute__((visibility("hidden")));

@@ -4,6 +4,7 @@
  * at once, while there is still a way back; they sleep until Go asks for one. A few more than a start needs
  * are made, for the limits that are lowered later. */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <signal.h>
@@ -40,6 +41,20 @@ static void wake(struct sleeper *s, int state)
 	syscall(SYS_futex, &s->state, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
 }
 
+/* glibc's since 2.35; 0 if it uses no restartable sequences. */
+extern const unsigned int __rseq_size __attribute__((weak));
+
+/* glibc ends the process if a new thread may not register its restartable sequence and the first one might: a filter
+ * (seccomp) that came later. The kernel would call these arguments invalid. */
+static int rseq_is_refused(void)
+{
+#ifdef SYS_rseq
+	return &__rseq_size && __rseq_size && syscall(SYS_rseq, NULL, 0, 0, 0) && errno != EINVAL;
+#else
+	return 0;
+#endif
+}
+
 /* glibc ends a process when its last thread ends, and it counts the core's threads, which never end: a
  * program whose main thread calls pthread_exit, or a child forked from another thread whose function
  * then returns, would live for ever. So the core's threads are taken out of the count as they are made.
@@ -50,6 +65,8 @@ static void wake(struct sleeper *s, int state)
 static int make(struct record *r, pthread_t *t, void *(*run)(void *), void *arg)
 {
 	pthread_attr_t attr;
+	if (rseq_is_refused())
+		return EPERM;
 	int error = pthread_attr_init(&attr);
 	if (error)
 		return error;
@@ -95,6 +112,7 @@ void core_dismiss(struct record *r)
 		pthread_join(r->sleeper[i].thread, NULL);
 	}
 	r->sleepers = r->called = r->threads = 0;
+	core_release(r);
 }
 
 /* Go's: it asks for the default attributes, learns from them how much of a stack it will have, and detaches the

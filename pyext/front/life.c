@@ -122,10 +122,13 @@ static void start_with(unsigned char random[16])
 	core->start(core_record, random, gate_places());
 
 	if (gate_open(&v)) {
+		core->release(core_record);
 		refuse("a thread cannot enter the core: signals or memory are refused (seccomp, a limit)");
 		return;
 	}
+	/* The runtime starts in a thread of its own; the first call waits until it has. */
 	int error = core->seed(gate_places(), keystream_name);
+	core->release(core_record);
 	if (!error)
 		events_deliver();
 	gate_close(&v);
@@ -144,12 +147,15 @@ static void start(void)
 }
 
 /* Before start_lock is taken: a handler that forked while it is held would wait for itself. */
-static void calm(sigset_t *old, int *cancel)
+static int calm(sigset_t *old, int *cancel)
 {
 	sigset_t all;
 	sigfillset(&all);
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, cancel);
-	pthread_sigmask(SIG_SETMASK, &all, old);
+	if (pthread_sigmask(SIG_SETMASK, &all, old) == 0)
+		return 0;
+	pthread_setcancelstate(*cancel, NULL);	/* seccomp */
+	return -1;
 }
 
 static void uncalm(const sigset_t *old, int cancel)
@@ -163,7 +169,10 @@ int life_start(void)
 	sigset_t old;
 	int cancel;
 
-	calm(&old, &cancel);
+	if (calm(&old, &cancel)) {
+		refuse("rt_sigprocmask is refused (seccomp)");
+		return 0;
+	}
 	if (process->known && pthread_mutex_trylock(&start_lock) == 0) {
 		if (core && !process_core() && !refused() && life_mode() != START_NEVER)
 			start();
@@ -179,7 +188,7 @@ int life_set_mode(enum start_mode new)
 	int cancel, late;
 	int known = process && process->known;	/* else no core can be starting */
 
-	calm(&old, &cancel);
+	int calmed = calm(&old, &cancel) == 0;
 	if (known)
 		pthread_mutex_lock(&start_lock);
 	late = new == START_NEVER && known && process_core();
@@ -187,7 +196,8 @@ int life_set_mode(enum start_mode new)
 		__atomic_store_n(&mode, new, __ATOMIC_RELAXED);
 	if (known)
 		pthread_mutex_unlock(&start_lock);
-	uncalm(&old, cancel);
+	if (calmed)
+		uncalm(&old, cancel);
 	return late ? -1 : 0;
 }
 

@@ -33,6 +33,12 @@ static int can_split(void)
 	return ok;
 }
 
+static int can_block_signals(void)
+{
+	sigset_t old;
+	return pthread_sigmask(SIG_SETMASK, NULL, &old) == 0 && pthread_sigmask(SIG_SETMASK, &old, NULL) == 0;
+}
+
 static int can_have_signal_stack(void)
 {
 	stack_t ss;
@@ -49,6 +55,8 @@ static const char *memory_refuses(size_t n)
 
 const char *limits_refuse(void)
 {
+	if (!can_block_signals())
+		return "rt_sigprocmask is refused (seccomp)";
 	if (!can_have_signal_stack())
 		return "sigaltstack is refused (seccomp)";
 	if (!can_split())
@@ -60,7 +68,10 @@ const char *limits_refuse(void)
 		core->dismiss(core_record);
 		return "no room for the core's threads (RLIMIT_NPROC, a cgroup's pids.max, seccomp, or memory for their stacks)";
 	}
-	why = memory_refuses(0);	/* others may have been faster */
+	/* Others may have been faster. From here on they cannot. */
+	why = memory_refuses(0);
+	if (!why && core->reserve(core_record, RESERVED, WRITABLE))
+		why = "less than 1 GB of address space or 64 MB of memory is left";
 	if (why)
 		core->dismiss(core_record);
 	return why;
