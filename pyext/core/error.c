@@ -1,6 +1,7 @@
 /* The text of a Go error, on its way to the glue that makes a Python exception of it outside of the gate.
  * Malloc'd: it belongs to the C library's heap and outlives the core. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "error.h"
 
@@ -11,6 +12,17 @@ __attribute__((visibility("hidden"))) void gorandom_error(char *text)
 {
 	free(error);
 	error = text;
+}
+
+/* A copy for the glue to free(), or NULL. Called by gopy's Go code. */
+__attribute__((visibility("hidden"))) char *gorandom_text(const char *s, size_t n)
+{
+	char *text = malloc(n + 1);
+	if (text) {
+		memcpy(text, s, n);
+		text[n] = 0;
+	}
+	return text;
 }
 
 char *core_take_error(void)

@@ -46,7 +46,11 @@ static __thread size_t host_stack_size __attribute__((tls_model("initial-exec"))
 static int learn_stack(pthread_attr_t *attr)
 {
 	int error = __real_pthread_getattr_np(pthread_self(), attr);
-	return error ? error : pthread_attr_getstack(attr, &host_stack, &host_stack_size);
+	if (error) {	/* no memory; runtime/cgo does not look, and would destroy what was destroyed */
+		pthread_attr_init(attr);
+		return error;
+	}
+	return pthread_attr_getstack(attr, &host_stack, &host_stack_size);
 }
 
 int __wrap_pthread_getattr_np(pthread_t t, pthread_attr_t *attr)

@@ -39,6 +39,7 @@ def go_file(text):
         body = re.sub(r"\n\s*_saved_thread := C\.PyEval_SaveThread\(\)", "", body)
         body = re.sub(r"\n\s*(defer )?C\.PyEval_RestoreThread\(_saved_thread\)", "", body)
         body = body.replace("C.PyErr_SetString(C.PyExc_RuntimeError, estr)", "C.gorandom_error(estr)")
+        body = body.replace("C.CString(", "text(")
         body = body.replace("C.free(unsafe.Pointer(estr))", "").replace("\t\treturn estr\n", "\t\treturn nil\n")
         body = _sub(r"\A(func [^\n]*\{\n)", r"\1\tdefer recovered()\n", body, 1)
         if "C.Py" in body or "Handle" in body:
@@ -55,18 +56,28 @@ package main
 #include <stdint.h>
 #include <stdlib.h>
 void gorandom_error(char *);
+char *gorandom_text(const char *, size_t);
 */
 import "C"
 
-import "gorandom.dev/pyext"
+import (
+	"unsafe"
+
+	"gorandom.dev/pyext"
+)
 
 func main() {}
 
 // recovered turns a panic into an error: one that leaves an exported function ends the process.
 func recovered() {
 	if recover() != nil {
-		C.gorandom_error(C.CString("internal error in the core"))
+		C.gorandom_error(text("internal error in the core"))
 	}
+}
+
+// text is C.CString, but for what that does where there is no memory: it ends the process. Here it is NULL.
+func text(s string) *C.char {
+	return C.gorandom_text((*C.char)(unsafe.Pointer(unsafe.StringData(s))), C.size_t(len(s)))
 }
 
 func boolGoToPy(b bool) C.char {
@@ -103,6 +114,8 @@ def c_file(text, names):
     text = re.sub(r"^( +)(retval = )?(\w+)\(([^;]*)\);$", gate, text, flags=re.M)
     if sorted(gated) != sorted(names):
         raise SystemExit(f"gorandom: gated {sorted(gated)}, exported {sorted(names)}")
+    # What has no memory for its text gives NULL, and Py_BuildValue would make None of that.
+    text = _sub(r'(py_retval = )(Py_BuildValue\(\(char \*\) "s", retval\));', r"\1retval ? \2 : PyErr_NoMemory();", text)
     text = _sub(r"\A.*?(?=/\* --- module functions --- \*/)", C_HEADER, text, 1)
     return _sub(r"^#if PY_VERSION_HEX >= 0x03000000\nstatic struct PyModuleDef.*\Z", C_MODULE, text, 1)
 

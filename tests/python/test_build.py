@@ -373,6 +373,16 @@ _wrap_pyext_Count(PyObject *self)
     return PyLong_FromLongLong(retval);
 }
 
+PyObject *
+_wrap_pyext_Text(PyObject *self)
+{
+    PyObject *py_retval;
+    char *retval;
+    retval = pyext_Text();
+    py_retval = Py_BuildValue((char *) "s", retval);
+    return py_retval;
+}
+
 static PyMethodDef _core_functions[] = {{0}};
 #if PY_VERSION_HEX >= 0x03000000
 static struct PyModuleDef _core_moduledef = {0};
@@ -382,9 +392,10 @@ static struct PyModuleDef _core_moduledef = {0};
 
 @needs_source
 def test_c_file_is_gated(step):
-    out = step("from steps import generate; print(generate.c_file(sys.argv[1], ['pyext_Count']))", C_FILE)
+    out = step("from steps import generate; print(generate.c_file(sys.argv[1], ['pyext_Count', 'pyext_Text']))", C_FILE)
     assert re.search(r"GATE_IN\(gate\) retval = pyext_Count\(\); GATE_OUT\(gate\)", out)
     assert len(re.findall(r"pyext_Count\(\)", out)) == 1
+    assert 'py_retval = retval ? Py_BuildValue((char *) "s", retval) : PyErr_NoMemory();' in out  # NULL is not None
     assert "_core_moduledef" not in out and "PyModuleDef_Init" in out
 
 
@@ -392,11 +403,11 @@ def test_c_file_is_gated(step):
 @pytest.mark.parametrize(
     "text, names",
     [
-        (C_FILE, "pyext_Count pyext_Other"),  # exported, but never called through the gate
-        (C_FILE.replace("retval = pyext_Count();", "retval = 1 + pyext_Count();"), "pyext_Count"),  # called in another shape
-        (C_FILE.replace("retval = pyext_Count();", "retval = pyext_Count();\n    retval = pyext_Count();"), "pyext_Count"),
-        (C_FILE.replace("module functions", "functions"), "pyext_Count"),
-        (C_FILE.replace("struct PyModuleDef", "PyModuleDef"), "pyext_Count"),
+        (C_FILE, "pyext_Count pyext_Text pyext_Other"),  # exported, but never called through the gate
+        (C_FILE.replace("retval = pyext_Count();", "retval = 1 + pyext_Count();"), "pyext_Count pyext_Text"),  # called in another shape
+        (C_FILE.replace("retval = pyext_Count();", "retval = pyext_Count();\n    retval = pyext_Count();"), "pyext_Count pyext_Text"),
+        (C_FILE.replace("module functions", "functions"), "pyext_Count pyext_Text"),
+        (C_FILE.replace("struct PyModuleDef", "PyModuleDef"), "pyext_Count pyext_Text"),
     ],
     ids=["not called", "another shape", "called twice", "no head", "no module"],
 )
