@@ -47,6 +47,7 @@ PATIENCE = 20  # seconds until a case counts as hung
 NOTIFY, LISTENER, TSYNC, TSYNC_ESRCH = 0x7FC00000, 8, 1, 16
 RECEIVE, SEND = 0xC0502100, 0xC0182101  # ioctls: struct seccomp_notif is of 80 bytes, seccomp_notif_resp of 24
 CONTINUE = 1
+KILL = "kill"  # in place of an errno: the process dies at that call
 
 
 def number(call):
@@ -178,7 +179,10 @@ class Case:
             self.by_name[call] += 1
             if self.error is not None and self.nth in (None, self.asked):
                 self.failed += 1
-                error = self.error
+                if self.error == KILL:
+                    os.kill(self.pid, signal.SIGKILL)
+                else:
+                    error = self.error
         if not error:
             flags = CONTINUE
         try:
