@@ -7,7 +7,6 @@ judges. The two talk by sendmsg(2) and recvmsg(2), which are never asked about."
 
 import array
 import collections
-import ctypes
 import errno
 import fcntl
 import json
@@ -236,6 +235,6 @@ class Judge:
 
 def preload():
     """What gorandom imports of the standard library, so that a case need not."""
-    import _bisect, bisect, dataclasses, functools, gc, hashlib, hmac, importlib.metadata, operator, random, secrets, threading, uuid, warnings  # noqa: E401, F401
+    import _bisect  # noqa: E401, F401
 
     assert "gorandom" not in sys.modules

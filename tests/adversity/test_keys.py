@@ -5,7 +5,6 @@ The test learns them as nobody else may: it reads the memory of a living process
 schedule by its shape (FIPS 197, section 5.2, computed here), and then looks for each key, each round key and each ready
 byte. Nothing of the library says where they are."""
 
-import os
 import shutil
 
 import pytest
