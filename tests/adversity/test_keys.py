@@ -138,8 +138,7 @@ def look(program, start="auto", *args, **options):
     return run(LOOK + f"SUBJECT = {SUBJECT!r}\n" + program, start, *args, helped=True, timeout=100, **options)
 
 
-@pytest.mark.fast
-@pytest.mark.parametrize("start", ["auto", "eager"])
+@pytest.mark.parametrize("start", [pytest.param("auto", marks=pytest.mark.fast), "eager"])
 def test_a_dump_and_a_child_hold_no_key(start):
     """Neither keys, nor round keys, nor unborn bytes: in the dump of a process that has drawn, in its forked child, in a
     child that no handler saw, and in a child that has started a core of its own where the parent's was. Guards
@@ -194,8 +193,7 @@ print(json.dumps(result))
     assert result["dumped"] == 0
 
 
-@pytest.mark.fast
-@pytest.mark.parametrize("act", ["large", "reseed"])
+@pytest.mark.parametrize("act", [pytest.param("large", marks=pytest.mark.fast), "reseed"])
 def test_the_old_key_is_gone(act):
     """After each request of a generator its key, and all of that key's schedule, are nowhere in the process: not in
     the heap, not on a stack. Guards Generator.rekey, and Schedule.Expand in place."""
