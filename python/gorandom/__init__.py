@@ -10,11 +10,10 @@ process, before and after any kind of fork; ``atfork()`` need not be called. An 
 exception, never weaker bytes.
 """
 
-import os as _os
 import sys as _sys
-from _thread import RLock as _RLock
 
 from . import _front
+from ._forklock import ForkLock as _ForkLock
 from ._front import compare_digest, fill, get_random_bytes, reseed, urandom
 from ._front import configure as _configure
 from ._rngfile import RNGFile
@@ -58,13 +57,12 @@ if _sys.version_info >= (3, 12):
 
 # Held while a module is imported late, and across a fork: a child whose parent was just importing it, in
 # another thread, would wait for that thread for ever.
-_late_import = _RLock()
-_os.register_at_fork(before=_late_import.acquire, after_in_parent=_late_import.release, after_in_child=_late_import.release)
+_late_import = _ForkLock()
 
 
 def _import_late(name):
     """A module of this package, now. ImportError if the files are another version's than what runs here."""
-    with _late_import:
+    with _late_import.lock:
         if f"{__name__}.{name}" not in _sys.modules:
             _refuse_another_version()
         return __import__(f"{__name__}.{name}", fromlist=["*"])
@@ -114,7 +112,7 @@ def add_event(data, source=0):
     """
     view = memoryview(data).cast("B")
     if len(view) > 32:
-        with _late_import:
+        with _late_import.lock:
             from hashlib import sha256
 
         view = sha256(view).digest()

@@ -17,9 +17,9 @@ no core gets RuntimeError with ``status().reason``.
 
 import os
 import time
-from _thread import RLock
 
 from . import _front
+from ._forklock import ForkLock
 
 __all__ = ["SeedFileError", "load", "refresh", "save"]
 
@@ -31,8 +31,7 @@ FIRST_NAP, LONGEST_NAP = 0.001, 0.05  # seconds
 
 # Held around each call and across os.fork(): a child forked in the middle of one would keep a copy of the
 # lock's descriptor, and with it the lock, after its parent's death.
-_calls = RLock()
-os.register_at_fork(before=_calls.acquire, after_in_parent=_calls.release, after_in_child=_calls.release)
+_calls = ForkLock()
 
 
 class SeedFileError(ValueError):
@@ -49,7 +48,7 @@ def _call(name, path, timeout):
         raise ValueError("timeout must be non-negative")
     nap = FIRST_NAP
     while True:
-        with _calls:
+        with _calls.lock:
             # Each time: the process may have been forked since the last.
             if not _front.start():
                 raise RuntimeError("a seed file needs the core: " + _front.state()["reason"])

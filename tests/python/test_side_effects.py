@@ -139,9 +139,8 @@ def test_modules_that_it_imports(python):
     """Import time: each of these costs, and dataclasses, typing, re and hashlib cost milliseconds."""
     at_import, later = (set(line.split()) for line in python(IMPORTED).split("\n")[:2])
     own = {name for name in at_import if name.partition(".")[0] == "gorandom"}
-    assert own == {"gorandom", "gorandom._front", "gorandom._core", "gorandom._rngfile", "gorandom._version"} | (
-        {"gorandom._forkwarning"} if sys.version_info >= (3, 12) else set()
-    )
+    names = ["_core", "_forklock", "_front", "_rngfile", "_version", *["_forkwarning"] * (sys.version_info >= (3, 12))]
+    assert own == {"gorandom", *(f"gorandom.{name}" for name in names)}
     warnings = "import sys; before = set(sys.modules); import warnings; print(*set(sys.modules) - before)"
     assert at_import - own <= {"io", *python(warnings).split()}
     assert later == set()
