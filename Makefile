@@ -9,6 +9,8 @@ STRESS ?= 10
 FREE = $(or $(GORANDOM_INTERPRETERS),build/interpreters)/free/bin/python3
 
 WHEELS ?= wheels/dist
+
+MINUTES ?= 60
 BENCH_FLAGS = $(if $(QUICK),--quick) $(if $(ONLY),--only '$(ONLY)')
 
 # What a wheel is made of. Not in it: what builds and generators write there.
@@ -92,6 +94,15 @@ consttime: ## does compare_digest's time tell anything? A t-test over a million 
 stress: build/wheel ## the fork tests with STRESS (10) times as many forks, some 50,000
 	GORANDOM_STRESS=$(STRESS) $(PYTHON) tests/run.py --wheel wheels/gorandom-*.whl tests/python/test_forks.py tests/python/test_clone.py
 
+.PHONY: soak soak-load soak-statistics
+soak: soak-load soak-statistics ## MINUTES (60) of everything at once, then all statistics: some 2 hours more
+
+soak-load: build/venv/soak ## threads, forks, reseeds, seed files and keys together for MINUTES (60): memory's slope, latencies
+	build/venv/bin/python -B tests/adversity/soak.py --minutes $(MINUTES)
+
+soak-statistics: build/venv/soak ## ent and rngtest on 1 GiB of each stream, and dieharder -a
+	GORANDOM_STATISTICS=whole build/venv/bin/python -B -P -m pytest -p no:cacheprovider tests/adversity/test_statistics.py
+
 boot-test: build/venv/installed ## an emulated machine whose kernel's generator is not seeded (QEMU; about 1 minute)
 	build/venv/bin/python -B tests/boot/boot.py
 
@@ -126,6 +137,11 @@ build/wheel: $(SOURCES) | build/venv/bin/python
 build/free/wheel: $(SOURCES)
 	@rm -rf build/lib* build/bdist*
 	$(PYTHON) wheels/freethreaded.py --wheel build/free
+	@touch $@
+
+build/venv/soak: build/venv/installed tests/requirements.txt tests/adversity/requirements.txt
+	$(PIP) install -r tests/requirements.txt
+	$(PIP) install -r tests/adversity/requirements.txt
 	@touch $@
 
 build/venv/installed: build/wheel
