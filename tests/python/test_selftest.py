@@ -166,7 +166,8 @@ FAILURES = [
     ("_selftest.PATIENCE = 0.5" + IN_CHILD % "signal.pause()", "multiprocessing", "a worker hung: 0.5 s"),
     ("""
 import threading
-_selftest.PATIENCE, real, main = 0.2, _selftest.draw, threading.main_thread()
+_selftest.PATIENCE = 0.2
+real, main = _selftest.draw, threading.main_thread()
 _selftest.draw = lambda: real() if threading.current_thread() is main else threading.Event().wait()
 """, "threads", "a thread hung, or could not draw"),
     ("_selftest.MODES['auto'] = ('core',) * 4", "start auto", "direct, core, direct, core; it should be core, core, core, core"),
@@ -192,7 +193,9 @@ def test_can_fail(selftest, patch, names, reason):
         result, says = table.rows[name]
         assert result == "FAILED" and reason in says, table.text
     forks = {"fork", "nested fork", "clone(2)", "multiprocessing"}
-    assert set(table.failed) <= set(names) | (forks if IN_CHILD[:60] in patch else set()), table.text
+    # Where the patience is short, a busy machine makes rows late that are not meant.
+    late = {name for name, (_, says) in table.rows.items() if "PATIENCE = " in patch and "hung" in says}
+    assert set(table.failed) <= set(names) | late | (forks if IN_CHILD[:60] in patch else set()), table.text
     assert table.end.startswith(f"{len(table.failed)} FAILED, ")
 
 
