@@ -32,7 +32,7 @@ SITE = pathlib.Path(gorandom.__file__).parents[1]
 
 TOKEN, BATCH, WORKERS = 16, 250, 4
 WANTED = 400  # replies: 100,000 tokens
-PATIENCE = 90  # seconds for the whole of a set-up
+PATIENCE = 240  # seconds for the whole of a set-up: Spark's workers take a second or two each to come up
 SETTLED = 13  # replies after which a worker has started its core and imported what it needs
 # Bytes that a worker's resident memory may grow from one half of its later answers to the other. A refill's pool or
 # a batch's objects, kept, are some 5 KiB an answer, over at least 13 answers; allocators move in steps of 64 KiB.
