@@ -11,6 +11,8 @@
 
 #include "record.h"
 
+#define SPARE ((size_t)1 << 20)	/* bytes; Go asks for 256 KiB at a time */
+
 struct record *record;
 
 int advise_secret(void *p, size_t n, int fork_advice)
@@ -95,6 +97,31 @@ void core_release(struct record *r)
 	pthread_mutex_unlock(&r->lock);
 }
 
+void keep_spare(struct record *r)
+{
+	void *p = mmap(NULL, SPARE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (p != MAP_FAILED)
+		r->spare = (struct span){(uintptr_t)p, (uintptr_t)p + SPARE};
+}
+
+/* Go's threads may want memory at any time, a little after a start above all, and a limit or a filter may have come by
+ * then. What it has reserved and now wants to use is there already, untouched; the rest is the spare. */
+static void *without_the_system(void *at, size_t n, int prot, int flags)
+{
+	struct span *s = &record->spare;
+	uintptr_t lo = (uintptr_t)at;
+
+	n = PAGE_UP(n);
+	if (!(flags & MAP_ANONYMOUS) || prot == PROT_NONE)
+		return MAP_FAILED;
+	if (flags & MAP_FIXED)
+		return covered(lo, lo + n) && mprotect(at, n, prot) == 0 ? at : MAP_FAILED;
+	if (prot != (PROT_READ | PROT_WRITE) || s->hi - s->lo < n)
+		return MAP_FAILED;
+	s->lo += n;
+	return (void *)(s->lo - n);
+}
+
 void *__wrap_mmap(void *at, size_t n, int prot, int flags, int fd, off_t offset)
 {
 	if (!record)
@@ -105,6 +132,10 @@ void *__wrap_mmap(void *at, size_t n, int prot, int flags, int fd, off_t offset)
 	if (p == MAP_FAILED && release_reserve_locked(record)) {
 		p = __real_mmap(at, n, prot, flags, fd, offset);
 		error = errno;
+	}
+	if (p == MAP_FAILED && (p = without_the_system(at, n, prot, flags)) != MAP_FAILED) {
+		pthread_mutex_unlock(&record->lock);
+		return p;	/* advised and on record */
 	}
 	if (p != MAP_FAILED) {
 		uintptr_t lo = (uintptr_t)p, hi = lo + PAGE_UP(n);

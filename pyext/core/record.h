@@ -28,6 +28,7 @@ struct record {
 	struct span span[RECORD_SPANS];
 
 	struct span reserve[2];	/* held for Go during a start: record.c */
+	struct span spare;	/* kept for when the system gives no more */
 
 	int descriptor;	/* of /dev/urandom, kept by the core's kernel source; -1 */
 
@@ -53,6 +54,9 @@ int __real_munmap(void *, size_t);
 
 int core_reserve(struct record *, size_t address_space, size_t writable);
 void core_release(struct record *);
+
+/* For a start: what Go gets later, when the system gives no more. */
+void keep_spare(struct record *) __attribute__((visibility("hidden")));
 
 /* Gives up what core_reserve() holds; record->lock is held. Was there something? */
 int release_reserve_locked(struct record *) __attribute__((visibility("hidden")));

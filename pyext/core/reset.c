@@ -93,6 +93,7 @@ int core_reset(struct record *r)
 	for (unsigned i = 0; i < r->n; i++)
 		__real_munmap((void *)r->span[i].lo, r->span[i].hi - r->span[i].lo);
 	r->n = 0;
+	r->spare = (struct span){0, 0};
 	close_descriptor(r);
 	memcpy(r->lo, r->copy, r->bss - r->lo);
 	/* Not memset: crypto/internal/fips140 alone brings 32 MiB of .bss. */
@@ -107,6 +108,7 @@ void core_child(struct record *r)
 {
 	pthread_mutex_init(&r->lock, NULL);
 	r->threads = r->sleepers = r->called = 0;
+	r->spare = (struct span){0, 0};
 	r->n = 0;	/* what others have mapped there since must not be unmapped by a reset */
 	core_forget(r);
 }
