@@ -66,6 +66,8 @@ def candidates(pattern):
 
 def is_for(wheel, version, free):
     """Is the wheel for this version of CPython? Those without a GIL have no stable ABI, so no wheel in common."""
+    if wheel is None:
+        return not free
     python, abi = os.path.basename(wheel).split("-")[-3:-1]
     return abi == "cp%d%dt" % version == python + "t" if free else abi == "abi3"
 
@@ -89,8 +91,8 @@ def probe(program, wheel):
     return (answer[1] + "t" * free, os.path.realpath(answer[3])) if fits else None
 
 
-def interpreters(pattern, wheel):
-    """{version: executable}: the first of each version, in the order of versions."""
+def interpreters(pattern, wheel=None):
+    """{version: executable}: the first of each version, in the order of versions; without a wheel, of those with a GIL."""
     found = {}
     seen = set()
     for program in candidates(pattern):
