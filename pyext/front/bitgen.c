@@ -1,9 +1,9 @@
 /* Numbers for numpy: the functions of its struct bitgen, over ready bytes in memory of their own.
  *
  * numpy calls them in any thread, without the GIL, with the generator's lock held (bitlock.c), some hundred million
- * times a second; so a number costs a few instructions, and one comparison says at once whether this process was
- * forked, or anybody has reseeded, since the bytes were made. The clock is looked at where the lock is taken and
- * where bytes are made.
+ * times a second; so a number costs a few instructions, and two comparisons say at once whether this process was
+ * forked, anybody has reseeded, or the machine was restored since the bytes were made. The clock is looked at where
+ * the lock is taken and where bytes are made.
  *
  * They cannot fail. Where no bytes can be had they wait as long as the system's generator is not seeded, and else
  * end the process: numpy would go on with whatever they return. In a process with a core that does not happen, and
@@ -82,10 +82,12 @@ static int refill(struct bitgen *b, int (*draw)(unsigned char *, size_t))
 		b->size = n;
 		uint64_t token = __atomic_load_n(&pool_epoch, __ATOMIC_SEQ_CST);
 		int64_t second = time(NULL);
+		uint64_t watched = clones_now();
 		int r = draw((unsigned char *)b - n, n);
 		if (r)
 			return r;
 		b->second = second;
+		b->watched = watched;
 		b->token = token;
 		b->at = -(int64_t)n;
 		/* A signal handler that forked in between: the bytes are zeros now, or the other process's too. */
@@ -115,8 +117,8 @@ static void refill_or_end(struct bitgen *b, int (*draw)(unsigned char *, size_t)
 	}
 }
 
-/* n bytes at x, erased where they were. 0: there are not so many, or a fork or a reseed has made them stale. */
-static inline int take(struct bitgen *b, void *x, uint32_t n)
+/* n bytes at x, erased where they were. 0: there are not so many, or a fork, a reseed or a restore has made them stale. */
+static inline int take(struct bitgen *b, void *x, uint32_t n, int watch)
 {
 	int64_t at = __atomic_load_n(&b->at, __ATOMIC_RELAXED) + n;
 	if (__builtin_expect(at > 0, 0))
@@ -125,9 +127,9 @@ static inline int take(struct bitgen *b, void *x, uint32_t n)
 	memcpy(x, from, n);
 	memset(from, 0, n);
 	__atomic_store_n(&b->at, at, __ATOMIC_RELAXED);
-	/* Last, so that a signal handler that forked before this very instruction is seen. */
+	/* Last, so that a signal handler that forked before this very instruction is seen, and a restored machine. */
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	return __builtin_expect(b->token == __atomic_load_n(&pool_epoch, __ATOMIC_RELAXED), 1);
+	return __builtin_expect(b->token == __atomic_load_n(&pool_epoch, __ATOMIC_RELAXED) && (!watch || b->watched == clones_now()), 1);
 }
 
 static uint64_t slowly(struct bitgen *b, uint32_t n)
@@ -135,7 +137,7 @@ static uint64_t slowly(struct bitgen *b, uint32_t n)
 	uint64_t x = 0;
 	do {
 		refill_or_end(b, draw_bytes);
-	} while (!take(b, &x, n));
+	} while (!take(b, &x, n, 1));
 	/* Where fork does not wipe, nothing is kept for a child to find. */
 	if (!process_wipes) {
 		memset((unsigned char *)b + b->at, 0, (size_t)-b->at);
@@ -152,31 +154,35 @@ static APART uint64_t slow_uint64(void *state) { return slowly(state, sizeof(uin
 static APART uint32_t slow_uint32(void *state) { return (uint32_t)slowly(state, sizeof(uint32_t)); }
 static APART double slow_double(void *state) { return to_double(slow_uint64(state)); }
 
-static HOT uint64_t next_uint64(void *state)
-{
-	uint64_t x;
-	return take(state, &x, sizeof x) ? x : slow_uint64(state);
+/* Twice, because without a page to look at (clones.c) a function fits one line of code. */
+#define NUMBERS(name, watch) \
+static HOT uint64_t name##_uint64(void *state) \
+{ \
+	uint64_t x; \
+	return take(state, &x, sizeof x, watch) ? x : slow_uint64(state); \
+} \
+static HOT uint32_t name##_uint32(void *state) \
+{ \
+	uint32_t x; \
+	return take(state, &x, sizeof x, watch) ? x : slow_uint32(state); \
+} \
+static HOT double name##_double(void *state) \
+{ \
+	uint64_t x; \
+	return take(state, &x, sizeof x, watch) ? to_double(x) : slow_double(state); \
 }
 
-static HOT uint32_t next_uint32(void *state)
-{
-	uint32_t x;
-	return take(state, &x, sizeof x) ? x : slow_uint32(state);
-}
-
-static HOT double next_double(void *state)
-{
-	uint64_t x;
-	return take(state, &x, sizeof x) ? to_double(x) : slow_double(state);
-}
+NUMBERS(next, 0)
+NUMBERS(watched, 1)
 
 void bitgen_install(struct bitgen *b, struct numpy_bitgen *to)
 {
+	int watch = clones_kind != CLONES_CLOCK;
 	to->state = b;
-	to->next_uint64 = next_uint64;
-	to->next_uint32 = next_uint32;
-	to->next_double = next_double;
-	to->next_raw = next_uint64;
+	to->next_uint64 = watch ? watched_uint64 : next_uint64;
+	to->next_uint32 = watch ? watched_uint32 : next_uint32;
+	to->next_double = watch ? watched_double : next_double;
+	to->next_raw = to->next_uint64;
 }
 
 /* -1 with an exception set. Waits for the system's generator. */
@@ -190,7 +196,8 @@ int bitgen_ensure(struct bitgen *b)
 		explicit_bzero(&byte, 1);
 		return r;
 	}
-	if (-b->at >= LOW && b->token == __atomic_load_n(&pool_epoch, __ATOMIC_RELAXED) && b->second == time(NULL))
+	if (-b->at >= LOW && b->token == __atomic_load_n(&pool_epoch, __ATOMIC_RELAXED) && b->watched == clones_now()
+	    && b->second == time(NULL))
 		return 0;
 	return refill(b, draw_or_raise);
 }

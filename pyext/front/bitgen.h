@@ -19,7 +19,7 @@ struct bitgen {
 	uint32_t generation;	/* process_generation of the process whose lock it is; for kernels that do not wipe */
 	uint32_t size;	/* bytes of the last refill */
 	int64_t at;	/* the first ready byte, counted from this struct: negative, or 0 for none. Those before it are erased */
-	uint64_t unused;
+	uint64_t watched;	/* clones_now() before the bytes were made */
 };
 
 /* numpy's struct bitgen, numpy/random/bitgen.h: published, the same in all its versions from 1.17 on. Newer ones may

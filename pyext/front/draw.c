@@ -13,7 +13,7 @@
 #define KERNEL_CHUNK ((size_t)1 << 20)	/* the same for the kernel, which is slower */
 #define PATIENCE 1000000	/* ns that a large draw waits for a place in the core */
 #define RESEED_PATIENCE 10000000000	/* ns; a reseed has nowhere else to go */
-#define FORKED (-100)	/* the draw has to begin anew: no answer of the core or of the kernel */
+#define COPIED (-100)	/* the draw has to begin anew: no answer of the core or of the kernel */
 #define FIRST_REFILL 256	/* bytes; of a process in direct mode, and as much as it has drawn in the next ones */
 
 /* Bytes at dst from the core if there is one and it has a place, else from the kernel: *n of them, or as many
@@ -50,7 +50,8 @@ static int refill(struct pool_page *page)
 	size_t n = refill_size();
 	uint64_t token = __atomic_load_n(&pool_epoch, __ATOMIC_SEQ_CST);
 	page->token = 0;
-	page->second = time(NULL);
+	page->second = (uint32_t)time(NULL);
+	page->watched = clones_now();
 	page->at = (uint32_t)(POOL_BYTES - n);
 	int r = make_bytes(page->bytes + page->at, &n, 0);
 	if (r)
@@ -73,17 +74,20 @@ static inline void hand_out(struct pool_page *page, unsigned char *dst, size_t n
 	page->at += (uint32_t)n;
 }
 
-/* Bytes of another second of the system's clock are stale: two machines restored from one snapshot must not
- * go on from one pool. time() costs a third of what a finer clock does. */
+/* Bytes of another second of the system's clock are stale: where nothing else tells, two machines restored from one
+ * snapshot must not go on from one pool. time() costs a third of what a finer clock does. */
 static inline int is_fresh(const struct pool_page *page)
 {
-	return page->token == __atomic_load_n(&pool_epoch, __ATOMIC_RELAXED) && time(NULL) == page->second;
+	return page->token == __atomic_load_n(&pool_epoch, __ATOMIC_RELAXED) && (uint32_t)time(NULL) == page->second;
 }
+
+/* Is this still the machine that the bytes were made in? */
+static inline int is_here(const struct pool_page *page) { return page->watched == clones_now(); }
 
 static int from_pool(struct pool_page *page, unsigned char *dst, size_t n)
 {
 	while (n) {
-		if (!is_fresh(page) || page->at == POOL_BYTES) {
+		if (!is_fresh(page) || !is_here(page) || page->at == POOL_BYTES) {
 			int r = refill(page);
 			if (r)
 				return r;
@@ -162,14 +166,15 @@ static int fail(int r)
  * births in the child have other names than those in its parent. */
 static uint64_t births;
 
-/* One draw of the calling thread. 0, or what past() answers, or FORKED: a signal handler
+/* One draw of the calling thread. 0, or what past() answers, or COPIED: a signal handler
  * that forked in the middle has left the child with bytes that the parent has too, or with zeros, whether it has
- * drawn meanwhile or not. */
+ * drawn meanwhile or not; or the machine was restored in the middle. */
 static int draw_once(unsigned char *dst, size_t n, int (*past)(unsigned char *, size_t))
 {
 	struct pool *pool = pool_get();
 	/* Without a page the PID is all that shows a fork in the middle of a draw. */
 	pid_t before = pool ? 0 : getpid();
+	uint64_t watched = clones_now();
 	if (pool && !pool->page->born) {
 		/* The token too: a refill that a fork interrupted has stamped a page that was wiped under it. */
 		pool->page->token = 0;
@@ -179,8 +184,8 @@ static int draw_once(unsigned char *dst, size_t n, int (*past)(unsigned char *, 
 	uint64_t born = pool ? pool->page->born : 0;
 	int r = pool && n <= POOL_DRAW ? from_pool(pool->page, dst, n) : past(dst, n);
 	process_check();
-	if (pool ? !born || pool->page->born != born : before != getpid())
-		r = FORKED;
+	if ((pool ? !born || pool->page->born != born : before != getpid()) || watched != clones_now())
+		r = COPIED;
 	if (r && n <= POOL_DRAW)
 		memset(dst, 0, n);	/* past() has seen to larger ones */
 	return r;
@@ -200,7 +205,7 @@ static int draw_slowly(unsigned char *dst, size_t n, int wait)
 			return 0;
 		if (r == GORANDOM_NOT_READY && wait && draw_wait(-1) == 0)
 			continue;
-		if (r != FORKED || PyErr_Occurred())
+		if (r != COPIED || PyErr_Occurred())
 			return PyErr_Occurred() ? -1 : fail(r);
 	}
 }
@@ -213,7 +218,7 @@ static inline int draw_ready(unsigned char *dst, size_t n)
 		return 0;
 	hand_out(pool->page, dst, n);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	return pool->page->born != 0;
+	return pool->page->born != 0 && is_here(pool->page);
 }
 
 int draw(unsigned char *dst, size_t n, int wait) { return draw_ready(dst, n) ? 0 : draw_slowly(dst, n, wait); }
@@ -228,7 +233,7 @@ int draw_bytes(unsigned char *dst, size_t n)
 		if (life_wants(n))
 			life_start();
 		r = draw_once(dst, n, past_pool_quietly);
-	} while (r == FORKED);
+	} while (r == COPIED);
 	return r;
 }
 

@@ -2,6 +2,7 @@
  *
  * One concern a file:
  *   process.c  which process is this: the page that fork wipes, the fork handlers
+ *   clones.c   has this machine been restored from a saved state
  *   pool.c     ready bytes, a page a thread
  *   kernel.c   the kernel's bytes, without the core
  *   gather.c   makes the kernel gather entropy for those who wait with a timeout
@@ -43,6 +44,7 @@
 #include <stdint.h>
 
 #include "../core/core.h"
+#include "clones.h"
 
 #define PAGE 4096
 
@@ -54,6 +56,7 @@
 struct process {
 	uint64_t known;	/* reached by an import or by the fork handlers, so its locks are sound: not by a raw clone(2) */
 	uint64_t core;	/* non-zero: a core that this very process has started is alive. Read by process_core() */
+	uint64_t core_watched;	/* clones_now() before the core was last seeded */
 	uint64_t direct;	/* bytes that this process has drawn in direct mode */
 	const char *refused;	/* why this process gets no core */
 	uint64_t gathers;	/* gather.c's thread */
@@ -80,8 +83,9 @@ void process_lock_pages(void *, size_t n);	/* a child does not inherit the lock 
 struct pool_page {
 	uint64_t token;	/* epoch at which the bytes were made; 0 in a child */
 	uint64_t born;	/* names the page's first use in this process, 0 before: whoever sees it change has been forked */
-	int64_t second;	/* of the system's clock, in which the bytes were made: in the next one they are stale */
-	uint32_t at, unused;	/* bytes[at..] are ready, what is before them has been erased */
+	uint64_t watched;	/* clones_now() before the bytes were made */
+	uint32_t second;	/* of the system's clock, in which the bytes were made: in the next one they are stale */
+	uint32_t at;	/* bytes[at..] are ready, what is before them has been erased */
 	unsigned char bytes[POOL_BYTES];
 };
 

@@ -108,6 +108,19 @@ void gate_close(struct visit *v)
 	close_gate(v);
 }
 
+/* A core of a restored machine may have a twin with the same keys: it gives nothing before it is reseeded. Inside the
+ * gate. 0, or the core's answer. */
+static int reseed_clone(void)
+{
+	uint64_t now = clones_now();
+	if (process->core_watched == now)
+		return 0;
+	int r = core->reseed();
+	if (!r)
+		process->core_watched = now;	/* another thread's older value only means one more reseed */
+	return r;
+}
+
 int gate_enter(struct visit *v, int64_t patience)
 {
 	if (!process_core())
@@ -121,8 +134,12 @@ int gate_enter(struct visit *v, int64_t patience)
 	if (gate_open(v) == 0) {
 		/* Looked at only now, when no signal handler can fork any more. */
 		process_check();
-		if (process_core())
-			return 0;
+		if (process_core()) {
+			if (reseed_clone() == 0)
+				return 0;
+			gate_leave(v);
+			return -1;
+		}
 		close_gate(v);
 	}
 	leave_place(v->lane);

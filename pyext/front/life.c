@@ -126,6 +126,7 @@ static void start_with(unsigned char random[16])
 		refuse("a thread cannot enter the core: signals or memory are refused (seccomp, a limit)");
 		return;
 	}
+	process->core_watched = clones_now();
 	/* The runtime starts in a thread of its own; the first call waits until it has. */
 	int error = core->seed(gate_places(), keystream_name);
 	core->release(core_record);

@@ -206,12 +206,16 @@ static PyObject *state(PyObject *module, PyObject *unused)
 	(void)module, (void)unused;
 	int alive = life_alive();
 	const char *reason = life_reason();
-	return Py_BuildValue("{s:s,s:z,s:i,s:s,s:I,s:z,s:K,s:I,s:I,s:i}",
+	uint64_t generation = 0;
+	int tells = clones_generation(&generation);
+	return Py_BuildValue("{s:s,s:z,s:i,s:s,s:I,s:s,s:N,s:z,s:K,s:I,s:I,s:i}",
 		"mode", alive ? "core" : "direct",
 		"reason", reason ? reason : "",
 		"ready", kernel_ready(),
 		"implementation", kernel_name(),
 		"generation", process_generation,
+		"clones", clones_name(),
+		"vm_generation", tells ? PyLong_FromUnsignedLongLong(generation) : Py_BuildValue(""),
 		"core_version", core ? core->version : NULL,
 		"direct_bytes", (unsigned long long)__atomic_load_n(&process->direct, __ATOMIC_RELAXED),
 		"core_threads", alive ? core->threads(core_record) : 0,
@@ -307,7 +311,7 @@ static PyMethodDef methods[] = {
  * is done at most once, in this order, and the fork handlers come when all that they look at is there. */
 static const char *init_steps(const char *core_path)
 {
-	static int (*const steps[])(void) = {process_init, pool_init, events_init, process_watch_forks};
+	static int (*const steps[])(void) = {process_init, clones_init, pool_init, events_init, process_watch_forks};
 	static size_t done;
 	static int loaded;
 

@@ -34,6 +34,9 @@ class Status:
     """Forks between this process and the one that imported gorandom."""
     vm_generation: "int | None"
     """What the machine's monitor counts at each restore of a snapshot; None where it does not tell."""
+    clones: str
+    """What tells that the machine was restored from a snapshot: ``"vmclock"`` or ``"sysgenid"``, a page of the monitor's
+    that is read at each draw; ``"clock"``: nothing does, and ready bytes are used for a second at most."""
     seed_file: "str | None"
     """The seed file in use; None if there is none."""
     keystream: str
@@ -57,7 +60,8 @@ class Status:
 
 def status():
     state = _front.state()
-    common = {name: state[name] for name in ("mode", "reason", "implementation", "generation", "core_version")}
+    names = ("mode", "reason", "implementation", "generation", "vm_generation", "clones", "core_version")
+    common = {name: state[name] for name in names}
     common["ready"] = bool(state["ready"])
     if state["mode"] == "core":
         from . import _core
@@ -69,7 +73,6 @@ def status():
                 reseeds=_core.pyext_Reseeds(),
                 failed_reseeds=_core.pyext_FailedReseeds(),
                 events=_core.pyext_Events(),
-                vm_generation=None,
                 seed_file=os.fsdecode(bytes.fromhex(_core.pyext_SeedFile())) or None,
                 keystream=_core.pyext_Keystream(),
                 memory=_core.pyext_Memory(),
@@ -84,7 +87,6 @@ def status():
         reseeds=0,
         failed_reseeds=0,
         events=0,
-        vm_generation=None,
         seed_file=None,
         keystream="system",
         memory="",

@@ -9,7 +9,7 @@ import pytest
 import gorandom
 
 FIELDS = ["mode", "reason", "ready", "implementation", "sources", "dropped", "reseeds", "failed_reseeds", "events",
-          "generation", "vm_generation", "seed_file", "keystream", "memory", "core_version"]  # fmt: skip
+          "generation", "vm_generation", "clones", "seed_file", "keystream", "memory", "core_version"]  # fmt: skip
 PROMISED = {"mode", "reason", "ready", "implementation", "sources", "reseeds", "events", "generation", "vm_generation",
             "seed_file", "keystream", "core_version"}  # fmt: skip
 

@@ -21,6 +21,15 @@ def feed(data):
     _library.script_bytes(padded, len(padded))
 
 
+def marked(mark, size):
+    """Bytes that do not repeat, and whose upper halves are all this number under 16: marks() finds it again."""
+    return random.Random(mark).randbytes(size).translate(bytes(mark << 4 | low & 15 for low in range(256)))
+
+
+def marks(data):
+    return {byte >> 4 for byte in data}
+
+
 def end():
     _library.script_end()
     gorandom.reseed()
