@@ -47,6 +47,8 @@
 //	64 requests, lane     RDSEED or RNDRRS          253     8 bytes
 //	64 requests, lane     a hardware generator      252     8 bytes
 //	AddEvent              the program               any     1 to 32 bytes, longer ones hashed
+//	a reseed              RDSEED or RNDRRS          none    32 bytes, into the root's key and no pool
+//	a millisecond, lane   RDSEED or RNDRRS          none    8 bytes, into the lane's key and no pool
 //
 // A draw is a request to a lane's generator, or many; one of at most 256 bytes is a
 // part of one (see Lanes). An event is the source's number, the length and the data. Each source goes
@@ -54,6 +56,13 @@
 // 33rd into pool 0 again. (A test counts the events at the accumulator and compares
 // them with this table.) Every seed has 32 bytes of the kernel's besides, so none of
 // the other sources can make it worse, whoever decides what they give.
+//
+// The last two rows are no events. They are for machines that were saved once and
+// restored twice, in which all else may be the same: words go straight into keys,
+// and with them the 8 bytes of the cycle counter, which go there without words too.
+// The first reseed takes none, as a word is in pool 0. A lane's key takes
+// them at the first request and then at one that comes a millisecond or more after
+// the last.
 //
 // The processor's instruction is RDSEED on amd64 and RNDRRS on arm64, where it has
 // one. A hardware generator, /dev/hwrng, feeds a Reader that was given one
@@ -69,14 +78,14 @@
 // # Health of the sources
 //
 // The cycle counter's steps from one request to the next and each byte of the other
-// two sources' words are raw noise, and pass two tests of NIST SP 800-90B, at the
+// two sources' words, those for keys too, are raw noise, and pass two tests of NIST SP 800-90B, at the
 // start and as long as the source is used: the repetition count test (section 4.4.1)
 // and the adaptive proportion test (4.4.2, windows of 512 samples). The cut-offs are
 // computed for a false alarm once in 2^40, from an entropy that is assessed low:
 // 0.09 bits for each step of the counter, 4 bits for each byte of a word. They find a
 // source that is stuck or nearly so, and say nothing of how good one is; nothing
-// relies on that. A source that fails one test once is dropped for as long as the
-// process lasts, and Status names it; a child of a fork tests anew. One that has
+// relies on that. A source that fails one test once is dropped, with the words that
+// failed, for as long as the process lasts, and Status names it; a child of a fork tests anew. One that has
 // nothing to give for a while hasn't failed.
 //
 // The kernel's bytes are compared, block of 32 by block, with the block before. A
@@ -95,8 +104,8 @@
 //     ready bytes if a millisecond has passed: pool 0 has 64 bytes, and 100 ms have
 //     passed since the last. Reseed number r uses pool i if 2^i divides r.
 //   - When the last was a second ago. If pool 0 has less than 64 bytes then, the
-//     reseed is from the kernel alone and leaves the pools as they are: pools
-//     emptied early are what lets an attacker guess events one at a time.
+//     reseed leaves the pools as they are: pools emptied early are what lets an
+//     attacker guess events one at a time.
 //   - By Reseed.
 //   - In a child of a fork, where all begins anew.
 //

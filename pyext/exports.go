@@ -62,7 +62,8 @@ func gorandom_seed(lanes C.int, kernel *C.char) (result C.int) {
 			return answer(err)
 		}
 	}
-	r, err := reader.New(reader.Config{Lanes: int(lanes), Source: source{entropy.NewKernel()}, Allocate: allocate})
+	r, err := reader.New(reader.Config{Lanes: int(lanes), Source: source{entropy.NewKernel()}, Allocate: allocate,
+		Clones: frontWatches})
 	if err != nil {
 		return answer(err)
 	}
@@ -74,6 +75,9 @@ func gorandom_seed(lanes C.int, kernel *C.char) (result C.int) {
 	core = r
 	return 0
 }
+
+// frontWatches: the front looks for restored machines in each draw, and reseeds this core at the gate.
+func frontWatches() uint64 { return 0 }
 
 // source is the kernel's, and has the descriptor that it may keep written down (core/record.c): a child that
 // resets the core closes it, or each generation would leave one behind.

@@ -2,6 +2,7 @@ package reader
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 
 	"gorandom.dev/gorandom/fortuna"
 	"gorandom.dev/gorandom/health"
@@ -79,13 +80,13 @@ type samples struct {
 
 func (s *samples) wipe() { *s = samples{} }
 
-// sample takes note of a request, and at each 16th feeds the pools with 32 bytes of
-// the cycle counter, at each 64th with a word of the processor's. A lane never
-// waits to do that: while another holds the root's lock, it goes on mixing
+// sample takes note of a request at cycle c, and at each 16th feeds the pools with
+// 32 bytes of the cycle counter, at each 64th with a word of the processor's. A lane
+// never waits to do that: while another holds the root's lock, it goes on mixing
 // samples into those it has.
-func (r *Reader) sample(s *samples) {
+func (r *Reader) sample(s *samples, c uint64) {
 	if !r.jitter.dropped() {
-		r.sampleCycles(s)
+		r.sampleCycles(s, c)
 	}
 	s.count++
 	if s.count < s.fed+samplesPerEvent {
@@ -112,8 +113,7 @@ func (r *Reader) sample(s *samples) {
 // sampleCycles mixes the cycle counter into the lane's samples. The tests look at
 // its steps: what can't be foreseen is in them, and a counter that goes on evenly
 // never repeats a value.
-func (r *Reader) sampleCycles(s *samples) {
-	c := r.cycles()
+func (r *Reader) sampleCycles(s *samples, c uint64) {
 	if s.last != 0 {
 		step := [1]byte{byte(c - s.last)}
 		if !r.jitter.pass(&s.test, step[:]) {
@@ -124,6 +124,23 @@ func (r *Reader) sampleCycles(s *samples) {
 	at := s.count % samplesPerEvent * 2
 	s.bytes[at] ^= byte(c)
 	s.bytes[at+1] ^= byte(c >> 8)
+}
+
+// mix puts a word of the processor's, and the cycle counter, into a lane's key: at
+// most once a millisecond, because the word takes some microseconds. Two copies of
+// a machine go different ways from there on, even where nothing tells them that
+// they are copies. It is no reseed in Fortuna's sense, and nothing rests on it: a
+// key that an attacker has learnt is his until the root reseeds, and one that he
+// has not is no worse for it. The lane tests its words by itself, as no lock is held.
+func (r *Reader) mix(s *laneState, c uint64) {
+	n := 0
+	if r.processorWords(&s.words, s.mixin[:8]) {
+		n = 8
+	}
+	binary.LittleEndian.PutUint64(s.mixin[n:], c)
+	s.generator.Reseed(s.mixin[:n+tickSize])
+	clear(s.mixin[:])
+	s.mixed = c
 }
 
 // tryAdd adds an event if nobody holds the root's lock.

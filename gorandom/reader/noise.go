@@ -14,6 +14,9 @@ import (
 // and so again when it was asked anew: its generator has stuck, or was put back.
 var ErrRepeated = errors.New("reader: the system's generator repeats itself")
 
+// processorTest is the place of the processor among Reader.words, if it is there.
+const processorTest = 0
+
 // noise is a source of raw noise: each of its samples passes the tests of package
 // health, and one that fails is dropped for as long as the process lasts. It costs
 // nothing but what the source was worth, as every seed has the kernel's bytes.

@@ -12,6 +12,7 @@
 package reader
 
 import (
+	"encoding/binary"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -34,6 +35,8 @@ const (
 	MaxLanes = 1024
 
 	freshSize = 32 // bytes from the kernel for each pool at start, and for each reseed: 256 bits
+	wordsSize = 32 // bytes from the processor for each reseed
+	tickSize  = 8  // bytes of the cycle counter for each reseed, after those
 )
 
 // The numbers of the reader's own sources of events, as they stand in the
@@ -77,20 +80,25 @@ type Config struct {
 	Getpid func() int
 	// Observe is told of each event that the pools take. It must not call the Reader.
 	Observe func(source byte, pool, size int)
+	// Clones gives another number after the machine was restored from a saved
+	// state: process.WatchClones.
+	Clones func() uint64
 }
 
 // Reader gives random bytes. It is safe for concurrent use.
 type Reader struct {
-	source  entropy.Source
-	words   []*noise // at most maxWords
-	jitter  *noise
-	cycles  func() uint64
-	clock   func() time.Duration
-	observe func(source byte, pool, size int) // or nil
-	memory  *process.Memory
-	guard   *process.Guard
-	lanes   []lane
-	hints   sync.Pool // of *hint, for FillAny
+	source    entropy.Source
+	words     []*noise // at most maxWords
+	processor *noise   // of words, or nil
+	jitter    *noise
+	cycles    func() uint64
+	clock     func() time.Duration
+	clones    func() uint64                     // or nil: nothing tells
+	observe   func(source byte, pool, size int) // or nil
+	memory    *process.Memory
+	guard     *process.Guard
+	lanes     []lane
+	hints     sync.Pool // of *hint, for FillAny
 
 	// What lanes look at before each draw. It changes with a reseed only.
 	started  atomic.Bool
@@ -98,6 +106,7 @@ type Reader struct {
 	forks    atomic.Uint64 // one more with each fork that was noticed; a lane of another must be wiped
 	reseeded atomic.Int64  // time of the last reseed
 	reseedAt atomic.Int64  // time from when on a reseed is to be considered
+	seededIn atomic.Uint64 // machine() before the last reseed
 
 	_ [cacheLines]byte // what follows changes often
 
@@ -119,7 +128,7 @@ type lane struct {
 // New returns a Reader that isn't seeded yet: its first Fill, or Reseed, does
 // that. It fails if there is no memory for secrets, with process.ErrMemory.
 func New(c Config) (*Reader, error) {
-	r := &Reader{source: c.Source, cycles: c.Cycles, clock: c.Clock, observe: c.Observe}
+	r := &Reader{source: c.Source, cycles: c.Cycles, clock: c.Clock, clones: c.Clones, observe: c.Observe}
 	if r.source == nil {
 		r.source = entropy.NewKernel()
 	}
@@ -127,7 +136,8 @@ func New(c Config) (*Reader, error) {
 		c.Processor = p
 	}
 	if c.Processor != nil {
-		r.words = append(r.words, newNoise(c.Processor.Name(), SourceProcessor, c.Processor, wordLikelihood))
+		r.processor = newNoise(c.Processor.Name(), SourceProcessor, c.Processor, wordLikelihood)
+		r.words = append(r.words, r.processor)
 	}
 	if c.Hardware != nil {
 		r.words = append(r.words, newNoise(c.Hardware.Name(), SourceHardware, c.Hardware, wordLikelihood))
@@ -139,6 +149,9 @@ func New(c Config) (*Reader, error) {
 	if r.clock == nil {
 		start := time.Now()
 		r.clock = func() time.Duration { return time.Since(start) }
+	}
+	if r.clones == nil {
+		r.clones, _ = process.WatchClones()
 	}
 	if c.Allocate == nil {
 		c.Allocate = process.Allocate
@@ -182,6 +195,14 @@ func (r *Reader) Fill(lane int, b []byte) error {
 	return err
 }
 
+// machine is another number after the machine was restored from a saved state.
+func (r *Reader) machine() uint64 {
+	if r.clones == nil {
+		return 0
+	}
+	return r.clones()
+}
+
 // hint is the lane that a goroutine of one processor last found free.
 type hint struct{ lane int }
 
@@ -221,24 +242,37 @@ func (r *Reader) fillAnyLocked(l *lane, b []byte) error {
 	if len(b) == 0 || len(b) > smallDraw {
 		return r.fillLocked(l, b)
 	}
-	err := r.take(l, b)
-	if err != nil {
-		clear(b)
+	for {
+		machine := r.machine()
+		if err := r.take(l, b); err != nil {
+			clear(b)
+			return err
+		}
+		if machine == r.machine() {
+			return nil
+		}
 	}
-	return err
 }
 
-// fillLocked is Fill with the lane's lock held.
+// fillLocked is Fill with the lane's lock held. It begins anew if the machine was
+// restored in the middle: looked at only before it, a machine that is saved
+// between the look and the last byte would go unseen.
 func (r *Reader) fillLocked(l *lane, b []byte) error {
+	machine := r.machine()
 	for rest := b; ; {
 		n := min(len(rest), fortuna.MaxRequest)
 		if err := r.request(l, rest[:n]); err != nil {
 			clear(b)
 			return err
 		}
-		if rest = rest[n:]; len(rest) == 0 {
+		if rest = rest[n:]; len(rest) > 0 {
+			continue
+		}
+		now := r.machine()
+		if now == machine {
 			return nil
 		}
+		rest, machine = b, now
 	}
 }
 
@@ -254,7 +288,11 @@ func (r *Reader) request(l *lane, b []byte) error {
 	if len(b) == 0 {
 		return nil
 	}
-	r.sample(&s.samples)
+	c := r.cycles()
+	r.sample(&s.samples, c)
+	if c-s.mixed >= recently {
+		r.mix(s, c)
+	}
 	return s.generator.Request(b)
 }
 
@@ -274,12 +312,12 @@ func (r *Reader) refresh(s *laneState) error {
 // mustLook reports whether the root must be looked after before a byte is given.
 func (r *Reader) mustLook() bool {
 	now := r.clock()
-	return !r.started.Load() || r.guard.Changed() ||
+	return !r.started.Load() || r.guard.Changed() || r.machine() != r.seededIn.Load() ||
 		now >= time.Duration(r.reseedAt.Load()) || now < time.Duration(r.reseeded.Load())
 }
 
 // look starts or reseeds the root if it is time. It returns an error only if the
-// root isn't seeded.
+// root isn't seeded, or a twin may have the same seed.
 func (r *Reader) look() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -289,6 +327,9 @@ func (r *Reader) look() error {
 	r.noticeForkLocked()
 	if !r.started.Load() {
 		return r.startLocked(r.clock())
+	}
+	if r.machine() != r.seededIn.Load() {
+		return r.reseedNowLocked(r.clock())
 	}
 	// Another lane may have been here while this one waited for the lock.
 	if r.mustLook() {
@@ -328,6 +369,7 @@ func (r *Reader) noticeForkLocked() {
 // later one, whatever the other sources are worth.
 func (r *Reader) startLocked(now time.Duration) error {
 	x := r.root
+	machine := r.machine()
 	defer clear(x.fresh[:])
 	if err := r.readLocked(x.fresh[:]); err != nil {
 		return err
@@ -337,20 +379,19 @@ func (r *Reader) startLocked(now time.Duration) error {
 	}
 	r.startNoiseLocked()
 	x.accumulator.Reseed(now, x.fresh[fortuna.Pools*freshSize:])
+	r.seededIn.Store(machine)
 	r.publishLocked(now)
 	return nil
 }
 
 // reseedLocked makes the reseed that is due, by the book's rule or by age. Every
-// reseed has 32 fresh bytes from the kernel. One that happens for age alone has
-// nothing else and leaves the pools as they are: emptied before they hold
-// enough, they could be guessed one event at a time.
+// reseed has what freshLocked gives. One that happens for age alone has nothing
+// else and leaves the pools as they are: emptied before they hold enough, they
+// could be guessed one event at a time.
 func (r *Reader) reseedLocked(now time.Duration) {
 	x := r.root
-	fresh := x.fresh[:freshSize]
-	defer clear(fresh)
-	err := r.readLocked(fresh)
-	r.countLocked(err)
+	defer clear(x.fresh[:])
+	fresh, err := r.freshLocked()
 	due := x.accumulator.Due(now)
 	switch {
 	case err == nil && due:
@@ -358,7 +399,7 @@ func (r *Reader) reseedLocked(now time.Duration) {
 	case err == nil:
 		x.accumulator.Generator.Reseed(fresh)
 	case due:
-		x.accumulator.Reseed(now, nil)
+		x.accumulator.Reseed(now, fresh)
 	default:
 		// The key is as good as it was. Ask the kernel again soon, not at once.
 		r.reseedAt.Store(int64(now + fortuna.ReseedInterval))
@@ -369,11 +410,31 @@ func (r *Reader) reseedLocked(now time.Duration) {
 	r.publishLocked(now)
 }
 
-// countLocked takes note of a reseed for which the kernel gave nothing.
-func (r *Reader) countLocked(err error) {
+// freshLocked returns what a reseed mixes in beside the pools: 32 bytes from the
+// kernel, 32 from the processor if that serves, and the cycle counter. The last
+// two are there for the copies of a machine that was saved once and restored
+// twice, whose kernels may give both the same bytes for a minute. If the source
+// fails, it takes note, and returns the error and the rest.
+func (r *Reader) freshLocked() ([]byte, error) {
+	x := r.root
+	err := r.readLocked(x.fresh[:freshSize])
+	from, n := 0, freshSize
 	if err != nil {
 		r.failed++
+		from = freshSize
 	}
+	if r.processorWords(&x.tests[processorTest], x.fresh[n:n+wordsSize]) {
+		n += wordsSize
+	}
+	binary.LittleEndian.PutUint64(x.fresh[n:], r.cycles())
+	return x.fresh[from : n+tickSize], err
+}
+
+// processorWords fills b, whole words, from the processor, and reports whether it
+// has such a source, which wasn't dropped and isn't after the test t of these.
+func (r *Reader) processorWords(t *health.Test, b []byte) bool {
+	p := r.processor
+	return p != nil && !p.dropped() && p.source.Read(b) == nil && p.pass(t, b)
 }
 
 // publishLocked makes a reseed known to the lanes.
@@ -419,6 +480,8 @@ func (r *Reader) seedLane(s *laneState) error {
 	if s.forks != forks {
 		s.generator.Wipe()
 		s.samples.wipe()
+		s.words.Wipe()
+		s.mixed = 0
 	}
 	s.generator.Reseed(s.seed[:])
 	clear(s.seed[:])
@@ -444,14 +507,19 @@ func (r *Reader) Reseed() error {
 	if !r.started.Load() {
 		return r.startLocked(now)
 	}
-	fresh := r.root.fresh[:freshSize]
-	defer clear(fresh)
-	err := r.readLocked(fresh)
-	r.countLocked(err)
+	return r.reseedNowLocked(now)
+}
+
+// reseedNowLocked is Reseed of a root that is seeded.
+func (r *Reader) reseedNowLocked(now time.Duration) error {
+	machine := r.machine()
+	defer clear(r.root.fresh[:])
+	fresh, err := r.freshLocked()
 	if err != nil {
 		return err
 	}
 	r.root.accumulator.Reseed(now, fresh)
+	r.seededIn.Store(machine)
 	r.publishLocked(now)
 	return nil
 }

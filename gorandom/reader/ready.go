@@ -9,8 +9,9 @@ const (
 	// is a request of its own.
 	smallDraw = readySize / 2
 	// recently is how many cycles old the last look at the clock may be when
-	// bytes are taken: the clock would cost as much as the rest of the draw. It is
-	// a millisecond at 1 GHz, and less than StaleAfter down to 2 MHz.
+	// bytes are taken: the clock would cost as much as the rest of the draw. And
+	// how old the last word of the processor's in a lane's key, when bytes are made.
+	// It is a millisecond at 1 GHz, and less than StaleAfter down to 2 MHz.
 	recently = 1 << 20
 )
 
@@ -33,7 +34,8 @@ func (r *Reader) take(l *lane, b []byte) error {
 		return ErrClosed
 	}
 	cycles := r.cycles()
-	if s.epoch != r.epoch.Load() || cycles-s.ready.looked >= recently || !r.started.Load() || r.guard.Changed() {
+	if s.epoch != r.epoch.Load() || cycles-s.ready.looked >= recently || !r.started.Load() || r.guard.Changed() ||
+		r.machine() != r.seededIn.Load() {
 		if err := r.refresh(s); err != nil {
 			return err
 		}

@@ -36,6 +36,9 @@ type laneState struct {
 	epoch     uint64          // of the root, when the generator was seeded; 0: never
 	forks     uint64          // likewise
 	seed      [freshSize]byte // from the root; zero between calls
+	mixin     [16]byte        // from the processor; zero between calls
+	words     health.Test     // of such words
+	mixed     uint64          // the cycle counter, when the key last took one
 	samples   samples
 	ready     ready
 }

@@ -69,8 +69,8 @@ func TestScratchIsErased(t *testing.T) {
 	check := func(when string) {
 		t.Helper()
 		s := r.lanes[0].state
-		if r.root.fresh != [len(r.root.fresh)]byte{} || r.root.word != [8]byte{} || s.seed != [freshSize]byte{} || s.samples.word != [8]byte{} {
-			t.Errorf("after %s: fresh %x, word %x, seed %x, word %x", when, r.root.fresh, r.root.word, s.seed, s.samples.word)
+		if r.root.fresh != [len(r.root.fresh)]byte{} || r.root.word != [8]byte{} || s.seed != [freshSize]byte{} || s.samples.word != [8]byte{} || s.mixin != [len(s.mixin)]byte{} {
+			t.Errorf("after %s: fresh %x, word %x, seed %x, word %x, mixin %x", when, r.root.fresh, r.root.word, s.seed, s.samples.word, s.mixin)
 		}
 		if r.root.jitter != (health.Test{}) || r.root.hash != (fortuna.SHAd256{}) {
 			t.Errorf("after %s: jitter %v, hash %v", when, r.root.jitter, r.root.hash)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"gorandom.dev/gorandom/reader"
 )
@@ -127,6 +128,36 @@ func TestDocumentedEvents(t *testing.T) {
 		}
 	}
 	got = append(got, fmt.Sprintf("AddEvent | the program | any | 1 to %d bytes, longer ones hashed", most))
+
+	// Into keys: the words that were asked for and are in no event.
+	asked := func(do func()) (words uint64, size int) {
+		t.Helper()
+		before := x.processor.words
+		events := len(x.of(reader.SourceProcessor))
+		do()
+		if n := len(x.of(reader.SourceProcessor)) - events; n != 0 {
+			t.Errorf("%d events of the processor", n)
+		}
+		return x.processor.words - before, x.processor.size
+	}
+	keys := func(when, what string, do func()) {
+		t.Helper()
+		n, size := asked(do)
+		if n != 1 {
+			t.Errorf("%s: the processor was asked %d times", when, n)
+		}
+		got = append(got, fmt.Sprintf("%s | %s | none | %d bytes, into the %s's key and no pool", when, sourceNames[reader.SourceProcessor], size, what))
+	}
+	keys("a reseed", "root", func() {
+		if err := x.Reseed(); err != nil {
+			t.Fatal(err)
+		}
+	})
+	x.pass(2 * time.Millisecond)
+	keys("a millisecond, lane", "lane", func() { x.draw(t, 0, 1) })
+	if n, _ := asked(func() { x.draw(t, 0, 1) }); n != 0 {
+		t.Errorf("less than a millisecond later: the processor was asked %d times", n)
+	}
 
 	if want := documented(t); !slices.Equal(got, want) {
 		t.Errorf("what happens:\n\t%s\nwhat gorandom/doc.go says:\n\t%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))

@@ -22,7 +22,8 @@ import (
 // scripted is a source of words: fair ones, until its script says otherwise.
 type scripted struct {
 	name  string
-	words uint64
+	words uint64                         // how often it was asked,
+	size  int                            // for how many bytes the last time
 	bad   func(n uint64, b []byte) error // nil: fair
 }
 
@@ -30,6 +31,7 @@ func (s *scripted) Name() string { return s.name }
 
 func (s *scripted) Read(b []byte) error {
 	s.words++
+	s.size = len(b)
 	digest := sha256.Sum256(binary.LittleEndian.AppendUint64([]byte(s.name), s.words))
 	copy(b, digest[:])
 	if s.bad != nil {
@@ -167,15 +169,52 @@ func TestBadWords(t *testing.T) {
 			if n := len(x.of(reader.SourceHardware)); n != 1+2*200 {
 				t.Errorf("%d events of the other source", n)
 			}
-			// It isn't asked again.
+			// It isn't asked again, neither for the pools nor for a key.
 			if v.want != "" {
 				asked := x.processor.words
 				for range 64 {
 					x.draw(t, 0, 1)
 				}
+				x.pass(2 * time.Millisecond)
+				x.draw(t, 0, 1)
+				if err := x.Reseed(); err != nil {
+					t.Fatal(err)
+				}
 				if x.processor.words != asked {
 					t.Error("a dropped source was asked")
 				}
+			}
+		})
+	}
+}
+
+// TestBadWordsForKeys: the words that a reseed takes, and those that a lane's key
+// takes, are tested as those for the pools are. It fails if processorWords leaves
+// that out.
+func TestBadWordsForKeys(t *testing.T) {
+	for name, take := range map[string]func(*observed) error{
+		"reseed": func(x *observed) error { return x.Reseed() },
+		"lane": func(x *observed) error {
+			for range 2 {
+				x.pass(2 * time.Millisecond)
+				x.draw(t, 0, 1)
+			}
+			return nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			x, twin := newObserved(t, 1, nil), newObserved(t, 1, nil)
+			for i, x := range []*observed{x, twin} {
+				x.draw(t, 0, 1)
+				x.wantDropped(t)
+				x.processor.bad = stuck(x.processor.words+1, byte(i))
+				if err := take(x); err != nil {
+					t.Fatal(err)
+				}
+				x.wantDropped(t, reader.Dropped{Name: "processor", Reason: health.Repetition.String()})
+			}
+			if name == "reseed" && !bytes.Equal(x.draw(t, 0, 32), twin.draw(t, 0, 32)) {
+				t.Error("words that failed are in the key")
 			}
 		})
 	}
@@ -240,8 +279,10 @@ func TestSourcesWithoutWords(t *testing.T) {
 		x.draw(t, 0, 1)
 	}
 	x.wantDropped(t)
-	if n := len(x.of(reader.SourceProcessor)); n != 20-8 {
-		t.Errorf("%d events, want 12", n)
+	// It is asked in vain nine times: at the start, for the lane's key, and then for
+	// seven of the 20 events.
+	if n := len(x.of(reader.SourceProcessor)); n != 20-7 {
+		t.Errorf("%d events, want 13", n)
 	}
 }
 

@@ -74,9 +74,11 @@ type bench struct {
 // cycles is a counter of 1 GHz that passes the tests of noise: it goes on by some
 // hundred from one reading to the next, each time by another number.
 func (x *bench) cycles() uint64 {
-	n := x.reads.Add(1)
-	return uint64(x.now.Load()) + 128*n + n*0x9e3779b97f4a7c15>>57
+	return uint64(x.now.Load()) + reading(x.reads.Add(1))
 }
+
+// reading is what the counter shows at reading n, if the clock stands still.
+func reading(n uint64) uint64 { return 128*n + n*0x9e3779b97f4a7c15>>57 }
 
 // newBench makes one. With pidMode the memory isn't wiped at a fork. Two benches
 // are alike: what happens to both in the same way gives the same bytes.
@@ -141,7 +143,7 @@ func (x *bench) wantReseeds(t testing.TB, want uint64) {
 
 // TestFirstBytes builds what the package's documentation says from package
 // fortuna by hand: 32 kernel bytes for each pool, a first reseed with 32 more, a
-// 32-byte seed for each lane, the book's requests.
+// 32-byte seed for each lane, the cycle counter, the book's requests.
 func TestFirstBytes(t *testing.T) {
 	var kernel source
 	fresh := make([]byte, 33*32)
@@ -155,6 +157,7 @@ func TestFirstBytes(t *testing.T) {
 	root.Reseed(0, fresh[32*32:])
 
 	x := newBench(t, 3, false)
+	readings := uint64(1024 + 1)          // for the 1024 steps that are tested at the start
 	for _, lane := range []int{2, 0, 1} { // each seeded at its first draw
 		var g fortuna.Generator
 		seed, want := make([]byte, 32), make([]byte, 3<<20+100)
@@ -162,6 +165,8 @@ func TestFirstBytes(t *testing.T) {
 			t.Fatal(err)
 		}
 		g.Reseed(seed)
+		readings++
+		g.Reseed(binary.LittleEndian.AppendUint64(nil, uint64(x.now.Load())+reading(readings)))
 		if err := g.PseudoRandomData(want[:1<<20]); err != nil {
 			t.Fatal(err)
 		}
@@ -177,6 +182,81 @@ func TestFirstBytes(t *testing.T) {
 	if s := x.Status(); s.Events != 32 || s.Collected != 0 {
 		t.Errorf("%d events, pool 0 has %d bytes", s.Events, s.Collected)
 	}
+}
+
+// TestLaterBytes goes on by hand where there is a processor: what a lane's key takes
+// at its first request and a millisecond later, and what the root's key takes by
+// Reseed, with the pools, and for its age, without them.
+func TestLaterBytes(t *testing.T) {
+	x := newObserved(t, 1, func(c *reader.Config) { c.Hardware = nil })
+	kernel, processor, readings := new(source), &scripted{name: "processor"}, uint64(1024)
+	take := func(from entropy.Source, n int) []byte {
+		b := make([]byte, n)
+		_ = from.Read(b)
+		return b
+	}
+	counter := func() []byte {
+		readings++
+		return binary.LittleEndian.AppendUint64(nil, uint64(x.now.Load())+reading(readings))
+	}
+	fresh := func() []byte { return slices.Concat(take(kernel, 32), take(processor, 32), counter()) }
+	var root fortuna.Accumulator
+	var lane fortuna.Generator
+	seedLane := func() {
+		seed := make([]byte, 32)
+		if err := root.Generator.Request(seed); err != nil {
+			t.Fatal(err)
+		}
+		lane.Reseed(seed)
+	}
+	mix := func() { lane.Reseed(slices.Concat(take(processor, 8), counter())) }
+	check := func(when string) {
+		t.Helper()
+		want := make([]byte, 100)
+		if err := lane.Request(want); err != nil {
+			t.Fatal(err)
+		}
+		if got := x.draw(t, 0, len(want)); !bytes.Equal(got, want) {
+			t.Errorf("%s: got %x, want %x", when, got[:16], want[:16])
+		}
+	}
+
+	start := take(kernel, 33*32)
+	event := func(source byte, pool int, data []byte) {
+		if err := root.AddEvent(source, pool, data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 32 {
+		event(reader.SourceKernel, i, start[32*i:][:32])
+	}
+	for range 31 {
+		take(processor, 8)
+	}
+	event(reader.SourceProcessor, 0, take(processor, 8))
+	root.Reseed(0, start[32*32:])
+	seedLane()
+	counter()
+	mix()
+	check("the first request")
+
+	if err := x.Reseed(); err != nil {
+		t.Fatal(err)
+	}
+	root.Reseed(0, fresh())
+	seedLane()
+	counter() // of a request within the millisecond, whose value the key doesn't take
+	check("after Reseed")
+
+	x.pass(2 * time.Millisecond)
+	mix()
+	check("two milliseconds later")
+
+	x.pass(time.Second)
+	root.Generator.Reseed(fresh())
+	seedLane()
+	mix()
+	check("a second later")
 }
 
 // TestSizes: a draw of any size is a row of requests of at most 1 MiB.
@@ -496,7 +576,8 @@ func TestEventsCount(t *testing.T) {
 }
 
 // TestSamples: 16 draws give an event of the cycle counter and 64 one of the
-// processor's, and what they hold reaches the key.
+// processor's, and what they hold reaches the key: a single reading, or word,
+// that is another makes other bytes after the reseed that takes its pool.
 func TestSamples(t *testing.T) {
 	x := newBench(t, 1, false)
 	x.draw(t, 0, 1)
@@ -508,29 +589,37 @@ func TestSamples(t *testing.T) {
 		}
 	}
 
-	words := 0
-	cycle := uint64(0)
-	var fed [2]*reader.Reader
-	for i := range fed {
+	// At the start 32 words are read, at the first draw one for the lane's key, and
+	// the next is the 64th draw's.
+	const inPool0, inPool1 = 1024 + 1 + 10, 32 + 1 + 1
+	bytesAfter := func(otherReading, otherWord uint64) string {
+		t.Helper()
+		var readings uint64
+		words := &counting{other: otherWord}
 		r, err := reader.New(reader.Config{
 			Source:    &source{},
-			Processor: counting{&words},
-			Cycles:    func() uint64 { cycle++; return cycle * cycle << i },
-			Clock:     func() time.Duration { return 0 },
+			Processor: words,
+			Cycles: func() uint64 {
+				readings++
+				c := 1<<40 + reading(readings)
+				if readings == otherReading {
+					c++
+				}
+				return c
+			},
+			Clock: func() time.Duration { return 0 },
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer func() { _ = r.Close() }()
-		fed[i] = r
-		words = 0
 		for range 128 {
 			if err := r.Fill(0, make([]byte, 1)); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if words != 32+2 { // at the start, and twice 64 draws
-			t.Errorf("%d words of the processor, want 34", words)
+		if words.reads != 32+1+2 { // the last for twice 64 draws
+			t.Errorf("%d words of the processor, want 35", words.reads)
 		}
 		if got := r.Status().Events; got != 32+1+8+2 {
 			t.Errorf("%d events, want 43", got)
@@ -538,21 +627,43 @@ func TestSamples(t *testing.T) {
 		if err := r.Reseed(); err != nil {
 			t.Fatal(err)
 		}
+		if words.reads != 32+1+2+1 || words.last != 32 {
+			t.Errorf("Reseed: %d reads of the processor, want 36, the last with %d bytes, want 32", words.reads, words.last)
+		}
+		b := make([]byte, 32)
+		if err := r.Fill(0, b); err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
 	}
-	a, b := make([]byte, 32), make([]byte, 32)
-	if fed[0].Fill(0, a) != nil || fed[1].Fill(0, b) != nil || bytes.Equal(a, b) {
+	same := bytesAfter(0, 0)
+	if bytesAfter(0, 0) != same {
+		t.Error("this test doesn't know all that matters")
+	}
+	if bytesAfter(inPool0, 0) == same {
 		t.Error("the cycle counter's values didn't matter")
+	}
+	if bytesAfter(0, inPool1) == same {
+		t.Error("the processor's words didn't matter")
 	}
 }
 
-// counting is a processor's source that counts how often it is asked.
-type counting struct{ n *int }
+// counting is a processor's source that counts how often it is asked. One of its
+// answers may be another.
+type counting struct {
+	reads, other uint64
+	last         int
+}
 
-func (counting) Name() string { return "counting" }
-func (c counting) Read(b []byte) error {
-	*c.n++
+func (*counting) Name() string { return "counting" }
+func (c *counting) Read(b []byte) error {
+	c.reads++
+	c.last = len(b)
 	for i := range b {
-		b[i] = byte(8**c.n + i)
+		b[i] = byte(8*int(c.reads) + i)
+	}
+	if c.reads == c.other {
+		b[0] ^= 1 << 7
 	}
 	return nil
 }
