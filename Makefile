@@ -17,7 +17,7 @@ BENCH_FLAGS = $(if $(QUICK),--quick) $(if $(ONLY),--only '$(ONLY)')
 SOURCES := $(shell find gorandom pyext python -type f -not -path '*/_gen/*' -not -name '*.pyc' -not -path '*.egg-info/*') \
 	go.mod go.sum setup.py pyproject.toml README.md LICENSE LICENSE.Go
 
-.PHONY: help demo test test-go test-python examples wheel wheels verify-wheel tag-message audit bench bench-go consttime stress boot-test lint generate check-generated clean bench-plots bench-compare free-threaded sanitize tsan wheel-roots adversity
+.PHONY: help demo test test-go test-python examples wheel wheels verify-wheel tag-message audit bench bench-go consttime stress boot-test clone-test lint generate check-generated clean bench-plots bench-compare free-threaded sanitize tsan wheel-roots adversity
 
 help: ## lists these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-16s %s\n", $$1, $$2}' Makefile
@@ -105,6 +105,9 @@ soak-statistics: build/venv/soak ## ent and rngtest on 1 GiB of each stream, and
 
 boot-test: build/venv/installed ## an emulated machine whose kernel's generator is not seeded (QEMU; about 1 minute)
 	build/venv/bin/python -B tests/boot/boot.py
+
+clone-test: build/venv/installed ## a machine saved once and restored twice (QEMU; about 2 minutes; ROOT=Debian's forky for vmclock)
+	build/venv/bin/python -B tests/boot/clone.py $(if $(ROOT),--root '$(ROOT)')
 
 lint: build/venv/bin/python ## gofmt -s, go vet, ruff
 	$(TOOLS) gofmt

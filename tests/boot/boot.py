@@ -93,20 +93,22 @@ def libraries(files):
     return sorted(set(re.findall(r"(?:=> |^\s+)(/\S+) \(0x", listed, re.MULTILINE)))
 
 
-def initramfs():
-    """Bytes of the archive, and where its libraries lie."""
+def initramfs(init="init.py", extensions=EXTENSIONS, files=()):
+    """Bytes of the archive, and where its libraries lie. files: further (path here, name there)."""
     archive = Archive()
+    for file, name in files:
+        archive.file(file, name)
     python = os.path.realpath(sys._base_executable)
     standard = sysconfig.get_path("stdlib")
     package = os.path.dirname(gorandom.__file__)
     dynload = os.path.join(standard, "lib-dynload")
-    extensions = [f for e in EXTENSIONS for f in glob.glob(os.path.join(dynload, e + ".*so"))]
+    extensions = [f for e in extensions for f in glob.glob(os.path.join(dynload, e + ".*so"))]
     needed = libraries([python, *extensions, *glob.glob(os.path.join(package, "*.so"))])
     for file in (python, *extensions, *needed):
         archive.file(file)
     archive.folder(standard, leave_out=LEFT_OUT | {"lib-dynload"} | {f for f in os.listdir(standard) if f.startswith("config-")})
     archive.folder(package, "/site/gorandom", leave_out={"__pycache__"})
-    with open(os.path.join(HERE, "init.py")) as f:
+    with open(os.path.join(HERE, init)) as f:
         archive.text("/init", f"#!{python} -SB\n" + f.read(), executable=True)
     archive.device("/dev/console", 5, 1)
     archive.device("/dev/null", 1, 3)

@@ -1,0 +1,54 @@
+"""The first and only program of the machine that clone.py saves once and restores twice. It draws, and prints what it
+drew, until it is switched off: a line has the monitor's count of restores and the clock's second, both looked at
+before the draws, then what was drawn.
+"""
+
+import ctypes
+import os
+import sys
+import termios
+import time
+import traceback
+
+sys.path.insert(0, "/site")
+MODULE = "/ptp_vmclock.ko"
+
+
+def say(text):
+    os.write(1, f"\nBOOT {text}\n".encode())
+    termios.tcdrain(1)  # what was drawn before the machine is saved is not printed after it is restored
+
+
+def prepare():
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.mount(b"devtmpfs", b"/dev", b"devtmpfs", 0, None):
+        raise OSError(ctypes.get_errno(), "mount")
+    if os.path.exists(MODULE):
+        with open(MODULE, "rb") as f:
+            if libc.syscall(313, f.fileno(), b"", 0):  # finit_module, on x86-64
+                raise OSError(ctypes.get_errno(), "finit_module")
+    say(f"devices: {sorted(d for d in os.listdir('/dev') if d.startswith(('vmclock', 'sysgenid', 'ptp')))}")
+
+
+def draw_for_ever():
+    import gorandom
+    from gorandom import _front
+
+    gorandom.get_random_bytes(16)
+    status = gorandom.status()
+    say(f"Linux {os.uname().release}, mode {status.mode}, clones {status.clones}")
+    while True:
+        generation, second = _front.state()["vm_generation"], int(time.time())
+        small, large = gorandom.get_random_bytes(16), gorandom.get_random_bytes(5000)[-16:]
+        kernel = os.getrandom(16)
+        say(f"drew {generation or 0} {second} {small.hex()} {large.hex()} {kernel.hex()}")
+
+
+try:
+    assert os.getpid() == 1, "this is for the machine that clone.py starts"
+    prepare()
+    draw_for_ever()
+except BaseException:
+    for line in traceback.format_exc().splitlines():
+        say("| " + line)
+    say("FAILED")
