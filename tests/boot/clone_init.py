@@ -21,13 +21,14 @@ def say(text):
 
 def prepare():
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.mount(b"devtmpfs", b"/dev", b"devtmpfs", 0, None):
-        raise OSError(ctypes.get_errno(), "mount")
+    os.mkdir("/sys")
+    for where, what in ((b"/dev", b"devtmpfs"), (b"/sys", b"sysfs")):
+        if libc.mount(what, where, what, 0, None):
+            raise OSError(ctypes.get_errno(), "mount")
     if os.path.exists(MODULE):
         with open(MODULE, "rb") as f:
             if libc.syscall(313, f.fileno(), b"", 0):  # finit_module, on x86-64
                 raise OSError(ctypes.get_errno(), "finit_module")
-    say(f"devices: {sorted(d for d in os.listdir('/dev') if d.startswith(('vmclock', 'sysgenid', 'ptp')))}")
 
 
 def draw_for_ever():
@@ -36,7 +37,9 @@ def draw_for_ever():
 
     gorandom.get_random_bytes(16)
     status = gorandom.status()
-    say(f"Linux {os.uname().release}, mode {status.mode}, clones {status.clones}")
+    drivers = (f"/sys/bus/{bus}/drivers/vmgenid" for bus in ("acpi", "platform"))
+    driver = "built in" if any(map(os.path.exists, drivers)) else "missing"
+    say(f"Linux {os.uname().release}, its driver for vmgenid {driver}; mode {status.mode}, clones {status.clones}")
     while True:
         generation, second = _front.state()["vm_generation"], int(time.time())
         small, large = gorandom.get_random_bytes(16), gorandom.get_random_bytes(5000)[-16:]
