@@ -158,6 +158,29 @@ def test_counter_without_its_flag():
     assert 1 in found["main"]
 
 
+MIDDLE = """
+import ctypes
+marker = ctypes.c_ulonglong.from_buffer(vmclock.memory, watched.MARKER)
+found = []
+gorandom.get_random_bytes(5000)  # from now on each refill is a whole pool's
+for n, read in (16, 4064), (1024, 4064), (5000, 5000), (100_000, 100_000):
+    gorandom.reseed()
+    fed = script.marked(1, read) + script.marked(9, 300_000 - read)
+    script._kept.append(fed)
+    script._library.script_bytes(fed, len(fed))
+    script._library.script_count(ctypes.byref(marker))
+    found.append(sorted(script.marks(gorandom.get_random_bytes(n))))
+    script.end()
+print(json.dumps(found))
+"""
+
+
+def test_in_the_middle_of_a_draw():
+    """The machine is saved when a draw has its bytes from the kernel, and has not given them out. What was read before
+    is marked with 1, and after it with 9."""
+    assert watching(MIDDLE, "never", watched.page()) == [[9]] * 4
+
+
 NUMBERS = """
 numpy = __import__("numpy")
 generator = gorandom.BitGenerator()

@@ -13,6 +13,7 @@ static const unsigned char *script;
 static size_t left;
 static int scripted;
 static long long frozen_ms = -1;
+static unsigned long long *counted;
 
 void script_bytes(const unsigned char *data, size_t n)
 {
@@ -24,6 +25,9 @@ void script_bytes(const unsigned char *data, size_t n)
 size_t script_left(void) { return left; }
 void script_end(void) { scripted = 0; }
 void script_clock(long long ms) { frozen_ms = ms; }
+
+/* The next bytes are read from the kernel before this number changes, and given out after it. */
+void script_count(unsigned long long *number) { counted = number; }
 
 /* The front asks the kernel by this function. */
 long syscall(long number, ...)
@@ -43,6 +47,10 @@ long syscall(long number, ...)
 		memcpy((void *)a[0], script, (size_t)a[1]);
 		script += a[1];
 		left -= (size_t)a[1];
+		if (counted) {
+			++*counted;
+			counted = NULL;
+		}
 		return a[1];
 	}
 	if (!real)
