@@ -1,9 +1,11 @@
-/* The least that a function that returns 16 bytes can cost, without a clock and with one: what remains of a draw is
- * gorandom's own. */
+/* The least that a function that returns 16 bytes can cost, without a clock and with one, and with a look for restored
+ * machines: what remains of a draw is gorandom's own. */
 #define Py_LIMITED_API 0x030b0000
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <time.h>
+
+#include "../pyext/front/clones.h"
 
 static PyObject *result(int64_t second)
 {
@@ -24,11 +26,30 @@ static PyObject *zeros_time(PyObject *m, PyObject *n) { return (void)m, (void)n,
 static PyObject *zeros_coarse(PyObject *m, PyObject *n) { return (void)m, (void)n, result(seconds(CLOCK_MONOTONIC_COARSE)); }
 static PyObject *zeros_monotonic(PyObject *m, PyObject *n) { return (void)m, (void)n, result(seconds(CLOCK_MONOTONIC)); }
 
+/* The look itself is the front's; the page is memory that is not the monitor's, as near and as far as that. */
+static struct vmclock page;
+const volatile void *clones_page;
+enum clones_kind clones_kind = CLONES_VMCLOCK;
+
+static PyObject *zeros_unwatched(PyObject *m, PyObject *n)
+{
+	clones_page = NULL;
+	return (void)m, (void)n, result((int64_t)clones_now());
+}
+
+static PyObject *zeros_vmclock(PyObject *m, PyObject *n)
+{
+	clones_page = &page;
+	return (void)m, (void)n, result((int64_t)clones_now());
+}
+
 static PyMethodDef methods[] = {
 	{"zeros", zeros, METH_O, NULL},
 	{"zeros_time", zeros_time, METH_O, NULL},
 	{"zeros_coarse", zeros_coarse, METH_O, NULL},
 	{"zeros_monotonic", zeros_monotonic, METH_O, NULL},
+	{"zeros_unwatched", zeros_unwatched, METH_O, NULL},
+	{"zeros_vmclock", zeros_vmclock, METH_O, NULL},
 	{NULL, NULL, 0, NULL},
 };
 static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "floor", .m_methods = methods};
