@@ -108,12 +108,14 @@
 //     attacker guess events one at a time.
 //   - By Reseed.
 //   - In a child of a fork, where all begins anew.
+//   - In a machine that was restored from a saved state, if something tells.
 //
 // Each of them mixes 32 fresh bytes from the kernel into the key, besides what
-// comes from the pools. If the kernel refuses at a reseed, the generator goes on
-// with its pools and its old key, which is as good as it was, and Status counts
-// the failure. If it refuses at the start or after a fork, there is no byte, only
-// an error.
+// comes from the pools, and after these, but for the first, 32 of RDSEED's or
+// RNDRRS's where that serves, and the cycle counter. If the kernel refuses at a
+// reseed, the generator goes on with its pools and its old key, which is as good as
+// it was, and Status counts the failure. If it refuses at the start, after a fork or in a restored machine,
+// there is no byte, only an error.
 //
 // # Lanes
 //
@@ -142,8 +144,21 @@
 // everything in it may hang. The guard makes sure that if it draws, it draws
 // anew; it can't make forking a Go program a good idea.
 //
-// A virtual machine that was cloned with its memory shares its state with its
-// twin until the next reseed, so for a second of running time at most.
+// # Clones
+//
+// A virtual machine that was saved once and restored twice has its secrets twice.
+// Where its monitor shows a page that changes then (vmclock, which is root's alone
+// by default, or sysgenid), a draw looks at that before and after it has its
+// bytes, and none that was begun after the restore is from an old key. Elsewhere a
+// machine shares its state with its twin until the next reseed, so for a second of
+// running time at most; but a lane's key takes 8 bytes of RDSEED's and the cycle
+// counter at the first request after a millisecond, so that mostly only bytes that
+// were ready are given out twice.
+//
+// The kernel may give both the same bytes: it is told by vmgenid, some moments
+// after programs run again, and where there is none it reseeds itself in about a
+// minute. RDSEED is what makes copies differ then; without it the cycle counter
+// does, which an attacker might guess.
 //
 // # Memory
 //

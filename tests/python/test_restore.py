@@ -4,11 +4,16 @@ The monitor's page is a file here (noise/watched.c), and a restored machine a pr
 are restored by make clone-test.
 """
 
+import contextlib
 import functools
+import os
+import shutil
+import subprocess
 import sys
+import time
 
 import pytest
-from _forks import NOISE, compile_c, execute, folder, linux, run, starts
+from _forks import NOISE, compile_c, folder, linux, run, starts
 
 sys.path.append(str(NOISE))
 import watched  # noqa: E402
@@ -299,3 +304,69 @@ for n in (16, 5000, 300_000):
 print(json.dumps(errors))
 """
     assert watching(program, start, watched.page()) == ["OSError"] * 3
+
+
+CHECKPOINT = """
+import sys
+import gorandom
+out = open(sys.argv[1], "w", buffering=1)
+gorandom.get_random_bytes(16)
+while True:
+    with open("/proc/self/smaps") as f:
+        wiped = sum("VmFlags" in line and " wf" in line for line in f)
+    out.write(f"{wiped} {gorandom.get_random_bytes(16).hex()} {gorandom.get_random_bytes(5000)[-16:].hex()}\\n")
+"""
+
+
+def criu(*arguments):
+    return subprocess.run(["criu", *arguments, "--shell-job", "--file-validation", "filesize"], capture_output=True, text=True)
+
+
+def when(condition, what):
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end, what
+        time.sleep(0.01)
+
+
+@pytest.mark.once
+@starts
+def test_a_checkpoint_restored_twice(start, tmp_path):
+    """By CRIU, which no page tells of: only the clock does, so it stands one second further when the first copy starts.
+    What fork wipes in the process it wipes in its copies."""
+    if not shutil.which("criu") or os.geteuid():
+        pytest.skip("NOT TESTED: needs root and criu (Debian has it)")
+    if criu("check").returncode:
+        pytest.skip(f"NOT TESTED: criu cannot work on this kernel: {criu('check').stderr[-200:]}")
+    out, images, saved = tmp_path / "out", tmp_path / "images", tmp_path / "saved"
+    images.mkdir()
+    env = os.environ | {"GORANDOM_START": start}
+    process = subprocess.Popen([sys.executable, "-c", CHECKPOINT, out], env=env, start_new_session=True, cwd=tmp_path,
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+    try:
+        when(lambda: out.exists() and out.read_text().count("\n") > 20, "the program does not draw")
+        dumped = criu("dump", "-t", str(process.pid), "-D", str(images))
+        assert dumped.returncode == 0, dumped.stderr[-2000:]
+    finally:
+        process.kill()
+        process.wait()
+    second = int(time.time())
+    shutil.copy(out, saved)
+    before = saved.read_text().splitlines()
+    when(lambda: int(time.time()) > second, "the clock stands still")
+    copies = []
+    for _ in range(2):
+        shutil.copy(saved, out)
+        restored = criu("restore", "-d", "-D", str(images))
+        try:
+            assert restored.returncode == 0, restored.stderr[-2000:]
+            when(lambda: out.read_text().count("\n") > len(before) + 100, "the copy does not draw")
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process.pid, 9)
+        when(lambda: not os.path.exists(f"/proc/{process.pid}"), "the copy does not end")
+        # The first line was begun before.
+        copies.append([line.split() for line in out.read_text().splitlines()[len(before) + 1 : -1]])
+    drawn = [{word for line in copy for word in line[1:]} for copy in copies]
+    assert not drawn[0] & drawn[1] and not {w for line in before for w in line.split()[1:]} & (drawn[0] | drawn[1])
+    assert {line[0] for copy in copies for line in copy} == {before[-1].split()[0]}, "pages that fork wipes"
