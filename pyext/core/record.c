@@ -57,8 +57,9 @@ static int covered(uintptr_t lo, uintptr_t hi)
 	return 0;
 }
 
-/* Go ends the process when it gets no memory. Between the look at the limits and Go's first mappings other threads may
- * take what was seen, so it is held until then: Go's first mapping that fails is tried again in its place. */
+/* Go ends the process when it gets no memory. Between the look at the limits and Go's mappings other threads may take
+ * what was seen (glibc maps 128 MiB for a thread's first malloc), so it is held: each mapping of Go's that fails is tried
+ * again in the place of just so much of it. */
 int core_reserve(struct record *r, size_t address_space, size_t writable)
 {
 	const size_t size[2] = {address_space, writable};
@@ -73,27 +74,30 @@ int core_reserve(struct record *r, size_t address_space, size_t writable)
 			r->reserve[i] = (struct span){(uintptr_t)p, (uintptr_t)p + size[i]};
 	}
 	if (missing)
-		release_reserve_locked(r);
+		give_up_locked(r, SIZE_MAX);
 	pthread_mutex_unlock(&r->lock);
 	return missing ? -1 : 0;
 }
 
-int release_reserve_locked(struct record *r)
+int give_up_locked(struct record *r, size_t n)
 {
 	int some = 0;
-	for (int i = 0; i < 2; i++)
-		if (r->reserve[i].hi) {
-			__real_munmap((void *)r->reserve[i].lo, r->reserve[i].hi - r->reserve[i].lo);
-			r->reserve[i] = (struct span){0, 0};
+	for (int i = 0; i < 2; i++) {
+		struct span *s = &r->reserve[i];
+		size_t left = s->hi - s->lo, part = n < left ? PAGE_UP(n) : left;
+		if (part) {
+			s->hi -= part;
+			__real_munmap((void *)s->hi, part);
 			some = 1;
 		}
+	}
 	return some;
 }
 
 void core_release(struct record *r)
 {
 	pthread_mutex_lock(&r->lock);
-	release_reserve_locked(r);
+	give_up_locked(r, SIZE_MAX);
 	pthread_mutex_unlock(&r->lock);
 }
 
@@ -129,7 +133,7 @@ void *__wrap_mmap(void *at, size_t n, int prot, int flags, int fd, off_t offset)
 	pthread_mutex_lock(&record->lock);
 	void *p = __real_mmap(at, n, prot, flags, fd, offset);
 	int error = errno;
-	if (p == MAP_FAILED && release_reserve_locked(record)) {
+	while (p == MAP_FAILED && give_up_locked(record, n)) {
 		p = __real_mmap(at, n, prot, flags, fd, offset);
 		error = errno;
 	}

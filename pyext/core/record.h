@@ -58,8 +58,8 @@ void core_release(struct record *);
 /* For a start: what Go gets later, when the system gives no more. */
 void keep_spare(struct record *) __attribute__((visibility("hidden")));
 
-/* Gives up what core_reserve() holds; record->lock is held. Was there something? */
-int release_reserve_locked(struct record *) __attribute__((visibility("hidden")));
+/* Gives up n bytes of each part of what core_reserve() holds; record->lock is held. Was there something? */
+int give_up_locked(struct record *, size_t n) __attribute__((visibility("hidden")));
 
 /* Closes the descriptor on record, if it still is that device. */
 void close_descriptor(struct record *) __attribute__((visibility("hidden")));

@@ -8,7 +8,9 @@
 
 #include "front.h"
 
-#define RESERVED ((size_t)1 << 30)	/* address space; failures were seen below 766 MB */
+/* Address space. Go takes 1,199 MB if it can and 748 if not; but from the moment that it has got its largest piece it
+ * ends the process without the rest, so failures were seen from 1,100 to 1,260 MB. */
+#define RESERVED ((size_t)1300 << 20)
 #define WRITABLE ((size_t)64 << 20)	/* private writable memory */
 #define SPLITS 48	/* of a mapping into three: 96 more mappings; a core and its threads have some 50 */
 
@@ -48,7 +50,7 @@ static int can_have_signal_stack(void)
 /* What is missing beside n bytes more. */
 static const char *memory_refuses(size_t n)
 {
-	return !can_map(RESERVED + n, PROT_NONE) ? "less than 1 GB of address space is left (RLIMIT_AS)"
+	return !can_map(RESERVED + n, PROT_NONE) ? "less than 1.3 GB of address space is left (RLIMIT_AS)"
 		: !can_map(WRITABLE + n, PROT_READ | PROT_WRITE) ? "less than 64 MB of memory is left (RLIMIT_DATA)"
 		: NULL;
 }
@@ -71,7 +73,7 @@ const char *limits_refuse(void)
 	/* Others may have been faster. From here on they cannot. */
 	why = memory_refuses(0);
 	if (!why && core->reserve(core_record, RESERVED, WRITABLE))
-		why = "less than 1 GB of address space or 64 MB of memory is left";
+		why = "less than 1.4 GB of address space or 64 MB of memory is left";
 	if (why)
 		core->dismiss(core_record);
 	return why;
