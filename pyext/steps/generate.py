@@ -115,7 +115,8 @@ def c_file(text, names):
     if sorted(gated) != sorted(names):
         raise SystemExit(f"gorandom: gated {sorted(gated)}, exported {sorted(names)}")
     # What has no memory for its text gives NULL, and Py_BuildValue would make None of that.
-    text = _sub(r'(py_retval = )(Py_BuildValue\(\(char \*\) "s", retval\));', r"\1retval ? \2 : PyErr_NoMemory();", text)
+    text = _sub(r'(py_retval = )(Py_BuildValue\(\(char \*\) "s", retval\));', r"\1retval ? \2 : PyErr_NoMemory();", text,
+                text.count("    char *retval;\n"))
     text = _sub(r"\A.*?(?=/\* --- module functions --- \*/)", C_HEADER, text, 1)
     return _sub(r"^#if PY_VERSION_HEX >= 0x03000000\nstatic struct PyModuleDef.*\Z", C_MODULE, text, 1)
 
