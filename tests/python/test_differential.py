@@ -36,13 +36,13 @@ class Index:
         return f"Index({self._value})"
 
 
-# Between 1000 and 2**62 lie sizes that some machines grant.
+# Between 1000 and 2**62 lie sizes that some machines grant; Python's getrandbits() takes fractions for sizes, too.
 INTEGERS = st.one_of(st.integers(-2, 1000), st.integers(max_value=-1), st.integers(min_value=1 << 62, max_value=1 << 80))
 VALUES = st.one_of(
     INTEGERS, INTEGERS.map(Index), st.just(Index(None)), st.booleans(), st.none(), st.floats(), st.complex_numbers(),
     st.text(max_size=5), st.binary(max_size=5), st.binary(max_size=5).map(bytearray), st.lists(st.integers(), max_size=5),
     st.lists(st.integers(), max_size=3).map(tuple), st.sets(st.integers(), max_size=3), st.just({}),
-    st.integers(-3, 9).map(range), st.fractions(), st.decimals(), st.just(int), st.just(1.0),
+    st.integers(-3, 9).map(range), st.fractions(-1000, 1000), st.decimals(-1000, 1000), st.just(int), st.just(1.0),
 )  # fmt: skip
 KEYWORDS = st.dictionaries(st.sampled_from(["n", "k", "nbytes", "seq", "x", "a", "exclusive_upper_bound", "size"]), VALUES, max_size=1)
 
