@@ -113,11 +113,11 @@ void gate_close(struct visit *v)
 static int reseed_clone(void)
 {
 	uint64_t now = clones_now();
-	if (process->core_watched == now)
+	if (__atomic_load_n(&process->core_watched, __ATOMIC_RELAXED) == now)
 		return 0;
 	int r = core->reseed();
 	if (!r)
-		process->core_watched = now;	/* another thread's older value only means one more reseed */
+		__atomic_store_n(&process->core_watched, now, __ATOMIC_RELAXED);	/* another thread's older value only means one more reseed */
 	return r;
 }
 
