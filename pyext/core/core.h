@@ -66,8 +66,8 @@ struct gorandom_core {
 	int (*hire)(struct record *);
 	void (*dismiss)(struct record *);
 
-	/* Holds the memory that a start takes, until a mapping of Go's fails for the want of it, or release(). -1: there is
-	 * not so much. */
+	/* Holds the memory that a start takes, and gives it up as far as a mapping of Go's that fails needs it; the rest by
+	 * release(). -1: there is not so much. */
 	int (*reserve)(struct record *, size_t address_space, size_t writable);
 	void (*release)(struct record *);
 

@@ -138,7 +138,7 @@ void gate_child(void);
  * within patience (ns), or no memory for another thread. Without the GIL where patience is not 0. */
 int gate_enter(struct visit *, int64_t patience);
 void gate_leave(struct visit *);
-int gate_open(struct visit *);	/* the same without place and core: for the start */
+int gate_open(struct visit *, int is_held);	/* the same without place and core: for the start, which holds what Go will want */
 void gate_close(struct visit *);
 int gate_places(void);
 

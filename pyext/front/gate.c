@@ -51,15 +51,16 @@ static void leave_place(int place) { __atomic_or_fetch(&free_places, 1u << place
  * thread sends one, and its handler would run on a goroutine's stack too. It now waits for our end. */
 static int set_mask(const uint64_t *new, uint64_t *old) { return (int)syscall(SYS_rt_sigprocmask, SIG_SETMASK, new, old, sizeof *new); }
 
-/* A process may have been confined since the start: is there what Go will ask for on this entry? */
-static int has_what_go_needs(struct visit *v)
+/* A process may have been confined since the start: is there what Go will ask for on this entry? For the start itself
+ * it is held. */
+static int has_what_go_needs(struct visit *v, int is_held)
 {
 	if (sigaltstack(NULL, &v->stack))
 		return 0;
 	unsigned n = v->binds ? __atomic_add_fetch(&strangers, 1, __ATOMIC_RELAXED) : 0;
 	if (n <= __atomic_load_n(&strangers_seen, __ATOMIC_RELAXED))
 		return 1;
-	if (!limits_room()) {
+	if (!is_held && !limits_room()) {
 		__atomic_sub_fetch(&strangers, 1, __ATOMIC_RELAXED);
 		return 0;
 	}
@@ -67,7 +68,7 @@ static int has_what_go_needs(struct visit *v)
 	return 1;
 }
 
-int gate_open(struct visit *v)
+int gate_open(struct visit *v, int is_held)
 {
 	static const uint64_t every = ~(uint64_t)0;
 
@@ -79,7 +80,7 @@ int gate_open(struct visit *v)
 		struct pool *p = pool_get();
 		v->stays = p && p->initial ? p : NULL;
 		v->binds = !v->stays || !process_core() || v->stays->bound != process_core();
-		if (has_what_go_needs(v))
+		if (has_what_go_needs(v, is_held))
 			return 0;
 		set_mask(&v->mask, NULL);
 	}
@@ -131,7 +132,7 @@ int gate_enter(struct visit *v, int64_t patience)
 		nanosleep(&(struct timespec){0, NAP}, NULL);
 		patience -= NAP;
 	}
-	if (gate_open(v) == 0) {
+	if (gate_open(v, 0) == 0) {
 		/* Looked at only now, when no signal handler can fork any more. */
 		process_check();
 		if (process_core()) {

@@ -121,7 +121,7 @@ static void start_with(unsigned char random[16])
 	dirty = 1;
 	core->start(core_record, random, gate_places());
 
-	if (gate_open(&v)) {
+	if (gate_open(&v, 1)) {
 		core->release(core_record);
 		refuse("a thread cannot enter the core: signals or memory are refused (seccomp, a limit)");
 		return;

@@ -11,7 +11,7 @@
 /* Address space. Go takes 1,199 MB if it can and 748 if not; but from the moment that it has got its largest piece it
  * ends the process without the rest, so failures were seen from 1,100 to 1,260 MB. */
 #define RESERVED ((size_t)1300 << 20)
-#define WRITABLE ((size_t)64 << 20)	/* private writable memory */
+#define WRITABLE ((size_t)64 << 20)	/* private writable memory, which counts as address space too */
 #define SPLITS 48	/* of a mapping into three: 96 more mappings; a core and its threads have some 50 */
 
 static int can_map(size_t n, int prot)
@@ -47,10 +47,10 @@ static int can_have_signal_stack(void)
 	return sigaltstack(NULL, &ss) == 0 && sigaltstack(&ss, NULL) == 0;
 }
 
-/* What is missing beside n bytes more. */
+/* What is missing beside the n bytes of the threads' stacks. */
 static const char *memory_refuses(size_t n)
 {
-	return !can_map(RESERVED + n, PROT_NONE) ? "less than 1.3 GB of address space is left (RLIMIT_AS)"
+	return !can_map(RESERVED + WRITABLE + n, PROT_NONE) ? "less than 1.4 GB of address space is left (RLIMIT_AS)"
 		: !can_map(WRITABLE + n, PROT_READ | PROT_WRITE) ? "less than 64 MB of memory is left (RLIMIT_DATA)"
 		: NULL;
 }
@@ -73,7 +73,7 @@ const char *limits_refuse(void)
 	/* Others may have been faster. From here on they cannot. */
 	why = memory_refuses(0);
 	if (!why && core->reserve(core_record, RESERVED, WRITABLE))
-		why = "less than 1.4 GB of address space or 64 MB of memory is left";
+		why = "less than 1.4 GB of address space is left (RLIMIT_AS), or less than 64 MB of memory (RLIMIT_DATA)";
 	if (why)
 		core->dismiss(core_record);
 	return why;
