@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -112,6 +113,16 @@ def script(python, tmp_path):
 @pytest.fixture(scope="session")
 def package_folder():
     return pathlib.Path(gorandom.__file__).parent
+
+
+@pytest.fixture
+def site(package_folder, tmp_path):
+    """A folder with a copy of this installation, for PYTHONPATH."""
+    site = tmp_path / "site"
+    (record,) = package_folder.parent.glob("gorandom-*.dist-info")
+    shutil.copytree(package_folder, site / "gorandom", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(record, site / record.name)
+    return site
 
 
 PYCRYPTODOME = "pycryptodome==3.23.0"

@@ -272,19 +272,9 @@ def test_not_here(selftest, patch, names, reason):
 
 
 @pytest.fixture
-def installed(package_folder, tmp_path):
-    """A copy of the installation: its folder, and of the files beside it those that name it."""
-    site = tmp_path / "site"
-    (record,) = package_folder.parent.glob("gorandom-*.dist-info")
-    shutil.copytree(package_folder, site / "gorandom", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(record, site / record.name)
-    return site
-
-
-@pytest.fixture
-def check_copy(python, installed):
+def check_copy(python, site):
     def run():
-        return Table(python(PROGRAM % "", env={"PYTHONPATH": str(installed), "PYTHONDONTWRITEBYTECODE": "1"}, ends=None))
+        return Table(python(PROGRAM % "", env={"PYTHONPATH": str(site), "PYTHONDONTWRITEBYTECODE": "1"}, ends=None))
 
     return run
 
@@ -295,11 +285,11 @@ def flip(path, at):
     path.write_bytes(data)
 
 
-def test_a_copy_is_whole(check_copy, installed):
+def test_a_copy_is_whole(check_copy, site):
     table = check_copy()
-    assert table.status == 0 and f"package in {installed / 'gorandom'}" in table.heading, table.text
+    assert table.status == 0 and f"package in {site / 'gorandom'}" in table.heading, table.text
     count = re.match(r"(\d+) have the hashes of RECORD", table.rows["files"][1])[1]
-    (record,) = installed.glob("*.dist-info/RECORD")
+    (record,) = site.glob("*.dist-info/RECORD")
     assert int(count) == sum("sha256=" in line for line in record.read_text().splitlines()) > 80
 
 
@@ -347,16 +337,16 @@ def two_versions(site):
 
 @pytest.mark.parametrize("harm", [damage, damage_library, truncate, remove, remove_several, add, add_library, two_versions],
                          ids=lambda harm: harm.__name__)  # fmt: skip
-def test_damaged_files(check_copy, installed, harm):
-    says = harm(installed)
+def test_damaged_files(check_copy, site, harm):
+    says = harm(site)
     table = check_copy()
     assert table.status == 1 and table.failed == ["files"], table.text
     assert says in table.rows["files"][1], table.text
 
 
-def test_no_record(check_copy, installed):
+def test_no_record(check_copy, site):
     """An editable installation has none beside the package."""
-    (record,) = installed.glob("*.dist-info")
+    (record,) = site.glob("*.dist-info")
     for remove in (record / "RECORD").unlink, lambda: shutil.rmtree(record):
         remove()
         table = check_copy()
@@ -364,13 +354,13 @@ def test_no_record(check_copy, installed):
         assert "there is no RECORD beside the package" in table.rows["files"][1]
 
 
-def test_a_wheel_without_a_core(check_copy, installed):
+def test_a_wheel_without_a_core(check_copy, site):
     """As musl's: the front alone. Its HMACs are Python's, and the AES kernels are not here."""
-    (record,) = installed.glob("*.dist-info/RECORD")
+    (record,) = site.glob("*.dist-info/RECORD")
     lines = record.read_text().splitlines(keepends=True)
     record.write_text("".join(line for line in lines if "libgorandom_core" not in line and "_core.abi3" not in line))
     for name in ("libgorandom_core.so", "_core.abi3.so"):
-        (installed / "gorandom" / name).unlink()
+        (site / "gorandom" / name).unlink()
     table = check_copy()
     assert table.status == 0 and not table.failed, table.text
     assert set(table.not_here) - {"wipe", "clone(2)"} == {*CORE, "start auto", "start eager"}

@@ -1,6 +1,5 @@
 """An upgrade in place: a running process whose package is removed or replaced on disk goes on drawing and forking."""
 
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,16 +13,6 @@ import gorandom
 pytestmark = linux
 starts = pytest.mark.parametrize("start", ["auto", "eager", "never"])
 has_core = gorandom._front.state()["core_version"] is not None
-
-
-@pytest.fixture
-def site(package_folder, tmp_path):
-    """A folder with a copy of this installation, for PYTHONPATH."""
-    site = tmp_path / "site"
-    (record,) = package_folder.parent.glob("gorandom-*.dist-info")
-    shutil.copytree(package_folder, site / "gorandom", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(record, site / record.name)
-    return site
 
 
 @pytest.fixture
