@@ -95,10 +95,7 @@ import ctypes, os, sys
 import child, gorandom
 
 how, size, budget = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-library = child.helper()
-armed, early, left, count, in_child = (
-    ctypes.c_int.in_dll(library, "storm_" + name) for name in ("armed", "early", "budget", "count", "in_child"))
-children = (ctypes.c_int * 4096).in_dll(library, "storm_child")
+storm = child.Storm()
 tally = child.Tally()
 buffer = bytearray(size)
 untouched = b"\\xaa" * size
@@ -115,21 +112,19 @@ def pieces():
 
 gorandom.fill(buffer)
 address = (ctypes.c_ubyte * size).from_buffer(buffer)
-library.storm_start(how, 120, budget, address, ctypes.c_size_t(size))
-reaped = in_the_middle = 0
-while left.value > 0:
+storm.library.storm_start(how, 120, budget, address, ctypes.c_size_t(size))
+while storm.budget.value > 0:
     buffer[:] = untouched
-    armed.value = 1
+    storm.armed.value = 1
     gorandom.fill(buffer)
-    armed.value = 0
-    if in_child.value:
+    storm.armed.value = 0
+    if storm.in_child.value:
         # Where the draw had ended when the signal came, both have its bytes rightly.
-        child.end(lambda: tally.send(*(pieces() if early.value else []), gorandom.get_random_bytes(16)))
-    if count.value > reaped:
+        child.end(lambda: tally.send(*(pieces() if storm.early.value else []), gorandom.get_random_bytes(16)))
+    if children := storm.new():
         tally.add(*pieces())
-        tally.reap(*children[reaped : count.value])
-        reaped = count.value
-library.storm_stop()
+        tally.reap(*children)
+storm.library.storm_stop()
 tally.report()
 """
 

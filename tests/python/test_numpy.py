@@ -449,31 +449,26 @@ import ctypes, os, sys
 import child, gorandom, numpy as np
 
 how, size, budget = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-library = child.helper()
-armed, early, left, count, in_child = (
-    ctypes.c_int.in_dll(library, "storm_" + name) for name in ("armed", "early", "budget", "count", "in_child"))
-children = (ctypes.c_int * 4096).in_dll(library, "storm_child")
+storm = child.Storm()
 tally = child.Tally()
 rng = np.random.Generator(gorandom.BitGenerator())
 out = np.empty(size)
 untouched = np.frombuffer(b"\\xaa" * out.nbytes)
 rng.random(out=out)
 # Where the last of these is untouched, the two numbers that are compared come after the fork, in both processes.
-library.storm_start(how, 120, budget, ctypes.c_void_p(out.ctypes.data), ctypes.c_size_t(out.nbytes - 24))
-reaped = 0
-while left.value > 0:
+storm.library.storm_start(how, 120, budget, ctypes.c_void_p(out.ctypes.data), ctypes.c_size_t(out.nbytes - 24))
+while storm.budget.value > 0:
     out[:] = untouched
-    armed.value = 1
+    storm.armed.value = 1
     rng.random(out=out)
-    armed.value = 0
+    storm.armed.value = 0
     assert 0 <= out.min() and out.max() < 1
-    if in_child.value:
-        child.end(lambda: tally.send(*[out[-2:].tobytes()] * early.value, rng.bytes(16)))
+    if storm.in_child.value:
+        child.end(lambda: tally.send(*[out[-2:].tobytes()] * storm.early.value, rng.bytes(16)))
     tally.add(out[-2:].tobytes(), rng.bytes(16))
-    if count.value > reaped:
-        tally.reap(*children[reaped : count.value])
-        reaped = count.value
-library.storm_stop()
+    if children := storm.new():
+        tally.reap(*children)
+storm.library.storm_stop()
 tally.report()
 """
 

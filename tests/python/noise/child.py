@@ -24,6 +24,23 @@ def helper():
     return ctypes.PyDLL(os.environ["GORANDOM_TEST_HELPER"])
 
 
+class Storm:
+    """Signals whose C handler forks in the middle of a draw: storm.c. Its variables, and its children."""
+
+    def __init__(self):
+        self.library = helper()
+        for name in ("armed", "early", "budget", "count", "in_child"):
+            setattr(self, name, ctypes.c_int.in_dll(self.library, "storm_" + name))
+        self.children = (ctypes.c_int * 4096).in_dll(self.library, "storm_child")
+        self.reaped = 0
+
+    def new(self):
+        """PIDs of the children that were made since it was last asked."""
+        children = self.children[self.reaped : self.count.value]
+        self.reaped += len(children)
+        return children
+
+
 def noise(kind):
     """Starts the C helper's noise thread and returns when it has made its first round."""
     library = helper()
