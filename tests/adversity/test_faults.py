@@ -200,7 +200,8 @@ print(json.dumps({"tokens": len(tokens), "different": len(set(values)), "weak": 
 @pytest.mark.parametrize("guard, how", [("page", "fork"), ("page", "raw_clone"), ("pid", "fork")])
 def test_a_pid_comes_again(guard, how, tmp_path):
     """A grandchild has the PID of the process whose pool was copied (a PID namespace, ns_last_pid). Its bytes are its own:
-    by the wiped page, whoever forked; where the kernel has none, by the fork handlers. (There a raw clone(2) of a raw
+    by the wiped page, whoever forked; where the kernel has none, by the fork handlers and the PID, which do the same twice:
+    it fails if wipe() wipes nothing, and not if one of the two is missing. (There a raw clone(2) of a raw
     clone(2) with its grandparent's PID escapes, as SECURITY.md says: "pid" with "raw_clone" fails here.)"""
     root()
     program = tmp_path / "program.py"
