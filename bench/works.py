@@ -137,7 +137,6 @@ KEYSTREAM = [
 
 # ---- fill, 64 MiB ----
 
-# A sixth of a second: it takes the system's scheduler some milliseconds to give the second thread a processor of its own.
 FILL_PROGRAM = """
 import threading, time, gorandom
 buffers = [bytearray(b"1") * (64 << 20) for _ in range({threads})]
