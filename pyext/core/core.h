@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GORANDOM_CORE_ABI 4
+#define GORANDOM_CORE_ABI 5
 #define GORANDOM_THREADS 8	/* made at a start, which takes 4 or 5; a busy core on 16 processors takes up to 7 */
 #define GORANDOM_STACK ((size_t)256 << 10)	/* bytes, for each */
 #define GORANDOM_MAX_LANES 16	/* generators of a core; more processors than that share them */
@@ -65,6 +65,9 @@ struct gorandom_core {
 	 * that were made are let go by dismiss(). Same mask of signals as for start(). */
 	int (*hire)(struct record *);
 	void (*dismiss)(struct record *);
+
+	/* Returns when none of the core's threads is on its way into being or into Go, at most a second after none has moved. */
+	void (*settle)(struct record *);
 
 	/* Holds the memory that a start takes, and gives it up as far as a mapping of Go's that fails needs it; the rest by
 	 * release(). -1: there is not so much. */

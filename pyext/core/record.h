@@ -15,6 +15,7 @@
 struct span { uintptr_t lo, hi; };
 
 struct sleeper {	/* a thread that waits for Go to ask for one: threads.c */
+	struct record *record;
 	pthread_t thread;
 	int state;
 	void *(*run)(void *);
@@ -43,6 +44,7 @@ struct record {
 	unsigned threads;	/* the core's, in this process */
 	struct sleeper sleeper[RECORD_SLEEPERS];
 	unsigned sleepers, called;	/* made; and taken by Go, the first ones first */
+	int on_their_way;	/* made but not yet asleep, or called but not yet awake */
 };
 
 /* The record of the core that runs in this process; NULL in a child until reset(). */

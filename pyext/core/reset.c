@@ -107,7 +107,7 @@ void core_parent(struct record *r) { pthread_mutex_unlock(&r->lock); }
 void core_child(struct record *r)
 {
 	pthread_mutex_init(&r->lock, NULL);
-	r->threads = r->sleepers = r->called = 0;
+	r->threads = r->sleepers = r->called = r->on_their_way = 0;
 	r->spare = (struct span){0, 0};
 	r->n = 0;	/* what others have mapped there since must not be unmapped by a reset */
 	core_forget(r);

@@ -50,6 +50,7 @@ __attribute__((visibility("default"))) const struct gorandom_core gorandom_core 
 	.map = core_map,
 	.hire = core_hire,
 	.dismiss = core_dismiss,
+	.settle = core_settle,
 	.reserve = core_reserve,
 	.release = core_release,
 	.start = core_start,

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "threads.h"
@@ -19,23 +20,47 @@ enum { ASLEEP, CALLED, DISMISSED };
 int __real_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 int __real_pthread_key_create(pthread_key_t *, void (*)(void *));
 
+/* glibc and Go begin a thread with system calls whose refusal ends the process, and a program may confine itself as soon
+ * as its draw returns. So a call leaves Go only when no thread is on its way: what was made has begun, what Go has
+ * called is awake. No futex: whoever is woken may take the processor from the thread that wakes it, a few
+ * instructions before that one's own calls; the last nap is for those. */
+void core_settle(struct record *r)
+{
+	static const struct timespec nap = {0, 30000};
+	if (!__atomic_load_n(&r->on_their_way, __ATOMIC_ACQUIRE))
+		return;
+	int n = 20000;	/* more than a second: a thread that a debugger has stopped is not waited for */
+	while (n-- && __atomic_load_n(&r->on_their_way, __ATOMIC_ACQUIRE) > 0)
+		nanosleep(&nap, NULL);
+	nanosleep(&nap, NULL);
+}
+
+static void is_there(struct record *r) { __atomic_sub_fetch(&r->on_their_way, 1, __ATOMIC_RELEASE); }
+
+/* The first things that Go does in a thread are to set a signal stack and a mask, and it ends the process if it may not. */
+static int go_is_refused(void)
+{
+	return sigaltstack(NULL, &(stack_t){0}) || syscall(SYS_rt_sigprocmask, SIG_SETMASK, NULL, NULL, sizeof(uint64_t));
+}
+
 static void *sleeper(void *arg)
 {
 	struct sleeper *s = arg;
 	heap_is_core_thread(__builtin_frame_address(0));
+	is_there(s->record);
 	while (__atomic_load_n(&s->state, __ATOMIC_ACQUIRE) == ASLEEP)
 		syscall(SYS_futex, &s->state, FUTEX_WAIT_PRIVATE, ASLEEP, NULL, NULL, 0);
 	if (__atomic_load_n(&s->state, __ATOMIC_ACQUIRE) != CALLED)
 		return NULL;
-	/* The first thing that Go does here is to set a signal stack, and it ends the process if it may not. A
-	 * process that was confined just now gets no further calls through the gate, so Go can do without. */
-	stack_t ss;
-	while (sigaltstack(NULL, &ss))
+	int refused = go_is_refused();
+	is_there(s->record);
+	/* A process that was confined just now gets no further calls through the gate, so Go can do without. */
+	while (refused)
 		syscall(SYS_futex, &s->state, FUTEX_WAIT_PRIVATE, CALLED, NULL, NULL, 0);
 	return s->run(s->arg);
 }
 
-static void wake(struct sleeper *s, int state)
+static void set_state(struct sleeper *s, int state)
 {
 	__atomic_store_n(&s->state, state, __ATOMIC_RELEASE);
 	syscall(SYS_futex, &s->state, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
@@ -89,9 +114,12 @@ static int put_to_sleep(struct record *r)
 	unsigned i = r->sleepers;
 	if (i == RECORD_SLEEPERS)
 		return -1;
-	r->sleeper[i] = (struct sleeper){.state = ASLEEP};
-	if (make(r, &r->sleeper[i].thread, sleeper, &r->sleeper[i]))
+	r->sleeper[i] = (struct sleeper){.record = r, .state = ASLEEP};
+	__atomic_add_fetch(&r->on_their_way, 1, __ATOMIC_RELAXED);
+	if (make(r, &r->sleeper[i].thread, sleeper, &r->sleeper[i])) {
+		is_there(r);
 		return -1;
+	}
 	r->sleepers++;
 	return 0;
 }
@@ -108,7 +136,7 @@ void core_dismiss(struct record *r)
 {
 	for (unsigned i = 0; i < r->sleepers; i++) {
 		__atomic_add_fetch(r->nthreads, 1, __ATOMIC_ACQ_REL);	/* its end will be counted */
-		wake(&r->sleeper[i], DISMISSED);
+		set_state(&r->sleeper[i], DISMISSED);
 		pthread_join(r->sleeper[i].thread, NULL);
 	}
 	r->sleepers = r->called = r->threads = 0;
@@ -138,7 +166,8 @@ int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *attr, void *(*run)
 		s->run = run;
 		s->arg = arg;
 		*t = s->thread;
-		wake(s, CALLED);
+		__atomic_add_fetch(&record->on_their_way, 1, __ATOMIC_RELAXED);
+		set_state(s, CALLED);
 	} else {
 		error = make(record, t, run, arg);
 	}

@@ -12,6 +12,7 @@
 
 int core_hire(struct record *);
 void core_dismiss(struct record *);
+void core_settle(struct record *);
 void heap_is_core_thread(void *frame);	/* heap.c; the calling thread is the core's and its stack ends above frame */
 
 #endif

@@ -99,6 +99,7 @@ static void close_gate(struct visit *v)
 void gate_close(struct visit *v)
 {
 	v->error = core->take_error();
+	core->settle(core_record);	/* the caller may be confined next */
 	if (!v->stays)
 		core->unbind(core_record);
 	else if (v->binds) {
