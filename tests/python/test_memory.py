@@ -226,8 +226,9 @@ os.kill(pid, 18)
 os.waitpid(pid, 0)
 new = [m for m in new if "wf" not in m[2] and m[1] - m[0] > 4096]  # the front has a page for its own names
 kept = [m for m in new if any(t[0] < m[1] and m[0] < t[1] for t in theirs)]
+size = sum(m[1] - m[0] - sum(k[1] - k[0] for k in known if m[0] < k[0] < m[1]) for m in kept)  # one may have grown together with an older one
 print(json.dumps({"new": len(new), "dumped": [m for m in new if "dd" not in m[2] and m not in kept],
-                  "kept": sum(m[1] - m[0] for m in kept), "threads": threads}))
+                  "kept": size, "threads": threads}))
 """,
         "auto", how, helped=True,
     )
