@@ -105,12 +105,12 @@ func allocate(size int) (*process.Memory, error) {
 }
 
 //export gorandom_fill
-func gorandom_fill(lane C.int, p unsafe.Pointer, n C.size_t) (result C.int) {
+func gorandom_fill(lane C.int, p unsafe.Pointer, n, whole C.size_t) (result C.int) {
 	defer stop(&result)
 	if core == nil {
 		return broken
 	}
-	return answer(core.Fill(int(lane), unsafe.Slice((*byte)(p), int(n))))
+	return answer(core.FillPart(int(lane), unsafe.Slice((*byte)(p), int(n)), int(whole)))
 }
 
 //export gorandom_event

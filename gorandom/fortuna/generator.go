@@ -69,14 +69,20 @@ func (g *Generator) rekey() {
 // next two blocks (section 9.4.4). An empty b replaces the key too. It returns
 // ErrUnseeded or ErrRequestSize, b untouched; any other error is the keystream
 // kernel's, and b is zeroed.
-func (g *Generator) Request(b []byte) error {
+func (g *Generator) Request(b []byte) error { return g.request(b, false) }
+
+// RequestUncached is Request for a part of output that is larger than the
+// processor's caches: b is written past them (package keystream, FillUncached).
+func (g *Generator) RequestUncached(b []byte) error { return g.request(b, true) }
+
+func (g *Generator) request(b []byte, uncached bool) error {
 	if !g.seeded {
 		return ErrUnseeded
 	}
 	if len(b) > MaxRequest {
 		return ErrRequestSize
 	}
-	err := g.request(b)
+	err := g.output(b, uncached)
 	if err != nil {
 		clear(b)
 		clear(g.ahead[:])
@@ -84,10 +90,16 @@ func (g *Generator) Request(b []byte) error {
 	return err
 }
 
-func (g *Generator) request(b []byte) error {
+func (g *Generator) output(b []byte, uncached bool) error {
 	whole := len(b) &^ (keystream.BlockSize - 1)
 	if whole > 0 {
-		if err := g.schedule.Fill(b[:whole], &g.counter); err != nil {
+		var err error
+		if uncached {
+			err = g.schedule.FillUncached(b[:whole], &g.counter)
+		} else {
+			err = g.schedule.Fill(b[:whole], &g.counter)
+		}
+		if err != nil {
 			return err
 		}
 	}

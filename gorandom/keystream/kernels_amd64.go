@@ -93,3 +93,17 @@ func (k kernel) fill(dst *byte, blocks uint64, schedule *[scheduleSize]byte, lo,
 	}
 	return nil
 }
+
+// fillUncached is fill for whole passes into whole lines, stored past the
+// caches by the kernels that are faster than memory.
+func (k kernel) fillUncached(dst *byte, blocks uint64, schedule *[scheduleSize]byte, lo, hi uint64) error {
+	switch k {
+	case vaes256:
+		fillUncachedVAES256(dst, blocks, schedule, lo, hi)
+	case vaes512:
+		fillUncachedVAES512(dst, blocks, schedule, lo, hi)
+	default:
+		return k.fill(dst, blocks, schedule, lo, hi)
+	}
+	return nil
+}

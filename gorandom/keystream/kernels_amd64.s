@@ -924,6 +924,185 @@ done:
 	VZEROALL
 	RET
 
+// func fillUncachedVAES256(dst *byte, blocks uint64, schedule *[240]byte, lo uint64, hi uint64)
+// Requires: AVX, AVX2, MMX+, VAES
+TEXT ·fillUncachedVAES256(SB), NOSPLIT, $0-40
+	MOVQ           dst+0(FP), AX
+	MOVQ           blocks+8(FP), CX
+	MOVQ           schedule+16(FP), DX
+	MOVQ           lo+24(FP), BX
+	MOVQ           hi+32(FP), SI
+	VMOVQ          BX, X8
+	VMOVQ          SI, X9
+	VPBROADCASTQ   X8, Y8
+	VPBROADCASTQ   X9, Y9
+	VPUNPCKLQDQ    Y9, Y8, Y8
+	VPADDQ         counts<>+0(SB), Y8, Y8
+	VBROADCASTI128 counts<>+32(SB), Y9
+
+whole:
+	VBROADCASTI128 (DX), Y10
+	VPXOR          Y10, Y8, Y0
+	VPADDQ         Y9, Y8, Y8
+	VPXOR          Y10, Y8, Y1
+	VPADDQ         Y9, Y8, Y8
+	VPXOR          Y10, Y8, Y2
+	VPADDQ         Y9, Y8, Y8
+	VPXOR          Y10, Y8, Y3
+	VPADDQ         Y9, Y8, Y8
+	VPXOR          Y10, Y8, Y4
+	VPADDQ         Y9, Y8, Y8
+	VPXOR          Y10, Y8, Y5
+	VPADDQ         Y9, Y8, Y8
+	VPXOR          Y10, Y8, Y6
+	VPADDQ         Y9, Y8, Y8
+	VPXOR          Y10, Y8, Y7
+	VPADDQ         Y9, Y8, Y8
+	VBROADCASTI128 16(DX), Y10
+	VAESENC        Y10, Y0, Y0
+	VAESENC        Y10, Y1, Y1
+	VAESENC        Y10, Y2, Y2
+	VAESENC        Y10, Y3, Y3
+	VAESENC        Y10, Y4, Y4
+	VAESENC        Y10, Y5, Y5
+	VAESENC        Y10, Y6, Y6
+	VAESENC        Y10, Y7, Y7
+	VBROADCASTI128 32(DX), Y10
+	VAESENC        Y10, Y0, Y0
+	VAESENC        Y10, Y1, Y1
+	VAESENC        Y10, Y2, Y2
+	VAESENC        Y10, Y3, Y3
+	VAESENC        Y10, Y4, Y4
+	VAESENC        Y10, Y5, Y5
+	VAESENC        Y10, Y6, Y6
+	VAESENC        Y10, Y7, Y7
+	VBROADCASTI128 48(DX), Y10
+	VAESENC        Y10, Y0, Y0
+	VAESENC        Y10, Y1, Y1
+	VAESENC        Y10, Y2, Y2
+	VAESENC        Y10, Y3, Y3
+	VAESENC        Y10, Y4, Y4
+	VAESENC        Y10, Y5, Y5
+	VAESENC        Y10, Y6, Y6
+	VAESENC        Y10, Y7, Y7
+	VBROADCASTI128 64(DX), Y10
+	VAESENC        Y10, Y0, Y0
+	VAESENC        Y10, Y1, Y1
+	VAESENC        Y10, Y2, Y2
+	VAESENC        Y10, Y3, Y3
+	VAESENC        Y10, Y4, Y4
+	VAESENC        Y10, Y5, Y5
+	VAESENC        Y10, Y6, Y6
+	VAESENC        Y10, Y7, Y7
+	VBROADCASTI128 80(DX), Y10
+	VAESENC        Y10, Y0, Y0
+	VAESENC        Y10, Y1, Y1
+	VAESENC        Y10, Y2, Y2
+	VAESENC        Y10, Y3, Y3
+	VAESENC        Y10, Y4, Y4
+	VAESENC        Y10, Y5, Y5
+	VAESENC        Y10, Y6, Y6
+	VAESENC        Y10, Y7, Y7
+	VBROADCASTI128 96(DX), Y10
+	VAESENC        Y10, Y0, Y0
+	VAESENC        Y10, Y1, Y1
+	VAESENC        Y10, Y2, Y2
+	VAESENC        Y10, Y3, Y3
+	VAESENC        Y10, Y4, Y4
+	VAESENC        Y10, Y5, Y5
+	VAESENC        Y10, Y6, Y6
+	VAESENC        Y10, Y7, Y7
+	VBROADCASTI128 112(DX), Y10
+	VAESENC        Y10, Y0, Y0
+	VAESENC        Y10, Y1, Y1
+	VAESENC        Y10, Y2, Y2
+	VAESENC        Y10, Y3, Y3
+	VAESENC        Y10, Y4, Y4
+	VAESENC        Y10, Y5, Y5
+	VAESENC        Y10, Y6, Y6
+	VAESENC        Y10, Y7, Y7
+	VBROADCASTI128 128(DX), Y10
+	VAESENC        Y10, Y0, Y0
+	VAESENC        Y10, Y1, Y1
+	VAESENC        Y10, Y2, Y2
+	VAESENC        Y10, Y3, Y3
+	VAESENC        Y10, Y4, Y4
+	VAESENC        Y10, Y5, Y5
+	VAESENC        Y10, Y6, Y6
+	VAESENC        Y10, Y7, Y7
+	VBROADCASTI128 144(DX), Y10
+	VAESENC        Y10, Y0, Y0
+	VAESENC        Y10, Y1, Y1
+	VAESENC        Y10, Y2, Y2
+	VAESENC        Y10, Y3, Y3
+	VAESENC        Y10, Y4, Y4
+	VAESENC        Y10, Y5, Y5
+	VAESENC        Y10, Y6, Y6
+	VAESENC        Y10, Y7, Y7
+	VBROADCASTI128 160(DX), Y10
+	VAESENC        Y10, Y0, Y0
+	VAESENC        Y10, Y1, Y1
+	VAESENC        Y10, Y2, Y2
+	VAESENC        Y10, Y3, Y3
+	VAESENC        Y10, Y4, Y4
+	VAESENC        Y10, Y5, Y5
+	VAESENC        Y10, Y6, Y6
+	VAESENC        Y10, Y7, Y7
+	VBROADCASTI128 176(DX), Y10
+	VAESENC        Y10, Y0, Y0
+	VAESENC        Y10, Y1, Y1
+	VAESENC        Y10, Y2, Y2
+	VAESENC        Y10, Y3, Y3
+	VAESENC        Y10, Y4, Y4
+	VAESENC        Y10, Y5, Y5
+	VAESENC        Y10, Y6, Y6
+	VAESENC        Y10, Y7, Y7
+	VBROADCASTI128 192(DX), Y10
+	VAESENC        Y10, Y0, Y0
+	VAESENC        Y10, Y1, Y1
+	VAESENC        Y10, Y2, Y2
+	VAESENC        Y10, Y3, Y3
+	VAESENC        Y10, Y4, Y4
+	VAESENC        Y10, Y5, Y5
+	VAESENC        Y10, Y6, Y6
+	VAESENC        Y10, Y7, Y7
+	VBROADCASTI128 208(DX), Y10
+	VAESENC        Y10, Y0, Y0
+	VAESENC        Y10, Y1, Y1
+	VAESENC        Y10, Y2, Y2
+	VAESENC        Y10, Y3, Y3
+	VAESENC        Y10, Y4, Y4
+	VAESENC        Y10, Y5, Y5
+	VAESENC        Y10, Y6, Y6
+	VAESENC        Y10, Y7, Y7
+	VBROADCASTI128 224(DX), Y10
+	VAESENCLAST    Y10, Y0, Y0
+	VAESENCLAST    Y10, Y1, Y1
+	VAESENCLAST    Y10, Y2, Y2
+	VAESENCLAST    Y10, Y3, Y3
+	VAESENCLAST    Y10, Y4, Y4
+	VAESENCLAST    Y10, Y5, Y5
+	VAESENCLAST    Y10, Y6, Y6
+	VAESENCLAST    Y10, Y7, Y7
+	VMOVNTDQ       Y0, (AX)
+	VMOVNTDQ       Y1, 32(AX)
+	VMOVNTDQ       Y2, 64(AX)
+	VMOVNTDQ       Y3, 96(AX)
+	VMOVNTDQ       Y4, 128(AX)
+	VMOVNTDQ       Y5, 160(AX)
+	VMOVNTDQ       Y6, 192(AX)
+	VMOVNTDQ       Y7, 224(AX)
+	ADDQ           $0x00000100, AX
+	SUBQ           $0x10, CX
+	JNZ            whole
+
+	// Such stores are ordered with no others: whoever is told next that dst is ready must see them.
+	SFENCE
+
+	// Leave no key and no keystream in a register, and no dirty upper half.
+	VZEROALL
+	RET
+
 // func fillVAES512(dst *byte, blocks uint64, schedule *[240]byte, lo uint64, hi uint64)
 // Requires: AVX, AVX512F, VAES
 TEXT ·fillVAES512(SB), NOSPLIT, $0-40
@@ -1302,6 +1481,185 @@ blocks:
 	JMP     blocks
 
 done:
+	// Leave no key and no keystream in a register, and no dirty upper half.
+	VZEROALL
+	RET
+
+// func fillUncachedVAES512(dst *byte, blocks uint64, schedule *[240]byte, lo uint64, hi uint64)
+// Requires: AVX, AVX512F, MMX+, VAES
+TEXT ·fillUncachedVAES512(SB), NOSPLIT, $0-40
+	MOVQ            dst+0(FP), AX
+	MOVQ            blocks+8(FP), CX
+	MOVQ            schedule+16(FP), DX
+	MOVQ            lo+24(FP), BX
+	MOVQ            hi+32(FP), SI
+	VMOVQ           BX, X8
+	VMOVQ           SI, X9
+	VPBROADCASTQ    X8, Z8
+	VPBROADCASTQ    X9, Z9
+	VPUNPCKLQDQ     Z9, Z8, Z8
+	VPADDQ          counts<>+0(SB), Z8, Z8
+	VBROADCASTI32X4 counts<>+64(SB), Z9
+
+whole:
+	VBROADCASTI32X4 (DX), Z10
+	VPXORQ          Z10, Z8, Z0
+	VPADDQ          Z9, Z8, Z8
+	VPXORQ          Z10, Z8, Z1
+	VPADDQ          Z9, Z8, Z8
+	VPXORQ          Z10, Z8, Z2
+	VPADDQ          Z9, Z8, Z8
+	VPXORQ          Z10, Z8, Z3
+	VPADDQ          Z9, Z8, Z8
+	VPXORQ          Z10, Z8, Z4
+	VPADDQ          Z9, Z8, Z8
+	VPXORQ          Z10, Z8, Z5
+	VPADDQ          Z9, Z8, Z8
+	VPXORQ          Z10, Z8, Z6
+	VPADDQ          Z9, Z8, Z8
+	VPXORQ          Z10, Z8, Z7
+	VPADDQ          Z9, Z8, Z8
+	VBROADCASTI32X4 16(DX), Z10
+	VAESENC         Z10, Z0, Z0
+	VAESENC         Z10, Z1, Z1
+	VAESENC         Z10, Z2, Z2
+	VAESENC         Z10, Z3, Z3
+	VAESENC         Z10, Z4, Z4
+	VAESENC         Z10, Z5, Z5
+	VAESENC         Z10, Z6, Z6
+	VAESENC         Z10, Z7, Z7
+	VBROADCASTI32X4 32(DX), Z10
+	VAESENC         Z10, Z0, Z0
+	VAESENC         Z10, Z1, Z1
+	VAESENC         Z10, Z2, Z2
+	VAESENC         Z10, Z3, Z3
+	VAESENC         Z10, Z4, Z4
+	VAESENC         Z10, Z5, Z5
+	VAESENC         Z10, Z6, Z6
+	VAESENC         Z10, Z7, Z7
+	VBROADCASTI32X4 48(DX), Z10
+	VAESENC         Z10, Z0, Z0
+	VAESENC         Z10, Z1, Z1
+	VAESENC         Z10, Z2, Z2
+	VAESENC         Z10, Z3, Z3
+	VAESENC         Z10, Z4, Z4
+	VAESENC         Z10, Z5, Z5
+	VAESENC         Z10, Z6, Z6
+	VAESENC         Z10, Z7, Z7
+	VBROADCASTI32X4 64(DX), Z10
+	VAESENC         Z10, Z0, Z0
+	VAESENC         Z10, Z1, Z1
+	VAESENC         Z10, Z2, Z2
+	VAESENC         Z10, Z3, Z3
+	VAESENC         Z10, Z4, Z4
+	VAESENC         Z10, Z5, Z5
+	VAESENC         Z10, Z6, Z6
+	VAESENC         Z10, Z7, Z7
+	VBROADCASTI32X4 80(DX), Z10
+	VAESENC         Z10, Z0, Z0
+	VAESENC         Z10, Z1, Z1
+	VAESENC         Z10, Z2, Z2
+	VAESENC         Z10, Z3, Z3
+	VAESENC         Z10, Z4, Z4
+	VAESENC         Z10, Z5, Z5
+	VAESENC         Z10, Z6, Z6
+	VAESENC         Z10, Z7, Z7
+	VBROADCASTI32X4 96(DX), Z10
+	VAESENC         Z10, Z0, Z0
+	VAESENC         Z10, Z1, Z1
+	VAESENC         Z10, Z2, Z2
+	VAESENC         Z10, Z3, Z3
+	VAESENC         Z10, Z4, Z4
+	VAESENC         Z10, Z5, Z5
+	VAESENC         Z10, Z6, Z6
+	VAESENC         Z10, Z7, Z7
+	VBROADCASTI32X4 112(DX), Z10
+	VAESENC         Z10, Z0, Z0
+	VAESENC         Z10, Z1, Z1
+	VAESENC         Z10, Z2, Z2
+	VAESENC         Z10, Z3, Z3
+	VAESENC         Z10, Z4, Z4
+	VAESENC         Z10, Z5, Z5
+	VAESENC         Z10, Z6, Z6
+	VAESENC         Z10, Z7, Z7
+	VBROADCASTI32X4 128(DX), Z10
+	VAESENC         Z10, Z0, Z0
+	VAESENC         Z10, Z1, Z1
+	VAESENC         Z10, Z2, Z2
+	VAESENC         Z10, Z3, Z3
+	VAESENC         Z10, Z4, Z4
+	VAESENC         Z10, Z5, Z5
+	VAESENC         Z10, Z6, Z6
+	VAESENC         Z10, Z7, Z7
+	VBROADCASTI32X4 144(DX), Z10
+	VAESENC         Z10, Z0, Z0
+	VAESENC         Z10, Z1, Z1
+	VAESENC         Z10, Z2, Z2
+	VAESENC         Z10, Z3, Z3
+	VAESENC         Z10, Z4, Z4
+	VAESENC         Z10, Z5, Z5
+	VAESENC         Z10, Z6, Z6
+	VAESENC         Z10, Z7, Z7
+	VBROADCASTI32X4 160(DX), Z10
+	VAESENC         Z10, Z0, Z0
+	VAESENC         Z10, Z1, Z1
+	VAESENC         Z10, Z2, Z2
+	VAESENC         Z10, Z3, Z3
+	VAESENC         Z10, Z4, Z4
+	VAESENC         Z10, Z5, Z5
+	VAESENC         Z10, Z6, Z6
+	VAESENC         Z10, Z7, Z7
+	VBROADCASTI32X4 176(DX), Z10
+	VAESENC         Z10, Z0, Z0
+	VAESENC         Z10, Z1, Z1
+	VAESENC         Z10, Z2, Z2
+	VAESENC         Z10, Z3, Z3
+	VAESENC         Z10, Z4, Z4
+	VAESENC         Z10, Z5, Z5
+	VAESENC         Z10, Z6, Z6
+	VAESENC         Z10, Z7, Z7
+	VBROADCASTI32X4 192(DX), Z10
+	VAESENC         Z10, Z0, Z0
+	VAESENC         Z10, Z1, Z1
+	VAESENC         Z10, Z2, Z2
+	VAESENC         Z10, Z3, Z3
+	VAESENC         Z10, Z4, Z4
+	VAESENC         Z10, Z5, Z5
+	VAESENC         Z10, Z6, Z6
+	VAESENC         Z10, Z7, Z7
+	VBROADCASTI32X4 208(DX), Z10
+	VAESENC         Z10, Z0, Z0
+	VAESENC         Z10, Z1, Z1
+	VAESENC         Z10, Z2, Z2
+	VAESENC         Z10, Z3, Z3
+	VAESENC         Z10, Z4, Z4
+	VAESENC         Z10, Z5, Z5
+	VAESENC         Z10, Z6, Z6
+	VAESENC         Z10, Z7, Z7
+	VBROADCASTI32X4 224(DX), Z10
+	VAESENCLAST     Z10, Z0, Z0
+	VAESENCLAST     Z10, Z1, Z1
+	VAESENCLAST     Z10, Z2, Z2
+	VAESENCLAST     Z10, Z3, Z3
+	VAESENCLAST     Z10, Z4, Z4
+	VAESENCLAST     Z10, Z5, Z5
+	VAESENCLAST     Z10, Z6, Z6
+	VAESENCLAST     Z10, Z7, Z7
+	VMOVNTDQ        Z0, (AX)
+	VMOVNTDQ        Z1, 64(AX)
+	VMOVNTDQ        Z2, 128(AX)
+	VMOVNTDQ        Z3, 192(AX)
+	VMOVNTDQ        Z4, 256(AX)
+	VMOVNTDQ        Z5, 320(AX)
+	VMOVNTDQ        Z6, 384(AX)
+	VMOVNTDQ        Z7, 448(AX)
+	ADDQ            $0x00000200, AX
+	SUBQ            $0x20, CX
+	JNZ             whole
+
+	// Such stores are ordered with no others: whoever is told next that dst is ready must see them.
+	SFENCE
+
 	// Leave no key and no keystream in a register, and no dirty upper half.
 	VZEROALL
 	RET

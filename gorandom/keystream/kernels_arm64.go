@@ -38,3 +38,7 @@ func (k kernel) fill(dst *byte, blocks uint64, schedule *[scheduleSize]byte, lo,
 	fillARMv8(dst, blocks, schedule, lo, hi)
 	return nil
 }
+
+func (k kernel) fillUncached(dst *byte, blocks uint64, schedule *[scheduleSize]byte, lo, hi uint64) error {
+	return k.fill(dst, blocks, schedule, lo, hi)
+}

@@ -17,7 +17,10 @@
 // that a caller can keep them in memory outside the Go heap.
 package keystream
 
-import "errors"
+import (
+	"errors"
+	"unsafe"
+)
 
 // Sizes in bytes, of AES-256 (FIPS 197, section 5).
 const (
@@ -30,6 +33,13 @@ const (
 // can't be preempted; this keeps a call to some tens of microseconds at most,
 // so that it delays no garbage collection.
 const maxRun = 1 << 12
+
+// Stores around the caches write whole lines, and the kernels for them whole
+// passes of eight registers.
+const (
+	line = 64                   // bytes
+	pass = 8 * line / BlockSize // blocks, of the widest registers
+)
 
 // ErrKernel is returned where a kernel is asked for by a name that is unknown
 // or that this processor lacks.
@@ -85,21 +95,33 @@ func (s *Schedule) Wipe() { *s = Schedule{} }
 // Fill overwrites dst with keystream from counter block c on, and advances c by
 // one for each block begun: what is left of a last, partial block is thrown
 // away. Only the generic kernel allocates or can fail.
-func (s *Schedule) Fill(dst []byte, c *Counter) error {
+func (s *Schedule) Fill(dst []byte, c *Counter) error { return s.fill(dst, c, false) }
+
+// FillUncached is Fill for output larger than the processor's caches: where the
+// kernel can, and dst begins at a multiple of 16 bytes, it is stored past them,
+// which spares the reading of each line before it is written. Whoever reads dst
+// next reads it from memory.
+func (s *Schedule) FillUncached(dst []byte, c *Counter) error { return s.fill(dst, c, true) }
+
+func (s *Schedule) fill(dst []byte, c *Counter, uncached bool) error {
 	for len(dst) >= BlockSize {
 		n := min(uint64(len(dst)/BlockSize), maxRun)
 		// Kernels add to the low word alone, so a run ends where it wraps.
 		if untilWrap := -c.Lo; untilWrap != 0 {
 			n = min(n, untilWrap)
 		}
-		if err := s.fillRun(dst[:n*BlockSize], *c); err != nil {
+		lines := false
+		if uncached {
+			n, lines = wholeLines(&dst[0], n)
+		}
+		if err := s.fillRun(dst[:n*BlockSize], *c, lines); err != nil {
 			return err
 		}
 		c.Add(n)
 		dst = dst[n*BlockSize:]
 	}
 	if len(dst) > 0 {
-		if err := s.fillRun(s.block[:], *c); err != nil {
+		if err := s.fillRun(s.block[:], *c, false); err != nil {
 			return err
 		}
 		c.Add(1)
@@ -109,10 +131,30 @@ func (s *Schedule) Fill(dst []byte, c *Counter) error {
 	return nil
 }
 
+// wholeLines returns how many of n blocks the next run makes, and whether they
+// are whole passes into whole lines: those before the first line, and those
+// after the last pass, are runs of their own.
+func wholeLines(dst *byte, n uint64) (uint64, bool) {
+	switch at := uint64(uintptr(unsafe.Pointer(dst)) % line); {
+	case at%BlockSize != 0:
+		return n, false
+	case at != 0:
+		return min(n, (line-at)/BlockSize), false
+	case n < pass:
+		return n, false
+	}
+	return n - n%pass, true
+}
+
 // fillRun fills whole blocks, at least one, across which c.Lo doesn't wrap.
-func (s *Schedule) fillRun(dst []byte, c Counter) error {
+// lines: dst is what wholeLines says.
+func (s *Schedule) fillRun(dst []byte, c Counter, lines bool) error {
 	if s.kernel == generic {
 		return s.fillGeneric(dst, c)
 	}
-	return s.kernel.fill(&dst[0], uint64(len(dst)/BlockSize), &s.words, c.Lo, c.Hi)
+	blocks := uint64(len(dst) / BlockSize)
+	if lines {
+		return s.kernel.fillUncached(&dst[0], blocks, &s.words, c.Lo, c.Hi)
+	}
+	return s.kernel.fill(&dst[0], blocks, &s.words, c.Lo, c.Hi)
 }

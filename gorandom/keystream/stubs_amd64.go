@@ -22,11 +22,25 @@ func fillAESNI(dst *byte, blocks uint64, schedule *[240]byte, lo uint64, hi uint
 //go:noescape
 func fillVAES256(dst *byte, blocks uint64, schedule *[240]byte, lo uint64, hi uint64)
 
+// fillUncachedVAES256 writes blocks encrypted counter blocks to dst.
+// The low word of the counter must not wrap before the last of them.
+// They are a multiple of 32, at least that, and dst is one of 64.
+//
+//go:noescape
+func fillUncachedVAES256(dst *byte, blocks uint64, schedule *[240]byte, lo uint64, hi uint64)
+
 // fillVAES512 writes blocks encrypted counter blocks to dst.
 // The low word of the counter must not wrap before the last of them.
 //
 //go:noescape
 func fillVAES512(dst *byte, blocks uint64, schedule *[240]byte, lo uint64, hi uint64)
+
+// fillUncachedVAES512 writes blocks encrypted counter blocks to dst.
+// The low word of the counter must not wrap before the last of them.
+// They are a multiple of 32, at least that, and dst is one of 64.
+//
+//go:noescape
+func fillUncachedVAES512(dst *byte, blocks uint64, schedule *[240]byte, lo uint64, hi uint64)
 
 // cpuid asks the processor for a leaf of its features.
 func cpuid(leaf uint32, subleaf uint32) (eax uint32, ebx uint32, ecx uint32, edx uint32)

@@ -34,6 +34,10 @@ const (
 	// MaxLanes bounds the memory that New locks: some 1.2 KB a lane.
 	MaxLanes = 1024
 
+	// uncached is the size from which a draw is written past the caches: as much
+	// as a processor's last one commonly has, or more.
+	uncached = 32 << 20
+
 	freshSize = 32 // bytes from the kernel for each pool at start, and for each reseed: 256 bits
 	wordsSize = 32 // bytes from the processor for each reseed
 	tickSize  = 8  // bytes of the cycle counter for each reseed, after those
@@ -183,14 +187,18 @@ func New(c Config) (*Reader, error) {
 // requests, and may see a reseed in the middle. Once Fill has succeeded, a
 // failing source is no error any more (Status counts it), except in the child of
 // a fork. An empty b draws nothing, but seeds a Reader that isn't yet.
-func (r *Reader) Fill(lane int, b []byte) error {
+func (r *Reader) Fill(lane int, b []byte) error { return r.FillPart(lane, b, len(b)) }
+
+// FillPart is Fill of a part of a draw of whole bytes. One of 32 MiB and more is
+// written past the processor's caches, which would not hold it.
+func (r *Reader) FillPart(lane int, b []byte, whole int) error {
 	if r == nil || lane < 0 || lane >= len(r.lanes) {
 		clear(b)
 		return ErrLane
 	}
 	l := &r.lanes[lane]
 	l.mu.Lock()
-	err := r.fillLocked(l, b)
+	err := r.fillLocked(l, b, whole)
 	l.mu.Unlock()
 	return err
 }
@@ -240,7 +248,7 @@ func (r *Reader) FillAny(b []byte) error {
 // fillAnyLocked is FillAny with the lane's lock held.
 func (r *Reader) fillAnyLocked(l *lane, b []byte) error {
 	if len(b) == 0 || len(b) > smallDraw {
-		return r.fillLocked(l, b)
+		return r.fillLocked(l, b, len(b))
 	}
 	for {
 		machine := r.machine()
@@ -254,14 +262,14 @@ func (r *Reader) fillAnyLocked(l *lane, b []byte) error {
 	}
 }
 
-// fillLocked is Fill with the lane's lock held. It begins anew if the machine was
+// fillLocked is FillPart with the lane's lock held. It begins anew if the machine was
 // restored in the middle: looked at only before it, a machine that is saved
 // between the look and the last byte would go unseen.
-func (r *Reader) fillLocked(l *lane, b []byte) error {
+func (r *Reader) fillLocked(l *lane, b []byte, whole int) error {
 	machine := r.machine()
 	for rest := b; ; {
 		n := min(len(rest), fortuna.MaxRequest)
-		if err := r.request(l, rest[:n]); err != nil {
+		if err := r.request(l, rest[:n], whole >= uncached); err != nil {
 			clear(b)
 			return err
 		}
@@ -277,7 +285,7 @@ func (r *Reader) fillLocked(l *lane, b []byte) error {
 }
 
 // request makes one request of at most 1 MiB to a lane whose lock is held.
-func (r *Reader) request(l *lane, b []byte) error {
+func (r *Reader) request(l *lane, b []byte, uncached bool) error {
 	s := l.state
 	if s == nil {
 		return ErrClosed
@@ -292,6 +300,9 @@ func (r *Reader) request(l *lane, b []byte) error {
 	r.sample(&s.samples, c)
 	if c-s.mixed >= recently {
 		r.mix(s, c)
+	}
+	if uncached {
+		return s.generator.RequestUncached(b)
 	}
 	return s.generator.Request(b)
 }

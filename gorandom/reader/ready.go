@@ -49,7 +49,7 @@ func (r *Reader) take(l *lane, b []byte) error {
 		if b = b[n:]; len(b) == 0 {
 			return nil
 		}
-		if err := r.request(l, s.ready.bytes[:]); err != nil {
+		if err := r.request(l, s.ready.bytes[:], false); err != nil {
 			return err
 		}
 		s.ready.left, s.ready.looked = readySize, cycles

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GORANDOM_CORE_ABI 5
+#define GORANDOM_CORE_ABI 6
 #define GORANDOM_THREADS 8	/* made at a start, which takes 4 or 5; a busy core on 16 processors takes up to 7 */
 #define GORANDOM_STACK ((size_t)256 << 10)	/* bytes, for each */
 #define GORANDOM_MAX_LANES 16	/* generators of a core; more processors than that share them */
@@ -91,7 +91,7 @@ struct gorandom_core {
 	char *(*take_error)(void);	/* text of the calling thread's last Go error, to free(), or NULL */
 
 	int (*seed)(int lanes, const char *keystream);	/* keystream names a kernel; NULL: the fastest that suits */
-	int (*fill)(int lane, void *dst, size_t n);
+	int (*fill)(int lane, void *dst, size_t n, size_t whole);	/* n bytes of a draw of whole bytes */
 	int (*event)(int source, const void *data, size_t n);
 	int (*reseed)(void);
 	size_t (*hand_size)(int kind);	/* bytes of a state; all zero is a new one */

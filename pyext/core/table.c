@@ -7,7 +7,7 @@
 #include "threads.h"
 
 /* Exported by Go: ../exports.go. */
-int gorandom_seed(int, char *), gorandom_fill(int, void *, size_t), gorandom_event(int, void *, size_t), gorandom_reseed(void);
+int gorandom_seed(int, char *), gorandom_fill(int, void *, size_t, size_t), gorandom_event(int, void *, size_t), gorandom_reseed(void);
 size_t gorandom_hand_size(int);
 int gorandom_hand(int, void *, void *, size_t, void *, size_t);
 int gorandom_keystream(char *, void *, void *, void *, size_t);

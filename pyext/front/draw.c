@@ -16,15 +16,15 @@
 #define COPIED (-100)	/* the draw has to begin anew: no answer of the core or of the kernel */
 #define FIRST_REFILL 256	/* bytes; of a process in direct mode, and as much as it has drawn in the next ones */
 
-/* Bytes at dst from the core if there is one and it has a place, else from the kernel: *n of them, or as many
- * as one entry makes, which *n then says. 0, GORANDOM_NOT_READY, or an errno. */
-static int make_bytes(void *dst, size_t *n, int64_t patience)
+/* Bytes at dst, for a draw of whole bytes, from the core if there is one and it has a place, else from the kernel: *n
+ * of them, or as many as one entry makes, which *n then says. 0, GORANDOM_NOT_READY, or an errno. */
+static int make_bytes(void *dst, size_t *n, size_t whole, int64_t patience)
 {
 	struct visit v;
 	if (process_core() && gate_enter(&v, patience) == 0) {
 		if (*n > CORE_CHUNK)
 			*n = CORE_CHUNK;
-		int r = core->fill(v.lane, dst, *n);
+		int r = core->fill(v.lane, dst, *n, whole);
 		gate_leave(&v);
 		if (r == 0)
 			return 0;
@@ -53,7 +53,7 @@ static int refill(struct pool_page *page)
 	page->second = (uint32_t)time(NULL);
 	page->watched = clones_now();
 	page->at = (uint32_t)(POOL_BYTES - n);
-	int r = make_bytes(page->bytes + page->at, &n, 0);
+	int r = make_bytes(page->bytes + page->at, &n, n, 0);
 	if (r)
 		return r;
 	page->token = token;
@@ -107,13 +107,14 @@ static int from_pool(struct pool_page *page, unsigned char *dst, size_t n)
 static int past_pool(unsigned char *dst, size_t n)
 {
 	unsigned char *const start = dst;
+	const size_t whole = n;
 	int r = 0;
 	if (n <= KEEP_GIL)
-		return make_bytes(dst, &n, 0);
+		return make_bytes(dst, &n, n, 0);
 	while (n && !r) {
 		size_t k = n;
 		Py_BEGIN_ALLOW_THREADS
-		r = make_bytes(dst, &k, PATIENCE);
+		r = make_bytes(dst, &k, whole, PATIENCE);
 		Py_END_ALLOW_THREADS
 		dst += k;
 		n -= k;
@@ -129,10 +130,11 @@ static int past_pool(unsigned char *dst, size_t n)
 static int past_pool_quietly(unsigned char *dst, size_t n)
 {
 	unsigned char *const start = dst;
+	const size_t whole = n;
 	int r = 0;
 	while (n && !r) {
 		size_t k = n;
-		r = make_bytes(dst, &k, 0);
+		r = make_bytes(dst, &k, whole, 0);
 		dst += k;
 		n -= k;
 	}

@@ -28,6 +28,22 @@ def test_writes_nothing_beside_a_slice(n):
         assert bytes([SENTINEL]) * 16 not in buffer[64:-64]
 
 
+@pytest.mark.parametrize("offset", [0, 5, 16])
+@pytest.mark.parametrize("n", [(32 << 20) - 1, 32 << 20, (48 << 20) + 12_345])
+def test_what_the_caches_do_not_hold(n, offset):
+    """From 32 MiB on bytes are written past the caches: all of them, once, and nothing beside. Fails if entries of 16 MiB,
+    requests of 1 MiB or runs of a kernel leave a gap or overlap."""
+    buffer = mmap.mmap(-1, n + 64)
+    buffer[:offset] = bytes([SENTINEL]) * offset
+    buffer[offset + n :] = bytes([SENTINEL]) * (64 - offset)
+    with memoryview(buffer)[offset : offset + n] as part:
+        gorandom.fill(part)
+    assert buffer[:offset] == bytes([SENTINEL]) * offset and buffer[offset + n :] == bytes([SENTINEL]) * (64 - offset)
+    with memoryview(buffer)[offset : offset + n // 8 * 8].cast("Q") as words:
+        assert len(set(words[i] for i in range(0, len(words), 64))) == -(-len(words) // 64)
+        assert all(words[i] for i in range(0, len(words), 8))
+
+
 @pytest.mark.parametrize(
     "make",
     [

@@ -22,6 +22,7 @@ func main() {
 	data()
 	for _, v := range vectors {
 		fillVAES(v)
+		fillUncachedVAES(v)
 	}
 	cpuidex()
 
@@ -166,12 +167,12 @@ type vector struct {
 
 var vectors = []vector{
 	{
-		"fillVAES256", 2, ymm, VPXOR, VBROADCASTI128, VMOVDQU,
+		"VAES256", 2, ymm, VPXOR, VBROADCASTI128, VMOVDQU,
 		nil,
 	},
 	{
 		// Nothing beyond register 15, because that is as far as VZEROALL goes.
-		"fillVAES512", 4, zmm,
+		"VAES512", 4, zmm,
 		func(a, b, to Op) { VPXORQ(a, b, to) },
 		func(block, register Op) { VBROADCASTI32X4(block, register) },
 		func(from, to Op) { VMOVDQU64(from, to) },
@@ -179,20 +180,22 @@ var vectors = []vector{
 	},
 }
 
-// fillVAES has eight registers of v in flight. As in fillAESNI, a rest is
-// computed eight registers wide and stored in part.
-func fillVAES(v vector) {
-	TEXT(v.name, NOSPLIT, "func(dst *byte, blocks uint64, schedule *[240]byte, lo uint64, hi uint64)")
-	Doc(v.name+" writes blocks encrypted counter blocks to dst.",
-		"The low word of the counter must not wrap before the last of them.")
+// begin is what the two functions of v have in common: the arguments, and pass,
+// which makes eight registers of keystream.
+func (v vector) begin(name string, doc ...string) (dst Mem, blocks Register, state []VecPhysical, pass func()) {
+	name += v.name
+	TEXT(name, NOSPLIT, "func(dst *byte, blocks uint64, schedule *[240]byte, lo uint64, hi uint64)")
+	Doc(append([]string{name + " writes blocks encrypted counter blocks to dst.",
+		"The low word of the counter must not wrap before the last of them."}, doc...)...)
 	Pragma("noescape")
-	dst := Mem{Base: Load(Param("dst"), GP64())}
-	blocks := Load(Param("blocks"), GP64())
+	dst = Mem{Base: Load(Param("dst"), GP64())}
+	blocks = Load(Param("blocks"), GP64())
 	schedule := Mem{Base: Load(Param("schedule"), GP64())}
 	lo := Load(Param("lo"), GP64())
 	hi := Load(Param("hi"), GP64())
 
-	state, counter, step, roundKey := v.file[:inFlight], v.file[8], v.file[9], v.file[10]
+	var counter, step, roundKey VecPhysical
+	state, counter, step, roundKey = v.file[:inFlight], v.file[8], v.file[9], v.file[10]
 	VMOVQ(lo, counter.AsX())
 	VMOVQ(hi, step.AsX())
 	VPBROADCASTQ(counter.AsX(), counter)
@@ -201,7 +204,7 @@ func fillVAES(v vector) {
 	VPADDQ(counts, counter, counter)
 	v.load(counts.Offset(v.blocks*blockSize), step)
 
-	pass := func() {
+	return dst, blocks, state, func() {
 		v.load(schedule, roundKey)
 		for _, r := range state {
 			v.xor(roundKey, counter, r)
@@ -218,6 +221,37 @@ func fillVAES(v vector) {
 			VAESENCLAST(roundKey, r, r)
 		}
 	}
+}
+
+func (v vector) end() {
+	Comment("Leave no key and no keystream in a register, and no dirty upper half.")
+	VZEROALL()
+	RET()
+}
+
+// fillUncachedVAES has eight registers of v in flight, and stores them past the
+// caches: a line is sent to memory without having been read.
+func fillUncachedVAES(v vector) {
+	dst, blocks, state, pass := v.begin("fillUncached", "They are a multiple of 32, at least that, and dst is one of 64.")
+
+	Label("whole")
+	pass()
+	for i, r := range state {
+		VMOVNTDQ(r, dst.Offset(i*v.blocks*blockSize))
+	}
+	ADDQ(U32(inFlight*v.blocks*blockSize), dst.Base)
+	SUBQ(U8(inFlight*v.blocks), blocks)
+	JNZ(LabelRef("whole"))
+
+	Comment("Such stores are ordered with no others: whoever is told next that dst is ready must see them.")
+	SFENCE()
+	v.end()
+}
+
+// fillVAES has eight registers of v in flight. As in fillAESNI, a rest is
+// computed eight registers wide and stored in part.
+func fillVAES(v vector) {
+	dst, blocks, state, pass := v.begin("fill")
 	whole := inFlight * v.blocks
 
 	Label("whole")
@@ -259,9 +293,7 @@ func fillVAES(v vector) {
 	}
 
 	Label("done")
-	Comment("Leave no key and no keystream in a register, and no dirty upper half.")
-	VZEROALL()
-	RET()
+	v.end()
 }
 
 // counts are the blocks 0 to 4: what the places of a register are ahead of its

@@ -111,6 +111,27 @@ func TestWhichPools(t *testing.T) {
 	}
 }
 
+// TestRequestUncached: the bytes and the generator after them are those of
+// Request, for every end of a request within a line of the cache.
+func TestRequestUncached(t *testing.T) {
+	var g, twin fortuna.Generator
+	if err := g.RequestUncached(nil); !errors.Is(err, fortuna.ErrUnseeded) {
+		t.Errorf("unseeded: got %v, want ErrUnseeded", err)
+	}
+	g.Reseed([]byte("Hello"))
+	twin = g
+	for n := range 130 {
+		n += 4096 * (n % 3)
+		got, want := make([]byte, n), make([]byte, n)
+		if err := errors.Join(g.RequestUncached(got), twin.Request(want)); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got, want) || g != twin {
+			t.Fatalf("%d bytes: differs from Request", n)
+		}
+	}
+}
+
 // TestGenerator is PyCrypto's test_generator.
 func TestGenerator(t *testing.T) {
 	var g fortuna.Generator
@@ -147,6 +168,9 @@ func TestGenerator(t *testing.T) {
 	b := bytes.Repeat([]byte{7}, 1<<20+1)
 	if err := g.Request(b); !errors.Is(err, fortuna.ErrRequestSize) {
 		t.Errorf("a request of 1 MiB and 1 byte: got %v, want ErrRequestSize", err)
+	}
+	if err := g.RequestUncached(b); !errors.Is(err, fortuna.ErrRequestSize) {
+		t.Errorf("the same past the caches: got %v, want ErrRequestSize", err)
 	}
 	if g != before || b[0] != 7 {
 		t.Error("a refused request did something")

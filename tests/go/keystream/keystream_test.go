@@ -18,6 +18,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"unsafe"
 
 	"gorandom.dev/gorandom/keystream"
 )
@@ -216,6 +217,55 @@ func TestLongRuns(t *testing.T) {
 				}
 				if !bytes.Equal(got, want[:n]) {
 					t.Fatalf("%d bytes: differs from the oracle", n)
+				}
+			}
+		}
+	})
+}
+
+// TestUncached: what goes past the caches is the same, for each misalignment
+// of dst within a line, lengths around whole passes and a whole call of
+// assembly, and a low word that wraps in the middle; and nothing beside dst is
+// written. Stores past the caches end a process where dst isn't aligned.
+func TestUncached(t *testing.T) {
+	active := keystream.Active()
+	t.Cleanup(func() { _ = keystream.Use(active) })
+	eachKernel(t, func(t *testing.T, kernel string) {
+		if err := keystream.Use(kernel); err != nil {
+			t.Fatal(err)
+		}
+		key := [32]byte{7}
+		var s keystream.Schedule
+		s.Expand(&key)
+		for _, lo := range []uint64{1, math.MaxUint64 - 39, math.MaxUint64 - 5000} {
+			start := keystream.Counter{Lo: lo, Hi: 41}
+			const most = 1<<16 + 1200
+			want := oracle(t, &key, start, most)
+			buf := make([]byte, 64+most+64)
+			for at := range 64 {
+				at += 64 - int(uintptr(unsafe.Pointer(&buf[0]))%64)
+				for _, n := range []int{0, 1, 16, 48, 511, 512, 513, 560, 1024, 1100, 1<<16 - 16, 1 << 16, 1<<16 + 1137} {
+					if n > 2000 && at%8 != 0 {
+						continue // that takes a while, and differs in nothing from 1 to 7 bytes beside a block
+					}
+					for i := range buf {
+						buf[i] = 0xa5
+					}
+					c := start
+					dst := buf[at : at+n : at+n]
+					if err := s.FillUncached(dst, &c); err != nil {
+						t.Fatal(err)
+					}
+					if !bytes.Equal(dst, want[:n]) {
+						t.Fatalf("from %x, %d bytes at %d: differs from the oracle", lo, n, at%64)
+					}
+					end := start
+					if end.Add(uint64(n+15) / 16); c != end {
+						t.Fatalf("%d bytes: counter %x, want %x", n, c, end)
+					}
+					if outside := bytes.Count(buf[:at], []byte{0xa5}) + bytes.Count(buf[at+n:], []byte{0xa5}); outside != len(buf)-n {
+						t.Fatalf("%d bytes at %d: wrote outside dst", n, at%64)
+					}
 				}
 			}
 		}

@@ -261,7 +261,7 @@ func TestLaterBytes(t *testing.T) {
 
 // TestSizes: a draw of any size is a row of requests of at most 1 MiB.
 func TestSizes(t *testing.T) {
-	for _, n := range []int{0, 1, 15, 16, 17, 4095, 4096, 4097, 1<<20 - 1, 1 << 20, 1<<20 + 1, 5<<20 + 3} {
+	for _, n := range []int{0, 1, 15, 16, 17, 4095, 4096, 4097, 1<<20 - 1, 1 << 20, 1<<20 + 1, 5<<20 + 3, 32<<20 + 7} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			one, row := newBench(t, 1, false), newBench(t, 1, false)
 			got := one.draw(t, 0, n)
