@@ -6,6 +6,7 @@ tell the others. The core's threads were made before, so they keep what they had
 nothing but the random devices, and what they may still do is no more than the process could do a moment before. Each test has a
 second half in direct mode, where there is no such thread."""
 
+import errno
 import os
 
 import pytest
@@ -104,7 +105,8 @@ report(uid=uid, gid=gid, uids=others, gids=other_gids, capabilities=capabilities
 
 @modes
 def test_setuid_past_the_c_library(start):
-    """The bare system call changes the calling thread alone: the core's threads stay root's. Draws go on."""
+    """The bare system call changes the calling thread alone: the core's threads stay root's. Draws go on. The first is Linux's
+    doing. Guards that neither a draw nor a child's start asks who the caller is, and that "never" makes no thread."""
     root()
     result = confined(
         """
@@ -120,7 +122,8 @@ report(uid=uid, others_uid=others)
 
 @modes
 def test_capset(start):
-    """Per thread, whoever calls it: the core's threads keep the capabilities that they were made with."""
+    """Per thread, whoever calls it: the core's threads keep the capabilities that they were made with. That is Linux's doing.
+    Guards that new pools, and a child's core, do without the right to lock memory."""
     root()
     result = confined(
         """
@@ -128,6 +131,7 @@ number = {"x86_64": 126, "aarch64": 91}[platform.machine()]
 header = ctypes.create_string_buffer(struct.pack("<Ii", 0x20080522, 0))
 nothing = ctypes.create_string_buffer(bytes(24))
 assert call(number, header, nothing) == 0
+confine.limit("MEMLOCK", 0)
 mine, others = field("CapEff", lambda v: int(v, 16) != 0)
 report(mine=mine, others_have=others)
 """,
@@ -140,7 +144,8 @@ report(mine=mine, others_have=others)
 @pytest.mark.parametrize("way", ["this thread", "all threads"])
 def test_seccomp(start, way):
     """A filter without TSYNC holds in the calling thread alone, and there the kernel's bytes come from the device when
-    getrandom is refused; with TSYNC it holds in the core's threads as well. Draws go on under both."""
+    getrandom is refused; with TSYNC it holds in the core's threads as well. Draws go on under both. Guards the device
+    behind getrandom, the front's (kernel.c) and the core's (gorandom/entropy)."""
     result = confined(
         """
 number = confine.CALLS[platform.machine()]["getrandom"]
@@ -159,7 +164,7 @@ report(mine=mine, filtered=others)
 @modes
 def test_seccomp_of_a_thread_and_a_new_core(start):
     """A thread that may not make threads is inside a filter; a child of it starts no core and says why, or, without one in
-    the parent, is in direct mode anyway."""
+    the parent, is in direct mode anyway. Guards that threads are asked for before Go could miss them (limits.c)."""
     result = confined(
         """
 confine.refuse("clone3", errno.EPERM)
@@ -207,22 +212,32 @@ except PermissionError:
 def test_landlock(start, getrandom):
     """The domain holds in the calling thread and its children alone. getrandom needs no file, so draws go on, in a child
     too. If a filter refuses getrandom as well and no device was opened before, a process in direct mode has an
-    exception and a core its old seed."""
+    exception and a core its old seed. Guards the order of the two, that a reseed which fails is an error of reseed() and
+    of no draw, and that no draw needs another file."""
     program = LANDLOCK + """
 if int(sys.argv[2]):
     draws()
-    errors = []
+    errors, reseed = [], 0
 else:
     confine.refuse("getrandom", errno.EPERM)
-    errors = []
+    errors, reseed = [], None
     for _ in range(40):
         try:
             tokens.append(gorandom.get_random_bytes(1000)[:16])
             tokens.append(gorandom.get_random_bytes(300_000)[:16])
         except OSError as e:
             errors.append(e.errno)
+    try:
+        gorandom.reseed()
+        reseed = 0
+    except OSError as e:
+        reseed = e.errno
+    for _ in range(64):
+        gorandom.add_event(bytes(32))  # two for each pool, so that a reseed is due
+    while gorandom.status().mode == "core" and gorandom.status().failed_reseeds < 2:
+        tokens.append(gorandom.get_random_bytes(300_000)[:16])
 assert len(tokens) == len(set(tokens)) and not any(t.count(0) >= 8 for t in tokens)
-print(json.dumps({"shut": shut, "errors": sorted(set(errors)), "tokens": len(tokens), "mode": gorandom.status().mode}))
+print(json.dumps({"shut": shut, "errors": sorted(set(errors)), "reseed": reseed, "tokens": len(tokens), "mode": gorandom.status().mode}))
 """
     result = run(PREAMBLE + program, "auto", start, int(getrandom), timeout=60)
     if "refused" in result:
@@ -232,7 +247,8 @@ print(json.dumps({"shut": shut, "errors": sorted(set(errors)), "tokens": len(tok
     if getrandom or start == "auto":
         assert result["errors"] == [] and result["tokens"] >= 7
     else:
-        assert result["errors"] == [13]  # EACCES, of the device
+        assert result["errors"] == [errno.EACCES]  # of the device
+    assert result["reseed"] == (0 if getrandom else errno.EACCES)
 
 
 UNSHARE = """
@@ -243,31 +259,38 @@ report(error=error)
 """
 
 
+def unshared(error):
+    """EINVAL tells of threads, or of a kernel that has no user namespaces."""
+    if error in (errno.EPERM, errno.ENOSPC) or not os.path.exists("/proc/self/ns/user"):
+        pytest.skip(f"user namespaces are refused here: {os.strerror(error)}: NOT TESTED")
+    assert error == 0, os.strerror(error)
+
+
 @modes
 def test_unshare_user(start):
     """unshare(CLONE_NEWUSER) is EINVAL in a process of several threads, so with a core; in direct mode, and before the
-    first draw, it works."""
+    first draw, it works. Guards that "never" makes no thread."""
     result = run(PREAMBLE + UNSHARE, "auto", start, 0x10000000, timeout=60)
     if start == "auto":
-        assert result["error"] == 22 and result["mode"] == "core"
+        assert result["error"] == errno.EINVAL and result["mode"] == "core"
     else:
-        if result["error"]:
-            pytest.skip(f"user namespaces are refused here: {os.strerror(result['error'])}: NOT TESTED")
+        unshared(result["error"])
         assert (result["mode"], result["others"]) == ("direct", 0)
 
 
 @modes
 def test_unshare_before_the_first_draw(start):
+    """Guards that neither an import nor status() makes a thread, and that a core starts inside a new user namespace."""
     result = run(PREAMBLE.replace("tokens = [gorandom.get_random_bytes(16)]", "tokens = []") + UNSHARE, "auto", start, 0x10000000, timeout=60)
-    if result["error"]:
-        pytest.skip(f"user namespaces are refused here: {os.strerror(result['error'])}: NOT TESTED")
+    unshared(result["error"])
     assert result["mode"] == ("core" if start == "auto" else "direct")
 
 
 @modes
 @pytest.mark.parametrize("flag", [0x20000, 0x40000000, 0x08000000], ids=["mount", "net", "ipc"])
 def test_unshare_others(start, flag):
-    """Other namespaces: the calling thread's change, the core's threads stay where they were. Draws go on."""
+    """Other namespaces: the calling thread's change, the core's threads stay where they were. Draws go on. The first is
+    Linux's doing. Guards that "never" makes no thread, and that draws need nothing of a namespace."""
     root()
     result = confined(
         """
@@ -283,18 +306,25 @@ report(spaces=len(links))
 
 
 def test_never_comes_too_late(start="auto"):
-    """configure(start="never") after a core has started: RuntimeError, no silence."""
+    """configure(start="never") after a core has started: RuntimeError, no silence. Guards that, and that nothing has changed:
+    a child that draws much still gets a core."""
     result = run(
         """
-import json
+import json, os
 import gorandom
 gorandom.get_random_bytes(16)
+error = ""
 try:
     gorandom.configure(start="never")
-    print(json.dumps({"error": ""}))
 except RuntimeError as e:
-    print(json.dumps({"error": str(e)}))
+    error = str(e)
+mode = gorandom.status().mode
+pid = os.fork()
+if pid == 0:
+    gorandom.get_random_bytes(300_000)
+    os._exit(gorandom.status().mode != "core")
+print(json.dumps({"error": error, "mode": mode, "child": os.waitpid(pid, 0)[1]}))
 """,
         start,
     )
-    assert result["error"]
+    assert result["error"] and (result["mode"], result["child"]) == ("core", 0)
