@@ -433,6 +433,8 @@ func FuzzKernels(f *testing.F) {
 		copy(key[:], k)
 		start := keystream.Counter{Lo: lo, Hi: hi}
 		want := oracle(t, &key, start, int(n))
+		end := start
+		end.Add((uint64(n) + 15) / 16)
 		for _, kernel := range keystream.Kernels() {
 			got := make([]byte, n)
 			c := start
@@ -441,6 +443,9 @@ func FuzzKernels(f *testing.F) {
 			}
 			if !bytes.Equal(got, want) {
 				t.Errorf("%s: differs from the oracle", kernel)
+			}
+			if c != end {
+				t.Errorf("%s: counter %x, want %x", kernel, c, end)
 			}
 		}
 	})

@@ -5,6 +5,7 @@ package seedfile_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -439,6 +440,9 @@ func FuzzDecode(f *testing.F) {
 	f.Add(whole[:])
 	f.Add(whole[:80])
 	f.Add([]byte{})
+	other := append([]byte("gorandom seed 2\n"), whole[16:80]...) // of another version, and whole
+	digest := sha256.Sum256(other)
+	f.Add(append(other, digest[:]...))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var seed [seedfile.SeedSize]byte
 		err := seedfile.Decode(b, &seed)
