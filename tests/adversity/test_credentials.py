@@ -81,7 +81,7 @@ def confined(program, start, *args):
 @modes
 def test_setuid(start):
     """Through the C library setuid reaches the core's threads too: no thread of the process keeps root. Guards that they
-    leave glibc's own signal open (core.h: start)."""
+    leave glibc's own signal open (core.h: start), which is open in a new thread whatever mask it inherits."""
     root()
     result = confined(
         """
