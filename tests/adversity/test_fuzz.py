@@ -1,6 +1,7 @@
 """Every parser that reads what others wrote, with inputs that nobody thought of: a seed file's content (Go and Python), tokens of
 signers, arguments. Bounded: GORANDOM_FUZZ seconds for each of Go's fuzz tests (10), hypothesis' own number of examples else."""
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -20,7 +21,8 @@ bounded = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=l
 
 @pytest.mark.parametrize("package, name", [("seedfile", "FuzzDecode"), ("keystream", "FuzzKernels")])
 def test_go(package, name):
-    """go test -fuzz: an input that fails is printed and kept in the package's testdata/fuzz."""
+    """go test -fuzz: an input that fails is printed and kept in the package's testdata/fuzz. Guards that only what Encode
+    wrote is read, and the carries and the count of each kernel's blocks."""
     command = [sys.executable, SOURCE / "tests" / "tools.py", "go", "test", f"./tests/go/{package}", "-run=^$", f"-fuzz=^{name}$",
                f"-fuzztime={SECONDS}s", "-parallel=2"]  # fmt: skip
     done = subprocess.run(command, cwd=SOURCE, text=True, capture_output=True, timeout=240)
@@ -34,6 +36,9 @@ contents = st.one_of(
     st.binary(max_size=300),
     st.binary(min_size=112, max_size=112),
     st.binary(min_size=96, max_size=96).map(lambda b: HEADING + b),
+    # All is right but the heading, or the size.
+    st.binary(max_size=100).filter(lambda b: len(b) != 80 or not b.startswith(HEADING)).map(lambda b: b + hashlib.sha256(b).digest()),
+    st.binary(min_size=64, max_size=64).map(lambda b: b"gorandom seed 2\n" + b).map(lambda b: b + hashlib.sha256(b).digest()),
 )
 
 
@@ -45,7 +50,8 @@ def folder_of_seeds(tmp_path_factory):
 @bounded
 @given(contents)
 def test_seed_file(folder_of_seeds, content):
-    """Whatever a file holds that nobody signed by a digest: SeedFileError, and the file is as it was."""
+    """Whatever a file holds that save() would not write: SeedFileError, and the file is as it was. Guards that heading and
+    digest are looked at, and before anything is written."""
     path = folder_of_seeds / "seed"
     path.unlink(missing_ok=True)
     path.touch(0o600)
@@ -59,17 +65,19 @@ def test_seed_file(folder_of_seeds, content):
 @bounded
 @given(st.data())
 def test_damaged_seed_file(folder_of_seeds, data):
-    """A good file with bytes changed, cut off or added."""
+    """A good file with bytes changed, cut off or added. Guards that the digest is looked at, all of it, and the size; and that
+    a good one serves once."""
     path = folder_of_seeds / "good"
     seedfile.save(path)
     good = path.read_bytes()
     bad = bytearray(good)
     for at, value in data.draw(st.lists(st.tuples(st.integers(0, 111), st.integers(0, 255)), max_size=4)):
         bad[at] = value
-    bad = bytes(bad[: data.draw(st.integers(100, 112))]) + data.draw(st.binary(max_size=3))
+    bad = bytes(bad[: 112 - data.draw(st.integers(0, 12))]) + data.draw(st.binary(max_size=3))
     path.write_bytes(bad)
     if bad == good:
         assert seedfile.load(path) == 64
+        assert path.read_bytes() != good
     else:
         with pytest.raises(seedfile.SeedFileError):
             seedfile.load(path)
@@ -79,13 +87,25 @@ def test_damaged_seed_file(folder_of_seeds, data):
 @bounded
 @given(st.one_of(st.text(), st.binary(), st.integers(), st.none(), st.lists(st.integers(0, 255))), st.one_of(st.floats(), st.integers(), st.none(), st.text()))
 def test_arguments_of_seed_files(path, timeout):
-    """Wrong ones raise, and nothing else than what is documented. Names that are right lie where nobody can make a file."""
+    """Wrong ones raise what is documented. Names that are right lie where nobody can make a file: OSError. Guards the checks of
+    path and timeout, and that the system's errors keep their kind."""
+    wrong = ()
     if isinstance(path, str):
         path = "/proc/self/a" + path.replace(".", "")
+        wrong += (ValueError,) * ("\0" in path)
     elif isinstance(path, bytes):
         path = b"/proc/self/a" + path.replace(b".", b"")
+        wrong += (ValueError,) * (b"\0" in path)
+    else:
+        wrong += (TypeError,)
+    if not isinstance(timeout, (int, float)):
+        wrong += (TypeError,)
+    elif isinstance(timeout, int) and abs(timeout) > sys.float_info.max:
+        wrong += (OverflowError,)
+    elif not timeout >= 0:
+        wrong += (ValueError,)
     for call in (seedfile.load, seedfile.save, seedfile.refresh):
-        with pytest.raises((OSError, ValueError, TypeError, OverflowError)):
+        with pytest.raises(wrong or OSError):
             call(path, timeout=timeout)
 
 
@@ -97,16 +117,18 @@ READERS = [(s.unsign, s.sign(b"a value.with dots")) for s in SIGNERS] + [
     for compat in (None, "itsdangerous")
     for s in (signing.URLSafeSerializer(SECRET, "purpose", compat=compat), signing.URLSafeTimedSerializer(SECRET, "purpose", compat=compat))
 ]
-ALPHABET = "".join(map(chr, range(33, 127)))
+ALPHABET = "".join(map(chr, range(128)))
 
 
 @bounded
-@given(st.one_of(st.binary(max_size=200), st.text(max_size=200), st.text(ALPHABET, max_size=200), st.none(), st.integers()))
+@given(st.one_of(st.binary(max_size=200), st.text(st.characters(), max_size=200), st.text(ALPHABET, max_size=200), st.none(), st.integers()))
 @example(b".")
 @example("..")
 @example(b"." * 100_000)
 @example("é.é")
+@example("\ud800.")
 def test_any_token(token):
+    """Guards that what no signer made is a BadSignature, or of a wrong type, and no decoder's own error."""
     for read, _ in READERS:
         with pytest.raises((signing.BadSignature, TypeError)):
             read(token)
@@ -115,14 +137,15 @@ def test_any_token(token):
 @bounded
 @given(st.sampled_from(READERS), st.data())
 def test_tokens_that_are_nearly_right(reader, data):
-    """One to three edits of a good token: each a BadSignature, or the token itself again."""
+    """A good token, or all but its end, with up to three edits: a BadSignature, or the token itself again. Guards that a signature has one
+    spelling, stands behind the last dot, and is compared to its end."""
     read, good = reader
     good = good if isinstance(good, str) else good.decode()
-    bad = good
-    for _ in range(data.draw(st.integers(1, 3))):
-        at = data.draw(st.integers(0, len(bad)))
+    bad = good[: len(good) - data.draw(st.integers(0, 4))]
+    for _ in range(data.draw(st.integers(0, 3))):
+        at = data.draw(st.integers(0, len(bad)) | st.sampled_from([0, len(bad)]))
         cut = data.draw(st.integers(0, 2))
-        bad = bad[:at] + data.draw(st.text(ALPHABET, max_size=2)) + bad[at + cut :]
+        bad = bad[:at] + data.draw(st.text(ALPHABET, max_size=2) | st.sampled_from(" \n.=")) + bad[at + cut :]
     if bad == good:
         read(bad)
     else:
@@ -130,31 +153,62 @@ def test_tokens_that_are_nearly_right(reader, data):
             read(bad)
 
 
-anything = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.integers(-10, 5000), st.floats(), st.text(max_size=20), st.binary(max_size=200),
-    st.binary(max_size=50).map(bytearray), st.binary(max_size=50).map(memoryview), st.builds(lambda: memoryview(bytearray(60))[::3]), st.lists(st.integers(0, 300), max_size=5),
-    st.tuples(st.integers()), st.complex_numbers(), st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
-    st.sampled_from([object(), int, "auto", "never", range(10), 1 << 64, -1 << 64]),
+numbers = st.integers(-10, 5000) | st.sampled_from([-1, 256, 1 << 64, -1 << 64])
+buffers = st.one_of(
+    st.binary(max_size=200), st.binary(max_size=50).map(bytearray), st.binary(max_size=50).map(memoryview),
+    st.builds(lambda: memoryview(bytearray(60))[::3]),
 )  # fmt: skip
+anything = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20), st.lists(st.integers(0, 300), max_size=5),
+    st.tuples(st.integers()), st.complex_numbers(), st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
+    st.sampled_from([object(), int, "auto", "never", range(10)]), numbers, buffers,
+)  # fmt: skip
+lists_of_arguments = st.lists(anything, max_size=3) | st.tuples(numbers) | st.tuples(buffers) | st.tuples(buffers, numbers | buffers)
 CALLS = {
     name: getattr(gorandom, name)
     for name in ("get_random_bytes", "urandom", "fill", "add_event", "compare_digest", "new", "atfork", "reseed", "uuid4", "uuid7")
 } | {"rand_bytes": m2rand.rand_bytes, "rand_seed": m2rand.rand_seed, "SystemRandom": gorandom.SystemRandom, "compare": compare_digest}
+SIZED = ("get_random_bytes", "urandom", "rand_bytes")
 SMALL = 1 << 20  # bytes; what asks for more is not called: it may be right
+# Of a call that raised nothing, value and arguments. TypeError: it was to have none of these.
+RIGHT = (
+    dict.fromkeys(SIZED, lambda value, n: type(value) is bytes and len(value) == n)
+    | dict.fromkeys(("compare_digest", "compare"), lambda value, a, b: value is (a == b))
+    | dict.fromkeys(("atfork", "reseed", "uuid4", "uuid7"), lambda value: True)
+    | dict.fromkeys(("new", "SystemRandom", "rand_seed"), lambda value, *arguments, **keywords: True)
+    | {
+        "fill": lambda value, buffer: value is None and not memoryview(buffer).readonly and memoryview(buffer).contiguous,
+        "add_event": lambda value, data, source=0: value is None and memoryview(data).nbytes > 0 and 0 <= source <= 255,
+    }
+)
+
+
+def is_large(n):
+    return isinstance(n, int) and SMALL < n <= sys.maxsize
 
 
 @bounded
-@given(st.sampled_from(sorted(CALLS)), st.lists(anything, max_size=3), st.dictionaries(st.sampled_from(["n", "data", "source", "buffer"]), anything, max_size=2))
+@given(st.sampled_from(sorted(CALLS)), lists_of_arguments, st.dictionaries(st.sampled_from(["n", "data", "source", "buffer"]), anything, max_size=2))
+@example("get_random_bytes", [-1], {})
+@example("get_random_bytes", [1 << 64], {})
+@example("urandom", [-1], {})
+@example("urandom", [1 << 64], {})
+@example("rand_bytes", [-1], {})
+@example("fill", [bytes(20)], {})
+@example("fill", [memoryview(bytearray(60))[::3]], {})
+@example("add_event", [b""], {})
+@example("add_event", [b"x", 256], {})
+@example("compare_digest", [b"ab", b"a"], {})
 def test_arguments(name, arguments, keywords):
-    """Any call: a value or TypeError, ValueError, OverflowError, BufferError, MemoryError; never a SystemError, and the stream goes on."""
-    if any(isinstance(a, int) and a > SMALL for a in [*arguments, *keywords.values()]) and name in ("get_random_bytes", "urandom", "rand_bytes"):
-        arguments = [a for a in arguments if not (isinstance(a, int) and a > SMALL)]
-        keywords = {}
+    """Any call: a value or TypeError, ValueError, OverflowError, BufferError, MemoryError; never a SystemError, and the stream goes
+    on. Guards the checks of sizes, buffers, sources and numbers of arguments, in C and in Python."""
+    if name in SIZED:
+        arguments = [a for a in arguments if not is_large(a)]
+        keywords = {k: a for k, a in keywords.items() if not is_large(a)}
     try:
         value = CALLS[name](*arguments, **keywords)
     except (TypeError, ValueError, OverflowError, BufferError, MemoryError):
         pass
     else:
-        if isinstance(value, bytes) and arguments and isinstance(arguments[0], int):
-            assert len(value) == arguments[0]
+        assert RIGHT[name](value, *arguments, **keywords)
     assert len({gorandom.get_random_bytes(16), gorandom.get_random_bytes(16), bytes(16)}) == 3
