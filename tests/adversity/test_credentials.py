@@ -234,7 +234,7 @@ else:
         reseed = e.errno
     for _ in range(64):
         gorandom.add_event(bytes(32))  # two for each pool, so that a reseed is due
-    while gorandom.status().mode == "core" and gorandom.status().failed_reseeds < 2:
+    while reseed and gorandom.status().mode == "core" and gorandom.status().failed_reseeds < 2:
         tokens.append(gorandom.get_random_bytes(300_000)[:16])
 assert len(tokens) == len(set(tokens)) and not any(t.count(0) >= 8 for t in tokens)
 print(json.dumps({"shut": shut, "errors": sorted(set(errors)), "reseed": reseed, "tokens": len(tokens), "mode": gorandom.status().mode}))
