@@ -31,9 +31,9 @@ def judges():
     folder = os.fspath(tools())
     if folder not in sys.path:
         sys.path.append(folder)  # behind numpy's place
-    import _statistics
+    import _judges
 
-    return _statistics
+    return _judges
 
 
 def stream(kind, mebibytes, start="auto", kernel=None):

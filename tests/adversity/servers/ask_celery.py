@@ -3,13 +3,22 @@
 import json
 import sys
 
+import kombu.exceptions
 import pools
 import tasks
 
 
+def answer(result):
+    # A file is looked for, not waited for, and it may be read while the worker writes it.
+    while True:
+        try:
+            return result.get(timeout=60, interval=0.005)
+        except kombu.exceptions.DecodeError:
+            continue
+
+
 def ask(n):
-    # A file is looked for, not waited for.
-    return [r.get(timeout=60, interval=0.005) for r in [tasks.app.send_task("draw") for _ in range(n)]]
+    return [answer(r) for r in [tasks.app.send_task("draw") for _ in range(n)]]
 
 
 if __name__ == "__main__":
