@@ -48,9 +48,12 @@ PYSPARK = "pyspark==4.3.0"
 
 
 def enough(replies, wanted=WANTED):
-    """So many answers, and from each worker a tenth of them."""
+    """So many answers, and from each worker a tenth of them: from its core, where others have one. (On a busy machine a second
+    thread answers often while the first one starts it.)"""
     by_worker = collections.Counter(r["pid"] for r in replies)
-    return len(replies) >= wanted and len(by_worker) >= WORKERS and min(by_worker.values()) >= wanted // 10
+    by_core = collections.Counter(r["pid"] for r in replies if r["mode"] == "core")
+    return (len(replies) >= wanted and len(by_worker) >= WORKERS and min((by_core or by_worker).values()) >= wanted // 10
+            and len(by_core) in (0, len(by_worker)))  # fmt: skip
 
 
 def tokens_of(replies):
@@ -67,8 +70,9 @@ def repeats(replies):
 def growth(replies):
     """{pid: bytes}: how much more was resident in the second half of a worker's settled answers than in the first."""
     by_worker = collections.defaultdict(list)
+    cores = {r["pid"] for r in replies if r["mode"] == "core"}
     for r in sorted(replies, key=lambda r: r["number"]):
-        if r["number"] >= SETTLED:
+        if r["number"] >= SETTLED and (r["mode"] == "core" or r["pid"] not in cores):
             by_worker[r["pid"]].append(r["resident"])
     return {
         pid: statistics.median(sizes[len(sizes) // 2 :]) - statistics.median(sizes[: len(sizes) // 2])
@@ -91,8 +95,8 @@ def assert_sound(replies, start, workers=WORKERS, short_lived=False, allowed=0):
     assert len(pids) == workers, f"{len(pids)} processes answered, for {workers} workers: some have died"
     assert set(grown) == pids
     assert max(grown.values()) < GROWTH + allowed, f"resident memory grew: {grown}"
-    last = {r["pid"]: r["mode"] for r in sorted(replies, key=lambda r: r["number"])}
-    assert set(last.values()) == {"direct" if start == "never" else "core"}
+    last = {r["pid"]: (r["mode"], r["reason"]) for r in sorted(replies, key=lambda r: r["number"])}
+    assert {mode for mode, _ in last.values()} == {"direct" if start == "never" else "core"}, last
 
 
 def environment(start, folder, draw="gorandom", **more):

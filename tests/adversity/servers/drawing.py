@@ -59,8 +59,9 @@ def reply(*_):
         draw(LARGE)
     tokens = batch()
     draw(PAGE)
+    state = gorandom._front.state()
     return {
-        "pid": os.getpid(), "number": number, "mode": gorandom._front.state()["mode"], "resident": resident(),
+        "pid": os.getpid(), "number": number, "mode": state["mode"], "reason": state["reason"], "resident": resident(),
         "tokens": tokens.hex(), "ancestor": ancestor.hex(),
     }  # fmt: skip
 
