@@ -12,6 +12,7 @@ import struct
 import confine
 
 GRND_NONBLOCK = 1
+VDSO_KEY = 32  # bytes
 
 
 class UnseededKernel:
@@ -43,7 +44,10 @@ class UnseededKernel:
         self._theirs.close()
 
     def calls(self):
-        """Yields each call's thread and whether it blocks, until the child ends."""
+        """Yields each call's thread and whether it blocks, until the child ends.
+
+        glibc's getrandom goes through the vDSO since 2.41, and the vDSO knows from the machine's own kernel that there is
+        nothing to wait for: whatever the flags were, it asks for its key without any. That is no call that waits."""
         self._theirs.close()
         fds = socket.recv_fds(self._ours, 1, 1)[1]
         if not fds:
@@ -64,7 +68,8 @@ class UnseededKernel:
                         continue
                     raise
                 ident, tid = struct.unpack_from("<QI", call)
-                blocks = not struct.unpack_from("<Q", call, 32 + 16)[0] & GRND_NONBLOCK
+                size, flags = struct.unpack_from("<QQ", call, 32 + 8)
+                blocks = not flags & GRND_NONBLOCK and not (ready and size == VDSO_KEY)
                 yield tid, blocks
                 if blocks and not self._seeds:
                     continue
