@@ -84,9 +84,10 @@ bench-compare: build/wheel ## REF=revision: this tree beside another revision, w
 bench-go: ## all benchmarks of the Go code: go test -bench with benchstat
 	bench/go.sh
 
-wheel-roots: ## as root: wheels/dist (or WHEELS=FOLDER) installed and tried in other systems, made by debootstrap (SUITE=1: all tests, too)
+wheel-roots: $(if $(SUITE),build/vectors/hmac.json) ## as root: wheels/dist (or WHEELS=FOLDER) installed and tried in other systems, made by debootstrap (SUITE=1: all tests, too)
 	@ls $(WHEELS)/*.whl >/dev/null 2>&1 || $(MAKE) wheel
-	$(PYTHON) wheels/roots.py --wheels $(WHEELS) $(if $(ONLY),--only '$(ONLY)') $(if $(SUITE),--suite)
+	$(PYTHON) wheels/roots.py --wheels "$$(ls $(WHEELS)/*.whl >/dev/null 2>&1 && echo $(WHEELS) || echo wheels)" \
+		$(if $(ONLY),--only '$(ONLY)') $(if $(SUITE),--suite)
 
 consttime: ## does compare_digest's time tell anything? A t-test over a million measurements (half a minute)
 	$(PYTHON) bench/consttime.py

@@ -16,6 +16,7 @@ Ends with 0 if nothing failed. What cannot be run is listed as such, and is no f
 import argparse
 import contextlib
 import fnmatch
+import hashlib
 import json
 import os
 import platform
@@ -102,7 +103,7 @@ class System:
 
 SYSTEMS = [
     System("bullseye", "bullseye", "libssl1.1,libffi7,libbz2-1.0,liblzma5,libuuid1", ("/opt/python/bin/python3",),
-           brings=GLIBC),
+           brings=GLIBC, development="gcc,libc6-dev"),
     System("bookworm", "bookworm", "python3,python3-venv", ("python3",)),
     System("trixie", "trixie", "python3,python3-venv", ("python3",), development="gcc,libc6-dev"),
     System("forky", "forky", "python3.14,python3.14-venv,python3.15,python3.15-venv", ("python3.14", "python3.15"),
@@ -304,23 +305,32 @@ def brought(system, root):
 
 
 def requirements(version):
-    """A folder with what tests/requirements.txt names, as far as there are wheels for that Python: its tests run
-    without network, too, and skip what is missing."""
+    """A folder with what tests/requirements.txt names, as far as there are wheels for that Python, and in wanted.txt the
+    lines of those: its tests run without network, too, and skip what is missing. pip reads the markers there."""
     tag = "".join(version.split(".")[:2])
+    with open(os.path.join(SOURCE, "tests", "requirements.txt")) as f:
+        text = f.read()
 
     def make(path, log):
         platforms = [f"--platform=manylinux_2_{minor}_x86_64" for minor in (17, 28)] + ["--platform=manylinux2014_x86_64"]
-        with open(os.path.join(SOURCE, "tests", "requirements.txt")) as f:
-            wanted = re.findall(r"^[\w.-]+==[\w.]+", f.read(), re.MULTILINE)
-        for requirement in wanted:
-            code, _ = run([sys.executable, "-m", "pip", "download", "-q", "-d", path, "--only-binary=:all:", *platforms,
-                           "--python-version", tag, "--abi", "cp" + tag, "--abi", "abi3", "--abi", "none", requirement],
-                          TIMEOUT, log)  # fmt: skip
-            if code:
-                say(f"    there is no {requirement} for Python {version}")
+        download = [sys.executable, "-m", "pip", "download", "-q", "-d", path, "--no-deps", "--require-hashes",
+                    "--only-binary=:all:", *platforms, "--python-version", tag, "--abi", "cp" + tag, "--abi", "abi3",
+                    "--abi", "none"]  # fmt: skip
+        with open(os.path.join(path, "wanted.txt"), "w") as wanted:
+            for requirement in re.findall(r"^[\w.-]+==.*(?:\n +.*)*\n", text, re.MULTILINE):
+                one = os.path.join(path, "one.txt")
+                with open(one, "w") as f:
+                    f.write(re.sub(" ;.*?(?= \\\\\n)", "", requirement))
+                code, _ = run([*download, "-r", one], TIMEOUT, log)
+                os.remove(one)
+                if code:
+                    say(f"    there is no wheel of {requirement.split()[0]} for Python {version}")
+                else:
+                    wanted.write(requirement)
         return 0
 
-    return kept(f"requirements/{tag}", make)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+    return kept(f"requirements/{tag}-{digest}", make)
 
 
 # ---- the table ----
@@ -376,11 +386,12 @@ def tried(row, work):
 
 SUITE = r"""
 python=$1
+export PIP_RETRIES=0
 "$python" -m venv /venv
-sed -n 's/^\([a-zA-Z0-9_.-]*==[a-z0-9.]*\).*/\1/p' /source/tests/requirements.txt | while read -r name; do
-    /venv/bin/python -m pip -q install --no-index --find-links /requirements "$name" || true
-done
+/venv/bin/python -m pip -q install --no-index --no-deps --require-hashes --find-links /requirements -r /requirements/wanted.txt
 /venv/bin/python -m pip -q install --no-index --no-deps --find-links /wheels gorandom
+vectors=/source/build/vectors/hmac.json
+[ ! -f $vectors ] || export GORANDOM_VECTORS=$vectors
 mkdir /empty && cd /empty
 exec /venv/bin/python -m pytest -q -c /source/pyproject.toml --rootdir /source -p no:cacheprovider /source/tests/python
 """
@@ -430,7 +441,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", metavar="PATTERN", default="*", help="only systems whose name matches; here: this machine")
     parser.add_argument("--wheels", metavar="FOLDER", default=HERE, help="where the wheels lie (default: where this file does)")
-    parser.add_argument("--suite", action="store_true", help="tests/python too, on the newest systems")
+    parser.add_argument("--suite", action="store_true", help="tests/python too, where the table has what a compiler needs")
     options = parser.parse_args()
     if os.geteuid() != 0:
         parser.error("needs root: it makes roots, and namespaces with mounts of their own")
