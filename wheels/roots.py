@@ -101,16 +101,16 @@ class System:
         return None if name == platform.machine() else name
 
 
-TOOLS = "gcc,libc6-dev,gdb,git,openssl,valgrind"  # with which fewer tests are skipped
+TOOLS = "gcc,libc6-dev,git,openssl,valgrind"  # with which fewer tests are skipped
 
 SYSTEMS = [
     System("bullseye", "bullseye", "libssl1.1,libffi7,libbz2-1.0,liblzma5,libuuid1", ("/opt/python/bin/python3",),
-           brings=GLIBC, development=TOOLS),
+           brings=GLIBC, development=TOOLS),  # debootstrap does not get its gdb configured
     System("bookworm", "bookworm", "python3,python3-venv", ("python3",)),
     System("trixie", "trixie", "python3,python3-venv", ("python3",),
-           development=f"{TOOLS},libpython3.13-testsuite"),
+           development=f"{TOOLS},gdb,libpython3.13-testsuite"),
     System("forky", "forky", "python3.14,python3.14-venv,python3.15,python3.15-venv", ("python3.14", "python3.15"),
-           development=f"{TOOLS},libpython3.14-testsuite,libpython3.15-testsuite"),
+           development=f"{TOOLS},gdb,libpython3.14-testsuite,libpython3.15-testsuite"),
     System("musl", "trixie", "musl", ("/opt/python/bin/python3",), brings=MUSL, expect="direct"),
     System("aarch64", "bookworm", "python3,python3-venv", ("python3",), arch="arm64",
            expect="core" if platform.machine() == "aarch64" else "direct:MADV_WIPEONFORK"),
