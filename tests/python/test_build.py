@@ -223,7 +223,8 @@ def test_wheel_metadata(installed):
     assert meta["Name"] == "gorandom" and meta["Version"] == gorandom.__version__ == installed.version
     assert meta["Requires-Python"] == ">=3.11"
     assert not installed.requires, "it needs nothing at run time"
-    assert meta["License-Expression"] == "MIT AND BSD-3-Clause" and meta.get_payload().strip(), "no readme"
+    assert meta["License-Expression"] == "MIT AND BSD-3-Clause"
+    assert meta["Description"].strip(), "no readme"  # a header whatever the wheel has: importlib.metadata sees to it
 
 
 def test_wheel_contents(installed):
