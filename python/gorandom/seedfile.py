@@ -40,9 +40,10 @@ class SeedFileError(ValueError):
 
 
 def _call(name, path, timeout):
-    path = os.path.abspath(os.fsencode(path))
-    if b"\0" in path:
+    path = os.fsencode(path)
+    if b"\0" in path:  # before abspath: CPython 3.11.0 to 3.11.4 cuts the rest off (CVE-2023-41105)
         raise ValueError("embedded null byte")
+    path = os.path.abspath(path)
     end = time.monotonic() + timeout
     if not timeout >= 0:
         raise ValueError("timeout must be non-negative")
