@@ -8,6 +8,7 @@ import ctypes
 import functools
 import json
 import os
+import platform
 import select
 import shutil
 import signal
@@ -25,6 +26,8 @@ STRESS = max(1, int(os.environ.get("GORANDOM_STRESS", "1")))  # multiplies the f
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at Linux's forks and /proc")
 starts = pytest.mark.parametrize("start", STARTS)
+# (2, 36); with another C library later than all.
+GLIBC = tuple(map(int, platform.libc_ver()[1].split("."))) if platform.libc_ver()[0] == "glibc" else (99,)
 
 
 @functools.cache

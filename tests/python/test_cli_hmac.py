@@ -20,6 +20,12 @@ runpy.run_module("gorandom", run_name="__main__", alter_sys=True)
 KEY = bytes(range(256)) + b"\n"
 
 
+def coreutils():
+    """sha256sum's major version. Since 9 it writes a carriage return in a name as \\r, and reads CRLF as a line's end."""
+    said = subprocess.run(["sha256sum", "--version"], text=True, capture_output=True).stdout
+    return int(re.search(r"coreutils\) (\d+)|$", said)[1] or 0)
+
+
 @pytest.fixture
 def key(tmp_path):
     path = tmp_path / "key"
@@ -128,13 +134,13 @@ def test_names_as_sha256sum(run, tmp_path):
         out = printed(run(*mode, "--", *AWKWARD, cwd=folder))
         (tmp_path / "list").write_bytes(out)
         assert printed(run("--check", tmp_path / "list", cwd=folder)).count(b": OK\n") == len(AWKWARD)
-        if shutil.which("sha256sum"):
+        if shutil.which("sha256sum") and coreutils() >= 9:
             theirs = subprocess.run(["sha256sum", *mode, "--", *AWKWARD], cwd=folder, capture_output=True, check=True).stdout
             for name in AWKWARD:
                 theirs = theirs.replace(hashlib.sha256(name).hexdigest().encode(), tag(name))
             assert out == theirs
         else:
-            pytest.skip("needs the program sha256sum (GNU coreutils) for the second half")
+            pytest.skip("NOT COMPARED: needs the program sha256sum, of GNU coreutils 9 or later, for the second half")
 
 
 def test_what_cannot_be_read(run, tmp_path):
@@ -283,7 +289,9 @@ def test_lines_that_are_read(check, tmp_path, line):
     assert expected == b"a: OK\n" * line.count(b"%s")
     assert printed(check(line.replace(b"%s", A.upper()))) == expected
     if not shutil.which("sha256sum"):
-        pytest.skip("needs the program sha256sum (GNU coreutils) to compare with")
+        pytest.skip("NOT COMPARED: needs the program sha256sum (GNU coreutils)")
+    if b"\r" in line and coreutils() < 9:
+        pytest.skip("NOT COMPARED: to sha256sum a carriage return is part of a line before coreutils 9")
     (tmp_path / "sums").write_bytes(line.replace(b"%s", SHA_A))
     theirs = subprocess.run(["sha256sum", "--check", "sums"], cwd=tmp_path, capture_output=True)
     assert (theirs.returncode, theirs.stdout, theirs.stderr) == (0, expected, b"")

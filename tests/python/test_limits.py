@@ -10,7 +10,7 @@ import sys
 import sysconfig
 
 import pytest
-from _forks import linux, run
+from _forks import GLIBC, linux, run
 
 sys.path.append(os.path.join(os.path.dirname(__file__), "noise"))
 import confine  # noqa: E402
@@ -114,7 +114,7 @@ WAYS = {
     "threads": "threads",
     "root": None,
     "clone": "threads",
-    "clone3": "threads",
+    "clone3": "threads" if GLIBC >= (2, 34) else None,  # who makes threads by clone(2) alone
     "sigaltstack": "sigaltstack",
     "madvise": "madvise",
     "mlock": None,

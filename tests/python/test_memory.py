@@ -7,7 +7,7 @@ import functools
 import shutil
 
 import pytest
-from _forks import compile_c, folder, linux, run, starts
+from _forks import GLIBC, compile_c, folder, linux, run, starts
 
 pytestmark = linux
 
@@ -302,7 +302,8 @@ print(json.dumps({"new": len(new), "dumped": [m for m in new if "dd" not in m[2]
 """,
         "auto", how, helped=True,
     )
-    assert result.pop("new") >= 10 and 8 <= result.pop("threads") == result.pop("kept") / (256 << 10)
+    stack = (256 << 10) + (4096 if GLIBC < (2, 34) else 0)  # glibc made one a page larger, lest all collide in the cache
+    assert result.pop("new") >= 10 and 8 <= result.pop("threads") == result.pop("kept") / stack
     assert result == {"dumped": []}
 
 

@@ -11,6 +11,7 @@ import pytest
 import gorandom
 
 pytest.importorskip("mypy", reason="mypy is in tests/requirements.txt")
+pytest.importorskip("sqlite3", reason="NOT TESTED: mypy needs sqlite3, and this Python came without")
 
 PACKAGE = pathlib.Path(gorandom.__file__).parent
 
