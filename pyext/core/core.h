@@ -66,7 +66,7 @@ struct gorandom_core {
 	int (*hire)(struct record *);
 	void (*dismiss)(struct record *);
 
-	/* Returns when none of the core's threads is on its way into being or into Go, at most a second after none has moved. */
+	/* Returns when none of the core's threads is on its way into being or into Go, or after a second or two. */
 	void (*settle)(struct record *);
 
 	/* Holds the memory that a start takes, and gives it up as far as a mapping of Go's that fails needs it; the rest by
