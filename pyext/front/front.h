@@ -191,7 +191,10 @@ void secret_child(void);	/* fork handler */
 
 struct hmac256 { uint32_t inner[8], outer[8]; };	/* SHA-256's states after the key's two padded blocks */
 
-extern sha256_blocks hmac256_blocks;	/* NULL: this processor or build has none, and nothing here may be called */
+extern sha256_blocks hmac256_blocks;	/* NULL: this processor or build has none, and no hmac256 function may be called */
+
+#define SHA256_BYTES 32
+void sha256_once(const void *, size_t, unsigned char digest[SHA256_BYTES]);	/* on any processor */
 
 void hmac256_set(struct hmac256 *, const unsigned char *key, size_t n);
 void hmac256_sum(const struct hmac256 *, const unsigned char *message, size_t n, unsigned char tag[32]);

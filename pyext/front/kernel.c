@@ -1,8 +1,7 @@
 /* The kernel's bytes without the core: what gorandom/entropy does in Go, for processes and moments that
  * have no Go. Same order, same rules: getrandom(2); on ENOSYS or EPERM the device /dev/urandom, if it is
  * that device, and only after /dev/random has once polled readable. Anything else is an error, and so are
- * bytes that repeat. (Go also compares with the read before: gorandom/reader. Here the bytes are handed out
- * as they come, and nothing of them is kept.)
+ * bytes that repeat, within a read or from one to the next.
  *
  * The system call and not the C library's function: the function may serve from memory of its own, with
  * locks that a raw clone(2) would leave held. */
@@ -130,7 +129,7 @@ static int read_either(void *dst, size_t n, int *device)
 }
 
 /* Two equal blocks in a row: chance brings that once in 2^256, a generator that has stuck always. */
-static int repeats(const unsigned char *bytes, size_t n)
+static int has_twins(const unsigned char *bytes, size_t n)
 {
 	for (size_t at = BLOCK; at + BLOCK <= n; at += BLOCK)
 		if (!memcmp(bytes + at, bytes + at - BLOCK, BLOCK))
@@ -138,11 +137,40 @@ static int repeats(const unsigned char *bytes, size_t n)
 	return 0;
 }
 
+/* Did the last read begin with the same block? A generator that was put back may answer each read alike. What is kept
+ * of a block is a part of its digest, as the block itself is somebody's secret by then. Chance brings that once in
+ * 2^64. */
+static int was_last(const unsigned char block[BLOCK])
+{
+	static uint64_t last;	/* of this process, or of an ancestor; 0: there was none */
+	unsigned char digest[SHA256_BYTES];
+	uint64_t now;
+
+	sha256_once(block, BLOCK, digest);
+	memcpy(&now, digest, sizeof now);
+	explicit_bzero(digest, sizeof digest);
+	return __atomic_exchange_n(&last, now, __ATOMIC_RELAXED) == now;
+}
+
+/* Once more, before it counts as a failure. Two threads of a program may fill one buffer, and each then sees the
+ * other's block there, so what decides is a block that nobody else sees. */
+static int read_again(void *dst, size_t n, int *device)
+{
+	unsigned char block[BLOCK];
+	int r = read_either(block, sizeof block, device);
+	if (r == 0 && was_last(block))
+		r = EIO;
+	explicit_bzero(block, sizeof block);
+	if (r == 0)
+		r = read_either(dst, n, device);
+	return r == 0 && has_twins(dst, n) ? EIO : r;
+}
+
 int kernel_read(void *dst, size_t n)
 {
 	int device, r = read_either(dst, n, &device);
-	if (r == 0 && repeats(dst, n) && (r = read_either(dst, n, &device)) == 0 && repeats(dst, n))
-		r = EIO;
+	if (r == 0 && (has_twins(dst, n) || (n >= BLOCK && was_last(dst))))
+		r = read_again(dst, n, &device);
 	if (r == 0) {
 		SET(device_serves, device);
 		SET(ready, 1);

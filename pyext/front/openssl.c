@@ -12,7 +12,6 @@
 #include "openssl.h"
 
 #define EVENT_SOURCE 0	/* as gorandom.add_event's default */
-#define HASH_BYTES 32
 
 /* RAND_METHOD of OpenSSL 1.1.0 and later: RAND_meth(3). */
 struct method {
@@ -28,7 +27,6 @@ struct method {
 static struct {
 	int (*set)(const struct method *);
 	const struct method *(*get)(void);
-	unsigned char *(*sha256)(const void *, size_t, unsigned char *);
 } crypto;
 
 static const struct method *before;	/* what our method has replaced */
@@ -46,16 +44,15 @@ static int bytes(unsigned char *dst, int n)
 /* What a program adds is an event, which acts by Fortuna's rule. Our bytes never wait for it. */
 static int add(const void *data, int n, double entropy)
 {
-	unsigned char hash[HASH_BYTES];
+	unsigned char hash[SHA256_BYTES];
 
 	(void)entropy;	/* nothing is believed of a program's estimate */
 	if (n < 0)
 		return 0;
 	if (n > EVENT_BYTES) {
-		if (!crypto.sha256(data, (size_t)n, hash))
-			return 0;
+		sha256_once(data, (size_t)n, hash);
 		data = hash;
-		n = HASH_BYTES;
+		n = SHA256_BYTES;
 	}
 	int r = n ? events_add(EVENT_SOURCE, data, (size_t)n) : 0;
 	explicit_bzero(hash, sizeof hash);
@@ -80,9 +77,8 @@ static int is_fips(void *library)
 static const char *bind(void *library)
 {
 	void *set = dlsym(library, "RAND_set_rand_method"), *get = dlsym(library, "RAND_get_rand_method");
-	void *sha256 = dlsym(library, "SHA256");
 	/* OpenSSL_version_num came with 1.1.0; before, the callbacks had other types. */
-	if (!set || !get || !sha256 || !dlsym(library, "OpenSSL_version_num"))
+	if (!set || !get || !dlsym(library, "OpenSSL_version_num"))
 		return "it shows no RAND_set_rand_method: linked statically, built without deprecated functions, or older than 1.1.0";
 	if (is_fips(library))
 		return "it is in FIPS mode, where keys come from inside the FIPS module";
@@ -91,7 +87,6 @@ static const char *bind(void *library)
 	if (crypto.set != set) {
 		crypto.set = set;
 		crypto.get = get;
-		crypto.sha256 = sha256;
 	}
 	return NULL;
 }

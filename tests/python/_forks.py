@@ -71,9 +71,9 @@ def control():
 
 @functools.cache
 def plain():
-    """The front's algorithms of numbers, text and UUIDs, without Python and without the generator: by ctypes."""
+    """The front's algorithms of numbers, text, UUIDs and SHA-256, without Python and without the generator: by ctypes."""
     front = NOISE.parents[2] / "pyext" / "front"
-    sources = ["plain.c", *(front / name for name in ("uniform.c", "text.c", "uuid7.c"))]
+    sources = ["plain.c", *(front / name for name in ("uniform.c", "text.c", "uuid7.c", "hmac256.c"))]
     return ctypes.CDLL(str(compile_c("plain.so", *sources, flags=("-shared", "-fPIC", f"-I{front}"))))
 
 

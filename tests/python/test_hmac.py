@@ -4,6 +4,7 @@ open; forks, threads, and processes without a core."""
 import array
 import binascii
 import copy
+import ctypes
 import gc
 import hashlib
 import hmac as stdlib
@@ -20,7 +21,7 @@ import types
 import weakref
 
 import pytest
-from _forks import NOISE, compiler, folder, linux
+from _forks import NOISE, compiler, folder, linux, plain
 from conftest import SOURCE
 
 from gorandom import _front, hmac
@@ -639,3 +640,13 @@ def test_a_cycle_is_collected(cls, at):
     left = make()
     gc.collect()
     assert left() is None
+
+
+@linux
+def test_plain_sha256():
+    """At every length of up to four blocks. It serves processors without instructions for SHA-256, so it is compiled
+    alone here. Guards ``plain_blocks`` of hmac256.c."""
+    data, digest = pattern(256), (ctypes.c_char * 32)()
+    for n in range(len(data) + 1):
+        plain().plain_sha256(data, ctypes.c_size_t(n), digest)
+        assert digest.raw == hashlib.sha256(data[:n]).digest(), n

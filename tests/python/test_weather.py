@@ -4,7 +4,7 @@ import os
 import sys
 
 import pytest
-from _forks import linux, run, scripted, starts
+from _forks import NOISE, linux, run, scripted, starts
 
 sys.path.append(os.path.join(os.path.dirname(__file__), "noise"))
 import confine  # noqa: E402
@@ -267,44 +267,20 @@ def test_refused_before_the_first_draw(tmp_path):
 
 
 def test_a_kernel_that_repeats_itself():
-    """Two equal blocks of 32 bytes in a row are read once more, then there is OSError and no byte, at every size that
-    is read in more than one block. Guards ``repeats`` of kernel.c; what the core does then is shown in
-    tests/go/reader (noise_test.go)."""
-    found = run(
-        """
-        import ctypes, json, random
-        import gorandom
-        library = ctypes.CDLL(None)
-        library.script_bytes.argtypes = [ctypes.c_char_p, ctypes.c_size_t]
-        library.script_left.restype = ctypes.c_size_t
-        library.script_clock.argtypes = [ctypes.c_longlong]
-        library.script_clock(1_700_000_000_000)  # a pool of another second would be read anew
-        gorandom.get_random_bytes(16384)  # the first refills are smaller
-        kept = []
-        def draw(n, *reads):
-            library.script_end()
-            gorandom.reseed()
-            kept.append(b"".join(reads))
-            library.script_bytes(kept[-1], len(kept[-1]))
-            try:
-                return "fair" if gorandom.get_random_bytes(n) == fair[:n] else "other bytes"
-            except OSError as e:
-                return str(e)
-        fair = random.Random(1).randbytes(1 << 16)
-        def repeat(n, at):  # at: the block that is like the one before it
-            return fair[:32 * at] + fair[32 * (at - 1):32 * at] + fair[32 * (at + 1):n]
-        found = {}
-        for n in (16, 4096, 1 << 16):
-            draw(n, fair)
-            read = len(fair) - library.script_left()  # what it reads for such a draw
-            good = fair[:read]
-            last = read // 32 - 1
-            found[n] = [draw(n, good), draw(n, repeat(read, 1), good), draw(n, repeat(read, last), good),
-                        draw(n, repeat(read, 1), repeat(read, last)), draw(n, bytes(read), bytes(read))]
-        print(json.dumps(found))
-        """,
-        "never",
-        env={"LD_PRELOAD": str(scripted())},
-    )  # fmt: skip
-    refused = "[Errno 5] the system's random number generator gives no bytes"
-    assert found == {n: ["fair", "fair", "fair", refused, refused] for n in ("16", "4096", "65536")}
+    """Two equal blocks of 32 bytes in a row, or two reads that begin with one block, are read once more. Then there is
+    OSError and no byte, at every size that is read in more than one block. Guards ``has_twins`` and ``was_last`` of
+    kernel.c; what the core does then is shown in tests/go/reader (noise_test.go)."""
+    found = run((NOISE / "repeats.py").read_text(), "never", env={"LD_PRELOAD": str(scripted())})
+    fails = "[Errno 5] the system's random number generator gives no bytes"
+    assert found == {
+        n: {
+            "fair": "fair",
+            "twins once": "fair",
+            "twins at the end, once": "fair",
+            "twins twice": fails,
+            "zeros": fails,
+            "as the last read, once": "fair",
+            "as the last read, always": fails,
+        }
+        for n in ("16", "4096", "65536")
+    }
