@@ -31,8 +31,6 @@
 
 _Static_assert(sizeof(struct bitgen) == 64, "a cache line");
 
-static uint64_t births;	/* as draw.c's */
-
 static unsigned char *end_of(struct bitgen *b) { return (unsigned char *)(b + 1); }
 
 struct bitgen *bitgen_new(void)
@@ -68,16 +66,14 @@ static void lock_pages(struct bitgen *b, uint32_t n)
 		process_lock_pages(end_of(b) - pages, pages);
 }
 
-/* 0, or the answer of draw. Several threads that have passed the lock by spoil the numbers, never memory. */
+/* 0, or the answer of draw. The memory is taken. */
 static int refill(struct bitgen *b, int (*draw)(unsigned char *, size_t))
 {
 	for (;;) {
 		uint32_t n = next_size(b);
 		b->token = 0;
 		b->at = 0;
-		if (!b->born)
-			b->born = __atomic_add_fetch(&births, 1, __ATOMIC_RELAXED);
-		uint64_t born = b->born;
+		uint64_t stamp = b->process = process_stamp();
 		lock_pages(b, n);
 		b->size = n;
 		uint64_t token = __atomic_load_n(&pool_epoch, __ATOMIC_SEQ_CST);
@@ -92,7 +88,7 @@ static int refill(struct bitgen *b, int (*draw)(unsigned char *, size_t))
 		b->at = -(int64_t)n;
 		/* A signal handler that forked in between: the bytes are zeros now, or the other process's too. */
 		__atomic_signal_fence(__ATOMIC_SEQ_CST);
-		if (b->born == born)
+		if (stamp == process_stamp())
 			return 0;
 	}
 }
@@ -106,42 +102,75 @@ static void give_up(void)
 	abort();
 }
 
-/* Bytes for a callback, however long it takes. */
-static void refill_or_end(struct bitgen *b, int (*draw)(unsigned char *, size_t))
+/* Ends the process if draws have failed for so long; else waits a little. */
+static void nap_or_end(int error, int *tries)
 {
-	int r, tries = 0;
-	while ((r = refill(b, draw)) != 0) {
-		if (r != GORANDOM_NOT_READY && ++tries >= TRIES)
-			give_up();
-		kernel_nap(r == GORANDOM_NOT_READY ? -1 : NAP);
-	}
+	if (error != GORANDOM_NOT_READY && ++*tries >= TRIES)
+		give_up();
+	kernel_nap(error == GORANDOM_NOT_READY ? -1 : NAP);
 }
 
-/* n bytes at x, erased where they were. 0: there are not so many, or a fork, a reseed or a restore has made them stale. */
-static inline int take(struct bitgen *b, void *x, uint32_t n, int watch)
+static int is_taken(const struct bitgen_user *u) { return __atomic_load_n(&u->taken, __ATOMIC_RELAXED) != 0; }
+
+static void leave(struct bitgen_user *u)
 {
-	int64_t at = __atomic_load_n(&b->at, __ATOMIC_RELAXED) + n;
-	if (__builtin_expect(at > 0, 0))
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	__atomic_store_n(&u->taken, 0, __ATOMIC_RELAXED);
+}
+
+/* n bytes at x, erased where they were. 0: there are not so many, or a fork, a reseed or a restore has made them stale,
+ * or another call is in the memory. */
+static inline int take(struct bitgen_user *u, void *x, uint32_t n, int watch)
+{
+	struct bitgen *b = u->bits;
+	if (__builtin_expect(is_taken(u), 0))
 		return 0;
+	__atomic_store_n(&u->taken, 1, __ATOMIC_RELAXED);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	int64_t at = b->at + n;
+	if (__builtin_expect(at > 0, 0)) {
+		leave(u);
+		return 0;
+	}
 	unsigned char *from = (unsigned char *)b + at - n;
 	memcpy(x, from, n);
 	memset(from, 0, n);
-	__atomic_store_n(&b->at, at, __ATOMIC_RELAXED);
+	b->at = at;
 	/* Last, so that a signal handler that forked before this very instruction is seen, and a restored machine. */
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	return __builtin_expect(b->token == __atomic_load_n(&pool_epoch, __ATOMIC_RELAXED) && (!watch || b->watched == clones_now()), 1);
+	int fresh = b->token == __atomic_load_n(&pool_epoch, __ATOMIC_RELAXED) && (!watch || b->watched == clones_now());
+	leave(u);
+	return __builtin_expect(fresh, 1);
 }
 
-static uint64_t slowly(struct bitgen *b, uint32_t n)
+/* Past the memory: in a signal handler that has interrupted another call, or in a thread that has passed the lock by. */
+static uint64_t past(uint32_t n)
 {
 	uint64_t x = 0;
-	do {
-		refill_or_end(b, draw_bytes);
-	} while (!take(b, &x, n, 1));
+	int r, tries = 0;
+	while ((r = draw_bytes((unsigned char *)&x, n)) != 0)
+		nap_or_end(r, &tries);
+	return x;
+}
+
+static uint64_t slowly(struct bitgen_user *u, uint32_t n)
+{
+	struct bitgen *b = u->bits;
+	uint64_t x = 0;
+	int tries = 0;
+	while (!take(u, &x, n, 1)) {
+		if (__atomic_exchange_n(&u->taken, 1, __ATOMIC_ACQUIRE))
+			return past(n);
+		int r = refill(b, draw_bytes);
+		leave(u);
+		if (r)
+			nap_or_end(r, &tries);
+	}
 	/* Where fork does not wipe, nothing is kept for a child to find. */
 	if (!process_wipes) {
-		memset((unsigned char *)b + b->at, 0, (size_t)-b->at);
+		int64_t at = b->at;
 		b->at = 0;
+		memset((unsigned char *)b + at, 0, (size_t)-at);
 	}
 	return x;
 }
@@ -175,10 +204,10 @@ static HOT double name##_double(void *state) \
 NUMBERS(next, 0)
 NUMBERS(watched, 1)
 
-void bitgen_install(struct bitgen *b, struct numpy_bitgen *to)
+void bitgen_install(struct bitgen_user *u, struct numpy_bitgen *to)
 {
 	int watch = clones_kind != CLONES_CLOCK;
-	to->state = b;
+	to->state = u;
 	to->next_uint64 = watch ? watched_uint64 : next_uint64;
 	to->next_uint32 = watch ? watched_uint32 : next_uint32;
 	to->next_double = watch ? watched_double : next_double;
@@ -188,8 +217,9 @@ void bitgen_install(struct bitgen *b, struct numpy_bitgen *to)
 /* -1 with an exception set. Waits for the system's generator. */
 static int draw_or_raise(unsigned char *dst, size_t n) { return draw(dst, n, 1); }
 
-int bitgen_ensure(struct bitgen *b)
+int bitgen_ensure(struct bitgen_user *u)
 {
+	struct bitgen *b = u->bits;
 	if (!process_wipes) {
 		unsigned char byte;
 		int r = draw(&byte, 1, 1);
@@ -199,5 +229,9 @@ int bitgen_ensure(struct bitgen *b)
 	if (-b->at >= LOW && b->token == __atomic_load_n(&pool_epoch, __ATOMIC_RELAXED) && b->watched == clones_now()
 	    && b->second == time(NULL))
 		return 0;
-	return refill(b, draw_or_raise);
+	if (__atomic_exchange_n(&u->taken, 1, __ATOMIC_ACQUIRE))
+		return 0;
+	int r = refill(b, draw_or_raise);
+	leave(u);
+	return r;
 }

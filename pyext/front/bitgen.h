@@ -11,7 +11,7 @@
  * turn farthest from it, so that few of them need few pages. */
 struct bitgen {
 	uint64_t token;	/* the epoch at which the bytes were made, as a pool's */
-	uint64_t born;	/* names the memory's first use in this process, 0 before */
+	uint64_t process;	/* process_stamp() of the process that has used the memory */
 	int64_t second;	/* of the system's clock, in which the bytes were made */
 	uint64_t owner;	/* the thread that holds the lock, if any */
 	uint32_t locked;	/* 0, 1, or 2 when somebody may be waiting: what futex(2) waits on */
@@ -20,6 +20,12 @@ struct bitgen {
 	uint32_t size;	/* bytes of the last refill */
 	int64_t at;	/* the first ready byte, counted from this struct: negative, or 0 for none. Those before it are erased */
 	uint64_t watched;	/* clones_now() before the bytes were made */
+};
+
+/* What numpy's functions are given. It stands in memory that a child inherits: pool_take() says why. */
+struct bitgen_user {
+	struct bitgen *bits;
+	uint32_t taken;	/* a call is in the memory. Whoever finds it taken has its numbers made one by one */
 };
 
 /* numpy's struct bitgen, numpy/random/bitgen.h: published, the same in all its versions from 1.17 on. Newer ones may
@@ -36,11 +42,11 @@ struct numpy_bitgen {
 
 struct bitgen *bitgen_new(void);	/* NULL: no memory */
 void bitgen_free(struct bitgen *);
-void bitgen_install(struct bitgen *, struct numpy_bitgen *);
+void bitgen_install(struct bitgen_user *, struct numpy_bitgen *);
 
 /* With the lock held, and the GIL, which it may give away meanwhile: are there numbers for this call? 0, or -1 with
  * an exception set. */
-int bitgen_ensure(struct bitgen *);
+int bitgen_ensure(struct bitgen_user *);
 
 /* ---- bitlock.c ---- */
 

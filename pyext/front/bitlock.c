@@ -18,8 +18,10 @@
 
 typedef struct {
 	PyObject_HEAD
-	struct bitgen *bits;
+	struct bitgen_user user;
 } BitGen;
+
+static struct bitgen *bits_of(PyObject *self) { return ((BitGen *)self)->user.bits; }
 
 static uint64_t me(void) { return (uint64_t)pthread_self(); }
 
@@ -49,7 +51,7 @@ static int wait_for(struct bitgen *b)
 /* Where fork does not wipe, the first thread of a child to come here makes the lock anew. */
 static void look_for_a_fork(PyObject *self)
 {
-	struct bitgen *b = ((BitGen *)self)->bits;
+	struct bitgen *b = bits_of(self);
 	BEGIN_ALONE(self);
 	if (b->generation != process_generation) {
 		b->locked = 0;
@@ -85,13 +87,17 @@ static void unlock(struct bitgen *b)
 
 static PyObject *enter(PyObject *self, PyObject *unused)
 {
-	struct bitgen *b = ((BitGen *)self)->bits;
+	struct bitgen_user *u = &((BitGen *)self)->user;
+	struct bitgen *b = u->bits;
 	(void)unused;
 	if (!process_wipes)
 		look_for_a_fork(self);
 	if (lock(b))
 		return NULL;
-	if (bitgen_ensure(b)) {
+	/* In a child, the mark of a thread that was in the memory at the fork and does not exist here. */
+	if (b->depth == 1 && b->process != process_stamp())
+		__atomic_store_n(&u->taken, 0, __ATOMIC_RELAXED);
+	if (bitgen_ensure(u)) {
 		if (is_mine(b))
 			unlock(b);
 		return NULL;
@@ -102,7 +108,7 @@ static PyObject *enter(PyObject *self, PyObject *unused)
 /* A process that was forked inside the with block finds the lock free, and nobody's. */
 static PyObject *leave(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
 {
-	struct bitgen *b = ((BitGen *)self)->bits;
+	struct bitgen *b = bits_of(self);
 	(void)args, (void)nargs;
 	if (is_mine(b))
 		unlock(b);
@@ -111,7 +117,7 @@ static PyObject *leave(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
 
 static PyObject *release(PyObject *self, PyObject *unused)
 {
-	struct bitgen *b = ((BitGen *)self)->bits;
+	struct bitgen *b = bits_of(self);
 	(void)unused;
 	if (!is_mine(b)) {
 		PyErr_SetString(PyExc_RuntimeError, "cannot release a lock that this thread does not hold");
@@ -124,7 +130,7 @@ static PyObject *release(PyObject *self, PyObject *unused)
 static PyObject *locked(PyObject *self, PyObject *unused)
 {
 	(void)unused;
-	return PyBool_FromLong(__atomic_load_n(&((BitGen *)self)->bits->locked, __ATOMIC_RELAXED) != 0);
+	return PyBool_FromLong(__atomic_load_n(&bits_of(self)->locked, __ATOMIC_RELAXED) != 0);
 }
 
 /* Writes our functions into the struct of a capsule that numpy has made. */
@@ -133,7 +139,7 @@ static PyObject *install(PyObject *self, PyObject *capsule)
 	struct numpy_bitgen *to = PyCapsule_GetPointer(capsule, "BitGenerator");
 	if (!to)
 		return NULL;
-	bitgen_install(((BitGen *)self)->bits, to);
+	bitgen_install(&((BitGen *)self)->user, to);
 	Py_RETURN_NONE;
 }
 
@@ -144,8 +150,8 @@ static PyObject *new(PyTypeObject *type, PyObject *args, PyObject *names)
 	BitGen *self = (BitGen *)PyType_GenericAlloc(type, 0);
 	if (!self)
 		return NULL;
-	self->bits = bitgen_new();
-	if (!self->bits) {
+	self->user.bits = bitgen_new();
+	if (!self->user.bits) {
 		Py_DECREF((PyObject *)self);
 		return PyErr_NoMemory();
 	}
@@ -155,7 +161,7 @@ static PyObject *new(PyTypeObject *type, PyObject *args, PyObject *names)
 static void dealloc(PyObject *self)
 {
 	PyTypeObject *type = Py_TYPE(self);
-	bitgen_free(((BitGen *)self)->bits);
+	bitgen_free(bits_of(self));
 	freefunc release_memory = (freefunc)PyType_GetSlot(type, Py_tp_free);
 	release_memory(self);
 	Py_DECREF(type);

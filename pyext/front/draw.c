@@ -49,6 +49,10 @@ static int refill(struct pool_page *page)
 {
 	size_t n = refill_size();
 	uint64_t token = __atomic_load_n(&pool_epoch, __ATOMIC_SEQ_CST);
+	if (page->process != process_stamp()) {
+		page->process = process_stamp();
+		process_lock_pages(page, PAGE);
+	}
 	page->token = 0;
 	page->second = (uint32_t)time(NULL);
 	page->watched = clones_now();
@@ -102,11 +106,10 @@ static int from_pool(struct pool_page *page, unsigned char *dst, size_t n)
 	return 0;
 }
 
-/* Straight into the caller's buffer, in as many entries as it takes. 0, or with what was written zeroed:
- * GORANDOM_NOT_READY, an errno, or EINTR with an exception set. */
+/* Straight into the caller's buffer, in as many entries as it takes. 0, GORANDOM_NOT_READY, an errno, or EINTR with an
+ * exception set. */
 static int past_pool(unsigned char *dst, size_t n)
 {
-	unsigned char *const start = dst;
 	const size_t whole = n;
 	int r = 0;
 	if (n <= KEEP_GIL)
@@ -121,15 +124,12 @@ static int past_pool(unsigned char *dst, size_t n)
 		if (!r && n && PyErr_CheckSignals())
 			r = EINTR;
 	}
-	if (r)
-		memset(start, 0, (size_t)(dst - start));
 	return r;
 }
 
 /* The same for callers that may have the GIL or not: it is left as it is, and nothing is waited for. */
 static int past_pool_quietly(unsigned char *dst, size_t n)
 {
-	unsigned char *const start = dst;
 	const size_t whole = n;
 	int r = 0;
 	while (n && !r) {
@@ -138,8 +138,6 @@ static int past_pool_quietly(unsigned char *dst, size_t n)
 		dst += k;
 		n -= k;
 	}
-	if (r)
-		memset(start, 0, (size_t)(dst - start));
 	return r;
 }
 
@@ -164,32 +162,31 @@ static int fail(int r)
 	return os_error(r > 0 && r != EAGAIN && r != EINTR ? r : EIO, "the system's random number generator gives no bytes");
 }
 
-/* Names the birth of each page that has been drawn from. It stands in memory that a child inherits, so the
- * births in the child have other names than those in its parent. */
-static uint64_t births;
-
-/* One draw of the calling thread. 0, or what past() answers, or COPIED: a signal handler
- * that forked in the middle has left the child with bytes that the parent has too, or with zeros, whether it has
- * drawn meanwhile or not; or the machine was restored in the middle. */
+/* One draw of the calling thread. 0; or what past() answers, or COPIED, with dst zeroed. COPIED: a signal handler that
+ * forked in the middle has left the child with bytes that the parent has too, or with zeros; or the machine was restored
+ * in the middle. */
 static int draw_once(unsigned char *dst, size_t n, int (*past)(unsigned char *, size_t))
 {
-	struct pool *pool = pool_get();
-	/* Without a page the PID is all that shows a fork in the middle of a draw. */
-	pid_t before = pool ? 0 : getpid();
-	uint64_t watched = clones_now();
-	if (pool && !pool->page->born) {
-		/* The token too: a refill that a fork interrupted has stamped a page that was wiped under it. */
-		pool->page->token = 0;
-		pool->page->born = __atomic_add_fetch(&births, 1, __ATOMIC_RELAXED);
-		process_lock_pages(pool->page, PAGE);
+	uint64_t stamp = process_stamp(), watched = clones_now();
+	struct pool *pool = n <= POOL_DRAW ? pool_get() : NULL;
+	int r;
+
+	if (pool && pool_take(pool)) {
+		r = from_pool(pool->page, dst, n);
+	} else {
+		pool = NULL;
+		r = past(dst, n);
 	}
-	uint64_t born = pool ? pool->page->born : 0;
-	int r = pool && n <= POOL_DRAW ? from_pool(pool->page, dst, n) : past(dst, n);
 	process_check();
-	if ((pool ? !born || pool->page->born != born : before != getpid()) || watched != clones_now())
+	if (stamp != process_stamp() || watched != clones_now())
 		r = COPIED;
-	if (r && n <= POOL_DRAW)
-		memset(dst, 0, n);	/* past() has seen to larger ones */
+	if (pool) {
+		if (r)
+			pool->page->token = 0;	/* a refill that a fork interrupted has put it onto a wiped page */
+		pool_leave(pool);
+	}
+	if (r)
+		memset(dst, 0, n);
 	return r;
 }
 
@@ -216,11 +213,18 @@ static int draw_slowly(unsigned char *dst, size_t n, int wait)
 static inline int draw_ready(unsigned char *dst, size_t n)
 {
 	struct pool *pool = process_wipes && n <= POOL_DRAW ? pool_get() : NULL;
-	if (!pool || n > POOL_BYTES - pool->page->at || !is_fresh(pool->page))
+	if (!pool || !pool_take(pool))
 		return 0;
-	hand_out(pool->page, dst, n);
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	return pool->page->born != 0 && is_here(pool->page);
+	struct pool_page *page = pool->page;
+	int ready = n <= POOL_BYTES - page->at && is_fresh(page);
+	if (ready) {
+		hand_out(page, dst, n);
+		/* Last: was the machine restored, or has a handler forked meanwhile, which has wiped the page? */
+		__atomic_signal_fence(__ATOMIC_SEQ_CST);
+		ready = is_here(page) && __atomic_load_n(&page->token, __ATOMIC_RELAXED) != 0;
+	}
+	pool_leave(pool);
+	return ready;
 }
 
 int draw(unsigned char *dst, size_t n, int wait) { return draw_ready(dst, n) ? 0 : draw_slowly(dst, n, wait); }

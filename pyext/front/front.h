@@ -55,6 +55,7 @@
 /* Zero in a forked child, by whatever road it was forked: the kernel wipes the page. */
 struct process {
 	uint64_t known;	/* reached by an import or by the fork handlers, so its locks are sound: not by a raw clone(2) */
+	uint64_t stamp;	/* names this process, 0: nobody has asked. Read by process_stamp() */
 	uint64_t core;	/* non-zero: a core that this very process has started is alive. Read by process_core() */
 	uint64_t core_watched;	/* clones_now() before the core was last seeded */
 	uint64_t direct;	/* bytes that this process has drawn in direct mode */
@@ -69,6 +70,16 @@ extern unsigned process_generation;	/* forks between the process that imported u
 /* Whoever has seen a core sees all that its start has written, too. */
 static inline uint64_t process_core(void) { return __atomic_load_n(&process->core, __ATOMIC_ACQUIRE); }
 
+uint64_t process_make_stamp(void);
+
+/* A number that this process alone has: its parent had another, and so will its children. Whoever sees it change in the
+ * middle of something has been forked there. */
+static inline uint64_t process_stamp(void)
+{
+	uint64_t stamp = __atomic_load_n(&process->stamp, __ATOMIC_RELAXED);
+	return stamp ? stamp : process_make_stamp();
+}
+
 int process_init(void);	/* once. 0, or an errno, as all functions of this kind here */
 int process_watch_forks(void);	/* once, when all that the handlers look at is there */
 void process_check(void);	/* before and after each draw where !process_wipes: wipes by hand what a fork has left */
@@ -82,7 +93,7 @@ void process_lock_pages(void *, size_t n);	/* a child does not inherit the lock 
 
 struct pool_page {
 	uint64_t token;	/* epoch at which the bytes were made; 0 in a child */
-	uint64_t born;	/* names the page's first use in this process, 0 before: whoever sees it change has been forked */
+	uint64_t process;	/* process_stamp() of the process that has locked the page into memory */
 	uint64_t watched;	/* clones_now() before the bytes were made */
 	uint32_t second;	/* of the system's clock, in which the bytes were made: in the next one they are stale */
 	uint32_t at;	/* bytes[at..] are ready, what is before them has been erased */
@@ -91,6 +102,7 @@ struct pool_page {
 
 struct pool {
 	struct pool_page *page;
+	int taken;	/* a draw of the owner is in the page: pool_take() */
 	struct pool *next;	/* all pools of the process */
 	pthread_t owner;	/* the living thread whose pool it is, if used */
 	int used;
@@ -102,6 +114,28 @@ extern uint64_t pool_epoch;	/* pools with another token are stale */
 
 int pool_init(void);
 struct pool *pool_get(void);	/* the calling thread's; NULL: none to be had */
+
+/* A draw has the page for itself. 0: another draw of this thread has it already, and was interrupted by a signal handler
+ * that draws as well: in this process or, if the handler forked, in its child. Whoever gets 0 draws past the pool.
+ *
+ * The mark stands in memory that a child inherits, unlike the page, so the child's interrupted draw finds the page as fork
+ * has left it, empty. A test and a store suffice: a handler that comes between the two has ended when the store is made.
+ * What was read of the page before the mark must be read again. */
+static inline int pool_take(struct pool *pool)
+{
+	if (__atomic_load_n(&pool->taken, __ATOMIC_RELAXED))
+		return 0;
+	__atomic_store_n(&pool->taken, 1, __ATOMIC_RELAXED);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	return 1;
+}
+
+static inline void pool_leave(struct pool *pool)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	__atomic_store_n(&pool->taken, 0, __ATOMIC_RELAXED);
+}
+
 void pool_child(void);	/* fork handler: only the calling thread's pool is still in use */
 void pool_all_stale(void);
 

@@ -1,12 +1,13 @@
 /* A pool of ready bytes for each thread: no lock is shared on the way of a small draw. */
 #define _GNU_SOURCE
-#include <string.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "front.h"
+#include "signals.h"
 
 _Static_assert(sizeof(struct pool_page) == PAGE, "a pool is a page");
 
@@ -52,9 +53,17 @@ static void disown(struct pool *p)
 	__atomic_store_n(&p->used, 0, __ATOMIC_RELEASE);
 }
 
+/* The value of the key in a thread that is ending. The C library calls destructors again, some rounds long, as long as
+ * any key has a value. This one stays, because a destructor of the program's that draws in the last round would get a
+ * page that nobody gives back. */
+static struct pool ended;
+
 static void thread_ends(void *value)
 {
 	struct pool *p = value;
+	pthread_setspecific(key, &ended);
+	if (p == &ended)
+		return;
 	memset(p->page, 0, PAGE);
 	/* A main thread that drew before a raw clone and ends here by pthread_exit: its Go key is set, and Go's
 	 * destructor would spin in a runtime that is not this process's. Ours comes first: its key is older. */
@@ -70,8 +79,10 @@ static struct pool *reuse(void)
 		return NULL;
 	for (p = all; p && __atomic_load_n(&p->used, __ATOMIC_ACQUIRE); p = p->next)
 		;
-	if (p)
+	if (p) {
 		p->used = 1;
+		p->taken = 0;	/* by a thread that a fork has ended in the middle of a draw */
+	}
 	unlock_list();
 	return p;
 }
@@ -109,8 +120,8 @@ static struct pool *make(void)
 	return p;
 }
 
-/* A thread's first: all signals blocked, because a handler that forked in the middle would leave the child
- * with a pool that belongs to nobody, or to two. */
+/* A thread's first. Signals are held, because a handler that forked in the middle would leave the child with a pool that
+ * belongs to nobody, or to two. */
 static struct pool *get_first(void)
 {
 	struct pool *p = reuse();
@@ -134,13 +145,14 @@ struct pool *pool_get(void)
 		return p;
 	p = pthread_getspecific(key);
 	if (!p) {
-		sigset_t all, old;
-		sigfillset(&all);
-		pthread_sigmask(SIG_SETMASK, &all, &old);
-		p = get_first();
-		pthread_sigmask(SIG_SETMASK, &old, NULL);
+		sigset_t old;
+		hold_signals(&old);
+		p = pthread_getspecific(key);	/* a handler may have drawn in between */
+		if (!p)
+			p = get_first();
+		release_signals(&old);
 	}
-	return p;
+	return p == &ended ? NULL : p;
 }
 
 void pool_all_stale(void) { __atomic_add_fetch(&pool_epoch, 1, __ATOMIC_SEQ_CST); }

@@ -24,6 +24,14 @@ unsigned process_generation;
 
 static pid_t pid;	/* of the process that the handlers saw last; read only where !process_wipes */
 
+uint64_t process_make_stamp(void)
+{
+	/* The count is inherited, so the stamps of a child are other ones than those of its ancestors. */
+	static uint64_t stamps;
+	uint64_t none = 0, new = __atomic_add_fetch(&stamps, 1, __ATOMIC_RELAXED);
+	return __atomic_compare_exchange_n(&process->stamp, &none, new, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED) ? new : none;
+}
+
 void process_lock_pages(void *pages, size_t n)
 {
 	(void)mlock(pages, n);	/* best effort: RLIMIT_MEMLOCK may be small */
