@@ -14,32 +14,30 @@
 #include "hand.h"
 
 #define PATIENCE 10000000000	/* ns; there is nobody else to serve this call */
-#define KEEP_GIL 8192	/* bytes, in and out */
 
 typedef struct {
 	PyObject_HEAD
 	int kind;
 	size_t size;
 	void *memory;	/* whole pages */
-	int busy;	/* lent to the core by one thread: GIL or not, two must not */
+	uint64_t user;	/* process_stamp() while one thread lends it to the core: GIL or not, two must not. 0: nobody does */
 } State;
 
 static size_t pages(size_t n) { return (n + PAGE - 1) / PAGE * PAGE; }
 
-/* In the gate of this process's core, which is started if need be. 0, or -1 with an exception set. */
+/* In the gate of this process's core, which is started if need be. 0 or -1. Between this and gate_leave() nobody may wait
+ * for the GIL: at the interpreter's end that wait is for ever, and the place would be lost. */
 static int enter(struct visit *v)
 {
-	int r;
-	Py_BEGIN_ALLOW_THREADS
 	if (!life_alive())
 		life_start();
-	r = gate_enter(v, PATIENCE);
-	Py_END_ALLOW_THREADS
-	if (r) {
-		const char *why = life_reason();
-		PyErr_Format(PyExc_RuntimeError, "this needs the core: %s", why ? why : "it has no place for this call now");
-	}
-	return r;
+	return gate_enter(v, PATIENCE);
+}
+
+static void *no_core(void)
+{
+	const char *why = life_reason();
+	return PyErr_Format(PyExc_RuntimeError, "this needs the core: %s", why ? why : "it is busy");
 }
 
 static PyObject *allocate(PyTypeObject *type, int kind, size_t size)
@@ -68,11 +66,14 @@ static PyObject *state_new(PyTypeObject *type, PyObject *args, PyObject *names)
 		return NULL;
 	if (kind < 0 || kind >= HAND_KINDS)
 		return PyErr_Format(PyExc_ValueError, "no such kind of state: %d", kind);
-	if (enter(&v))
-		return NULL;
-	size_t size = core->hand_size(kind);
-	gate_leave(&v);
-	return allocate(type, kind, size);
+	size_t size = 0;
+	Py_BEGIN_ALLOW_THREADS
+	if (enter(&v) == 0) {
+		size = core->hand_size(kind);
+		gate_leave(&v);
+	}
+	Py_END_ALLOW_THREADS
+	return size ? allocate(type, kind, size) : no_core();
 }
 
 static void state_dealloc(PyObject *o)
@@ -90,13 +91,16 @@ static void state_dealloc(PyObject *o)
 
 static int borrow(State *self)
 {
-	if (!__atomic_exchange_n(&self->busy, 1, __ATOMIC_ACQUIRE))
+	process_check();
+	uint64_t user = 0;
+	if (__atomic_compare_exchange_n(&self->user, &user, process_stamp(), 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return 0;
-	PyErr_SetString(PyExc_RuntimeError, "another thread is using this object");
+	PyErr_SetString(PyExc_RuntimeError, user == process_stamp() ? "another thread is using this object"
+		: "another thread was using this object at the fork(), which has left it half changed here: make a new one");
 	return -1;
 }
 
-static void give_back(State *self) { __atomic_store_n(&self->busy, 0, __ATOMIC_RELEASE); }
+static void give_back(State *self) { __atomic_store_n(&self->user, 0, __ATOMIC_RELEASE); }
 
 static PyObject *state_copy(PyObject *o, PyObject *unused)
 {
@@ -118,28 +122,24 @@ static const size_t fixed_out[HAND_OPERATIONS] = {
 static int operate(State *self, int operation, const Py_buffer *in, void *out, size_t m)
 {
 	struct visit v;
+	int closed, r = 0;
 	if (borrow(self))
 		return -1;
-	if (enter(&v)) {
-		give_back(self);
-		return -1;
-	}
-	int r;
-	if ((size_t)in->len + m > KEEP_GIL) {
-		Py_BEGIN_ALLOW_THREADS
-		r = core->hand(operation, self->memory, in->buf, (size_t)in->len, out, m);
-		gate_leave(&v);
-		Py_END_ALLOW_THREADS
-	} else {
+	Py_BEGIN_ALLOW_THREADS
+	closed = enter(&v);
+	if (!closed) {
 		r = core->hand(operation, self->memory, in->buf, (size_t)in->len, out, m);
 		gate_leave(&v);
 	}
+	Py_END_ALLOW_THREADS
 	give_back(self);
-	if (r == GORANDOM_UNSEEDED)
+	if (closed)
+		no_core();
+	else if (r == GORANDOM_UNSEEDED)
 		PyErr_SetString(PyExc_AssertionError, "generator must be seeded before use");
 	else if (r)
 		PyErr_SetString(PyExc_RuntimeError, "internal error in the core");
-	return r ? -1 : 0;
+	return closed || r ? -1 : 0;
 }
 
 static PyObject *state_call(PyObject *o, PyObject *args)
@@ -183,17 +183,21 @@ PyObject *hand_keystream(PyObject *module, PyObject *args)
 		return NULL;
 	}
 	PyObject *out = PyBytes_FromStringAndSize(NULL, n);
-	if (!out || enter(&v)) {
-		Py_XDECREF(out);
+	if (!out)
 		return NULL;
+	char *dst = PyBytes_AsString(out);
+	int closed, r = 0;
+	Py_BEGIN_ALLOW_THREADS
+	closed = enter(&v);
+	if (!closed) {
+		r = core->keystream(kernel, key, counter, dst, (size_t)n);
+		gate_leave(&v);
 	}
-	int r = core->keystream(kernel, key, counter, PyBytes_AsString(out), (size_t)n);
-	gate_leave(&v);
-	if (r) {
-		Py_DECREF(out);
-		return PyErr_Format(PyExc_ValueError, "the core has no kernel \"%s\"", kernel);
-	}
-	return out;
+	Py_END_ALLOW_THREADS
+	if (!closed && !r)
+		return out;
+	Py_DECREF(out);
+	return closed ? no_core() : PyErr_Format(PyExc_ValueError, "the core has no kernel \"%s\"", kernel);
 }
 
 /* The names that keystream() takes, slowest first. */
