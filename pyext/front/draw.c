@@ -12,7 +12,6 @@
 #define CORE_CHUNK ((size_t)16 << 20)	/* bytes an entry: signals wait for its end, 5 ms at most */
 #define KERNEL_CHUNK ((size_t)1 << 20)	/* the same for the kernel, which is slower */
 #define PATIENCE 1000000	/* ns that a large draw waits for a place in the core */
-#define RESEED_PATIENCE 10000000000	/* ns; a reseed has nowhere else to go */
 #define COPIED (-100)	/* the draw has to begin anew: no answer of the core or of the kernel */
 #define FIRST_REFILL 256	/* bytes; of a process in direct mode, and as much as it has drawn in the next ones */
 
@@ -54,6 +53,10 @@ static int refill(struct pool_page *page)
 		process_lock_pages(page, PAGE);
 	}
 	page->token = 0;
+	if (page->process != process_stamp()) {
+		page->process = process_stamp();
+		process_lock_pages(page, PAGE);
+	}
 	page->second = (uint32_t)time(NULL);
 	page->watched = clones_now();
 	page->at = (uint32_t)(POOL_BYTES - n);
@@ -288,7 +291,7 @@ int draw_reseed(void)
 	if (!life_alive()) {
 		r = kernel_read(&byte, 1);	/* in direct mode every refill is the kernel's; is it there? */
 		explicit_bzero(&byte, 1);
-	} else if (gate_enter(&v, RESEED_PATIENCE)) {
+	} else if (gate_enter_aside(&v)) {
 		closed = 1;
 		r = 0;
 	} else {
@@ -298,7 +301,7 @@ int draw_reseed(void)
 	pool_all_stale();
 	Py_END_ALLOW_THREADS
 	if (closed)
-		return os_error(EBUSY, "the core has no place for this call now");
+		return os_error(EBUSY, "the core is busy");
 	/* The core asks for itself; here the generator has been seen ready, so it is not that. */
 	return r ? fail(r == GORANDOM_NOT_READY ? EIO : r) : 0;
 }

@@ -6,6 +6,7 @@
 
 #include "front.h"
 #include "lock.h"
+#include "signals.h"
 
 #define KEPT 100
 
@@ -27,23 +28,29 @@ int events_init(void)
 
 static void keep(int source, const void *data, size_t n)
 {
-	if (!lock_take(&lock))	/* no core will ever come to a raw clone */
+	sigset_t old;
+	hold_signals(&old);	/* a handler that adds an event would wait for the lock for ever */
+	if (!lock_take(&lock)) {	/* no core will ever come to a raw clone */
+		release_signals(&old);
 		return;
+	}
 	struct event *e = &kept->event[kept->count++ % KEPT];
 	e->source = (unsigned char)source;
 	e->n = (unsigned char)n;
 	memcpy(e->data, data, n);
 	lock_leave(&lock);
+	release_signals(&old);
 }
 
 int events_add(int source, const void *data, size_t n)
 {
 	struct visit v;
 	process_check();
-	if (gate_enter(&v, 10000000)) {
+	if (gate_enter_aside(&v)) {
 		keep(source, data, n);
 		return 0;
 	}
+	events_deliver();	/* what was kept while no thread could enter */
 	int r = core->event(source, data, n);
 	gate_leave(&v);
 	return r == 0 ? 0 : r > 0 ? r : EIO;
@@ -51,7 +58,7 @@ int events_add(int source, const void *data, size_t n)
 
 void events_deliver(void)
 {
-	if (!lock_take(&lock))
+	if (!__atomic_load_n(&kept->count, __ATOMIC_RELAXED) || !lock_take(&lock))
 		return;
 	uint32_t n = kept->count < KEPT ? kept->count : KEPT;
 	for (uint32_t i = 0; i < n; i++)

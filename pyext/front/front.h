@@ -171,6 +171,8 @@ void gate_child(void);
 /* 0: the caller is inside and calls Go with visit->lane, then gate_leave(). -1: no live core, no place
  * within patience (ns), or no memory for another thread. Without the GIL where patience is not 0. */
 int gate_enter(struct visit *, int64_t patience);
+int gate_enter_aside(struct visit *);	/* the same for calls that are no draws, and need no lane. Waits some seconds at most */
+const char *gate_closed(void);	/* why no thread enters now, though there may be a core; NULL: they do */
 void gate_leave(struct visit *);
 int gate_open(struct visit *, int is_held);	/* the same without place and core: for the start, which holds what Go will want */
 void gate_close(struct visit *);
@@ -188,6 +190,7 @@ int life_start(void);	/* 1: a core is alive. 0 if the mode is START_NEVER. Takes
 int life_alive(void);
 const char *life_reason(void);	/* why there is no core; NULL if there is */
 void life_prepare(void), life_parent(void), life_child(void);
+int life_forks(void);	/* is the calling thread in the middle of fork(), in somebody's fork handler? */
 
 /* ---- events.c ---- */
 
@@ -195,7 +198,7 @@ void life_prepare(void), life_parent(void), life_child(void);
 
 int events_init(void);
 int events_add(int source, const void *data, size_t n);	/* 0, or an errno. Without the GIL */
-void events_deliver(void);	/* inside the gate of a core that has just started */
+void events_deliver(void);	/* inside the gate: what was kept goes to the core */
 void events_child(void);	/* fork handler */
 
 /* ---- draw.c ---- */

@@ -1,8 +1,9 @@
 /* The one way into Go. Every entry passes this pair of functions and no Python code runs between them.
  *
  * Inside, all signals are blocked, because a host's handler without SA_ONSTACK would run on a goroutine's
- * stack and write over Go's heap; and cancellation is off. At most gate_places() threads are inside, since
- * more than Go has processors only queue there, where nobody can give up. */
+ * stack and write over Go's heap; and cancellation is off. No more threads are inside than Go has processors: the others
+ * would queue there, where nobody can give up. One place is kept for calls that are rare and cannot be served elsewhere,
+ * so that they do not wait behind draws. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <string.h>
@@ -13,14 +14,17 @@
 #include "front.h"
 
 #define NAP 50000	/* ns between two looks for a free place */
+#define ASIDE_PATIENCE 10000000000	/* ns; such a call has nowhere else to go */
 
-static unsigned all_places;	/* a bit a place */
+static unsigned lanes;	/* places for draws, a bit each */
+static unsigned aside;	/* the bit of one more place, which draws never take */
 static unsigned free_places;	/* made anew in a child: who held one in the parent does not exist here */
 
 void gate_init(int places)
 {
-	all_places = (1u << places) - 1;
-	free_places = all_places;
+	aside = 1u << places;
+	lanes = aside - 1;
+	free_places = lanes | aside;
 }
 
 /* Threads inside that Go does not know yet, and the most there have been at once in this process. For one
@@ -29,18 +33,18 @@ static unsigned strangers, strangers_seen;
 
 void gate_child(void)
 {
-	free_places = all_places;
+	free_places = lanes | aside;
 	strangers = strangers_seen = 0;
 }
 
-int gate_places(void) { return __builtin_popcount(all_places); }
+int gate_places(void) { return __builtin_popcount(lanes); }
 
-/* A place is also a lane: a generator of the core that no other thread uses meanwhile. */
-static int take_place(void)
+/* One of these places. That of a draw is also a lane: a generator of the core that no other thread uses meanwhile. */
+static int take_place(unsigned places)
 {
-	unsigned free = __atomic_load_n(&free_places, __ATOMIC_RELAXED);
-	while (free)
-		if (__atomic_compare_exchange_n(&free_places, &free, free & (free - 1), 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+	unsigned all = __atomic_load_n(&free_places, __ATOMIC_RELAXED), free;
+	while ((free = all & places) != 0)
+		if (__atomic_compare_exchange_n(&free_places, &all, all & ~(free & -free), 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 			return __builtin_ctz(free);
 	return -1;
 }
@@ -51,11 +55,23 @@ static void leave_place(int place) { __atomic_or_fetch(&free_places, 1u << place
  * thread sends one, and its handler would run on a goroutine's stack too. It now waits for our end. */
 static int set_mask(const uint64_t *new, uint64_t *old) { return (int)syscall(SYS_rt_sigprocmask, SIG_SETMASK, new, old, sizeof *new); }
 
-/* A process may have been confined since the start: is there what Go will ask for on this entry? For the start itself
- * it is held. */
+const char *gate_closed(void)
+{
+	struct sigaction action;
+	if (sigaction(SIGSYS, NULL, &action))
+		return "rt_sigaction is refused (seccomp)";
+	return action.sa_handler == SIG_DFL || action.sa_handler == SIG_IGN ? NULL
+		: "SIGSYS has a handler, so a sandbox may trap system calls, which cannot be done inside Go";
+}
+
+/* Go can bind the calling thread, but not on an alternate signal stack, which may be too small. */
+static int can_bind(stack_t *stack) { return sigaltstack(NULL, stack) == 0 && !(stack->ss_flags & SS_ONSTACK); }
+
+/* Check that what Go needs for this call is available: the process may have been confined since the start. At the start
+ * it has been reserved. */
 static int has_what_go_needs(struct visit *v, int is_held)
 {
-	if (sigaltstack(NULL, &v->stack))
+	if (v->binds && !can_bind(&v->stack))
 		return 0;
 	unsigned n = v->binds ? __atomic_add_fetch(&strangers, 1, __ATOMIC_RELAXED) : 0;
 	if (n <= __atomic_load_n(&strangers_seen, __ATOMIC_RELAXED))
@@ -72,6 +88,8 @@ int gate_open(struct visit *v, int is_held)
 {
 	static const uint64_t every = ~(uint64_t)0;
 
+	if (life_forks() || gate_closed())
+		return -1;
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &v->cancel);
 	v->error = NULL;
 	if (set_mask(&every, &v->mask) == 0) {
@@ -123,11 +141,11 @@ static int reseed_clone(void)
 	return r;
 }
 
-int gate_enter(struct visit *v, int64_t patience)
+static int enter(struct visit *v, unsigned places, int64_t patience)
 {
 	if (!process_core())
 		return -1;
-	while ((v->lane = take_place()) < 0) {
+	while ((v->lane = take_place(places)) < 0) {
 		if (patience <= 0)
 			return -1;
 		nanosleep(&(struct timespec){0, NAP}, NULL);
@@ -147,6 +165,9 @@ int gate_enter(struct visit *v, int64_t patience)
 	leave_place(v->lane);
 	return -1;
 }
+
+int gate_enter(struct visit *v, int64_t patience) { return enter(v, lanes, patience); }
+int gate_enter_aside(struct visit *v) { return enter(v, aside, ASIDE_PATIENCE); }
 
 void gate_leave(struct visit *v)
 {

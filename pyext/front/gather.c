@@ -2,7 +2,7 @@
  * takes no timeout. So for those who wait with one a thread blocks, at most one a process.
  *
  * It ends when the kernel's generator is ready, which may be after the wait was given up: only a signal would end
- * the call, and a library has none to spare. It has all signals blocked, holds no lock and knows no Python, so a
+ * the call, and a library has none to spare. It has its signals held, holds no lock and knows no Python, so a
  * fork meanwhile is safe; the child does not have it and may start its own. A process whose other threads have all
  * ended lasts as long as this one. */
 #define _GNU_SOURCE
@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "front.h"
+#include "signals.h"
 
 #define STACK ((size_t)256 << 10)	/* bytes; most of it is for the static thread-local storage of other libraries */
 
@@ -36,16 +37,15 @@ static int make_thread(void)
 {
 	pthread_attr_t attr;
 	pthread_t thread;
-	sigset_t all, old;
+	sigset_t old;
 
 	if (pthread_attr_init(&attr))
 		return -1;
 	pthread_attr_setstacksize(&attr, STACK);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
+	hold_signals(&old);
 	int error = pthread_create(&thread, &attr, gather, NULL);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	release_signals(&old);
 	pthread_attr_destroy(&attr);
 	return error ? -1 : 0;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "front.h"
+#include "signals.h"
 
 /* A child's core pays from here on: reset, probes and start take 2 to 3 ms, in which the kernel makes about a
  * megabyte. (Ski rental: whoever rents until the rent equals the price never pays more than twice.) */
@@ -68,7 +69,7 @@ const char *life_init(const char *path)
 int life_alive(void)
 {
 	process_check();
-	return process_core() != 0;
+	return process_core() && !gate_closed();
 }
 
 static const char *refused(void) { return __atomic_load_n(&process->refused, __ATOMIC_RELAXED); }
@@ -88,7 +89,7 @@ int life_wants(size_t n)
 const char *life_reason(void)
 {
 	if (process_core())
-		return NULL;
+		return gate_closed();
 	if (missing)
 		return missing;
 	if (!process->known)
@@ -97,12 +98,14 @@ const char *life_reason(void)
 		return refused();
 	if (life_mode() == START_NEVER)
 		return "start is \"never\"";
+	if (gate_closed())
+		return gate_closed();
 	if (process_generation)
 		return "a forked child starts a core when it has drawn about a megabyte";
 	return "nothing has been drawn yet";
 }
 
-/* All signals blocked, start_lock held. random: 16 fresh bytes for Go's own use. */
+/* Signals held, start_lock too. random: 16 fresh bytes for Go's own use. */
 static void start_with(unsigned char random[16])
 {
 	struct visit v;
@@ -119,7 +122,7 @@ static void start_with(unsigned char random[16])
 		return;
 	}
 	dirty = 1;
-	core->start(core_record, random, gate_places());
+	core->start(core_record, random, gate_places() + 1);	/* a processor for each place, the one aside too */
 
 	if (gate_open(&v, 1)) {
 		core->release(core_record);
@@ -147,21 +150,19 @@ static void start(void)
 	explicit_bzero(random, sizeof random);
 }
 
-/* Before start_lock is taken: a handler that forked while it is held would wait for itself. */
+/* Before start_lock is taken: a handler that forked while it is held would wait for itself. 0, or an errno. */
 static int calm(sigset_t *old, int *cancel)
 {
-	sigset_t all;
-	sigfillset(&all);
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, cancel);
-	if (pthread_sigmask(SIG_SETMASK, &all, old) == 0)
-		return 0;
-	pthread_setcancelstate(*cancel, NULL);	/* seccomp */
-	return -1;
+	int error = hold_signals(old);
+	if (error)
+		pthread_setcancelstate(*cancel, NULL);
+	return error;
 }
 
 static void uncalm(const sigset_t *old, int cancel)
 {
-	pthread_sigmask(SIG_SETMASK, old, NULL);
+	release_signals(old);
 	pthread_setcancelstate(cancel, NULL);
 }
 
@@ -170,6 +171,9 @@ int life_start(void)
 	sigset_t old;
 	int cancel;
 
+	stack_t stack;
+	if (life_forks() || gate_closed() || (sigaltstack(NULL, &stack) == 0 && stack.ss_flags & SS_ONSTACK))
+		return 0;	/* for now: the next draw asks again */
 	if (calm(&old, &cancel)) {
 		refuse("rt_sigprocmask is refused (seccomp)");
 		return 0;
@@ -202,16 +206,29 @@ int life_set_mode(enum start_mode new)
 	return late ? -1 : 0;
 }
 
-/* Of the thread that forks. A C handler that interrupted it between here and the fork, and forked itself, would
- * wait for start_lock for ever. */
+/* The thread that forks, between its prepare handler and the one after the fork. Its signals are held: a C handler that
+ * interrupted it there, and forked itself, would wait for start_lock for ever. A fork handler of somebody else's may
+ * fork as well, and comes here again. */
+static pthread_t forker;
+static unsigned fork_depth;	/* inherited; 0 in a child from life_child() on */
 static sigset_t fork_mask;
+
+int life_forks(void)
+{
+	return __atomic_load_n(&fork_depth, __ATOMIC_RELAXED) && __atomic_load_n(&forker, __ATOMIC_RELAXED) == pthread_self();
+}
 
 void life_prepare(void)
 {
-	sigset_t all, old;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
+	sigset_t old;
+	if (life_forks()) {
+		fork_depth++;
+		return;
+	}
+	hold_signals(&old);
 	pthread_mutex_lock(&start_lock);
+	__atomic_store_n(&forker, pthread_self(), __ATOMIC_RELAXED);
+	__atomic_store_n(&fork_depth, 1, __ATOMIC_RELAXED);
 	fork_mask = old;
 	if (core)
 		core->prepare(core_record);
@@ -219,18 +236,22 @@ void life_prepare(void)
 
 void life_parent(void)
 {
+	/* 0 in the child of a fork in a prepare handler, which then goes on with the outer fork. */
+	if (!fork_depth || __atomic_sub_fetch(&fork_depth, 1, __ATOMIC_RELAXED))
+		return;
 	sigset_t old = fork_mask;
 	if (core)
 		core->parent(core_record);
 	pthread_mutex_unlock(&start_lock);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	release_signals(&old);
 }
 
 void life_child(void)
 {
+	__atomic_store_n(&fork_depth, 0, __ATOMIC_RELAXED);
 	pthread_mutex_init(&start_lock, NULL);
 	gate_child();
 	if (core)
 		core->child(core_record);
-	pthread_sigmask(SIG_SETMASK, &fork_mask, NULL);
+	release_signals(&fork_mask);
 }

@@ -218,7 +218,7 @@ static PyObject *state(PyObject *module, PyObject *unused)
 		"vm_generation", tells ? PyLong_FromUnsignedLongLong(generation) : Py_BuildValue(""),
 		"core_version", core ? core->version : NULL,
 		"direct_bytes", (unsigned long long)__atomic_load_n(&process->direct, __ATOMIC_RELAXED),
-		"core_threads", alive ? core->threads(core_record) : 0,
+		"core_threads", process_core() ? core->threads(core_record) : 0,
 		"core_mappings", core_record ? core->mappings(core_record) : 0,
 		"wipes", process_wipes);
 }
@@ -226,7 +226,7 @@ static PyObject *state(PyObject *module, PyObject *unused)
 static PyObject *own_threads(PyObject *module, PyObject *unused)
 {
 	(void)module, (void)unused;
-	return PyLong_FromUnsignedLong((life_alive() ? core->threads(core_record) : 0) + gather_threads());
+	return PyLong_FromUnsignedLong((process_core() ? core->threads(core_record) : 0) + gather_threads());
 }
 
 /* None, or why not. */
@@ -256,7 +256,7 @@ static PyObject *openssl_state(PyObject *module, PyObject *unused)
 }
 
 /* For gopy's glue: a call that needs a live core and starts none. */
-static int glue_enter(struct visit *v) { return gate_enter(v, 10000000000); }
+static int glue_enter(struct visit *v) { return gate_enter_aside(v); }
 
 static char *glue_leave(struct visit *v)
 {

@@ -75,7 +75,8 @@ static int tainted;
 static void prepare(void)
 {
 	process_check();
-	if (!process->known)
+	/* A child is not known before its own handler has run, and one of somebody else's may come first and fork. */
+	if (!process->known && !life_forks())
 		tainted = 1;
 	if (!tainted)
 		life_prepare();

@@ -140,14 +140,13 @@ def test_refused(way, when, start, tmp_path):
     assert result["tokens"] >= 600, result["errors"]
     if way.endswith("left") or (way, when, start) == ("sigaltstack", "after", "auto"):
         # Draws come from the kernel; a reseed, which needs the core, may find no way in: an exception.
-        assert all("no place" in e or "MemoryError" in e for e in result["errors"]), result["errors"]
+        assert all("core is busy" in e or "MemoryError" in e for e in result["errors"]), result["errors"]
     else:
         assert result["errors"] == []
     if start == "never":
         assert result["status"] == {"mode": "direct", "reason": 'start is "never"'}
     elif (way, when) == ("sigaltstack", "after"):
-        assert result["status"]["mode"] == "direct"
-        assert "cannot be entered" in result["status"]["reason"]
+        assert result["status"]["mode"] == "core"  # this thread has entered it before; the others draw from the kernel
     elif way.endswith("left") and when == "after" and result["status"]["mode"] == "direct":
         assert "cannot be entered" in result["status"]["reason"]
     elif when == "after" or WAYS[way] is None:
