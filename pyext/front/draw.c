@@ -9,9 +9,9 @@
 
 #define POOL_DRAW 1024	/* bytes; larger draws pass the pool by */
 #define KEEP_GIL 8192	/* bytes that are made in less time than giving the GIL away and fetching it takes */
-#define CORE_CHUNK ((size_t)16 << 20)	/* bytes an entry: signals wait for its end, 5 ms at most */
+#define CORE_CHUNK ((size_t)8 << 20)	/* bytes an entry: signals wait for its end, 3 ms */
 #define KERNEL_CHUNK ((size_t)1 << 20)	/* the same for the kernel, which is slower */
-#define PATIENCE 1000000	/* ns that a large draw waits for a place in the core */
+#define PATIENCE 100000000	/* ns that a large draw waits for a place in the core, which is faster than the kernel by far */
 #define COPIED (-100)	/* the draw has to begin anew: no answer of the core or of the kernel */
 #define FIRST_REFILL 256	/* bytes; of a process in direct mode, and as much as it has drawn in the next ones */
 

@@ -13,7 +13,8 @@
 
 #include "front.h"
 
-#define NAP 50000	/* ns between two looks for a free place */
+#define NAP 50000	/* ns between two looks for a free place, and twice as many each time, */
+#define LONGEST_NAP 1000000	/* up to so many: many threads may wait, and should leave the processors to those inside */
 #define ASIDE_PATIENCE 10000000000	/* ns; such a call has nowhere else to go */
 
 static unsigned lanes;	/* places for draws, a bit each */
@@ -145,11 +146,11 @@ static int enter(struct visit *v, unsigned places, int64_t patience)
 {
 	if (!process_core())
 		return -1;
-	while ((v->lane = take_place(places)) < 0) {
+	for (int64_t nap = NAP; (v->lane = take_place(places)) < 0; nap = nap < LONGEST_NAP ? 2 * nap : nap) {
 		if (patience <= 0)
 			return -1;
-		nanosleep(&(struct timespec){0, NAP}, NULL);
-		patience -= NAP;
+		nanosleep(&(struct timespec){0, nap}, NULL);
+		patience -= nap;
 	}
 	if (gate_open(v, 0) == 0) {
 		/* Looked at only now, when no signal handler can fork any more. */
