@@ -1,6 +1,7 @@
 """``random.SystemRandom`` over gorandom's stream."""
 
 import random
+from math import cos, log, sqrt, tau
 
 from ._front import Numbers, numbers, urandom
 
@@ -29,6 +30,16 @@ class SystemRandom(random.Random, Numbers):
     def randbytes(self, n):
         """``n`` random bytes; errors as ``os.urandom``."""
         return self._bytes(n)
+
+    def gauss(self, mu=0.0, sigma=1.0):
+        """Return a normally distributed float; ``mu`` is the mean, ``sigma`` the standard deviation.
+
+        ``random.Random`` makes two at a time and keeps the second, which a forked child inherits. Here nothing is
+        kept: ``gauss_next`` is neither set nor used.
+        """
+        angle = self.random() * tau
+        radius = sqrt(-2.0 * log(1.0 - self.random()))
+        return mu + cos(angle) * radius * sigma
 
     def seed(self, *args, **kwds):
         """Does nothing, with any arguments; ``gauss_next`` stays too."""

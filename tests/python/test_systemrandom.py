@@ -55,7 +55,7 @@ def test_names():
     assert gorandom.SystemRandom is _systemrandom.SystemRandom
     assert issubclass(gorandom.SystemRandom, random.Random)
     assert not issubclass(gorandom.SystemRandom, random.SystemRandom)
-    for name in ("random", "getrandbits", "randbytes", "seed", "getstate", "setstate"):
+    for name in ("random", "getrandbits", "randbytes", "gauss", "seed", "getstate", "setstate"):
         assert name in vars(gorandom.SystemRandom) and getattr(gorandom.SystemRandom, name).__doc__
 
 
@@ -81,22 +81,40 @@ def test_getrandbits_keeps_the_high_bits(same_bytes, k):
     assert 0 <= drawn < 2**k
 
 
+METHODS = [
+    lambda r: r.randrange(10), lambda r: r.randrange(5, 10**30, 7), lambda r: r.randint(-5, 5), lambda r: r.choice("abcde"),
+    lambda r: r.choices(range(9), k=5), lambda r: r.sample(range(100), 10), lambda r: r.uniform(1, 2),
+    lambda r: r.triangular(), lambda r: r.betavariate(1, 2), lambda r: r.expovariate(3), lambda r: r.gammavariate(2, 3),
+    lambda r: r.gauss(), lambda r: r.gauss(3, sigma=2), lambda r: r.lognormvariate(0, 1), lambda r: r.normalvariate(0, 1),
+    lambda r: r.vonmisesvariate(0, 4), lambda r: r.paretovariate(2), lambda r: r.weibullvariate(1, 2),
+    lambda r: r.randbytes(17), lambda r: (x := list(range(20)), r.shuffle(x))[0], lambda r: r.getrandbits(77), lambda r: r.random(),
+    *([lambda r: r.binomialvariate(10, 0.3)] if hasattr(random.Random, "binomialvariate") else []),
+]  # fmt: skip
+
+
 def test_the_methods_of_random(same_bytes):
     """What random.Random builds on them: the same from the same bytes."""
     data = gorandom.urandom(20_000)
-    draws = [
-        lambda r: r.randrange(10), lambda r: r.randrange(5, 10**30, 7), lambda r: r.randint(-5, 5), lambda r: r.choice("abcde"),
-        lambda r: r.choices(range(9), k=5), lambda r: r.sample(range(100), 10), lambda r: r.uniform(1, 2),
-        lambda r: r.triangular(), lambda r: r.betavariate(1, 2), lambda r: r.expovariate(3), lambda r: r.gammavariate(2, 3),
-        lambda r: r.gauss(0, 1), lambda r: r.lognormvariate(0, 1), lambda r: r.normalvariate(0, 1),
-        lambda r: r.vonmisesvariate(0, 4), lambda r: r.paretovariate(2), lambda r: r.weibullvariate(1, 2),
-        lambda r: r.randbytes(17), lambda r: (x := list(range(20)), r.shuffle(x))[0], lambda r: r.getrandbits(77),
-        *([lambda r: r.binomialvariate(10, 0.3)] if hasattr(random.Random, "binomialvariate") else []),
-    ]  # fmt: skip
-    for draw in draws:
+    for draw in METHODS:
         same_bytes(data)
-        in_python.gauss_next = theirs.gauss_next = None
+        theirs.gauss_next = None
         assert draw(in_python) == draw(theirs)
+
+
+def test_no_second_number_is_kept(same_bytes):
+    """No method leaves a number in the object for its next call. Guards SystemRandom.gauss: random.Random's makes two
+    at a time and keeps one, which a forked child would give too. What a program has put there is not taken either."""
+    for draw in METHODS:
+        draw(ours)
+    assert vars(ours) == {"gauss_next": None}
+    same_bytes(bytes(range(28)))
+    in_python.gauss_next = 100.0
+    drawn = [in_python.gauss(), in_python.gauss()]
+    assert in_python.gauss_next == 100.0
+    same_bytes(bytes(range(28)))
+    for number in drawn:
+        theirs.gauss_next = None
+        assert number == theirs.gauss()
 
 
 @pytest.mark.parametrize("method", ["getrandbits", "randbytes", "randrange", "choice", "sample", "choices"])
@@ -183,18 +201,21 @@ def test_threads_and_subclasses():
 
 
 def test_forked_children_differ(python, start_mode):
+    """Guards SystemRandom.gauss too: kept by the object, a second number would come in parent and child."""
     program = """
 import os, gorandom
 generator = gorandom.SystemRandom()
-drawn = {generator.getrandbits(128)}
+def draw():
+    return generator.getrandbits(128), generator.gauss()
+drawn = {*draw()}
 for _ in range(20):
     r, w = os.pipe()
     child = os.fork()
     if not child:
-        os.write(w, generator.randbytes(16))
+        os.write(w, repr(draw()).encode())
         os._exit(0)
     os.waitpid(child, 0)
-    drawn |= {os.read(r, 16), generator.randbytes(16)}
+    drawn |= {*eval(os.read(r, 200)), *draw()}
 print(len(drawn))
 """
-    assert python(program, start=start_mode).strip() == "41"
+    assert python(program, start=start_mode).strip() == "82"
