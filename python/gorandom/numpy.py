@@ -43,6 +43,11 @@ class BitGenerator(_Base):
     once without it may get the same number, or zeros. Without it nothing looks at the clock either: ready bytes
     may then be older than a second, so that copies of a virtual machine could both give them. Forks and reseeds are
     noticed all the same. The object must outlive the addresses that were taken from it.
+
+    **Not for RandomState.** The legacy ``numpy.random.RandomState`` makes two normally distributed numbers at a time
+    and keeps the second, out of reach of this class. A forked child inherits that number and
+    gives it too. This concerns ``normal``, and what is made of normals: ``gamma``, ``standard_t`` and others.
+    ``numpy.random.Generator`` keeps none.
     """
 
     __slots__ = ("_bits",)

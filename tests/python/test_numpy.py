@@ -266,6 +266,27 @@ tally.report()
     assert_sound(result, 40)
 
 
+def test_a_kept_normal(python, start_mode):
+    """As the docstring of BitGenerator says: a Generator keeps no number that a child would give too, and the legacy
+    RandomState does. If that is no longer so in numpy, the docstring has to change."""
+    out = python("""
+import os, gorandom, numpy as np
+
+def same(rng):
+    rng.normal()
+    r, w = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.write(w, np.float64(rng.normal()).tobytes())
+        os._exit(0)
+    assert os.waitpid(pid, 0)[1] == 0
+    return os.read(r, 8) == np.float64(rng.normal()).tobytes()
+
+print([same(kind(gorandom.BitGenerator())) for kind in (np.random.Generator, np.random.RandomState)])
+""", start=start_mode, flags=["-W", "ignore::DeprecationWarning"])  # fmt: skip
+    assert out == "[False, True]\n"
+
+
 @linux
 @starts
 def test_fork_while_another_thread_draws(start):
