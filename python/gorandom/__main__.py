@@ -11,8 +11,8 @@ def _add_run(commands):
         "run",
         usage="python -m gorandom run [-m] PROGRAM [ARGUMENT ...]",
         help="run a Python program with gorandom as its Crypto.Random",
-        description="Runs PROGRAM as python would: a file, a folder or archive with a __main__.py, or with -m a "
-        "module. What it imports as Crypto.Random is gorandom, in its multiprocessing workers too.",
+        description="Runs PROGRAM as python would: a file, a pipe, - for standard input, a folder or archive with a "
+        "__main__.py, or with -m a module. What it imports as Crypto.Random is gorandom, in its multiprocessing workers too.",
     )
     # Read by _run itself: argparse would take the program's options for its own.
     parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="PROGRAM")
@@ -29,7 +29,7 @@ def _run(options):
         module, arguments = True, [arguments[0][2:], *arguments[1:]]
     elif arguments[:1] == ["--"]:
         arguments = arguments[1:]
-    elif arguments[:1] and arguments[0].startswith("-"):
+    elif arguments[:1] and arguments[0].startswith("-") and arguments[0] != "-":
         options.parser.error(f"unknown option {arguments[0]}: the program's own come after its name")
     if not arguments:
         options.parser.error("a program is missing")

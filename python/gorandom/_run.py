@@ -7,7 +7,7 @@ import os
 import pkgutil
 import sys
 import types
-from importlib.machinery import SourceFileLoader
+from importlib.machinery import BuiltinImporter, SourceFileLoader, SourcelessFileLoader
 
 import gorandom
 
@@ -42,9 +42,33 @@ def _of_spec(spec):
     return _execute(code, spec.origin, spec, spec.loader, spec.parent, spec.cached)
 
 
+def _compiled(source, path):
+    """The code in the bytes of a compiled file, or else of a source, which raises SyntaxError."""
+    code = pkgutil.read_code(io.BytesIO(source))
+    if code is not None:
+        return code, SourcelessFileLoader
+    before, nul, _ = source.partition(b"\0")
+    if nul:  # compile() would not say where
+        lines = before.decode(errors="replace").split("\n")
+        raise SyntaxError("source code cannot contain null bytes", (path, len(lines), None, lines[-1]))
+    return compile(source, path, "exec", dont_inherit=True), SourceFileLoader
+
+
+def _run_stdin():
+    source = sys.stdin.buffer.read() if sys.stdin is not None else b""
+    code, _ = _compiled(source, "<stdin>")
+    _first_on_path("")
+    return _execute(code, "<stdin>", loader=BuiltinImporter)
+
+
 def run_file(program, *arguments):
-    """As ``python program arguments``: a source or compiled file, or a folder or archive with a __main__.py."""
+    """As ``python program arguments``: a source or compiled file, or a folder or archive with a __main__.py.
+
+    The file may be a pipe, which can be read only once; "-" is standard input.
+    """
     sys.argv = [program, *arguments]
+    if program == "-":
+        return _run_stdin()
     path = os.path.abspath(program)
     importer = pkgutil.get_importer(path)
     if importer is not None:  # a folder or an archive
@@ -56,19 +80,19 @@ def run_file(program, *arguments):
         return _execute(code, spec.origin, spec, spec.loader, "", spec.cached)
     try:
         with io.open_code(path) as file:
-            code = pkgutil.read_code(file)
-            if code is None:
-                file.seek(0)
-                code = compile(file.read(), path, "exec", dont_inherit=True)
+            source = file.read()
     except OSError as error:
         return _fail(f"can't open file {path!r}: [Errno {error.errno}] {error.strerror}", 2)
+    code, loader = _compiled(source, path)
     _first_on_path(os.path.dirname(os.path.realpath(program)))
-    return _execute(code, path, loader=SourceFileLoader("__main__", path))
+    return _execute(code, path, loader=loader("__main__", path))
 
 
 def run_module(name, *arguments):
     """As ``python -m name arguments``."""
     sys.argv = ["-m", *arguments]
+    if name.startswith("."):
+        return _fail("Relative module names not supported", 1)
     gorandom.install_as_crypto()  # finding a module imports its parents
     try:
         spec = importlib.util.find_spec(name)

@@ -1,5 +1,6 @@
 """python -m gorandom run PROGRAM: the program runs as under python, with gorandom as its Crypto.Random."""
 
+import json
 import os
 import subprocess
 import sys
@@ -84,6 +85,68 @@ def test_as_python_would(run, places, arguments, flags):
     assert ends("gorandom") == ends("plain", plain=True)
 
 
+# Shell commands that give the text in program.py to "$@", which is python or gorandom run.
+WAYS = {
+    "dash": 'cat program.py | "$@" - a -b',
+    "dash, file": '"$@" - a -b <program.py',
+    "stdin": 'cat program.py | "$@" /dev/stdin a -b',
+    "stdin, file": '"$@" /dev/stdin a -b <program.py',
+    "fifo": 'rm -f fifo; mkfifo fifo; cat program.py >fifo & "$@" fifo a -b </dev/null; status=$?; wait; exit $status',
+    "descriptor": 'cat program.py | { exec 3<&0 </dev/null; "$@" /dev/fd/3 a -b; }',  # as a shell's <(cat program.py)
+}
+
+
+@pytest.fixture
+def through(tmp_path):
+    """through(way, text) is how gorandom run ends with a program that comes that way; with plain=True, python."""
+
+    def call(way, text, plain=False):
+        (tmp_path / "program.py").write_text(text)
+        command = [sys.executable, *(() if plain else ("-m", "gorandom", "run"))]
+        return subprocess.run(
+            ["sh", "-c", WAYS[way], "sh", *command], cwd=tmp_path, text=True, capture_output=True, timeout=60,
+            env={k: v for k, v in os.environ.items() if not k.startswith("PYTHON")},
+        )  # fmt: skip
+
+    return call
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_pipes_as_python_would(through, way):
+    """Guards that the program is read once and not sought in, as a pipe allows no more."""
+
+    def says(text, **options):
+        done = through(way, text + "print(not sys.stdin.read())\n", **options)
+        assert (done.returncode, done.stderr) == (0, ""), done.stderr
+        said, is_read = done.stdout.splitlines()
+        said = json.loads(said)
+        if said["file"].startswith("/dev/") and "file" not in way:
+            del said["path"]  # a pipe is in no folder
+        return said, is_read
+
+    assert says(SAY) == says(PLAIN, plain=True)
+
+
+@pytest.mark.parametrize("way", ["dash", "stdin", "descriptor"])
+@pytest.mark.parametrize("text", ["import sys; sys.exit(7)", "1\n1 / 0", "1\nx = = 1", "1\nx = '\0'", ""])
+def test_how_pipes_end(through, way, text):
+    """The status, and where an error is said to be."""
+
+    def ends(**options):
+        done = through(way, text, **options)
+        places = [line for line in done.stderr.splitlines() if line.startswith(('  File "<stdin>', '  File "/dev/'))]
+        return done.returncode, done.stdout, places, done.stderr.splitlines()[-1:]
+
+    assert ends() == ends(plain=True)
+
+
+def test_closed_standard_input(through, monkeypatch):
+    """It is an empty program, to python too."""
+    monkeypatch.setitem(WAYS, "closed", '"$@" - <&-')
+    done = through("closed", "1 / 0")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 @pytest.mark.parametrize(
     "text, status, err",
     [("import sys; sys.exit(7)", 7, ""), ("import sys; sys.exit('text')", 1, "text\n"), ("", 0, ""), ("raise SystemExit", 0, ""),
@@ -115,6 +178,7 @@ def test_what_cannot_be_run(run, tmp_path):
         (["-m", "nothing"], 1, "No module named nothing"),
         (["-m", "package"], 1, "No module named package.__main__; 'package' is a package and cannot be directly executed"),
         (["-m", "nothing.at.all"], 1, "Error while finding module specification for 'nothing.at.all'"),
+        (["-m", ".relative"], 1, "Relative module names not supported"),
         (["-m", "broken"], 1, "No module named 'nothing_of_the_kind'"),
         (["-m"], 2, "a program is missing"),
         ([], 2, "a program is missing"),
@@ -176,9 +240,15 @@ def test_workers(run, tmp_path, method, way):
 
 
 def test_a_compiled_program(run, tmp_path):
+    """Without its source. Guards the loader: traceback would ask one of sources for the text, and fail."""
     import py_compile
 
-    (tmp_path / "p.py").write_text("import Crypto.Random, sys; print(Crypto.Random.__name__, *sys.argv[1:])")
+    (tmp_path / "p.py").write_text(
+        "import Crypto.Random, sys, traceback\n"
+        "try: 1 / 0\n"
+        "except ZeroDivisionError: print(Crypto.Random.__name__, *sys.argv[1:], traceback.format_exc().splitlines()[-1])\n"
+    )
     py_compile.compile(str(tmp_path / "p.py"), str(tmp_path / "q.pyc"))
+    (tmp_path / "p.py").unlink()
     done = run("q.pyc", "x")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "gorandom x\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "gorandom x ZeroDivisionError: division by zero\n", "")
