@@ -205,17 +205,14 @@ def test_forked_children_differ(python, start_mode):
     program = """
 import os, gorandom
 generator = gorandom.SystemRandom()
-def draw():
-    return generator.getrandbits(128), generator.gauss()
-drawn = {*draw()}
+drawn = {generator.getrandbits(128), generator.gauss()}
 for _ in range(20):
     r, w = os.pipe()
     child = os.fork()
-    if not child:
-        os.write(w, repr(draw()).encode())
-        os._exit(0)
+    token = repr((generator.randbytes(16), generator.gauss()))
+    if not child: os._exit(os.write(w, token.encode()) == 0)
     os.waitpid(child, 0)
-    drawn |= {*eval(os.read(r, 200)), *draw()}
+    drawn |= {*eval(os.read(r, 200)), *eval(token)}
 print(len(drawn))
 """
     assert python(program, start=start_mode).strip() == "82"

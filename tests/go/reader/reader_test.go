@@ -68,6 +68,7 @@ type bench struct {
 	now    atomic.Int64
 	pid    atomic.Int64
 	reads  atomic.Uint64 // of the cycle counter
+	looked func()        // at the clock, before it answers; or nil
 	memory []byte
 }
 
@@ -92,8 +93,13 @@ func newBench(t testing.TB, lanes int, pidMode bool) *bench {
 		Source:    &x.source,
 		Processor: silent{},
 		Cycles:    x.cycles,
-		Clock:     func() time.Duration { return time.Duration(x.now.Load()) },
-		Getpid:    func() int { return int(x.pid.Load()) },
+		Clock: func() time.Duration {
+			if x.looked != nil {
+				x.looked()
+			}
+			return time.Duration(x.now.Load())
+		},
+		Getpid: func() int { return int(x.pid.Load()) },
 		Allocate: func(size int) (*process.Memory, error) {
 			x.memory = make([]byte, size)
 			return process.NewMemoryForTesting(x.memory, process.Protection{WipedAtFork: !pidMode}), nil

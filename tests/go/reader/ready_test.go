@@ -125,6 +125,39 @@ func TestReadyBytesWithoutKernel(t *testing.T) {
 	}
 }
 
+// TestReadyBytesForkedInTheMiddle: a draw has looked at its lane, and is forked
+// before it makes more bytes, in a child that the kernel refuses. It fails if take
+// ignores the error: then the child gets zeros for bytes, and no error.
+func TestReadyBytesForkedInTheMiddle(t *testing.T) {
+	for _, pidMode := range []bool{false, true} {
+		for _, left := range []int{0, 8} { // bytes that are ready when the draw begins
+			x := newBench(t, 1, pidMode)
+			x.any(t, 256)
+			x.any(t, 256-left)
+			looks := 0
+			x.looked = func() {
+				if looks++; looks == 1 { // take has looked without the clock, so this is request
+					x.source.fail(entropy.ErrNotReady)
+					x.fork(pidMode)
+				}
+			}
+			for i := range 3 {
+				b := bytes.Repeat([]byte{0xee}, 16)
+				if err := x.FillAny(b); !errors.Is(err, entropy.ErrNotReady) || !bytes.Equal(b, make([]byte, 16)) {
+					t.Errorf("PIDs %v, %d left, draw %d: got %v, %v", pidMode, left, i, err, b)
+				}
+			}
+			if looks == 0 {
+				t.Errorf("PIDs %v, %d left: nothing happened in the middle", pidMode, left)
+			}
+			x.source.fail(nil)
+			if bytes.Equal(x.any(t, 16), make([]byte, 16)) {
+				t.Errorf("PIDs %v, %d left: zeros", pidMode, left)
+			}
+		}
+	}
+}
+
 // TestReadyBytesAndTheClock: the clock is asked when the cycle counter has moved
 // on by a millisecond's worth, or back, and at each request; else it isn't, for
 // that is what makes small draws cheap.
