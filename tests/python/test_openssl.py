@@ -8,8 +8,12 @@ import sys
 import venv
 
 import pytest
+from _forks import linux, run
 
 import gorandom
+
+sys.path.append(os.path.join(os.path.dirname(__file__), "noise"))
+import confine  # noqa: E402
 
 pytest.importorskip("ssl", reason="this interpreter has no ssl")
 
@@ -101,6 +105,27 @@ ssl.RAND_add(b"", 0.0)
 assert gorandom.status().events == before
 assert ssl.RAND_bytes(16) != ssl.RAND_bytes(16)
 """, start="eager")
+
+
+@linux
+@pytest.mark.parametrize("start", ["auto", "never"])
+def test_long_added_entropy_is_kept_as_its_hash(start):
+    """Before there is a core the newest hundred events are kept in one page. Guards the hash in ``add`` of openssl.c:
+    without it the data themselves are written there, past the event's end and past the page's."""
+    assert run("import long_events", start) == {"mode": "direct" if start == "never" else "core", "child": 0}
+
+
+@linux
+@pytest.mark.skipif(not confine.available(), reason="the seccomp filters are written for x86_64 and aarch64")
+def test_status_while_the_system_is_not_ready():
+    """OpenSSL's callers ask before they draw. Guards ``status`` of openssl.c."""
+    status = run("""
+import errno, ssl, _ssl, confine, gorandom
+confine.refuse("getrandom", errno.EAGAIN)
+assert gorandom._front.openssl_activate(_ssl.__file__) is None  # openssl.activate() would wait
+print(int(ssl.RAND_status()))
+""", "never")  # fmt: skip
+    assert status == 0
 
 
 FORKS = HEAD + """
