@@ -44,6 +44,24 @@ def environment(vmclock=None, sysgenid=None, **more):
     return env
 
 
+def test_a_pool_is_of_one_second():
+    """Ready bytes of another second of the clock are made anew, so that two copies of a machine share no more of them
+    where nothing tells of a restore. Guards the second in ``is_fresh`` of draw.c."""
+    made = run("""
+import json, script, gorandom
+def makes(milliseconds):
+    script.clock(1_700_000_000_000 + milliseconds)
+    before = script.left()
+    gorandom.get_random_bytes(16)
+    return script.left() < before
+script.clock(1_700_000_000_000)
+script.feed(script.random.Random(1).randbytes(1 << 16))
+print(json.dumps([makes(ms) for ms in (0, 0, 999, 1000, 1999, 1000, 999, 999, 3_600_000)]))
+""", "never", env=environment())  # fmt: skip
+    assert made == [True, False, False, True, False, False, True, False, True]
+
+
+
 def watching(program, start="auto", vmclock=None, sysgenid=None, python=(), **more):
     return run(BEGIN + program, start, env=environment(vmclock, sysgenid, **more), python=python, timeout=60)
 

@@ -8,6 +8,7 @@ import gorandom
 _library = ctypes.CDLL(None)
 _library.script_bytes.argtypes = [ctypes.c_char_p, ctypes.c_size_t]
 _library.script_clock.argtypes = [ctypes.c_longlong]
+_library.script_left.restype = ctypes.c_size_t
 _kept = []
 
 
@@ -20,6 +21,11 @@ def feed(data):
     padded = bytes(data) + random.Random(0).randbytes(8192)
     _kept.append(padded)
     _library.script_bytes(padded, len(padded))
+
+
+def left():
+    """How many of those bytes have not been read."""
+    return _library.script_left()
 
 
 def marked(mark, size):
