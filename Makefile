@@ -93,7 +93,7 @@ consttime: ## does compare_digest's time tell anything? A t-test over a million 
 	$(PYTHON) bench/consttime.py
 
 stress: build/wheel ## the fork tests with STRESS (10) times as many forks, some 50,000
-	GORANDOM_STRESS=$(STRESS) $(PYTHON) tests/run.py --wheel wheels/gorandom-*.whl tests/python/test_forks.py tests/python/test_clone.py
+	GORANDOM_STRESS=$(STRESS) $(PYTHON) tests/run.py --wheel wheels/gorandom-*.whl tests/python/test_forks.py tests/python/test_clone.py tests/python/test_reentrancy.py
 
 .PHONY: soak soak-load soak-statistics
 soak: soak-load soak-statistics ## MINUTES (60) of everything at once, then all statistics: some 2 hours more

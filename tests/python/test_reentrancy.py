@@ -1,0 +1,71 @@
+"""Whatever interrupts a draw, at whatever instruction: a signal handler that draws itself, forks, or both.
+
+A signal handler in C may draw through OpenSSL, numpy's functions may be called in one, and a handler may fork; then the
+child draws in the handler and returns into the draw that was interrupted. No byte may go out twice, none may be zero
+because of it, and nothing outside of the pool may be read or written; what is drawn later is sound too, in both.
+
+noise/step.c steps the draw by ptrace(2), so this does not wait for a signal to come at the right time: each instruction
+is tried. One exception is right: when a draw has looked for a fork for the last time, the bytes are on their way out,
+and a fork then leaves both processes with them. These instructions are a draw's last, and few.
+
+Guards the mark of a pool that is taken (pool_take, bitgen.c's take), and that a draw looks for a fork after it has
+copied its bytes. Before, of a warm draw's 130 instructions there were up to 20 at which two draws got the same bytes or
+zeros, and with 16 bytes left the pool was read and erased beyond its end.
+"""
+
+import functools
+import platform
+
+import pytest
+from _forks import STRESS, compile_c, linux, run
+
+pytestmark = [
+    linux,
+    pytest.mark.once,
+    pytest.mark.skipif(platform.machine() != "x86_64", reason="NOT TESTED: the stepping is written for x86-64"),
+]
+
+# The state of the pool, or of a new bit generator, and the size of the draw.
+POOL = [("warm", 16), ("warm", 24), ("warm", 1024), ("warm", 2048), ("end", 16), ("end", 24), ("empty", 16), ("stale", 16),
+        ("stale", 1024), ("first", 16)]  # fmt: skip
+NUMPY = [("numpy " + state, 8) for state in ("warm", "end", "empty", "stale", "first")]
+POSITIONS = 30  # of each draw and each action, others in each run; with STRESS all
+
+
+@functools.cache
+def library():
+    return compile_c("libstep.so", "step.c", flags=("-shared", "-fPIC"))
+
+
+def step(start, state, size):
+    positions = 0 if STRESS > 1 or (start, state, size) in (("auto", "warm", 16), ("auto", "numpy warm", 8)) else POSITIONS
+    results = run(
+        "import json, step, sys; print(json.dumps(step.main(*sys.argv[1:])))",
+        start, library(), state, size, positions, timeout=600 if STRESS > 1 else 60,
+        env={"OPENBLAS_NUM_THREADS": "1"},
+    )  # fmt: skip
+    if "refused" in results:
+        pytest.skip(f"NOT TESTED: this system, or the container, refuses to trace a process ({results['refused']})")
+    for action, result in results.items():
+        assert result["reached"] > result["chosen"] * 0.8, f"{action}: {result}"
+    wrong = [f"{action}: {line}" for action, result in results.items() for line in result["wrong"]]
+    reached = sum(result["reached"] for result in results.values())
+    assert not wrong, f"{len(wrong)} of {reached} interruptions\n" + "\n".join(wrong[:60])
+
+
+@pytest.mark.parametrize("start", ["auto", "never"])
+@pytest.mark.parametrize("state, size", POOL)
+def test_draws(start, state, size):
+    step(start, state, size)
+
+
+@pytest.mark.parametrize("state, size", [("warm", 16), ("end", 24), ("stale", 16), ("first", 16)])
+def test_draws_of_children_that_start_a_core(state, size):
+    step("eager", state, size)
+
+
+@pytest.mark.parametrize("start", ["auto", "never"])
+@pytest.mark.parametrize("state, size", NUMPY)
+def test_numpy(start, state, size):
+    pytest.importorskip("numpy", reason="NOT TESTED: needs numpy, and there is none for this Python")
+    step(start, state, size)
