@@ -11,7 +11,7 @@ import platform
 
 import faults
 import pytest
-from _forks import NOISE, linux, run
+from _forks import NOISE, STARTS, compile_c, linux, run
 from phases import PHASES
 
 pytestmark = [linux, pytest.mark.skipif(platform.machine() not in ("x86_64", "aarch64"), reason="knows no other's call numbers")]
@@ -128,3 +128,22 @@ def test_a_draw_returns_when_no_thread_is_on_its_way(which):
     result = run(ON_THEIR_WAY, "auto", which, env=PATH)
     assert result.pop("asked") >= 3
     assert result == {"mode": "core", "early": False, "ended": 0}
+
+
+TRAPPED = [(when, start) for when in ("before the import", "before the first draw", "after the first draw") for start in STARTS]
+QUICK = [(when, start) for when, start in TRAPPED if start == "auto"] + [TRAPPED[1], TRAPPED[8]]
+
+
+@pytest.mark.parametrize("when, start", [pytest.param(*t, marks=pytest.mark.fast) if t in QUICK else t for t in TRAPPED])
+def test_each_call_is_trapped(when, start):
+    """A sandbox whose SIGSYS handler makes the calls (Chromium's, Android's). A trapped call that is made with SIGSYS blocked
+    ends the process. Guards that SIGSYS is left open outside Go, that a process with such a handler starts no core and
+    enters none, and that the core's own threads have the signal open: without these, seventeen calls are deadly."""
+    library = compile_c("sandbox.so", "trapped.c", flags=("-shared", "-fPIC"))
+    program = "import sys, trapped\ntrapped.try_all(sys.argv[1], sys.argv[2])\n"
+    result = run(program, start, when, library, env=PATH, timeout=120)
+    print(when, start, result)
+    assert not result["wrong"], f"{len(result['wrong'])} of {result['calls']} calls:\n" + "\n".join(result["wrong"])
+    assert result["repeats"] == 0
+    # Each step draws, and few are left out: new threads and forks, where glibc blocks signals itself.
+    assert result["tokens"] + 3 * len(result["left out"]) >= 5 * result["calls"] and len(result["left out"]) < 12

@@ -318,6 +318,58 @@ def test_faulthandler(start):
     assert ", line 7 in <module>" in ended.err
 
 
+@pytest.mark.parametrize("start", ["auto", "eager"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_handler_of_sigsys_keeps_everyone_out_of_the_core(start, when):
+    """Such a process may have a filter whose trapped calls the handler makes, and inside Go SIGSYS is blocked: there
+    a trapped call ends the process (tests/adversity/test_syscalls.py traps each). Without a handler the live core serves."""
+    result = run(
+        """
+        import json, os, signal, sys
+
+        def install():
+            signal.signal(signal.SIGSYS, lambda signo, frame: None)
+
+        if sys.argv[1] == "before":
+            install()
+        import gorandom
+
+        def draw():
+            # How it went, and whether it came from the core.
+            before = gorandom._front.state()["direct_bytes"]
+            gorandom.fill(bytearray(300_000))
+            gorandom.reseed()
+            gorandom.add_event(b"x")
+            status = gorandom.status()
+            return [status.mode, status.reason, gorandom._front.state()["direct_bytes"] == before]
+
+        found = {}
+        if sys.argv[1] == "after":
+            found["before"] = draw()
+            install()
+        found["handler"] = draw()
+        read, write = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            os.write(write, json.dumps(draw()).encode())
+            os._exit(0)
+        found["child"] = json.loads(os.read(read, 4096))
+        found["ended"] = os.waitpid(pid, 0)[1]
+        if sys.argv[1] == "after":
+            signal.signal(signal.SIGSYS, signal.SIG_DFL)
+            found["after"] = draw()
+        print(json.dumps(found))
+        """,
+        start, when,
+    )
+    for process in ("handler", "child"):
+        mode, reason, core = result.pop(process)
+        assert (mode, core) == ("direct", False), process
+        assert "SIGSYS" in reason, process
+    core = ["core", "", True]
+    assert result == {"ended": 0} | ({"before": core, "after": core} if when == "after" else {})
+
+
 @starts
 def test_small_thread_stacks(start):
     """64 KiB are enough for every entry. For CPython itself they are not since 3.14: its parser takes them for used up
