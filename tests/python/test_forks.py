@@ -309,6 +309,76 @@ def test_while_another_thread_imports():
     assert_sound(result, 1)
 
 
+@pytest.mark.parametrize("start", ["auto", "eager"])
+def test_objects_that_another_thread_was_using(start):
+    """Fortuna driven by hand: another thread is in the middle of a long call at the fork, and does not exist in the child.
+    There the object works, or says what happened; a copy of the parent's "in use" would be for ever, and its message wrong.
+    Objects that were idle work."""
+    result = run(
+        """
+        import json, os, sys, threading
+        import child
+        from gorandom.Fortuna import FortunaGenerator, SHAd256
+
+        LONG = bytes(256 << 20)  # a tenth of a second, and more
+
+        def generator():
+            made = FortunaGenerator.AESGenerator()
+            made.reseed(b"seed")
+            return made
+
+        # How each object is made, what takes long, and what a child does with it.
+        KINDS = {
+            "generator": (generator, lambda g: g.reseed(LONG),
+                          [lambda g: g.pseudo_random_data(16), lambda g: g.pseudo_random_data(1 << 20),
+                           lambda g: g.counter.next_value(), lambda g: g.reseed(b"again")]),
+            "hash": (SHAd256.new, lambda h: h.update(LONG),
+                     [lambda h: h.copy().digest(), lambda h: h.digest(), lambda h: h.update(b"more")]),
+        }
+
+        def tried(object, uses):
+            found = []
+            for use in uses:
+                try:
+                    use(object)
+                    found.append("works")
+                except Exception as e:
+                    found.append(f"{type(e).__name__}: {e}")
+            return found
+
+        used, idle, middle, ends = [], [], 0, []
+        for make, work, uses in KINDS.values():
+            quiet = make()
+            for turn in range(int(sys.argv[1])):
+                object = make()
+                thread = threading.Thread(target=work, args=(object,))
+                thread.start()
+                while not child.in_the_core(thread.native_id):
+                    pass
+                read, write = os.pipe()
+                pid = os.fork()
+                if pid == 0:
+                    os.write(write, json.dumps([tried(object, uses), tried(quiet, uses)]).encode())
+                    os._exit(0)
+                middle += child.in_the_core(thread.native_id)  # still, so it was at the fork
+                os.close(write)
+                ends.append(os.waitpid(pid, 0)[1])
+                mine, other = json.loads(os.read(read, 1 << 16) or b"[[], []]")
+                os.close(read)
+                used += mine
+                idle += other
+                thread.join()
+        print(json.dumps({"used": used, "idle": idle, "middle": middle, "ends": ends}))
+        """,
+        start, 3 * STRESS, timeout=60 * STRESS,
+    )
+    assert set(result["ends"]) == {0} and len(result["ends"]) == 6 * STRESS
+    assert result["middle"] > 0, "the test's calls are too short"
+    assert set(result["idle"]) == {"works"} and len(result["idle"]) == 21 * STRESS
+    wrong = {use for use in result["used"] if use != "works" and not (use.startswith("RuntimeError: ") and "fork" in use)}
+    assert not wrong and len(result["used"]) == 21 * STRESS
+
+
 POOLS = """
 import concurrent.futures, multiprocessing, os, sys
 import gorandom

@@ -215,6 +215,16 @@ def end(body):
     os._exit(0)
 
 
+def in_the_core(thread):
+    """Is a thread of this process, by its native_id, inside the gate? There it has all signals blocked."""
+    try:
+        with open(f"/proc/self/task/{thread}/status") as f:
+            blocked = next(int(line.split()[1], 16) for line in f if line.startswith("SigBlk:"))
+    except (FileNotFoundError, ProcessLookupError):  # it has ended
+        return False
+    return bool(blocked >> signal.SIGUSR1 - 1 & 1)
+
+
 def where(pid):
     """Where the threads of a process wait, for the message of a failure."""
     found = []

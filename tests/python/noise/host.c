@@ -3,6 +3,8 @@
 #include <alloca.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -94,4 +96,33 @@ int host_cancel(void (*draw)(void), volatile int *drawing, int (*ensure)(void), 
 	pthread_cancel(t);
 	pthread_join(t, &result);
 	return result == PTHREAD_CANCELED;
+}
+
+/* Called with the GIL held, which another thread of this process wants: where does it sleep meanwhile? 0: outside the
+ * gate, with its signals open. 1: inside, in LOOKS looks. -1: it does not sleep. */
+int host_sleeps_inside(int thread)
+{
+	enum { LOOKS = 400, PATIENCE = 50 };	/* PATIENCE: looks at a thread that has no processor */
+	char path[64], text[4096];
+	int inside = 0;
+
+	snprintf(path, sizeof path, "/proc/self/task/%d/status", thread);
+	for (long i = 0; i < LOOKS * PATIENCE; i++) {
+		FILE *f = fopen(path, "r");
+		size_t n = f ? fread(text, 1, sizeof text - 1, f) : 0;
+		if (f)
+			fclose(f);
+		text[n] = 0;
+		const char *state = strstr(text, "State:"), *blocked = strstr(text, "SigBlk:");
+		if (!state || !blocked)
+			return -1;
+		if (strncmp(state, "State:\tS", 8) == 0) {
+			if (!(strtoull(blocked + 7, NULL, 16) >> (SIGUSR1 - 1) & 1))
+				return 0;
+			if (++inside == LOOKS)
+				return 1;
+		}
+		usleep(500);
+	}
+	return -1;
 }

@@ -1,0 +1,128 @@
+"""The gate into Go (pyext/front/gate.c): who holds one of its places, and who gets in while all are taken.
+
+A program that may use one processor has one place. A thread inside is told by its mask: all signals are blocked there."""
+
+import sysconfig
+
+import pytest
+from _forks import STRESS, linux, run
+
+pytestmark = linux
+
+HEAD = """
+import json, os, sys, threading, time
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+import child, gorandom
+from gorandom import _front, hmac, seedfile
+from gorandom.Fortuna import FortunaGenerator, SHAd256
+gorandom.get_random_bytes(16)
+assert gorandom.status().mode == "core"
+"""
+
+
+@pytest.mark.skipif(bool(sysconfig.get_config_var("Py_GIL_DISABLED")), reason="this interpreter has no GIL")
+def test_nobody_waits_for_the_gil_inside():
+    """The main thread holds the GIL in C until the other sleeps: where? One that fetches the GIL before it leaves the gate keeps
+    its place, and its signals blocked, for as long as others hold the GIL; for ever, where the interpreter ends."""
+    waits = run(
+        HEAD
+        + """
+library = child.helper()  # called with the GIL held
+generator, key = FortunaGenerator.AESGenerator(), hmac.Key(b"key", "sha512")
+generator.reseed(b"seed")
+buffer = bytearray(100_000)
+ACTIONS = {
+    "State": lambda: _front.State(_front.HAND_HASH),
+    "small request": lambda: generator.pseudo_random_data(16),
+    "large request": lambda: generator.pseudo_random_data(100_000),
+    "small keystream": lambda: _front.keystream(_front.KERNELS[0], bytes(32), bytes(16), 64),
+    "large keystream": lambda: _front.keystream(_front.KERNELS[0], bytes(32), bytes(16), 100_000),
+    "small message": lambda: key.digest(b"message"),
+    "large message": lambda: key.digest(buffer),
+    "messages": lambda: key.digests([buffer, buffer]),
+    "fill": lambda: gorandom.fill(buffer),
+    "reseed": gorandom.reseed,
+    "add_event": lambda: gorandom.add_event(b"event"),
+    "status": gorandom.status,
+}
+waits = {}
+for name, action in ACTIONS.items():
+    stop = False
+    def act():
+        while not stop:
+            action()
+    thread = threading.Thread(target=act)
+    thread.start()
+    looks = []
+    for _ in range(int(sys.argv[1])):
+        time.sleep(0)  # the other has the GIL now, until it gives it away
+        looks.append(library.host_sleeps_inside(thread.native_id))
+    stop = True
+    thread.join()
+    if any(looks):
+        waits[name] = looks
+print(json.dumps(waits))
+""",
+        "auto", 6 * STRESS, timeout=120 * STRESS, helped=True,
+    )
+    assert waits == {}, "inside the gate it waited for the GIL (1), or was never seen asleep (-1)"
+
+
+# hold(): every place is taken by a thread that hashes for seconds. still(): by the same one, in the same call.
+HOLD = """
+def size():
+    # Zeros that nobody has written: they take no memory.
+    n = 64 << 20
+    begun = time.perf_counter()
+    SHAd256.new(bytes(n))
+    return int(n * max(1, min(64, 2 / (time.perf_counter() - begun))))
+
+zeros = bytes(size())
+
+def hold():
+    global holder
+    holder = threading.Thread(target=SHAd256.new, args=(zeros,))
+    holder.start()
+    while not child.in_the_core(holder.native_id):
+        pass
+
+def still():
+    return child.in_the_core(holder.native_id)
+"""
+
+
+def test_what_waits_for_no_place(tmp_path):
+    """With all places of the gate taken, reseed(), add_event(), status() and a seed file's save enter the core all the same.
+    Guards the places that are theirs: without these they wait for one with all threads that draw, up to ten seconds at each
+    entry (64 threads that fill 64 MiB each). An event gave up sooner, and was put where only a starting core looks."""
+    done = run(
+        HEAD
+        + HOLD
+        + """
+def counted(what):
+    before = getattr(gorandom.status(), what)
+    return lambda: getattr(gorandom.status(), what) - before
+
+seedfile.save(sys.argv[1])
+str(gorandom.status())  # its imports
+done = {}
+def add():
+    for _ in range(300):
+        gorandom.add_event(b"event")
+
+for name, action, what in (("reseed", gorandom.reseed, "reseeds"), ("add_event", add, "events"),
+                           ("status", gorandom.status, None), ("save", lambda: seedfile.save(sys.argv[1]), None)):
+    count = counted(what) if what else None
+    hold()
+    answer = action()
+    done[name] = {"still": still(), "mode": answer.mode if name == "status" else "core"}
+    holder.join()
+    if count:
+        done[name]["counted"] = count()
+print(json.dumps(done))
+""",
+        "auto", tmp_path / "seed",
+    )
+    entered = {"still": True, "mode": "core"}
+    assert done["reseed"].pop("counted") >= 1
+    assert done == {"reseed": entered, "add_event": entered | {"counted": 300}, "status": entered, "save": entered}
