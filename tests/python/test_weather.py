@@ -284,3 +284,23 @@ def test_a_kernel_that_repeats_itself():
         }
         for n in ("16", "4096", "65536")
     }
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_kernel_that_gives_the_same_at_each_read(when):
+    """A process without a core, from the first draw on and after one: no draw repeats another, all that need the kernel
+    raise OSError, and when it works again they do. Guards the comparison with the read before: without it all draws past the
+    pool give the same bytes, and tokens come again with each pool."""
+    result = run((NOISE / "always.py").read_text(), "never", when, env={"LD_PRELOAD": str(scripted())})
+    refused = "[Errno 5] the system's random number generator gives no bytes"
+    large = [name for n in (2000, 20_000, 1 << 20) for name in (f"{n} bytes", f"urandom {n}", f"fill {n}")]
+    assert result.pop("tokens") < 300  # of the first pool
+    assert result == {"found": {name: [refused] for name in ["16 bytes", *large]}, "repeats": 0, "again": 300}
+
+
+def test_a_sound_kernel_repeats_nothing():
+    """Reads of all sizes in a row, of one byte too, which is equal to the one before every 256th time; in threads and
+    children. Guards that what is compared is long enough."""
+    result = run((NOISE / "sound.py").read_text(), "never")
+    assert result["ends"] == {"0": 4}
+    assert result["repeats"] == 0 and result["tokens"] >= 400 + 4 * 50

@@ -14,9 +14,7 @@ _kept = []
 
 def feed(data):
     """The next draws of this thread are made from these bytes, as long as the clock is frozen."""
-    _library.script_end()
-    gorandom.get_random_bytes(2048)  # past the pool: the same bytes may be fed twice, but not in two reads in a row
-    gorandom.reseed()  # what the pool has is stale now
+    end()  # what the pool has is stale now
     # The pool reads ahead, and refuses a kernel that repeats itself.
     padded = bytes(data) + random.Random(0).randbytes(8192)
     _kept.append(padded)
@@ -40,6 +38,7 @@ def marks(data):
 def end():
     _library.script_end()
     gorandom.reseed()
+    gorandom.get_random_bytes(2048)  # straight from the kernel, which may now give what it gave before this
 
 
 def clock(milliseconds):

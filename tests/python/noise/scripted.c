@@ -11,7 +11,7 @@
 
 static const unsigned char *script;
 static size_t left;
-static int scripted;
+static int scripted, always;
 static long long frozen_ms = -1;
 static unsigned long long *counted;
 
@@ -20,6 +20,14 @@ void script_bytes(const unsigned char *data, size_t n)
 	script = data;
 	left = n;
 	scripted = 1;
+	always = 0;
+}
+
+/* From now on each read gets the same bytes. */
+void script_always(const unsigned char *data, size_t n)
+{
+	script_bytes(data, n);
+	always = 1;
 }
 
 size_t script_left(void) { return left; }
@@ -45,8 +53,10 @@ long syscall(long number, ...)
 			return -1;
 		}
 		memcpy((void *)a[0], script, (size_t)a[1]);
-		script += a[1];
-		left -= (size_t)a[1];
+		if (!always) {
+			script += a[1];
+			left -= (size_t)a[1];
+		}
 		if (counted) {
 			++*counted;
 			counted = NULL;
