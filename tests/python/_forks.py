@@ -56,7 +56,7 @@ def compile_c(name, *sources, flags=()):
 
 @functools.cache
 def helper():
-    return compile_c("helper.so", "noise.c", "storm.c", "host.c", flags=("-shared", "-fPIC"))
+    return compile_c("helper.so", "noise.c", "storm.c", "host.c", "callbacks.c", flags=("-shared", "-fPIC"))
 
 
 @functools.cache

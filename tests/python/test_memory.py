@@ -159,6 +159,37 @@ print(json.dumps({"before": before, "after": size(), "ends": tally.ends}))
     assert after == before
 
 
+@starts
+def test_nothing_grows_over_threads_whose_destructors_draw(start):
+    """In each of the rounds that the C library makes, the last one after the generator's own destructor has run for the last
+    time. Guards that such a thread's page is given back: it stayed, locked, one for each thread, and the secret memory with it."""
+    pytest.importorskip("_ssl", reason="this interpreter has no ssl, whose callback draws without Python")
+    threads = 2000
+    result = run(
+        MAPS + """
+import ctypes
+
+def size():
+    return {"secret": sum(m[1] - m[0] for m in mappings() if secret(m)) >> 10, "locked": confine.memory("VmLck") >> 10,
+            "maps": len(mappings())}
+
+gorandom.get_random_bytes(16)
+callback, library = child.bytes_callback(), child.helper()
+library.callbacks_in_destructors.restype = ctypes.c_long
+library.callbacks_in_destructors(callback, 50)
+before = size()
+drawn = library.callbacks_in_destructors(callback, int(sys.argv[1]))
+print(json.dumps({"drawn": drawn, "before": before, "after": size()}))
+""",
+        start, threads, timeout=60, helped=True,
+    )
+    assert result["drawn"] >= 4 * threads  # PTHREAD_DESTRUCTOR_ITERATIONS
+    before, after = result["before"], result["after"]
+    assert after["secret"] <= before["secret"] + 1024  # KiB; of 8,000
+    assert after["locked"] <= before["locked"] + 1024
+    assert after["maps"] <= before["maps"] + 6
+
+
 @functools.cache
 def stacks_are_left():
     """Does the C library leave a child the stacks of its parent's threads, for good? glibc 2.43 does: it marks them as

@@ -1,11 +1,17 @@
 """Signals, cancellation and threads: to a host it is as if Go were not there."""
 
+import os
 import signal
 
 import pytest
 from _forks import execute, linux, run, starts
 
 pytestmark = linux
+
+try:
+    FRAME = os.sysconf(249)  # _SC_MINSIGSTKSZ: what the kernel puts on a signal's stack
+except (OSError, ValueError):
+    FRAME = 2048
 
 
 @starts
@@ -316,6 +322,39 @@ def test_faulthandler(start):
     assert ended.status == -signal.SIGSEGV
     assert "Fatal Python error: Segmentation fault" in ended.err
     assert ", line 7 in <module>" in ended.err
+
+
+@pytest.mark.parametrize("stack", [8, 12, 16, 32, 64])
+@pytest.mark.parametrize("when, n", [("first draw", 16), ("first draw", 1 << 20), ("later draw", 16)])
+def test_alternate_stacks(when, n, stack):
+    """A handler that draws on an alternate stack of so many KiB: its guard pages are
+    untouched and it stays in force. A first draw there must not be taken for a system that refuses sigaltstack (it does, while
+    that stack is in use): the next ordinary draw starts the core."""
+    pytest.importorskip("_ssl", reason="this interpreter has no ssl, whose callback draws without Python")
+    if stack << 10 < FRAME + 4096:
+        pytest.skip(f"this processor's registers alone take {FRAME} bytes of a signal stack")
+    result = run(
+        """
+        import ctypes, json, os, sys
+        import child, gorandom
+
+        if sys.argv[1] == "later draw":
+            gorandom.get_random_bytes(16)
+        callback = child.bytes_callback()
+
+        def draw(n):
+            return child.helper().callbacks_on_a_signal_stack(callback, ctypes.c_size_t(int(sys.argv[2]) << 10), n)
+
+        found = [draw(int(sys.argv[3]))]
+        gorandom.get_random_bytes(16)
+        status = gorandom.status()
+        found += [draw(n) for n in (16, 2000, 100_000, 4 << 20)]
+        gorandom.reseed()
+        print(json.dumps([found, status.mode, status.reason, gorandom.status().mode]))
+        """,
+        "auto", when, stack, n, helped=True,
+    )
+    assert result == [[1] * 5, "core", "", "core"]
 
 
 @pytest.mark.parametrize("start", ["auto", "eager"])

@@ -1,0 +1,91 @@
+/* A C program's calls of gorandom's RAND_METHOD.bytes (child.bytes_callback()) from where no Python code runs. */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+typedef int bytes_callback(unsigned char *, int);
+
+static bytes_callback *draw;
+static int size;
+static unsigned char drawn[4 << 20];
+static volatile int answer;
+
+static int all_zero(void)
+{
+	for (int i = 0; i < size; i++)
+		if (drawn[i])
+			return 0;
+	return 1;
+}
+
+/* On an alternate signal stack, with a page on both sides that nobody may touch. */
+
+static void handler(int signo)
+{
+	(void)signo;
+	answer = draw(drawn, size);
+}
+
+/* 1: n bytes were drawn, and the stack is still the one that was set. n <= sizeof drawn. */
+int callbacks_on_a_signal_stack(bytes_callback *callback, size_t stack, int n)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *low = mmap(NULL, stack + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	stack_t ours = {.ss_sp = low + page, .ss_size = stack}, old, now;
+	struct sigaction sa = {.sa_handler = handler, .sa_flags = SA_ONSTACK}, before;
+
+	if (low == MAP_FAILED || mprotect(low + page, stack, PROT_READ | PROT_WRITE) || sigaltstack(&ours, &old))
+		return -1;
+	draw = callback;
+	size = n;
+	answer = -2;
+	memset(drawn, 0, (size_t)n);
+	sigaction(SIGUSR2, &sa, &before);
+	raise(SIGUSR2);
+	sigaction(SIGUSR2, &before, NULL);
+	sigaltstack(&old, &now);
+	munmap(low, stack + 2 * page);
+	if (now.ss_sp != ours.ss_sp || now.ss_size != ours.ss_size || now.ss_flags)
+		return -3;
+	return answer == 1 && all_zero() ? -4 : answer;
+}
+
+/* In threads whose destructor draws in each round that the C library makes. */
+
+static pthread_key_t key;
+static volatile long destroyed;
+
+static void destroy(void *value)
+{
+	unsigned char bytes[16];
+	destroyed += draw(bytes, sizeof bytes) == 1;
+	pthread_setspecific(key, value);	/* once more */
+}
+
+static void *thread(void *unused)
+{
+	unsigned char bytes[16];
+	draw(bytes, sizeof bytes);	/* the generator's own destructor comes before ours */
+	pthread_setspecific(key, &key);
+	return unused;
+}
+
+/* One after the other. How many draws the destructors have made, or -1. */
+long callbacks_in_destructors(bytes_callback *callback, int threads)
+{
+	static int made;
+	pthread_t t;
+
+	draw = callback;
+	if (!made && pthread_key_create(&key, destroy))
+		return -1;
+	made = 1;
+	destroyed = 0;
+	for (int i = 0; i < threads; i++)
+		if (pthread_create(&t, NULL, thread, NULL) || pthread_join(t, NULL))
+			return -1;
+	return destroyed;
+}
