@@ -10,18 +10,14 @@ import hashlib
 import hmac
 import json
 import os
-import select
-import signal
-import sys
 import threading
-import traceback
 
+import apart
 import faults
 from table import ERRORS
 
 CALLS = [call for call in [*ERRORS, "brk", "futex"] if faults.number(call) is not None]
 SIZE = 4 << 20
-PATIENCE = 20  # seconds until a child counts as hung
 
 
 class Control:
@@ -81,10 +77,7 @@ STEPS = {"draws": draws, "thread": in_a_thread, "fork": in_a_child}
 WHENS = ["before the import", "before the first draw", "after the first draw"]
 
 
-def case(number, when, steps, write, library):
-    def say(*tokens):
-        os.write(write, b"".join(tokens))
-
+def case(say, number, when, steps, library):
     source = {"control": Control, "before the import": lambda: None}.get(when, Ours)()
     if when == "after the first draw":
         say(source.get_random_bytes(16))
@@ -95,31 +88,6 @@ def case(number, when, steps, write, library):
     source.check()
 
 
-def run(number, when, steps, library):
-    """(how the child ended, the tokens that it drew)"""
-    read, write = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        try:
-            os.setsid()
-            case(number, when, steps, write, library)
-        except BaseException:
-            traceback.print_exc()
-            os._exit(70)
-        sys.exit()  # the ordinary end of a program
-    os.close(write)
-    poll, fd = select.poll(), os.pidfd_open(pid)
-    poll.register(fd, select.POLLIN)
-    hung = not poll.poll(1000 * PATIENCE)
-    os.close(fd)
-    if hung:
-        os.killpg(pid, signal.SIGKILL)
-    ended = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    with os.fdopen(read, "rb") as f:
-        drawn = f.read()
-    return "hung" if hung else ended, [drawn[i : i + 16] for i in range(0, len(drawn), 16)]
-
-
 def try_all(when, library):
     faults.preload()
     hashlib.sha512()  # loads what it needs
@@ -128,10 +96,10 @@ def try_all(when, library):
     for call in CALLS:
         number = faults.number(call)
         steps = list(STEPS)
-        if run(number, "control", steps, library)[0] != 0:
-            steps = [name for name in STEPS if run(number, "control", [name], library)[0] == 0]
+        if apart.run(case, number, "control", steps, library)[0] != 0:
+            steps = [name for name in STEPS if apart.run(case, number, "control", [name], library)[0] == 0]
             left_out += [f"{call}: {name}" for name in STEPS if name not in steps]
-        ended, tokens = run(number, when, steps, library)
+        ended, tokens = apart.run(case, number, when, steps, library)
         if ended != 0:
             wrong.append(f"{call}: ended with {ended}, after {len(tokens)} tokens")
         seen.update(tokens)

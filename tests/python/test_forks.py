@@ -210,6 +210,19 @@ def test_in_fork_callbacks(start):
 
 
 @starts
+def test_in_fork_handlers_of_others(start):
+    """Handlers of pthread_atfork that draw, little and much, or fork themselves; registered before ours, so that they run
+    between our prepare handler and our child's, or after; in the main thread and in new ones, with a core and without.
+    Guards that nothing which a draw or another fork waits for is held between our handlers: a fork there hung."""
+    pytest.importorskip("_ssl", reason="this interpreter has no ssl, whose callback draws without Python")
+    result = run("import atfork\natfork.try_all()\n", start, timeout=100, helped=True)
+    print(start, result)
+    assert not result["wrong"], "\n".join(result["wrong"])
+    assert result["cases"] == 64 and result["tokens"] > 64 * 10
+    assert result["repeats"] == 0
+
+
+@starts
 def test_during_the_first_draw_of_another_thread(start):
     """The core is being started by one thread while another one forks. Guards the start lock, which the fork
     handler takes: without it a child finds a runtime half started, and hangs or dies when it resets it."""

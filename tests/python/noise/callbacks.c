@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 typedef int bytes_callback(unsigned char *, int);
@@ -88,4 +89,45 @@ long callbacks_in_destructors(bytes_callback *callback, int threads)
 		if (pthread_create(&t, NULL, thread, NULL) || pthread_join(t, NULL))
 			return -1;
 	return destroyed;
+}
+
+/* In fork handlers, which may fork themselves: registered before or after the generator's own. */
+
+enum { PREPARE, PARENT, CHILD, PLACES, FORKS = -1 };
+
+static int at_fork_does[PLACES];	/* bytes that the handler draws; FORKS; or 0 for nothing */
+static int nested;	/* while a handler's own fork passes the handlers */
+unsigned char at_fork_drawn[PLACES][16];
+int at_fork_failed;
+
+static void at_fork(int place)
+{
+	int n = at_fork_does[place], status = -1;
+	unsigned char bytes[16];
+
+	if (n > 0) {
+		at_fork_failed += draw(drawn, n) != 1;
+		memcpy(at_fork_drawn[place], drawn, sizeof bytes);
+	} else if (n == FORKS && !nested) {
+		nested = 1;
+		pid_t pid = fork();
+		if (pid == 0)
+			_exit(draw(bytes, sizeof bytes) != 1);
+		at_fork_failed += pid < 0 || waitpid(pid, &status, 0) != pid || status;
+		nested = 0;
+	}
+}
+
+static void prepare(void) { at_fork(PREPARE); }
+static void parent(void) { at_fork(PARENT); }
+static void child(void) { at_fork(CHILD); }
+
+int callbacks_at_fork(void) { return pthread_atfork(prepare, parent, child); }
+
+void callbacks_arm(bytes_callback *callback, int in_prepare, int in_parent, int in_child)
+{
+	draw = callback;
+	at_fork_does[PREPARE] = in_prepare;
+	at_fork_does[PARENT] = in_parent;
+	at_fork_does[CHILD] = in_child;
 }
