@@ -314,7 +314,40 @@ def threads(module, name, number):
     return Program(THREADS_PROGRAM.format(module=module, name=name, threads=number, draws=800_000 // number))
 
 
+# What a program waits for while 64 of its threads fill 64 MiB each, over and over. The buffer is one for all of them.
+CALLS_BESIDE = {
+    "reseed()": "gorandom.reseed",
+    "status()": "gorandom.status",
+    "add_event()": "lambda: gorandom.add_event(b'event')",
+    "seedfile.save()": "lambda: seedfile.save(path)",
+}
+BESIDE = """
+import os, shutil, tempfile, threading, time, gorandom
+from gorandom import seedfile
+folder = tempfile.mkdtemp()
+path = folder + "/seed"
+call = {call}
+call()
+buffer = bytearray(64 << 20)
+def fill():
+    while True: gorandom.fill(buffer)
+for _ in range(64): threading.Thread(target=fill, daemon=True).start()
+time.sleep(0.2)
+end, times = time.perf_counter() + 2, []
+while time.perf_counter() < end:
+    start = time.perf_counter()
+    call()
+    times.append(time.perf_counter() - start)
+print(sorted(times)[-1 - len(times) // 1000], flush=True)
+shutil.rmtree(folder)
+os._exit(0)
+"""
+
 THREADS = [
+    *(
+        Work(f"{name} beside 64 threads that fill, p99.9", "Threads, what waits", {"gorandom": Program(BESIDE.format(call=call))})
+        for name, call in CALLS_BESIDE.items()
+    ),
     Work(
         "16 bytes, 8 threads",
         "Threads, a draw",
@@ -501,6 +534,7 @@ BARS = [
     *(Bar(f"{w.name}, AESCounter", w.name, ("randomgen's AESCounter",), at_least=1) for w in NUMPY),
     # With a GIL the threads take turns: what eight of them lose is what they wait for beside it.
     Bar("8 threads", "16 bytes, 8 threads", ("gorandom, one thread",), at_least=lambda f: 0.8 if f.gil else 0.7 * f.cores),
+    *(Bar(w.name, w.name, at_most=0.1) for w in THREADS if w.group == "Threads, what waits"),
     Bar("Go, 16 bytes", "Go: Read of 16 bytes", at_least=1.5),
     Bar("Go, 1 MiB", "Go: Read of 1 MiB", at_least=4),
     Bar("import", "import, timed from within", at_most=5e-3),

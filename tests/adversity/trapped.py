@@ -36,7 +36,6 @@ class Control:
 
 class Ours:
     def __init__(self):
-        import gorandom
         import gorandom.hmac
 
         self.get_random_bytes, self.fill, self.gorandom = gorandom.get_random_bytes, gorandom.fill, gorandom

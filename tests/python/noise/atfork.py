@@ -59,6 +59,7 @@ def case(say, order, alive, thread, does):
     if order == "before":
         assert library.callbacks_at_fork() == 0
     import child
+
     import gorandom
 
     if order == "after":
