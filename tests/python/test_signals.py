@@ -327,9 +327,9 @@ def test_faulthandler(start):
 @pytest.mark.parametrize("stack", [8, 12, 16, 32, 64])
 @pytest.mark.parametrize("when, n", [("first draw", 16), ("first draw", 1 << 20), ("later draw", 16)])
 def test_alternate_stacks(when, n, stack):
-    """A handler that draws on an alternate stack of so many KiB: its guard pages are
-    untouched and it stays in force. A first draw there must not be taken for a system that refuses sigaltstack (it does, while
-    that stack is in use): the next ordinary draw starts the core."""
+    """A handler that draws on an alternate stack of so many KiB: the pages around it are untouched, and it stays in force. A
+    first draw there must not be taken for a system that refuses sigaltstack (which it does while that stack is in use): the
+    next ordinary draw starts the core."""
     pytest.importorskip("_ssl", reason="this interpreter has no ssl, whose callback draws without Python")
     if stack << 10 < FRAME + 4096:
         pytest.skip(f"this processor's registers alone take {FRAME} bytes of a signal stack")
@@ -346,7 +346,7 @@ def test_alternate_stacks(when, n, stack):
             return child.helper().callbacks_on_a_signal_stack(callback, ctypes.c_size_t(int(sys.argv[2]) << 10), n)
 
         found = [draw(int(sys.argv[3]))]
-        gorandom.get_random_bytes(16)
+        gorandom.get_random_bytes(5000)  # more than a pool may still have
         status = gorandom.status()
         found += [draw(n) for n in (16, 2000, 100_000, 4 << 20)]
         gorandom.reseed()
