@@ -215,10 +215,10 @@ def test_in_fork_handlers_of_others(start):
     between our prepare handler and our child's, or after; in the main thread and in new ones, with a core and without.
     Guards that nothing which a draw or another fork waits for is held between our handlers: a fork there hung."""
     pytest.importorskip("_ssl", reason="this interpreter has no ssl, whose callback draws without Python")
-    result = run("import atfork\natfork.try_all()\n", start, timeout=100, helped=True)
+    result = run(f"import atfork\natfork.try_all({STRESS > 1})\n", start, timeout=150, helped=True)
     print(start, result)
     assert not result["wrong"], "\n".join(result["wrong"])
-    assert result["cases"] == 64 and result["tokens"] > 64 * 10
+    assert result["cases"] == (64 if STRESS > 1 else 32) and result["tokens"] >= 10 * result["cases"]
     assert result["repeats"] == 0
 
 
