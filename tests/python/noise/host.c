@@ -23,11 +23,14 @@ void host_here(void)
 {
 	pthread_attr_t attr;
 	void *start;
+	size_t all;
 
 	pthread_getattr_np(pthread_self(), &attr);
-	pthread_attr_getstack(&attr, &start, &size);
+	pthread_attr_getstack(&attr, &start, &all);
 	pthread_attr_destroy(&attr);
 	bottom = start;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);	/* the handlers run already, and look at size first */
+	size = all;
 }
 
 static void greedy(int signo)
