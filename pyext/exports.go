@@ -16,6 +16,7 @@ import (
 	"gorandom.dev/gorandom/keystream"
 	"gorandom.dev/gorandom/process"
 	"gorandom.dev/gorandom/reader"
+	_ "gorandom.dev/pyext/fatal" // Go's fatal errors print one line
 )
 
 // The table of C functions by which bytes cross: core/core.h declares it, core/table.c fills it in. Bytes

@@ -17,6 +17,13 @@ extern init_fn __stop_go_init[] __attribute__((visibility("hidden")));
 struct sigtab { int32_t flags; char *name; intptr_t len; };
 extern struct sigtab sigtable[SIGTABLE_ENTRIES] __asm__("runtime.sigtable") __attribute__((visibility("hidden")));
 
+/* Each of Go's timers, and a standard stream that does not block, would have it open an epoll and an eventfd, and a daemon
+ * that closes all descriptors would be ended by the next use of them. Go takes its poller for open already; as it has none
+ * (runtime.epfd is -1) it asks none, and as a wake-up seems to be on its way it writes none. A thread without work
+ * would look for a timer's end again and again instead of sleeping, but there are no timers here. */
+extern uint32_t poller_is_open __asm__("runtime.netpollInited") __attribute__((visibility("hidden")));
+extern uint32_t poller_is_woken __asm__("runtime.netpollWakeSig") __attribute__((visibility("hidden")));
+
 /* Go looks for the auxiliary vector behind the environment, as the kernel lays them out. It points into
  * these for as long as it runs. */
 static struct {
@@ -40,7 +47,7 @@ void core_start(struct record *r, unsigned char random[16], int processors)
 	stack.argv[0] = "gorandom";
 	/* No preemption by signals; no descriptor on the cgroup's limits, no thread that looks at them again. */
 	stack.env[0] = "GODEBUG=asyncpreemptoff=1,containermaxprocs=0,updatemaxprocs=0";
-	stack.env[1] = "GOTRACEBACK=none";	/* a trace would print words of memory */
+	stack.env[1] = "GOTRACEBACK=none";	/* what is made of a trace all the same, package fatal swallows */
 	stack.env[2] = "GOGC=50";	/* the heap stays in the 4 MB that the start has mapped */
 	stack.env[3] = processors_text;
 	for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {
@@ -52,6 +59,7 @@ void core_start(struct record *r, unsigned char random[16], int processors)
 	stack.aux[n++] = AT_NULL;
 	stack.aux[n++] = 0;
 
+	poller_is_open = poller_is_woken = 1;
 	/* Signals that the table does not know are neither caught nor unblocked by Go's threads. */
 	for (int i = 0; i < SIGTABLE_ENTRIES; i++)
 		sigtable[i].flags = 0;

@@ -2,8 +2,9 @@
 
 * The section that the loader would run at load becomes the ordinary section go_init, so that mapping the
   library starts nothing (start.c runs it).
-* Two of the runtime's local symbols become visible to the C beside them: the table of signals and the
-  thread-local g. And, if this Go has it for the processor, SHA-256's compression in assembly, by another name.
+* Four of the runtime's local symbols become visible to the C beside them: the table of signals, the
+  thread-local g, and two that keep it from opening a poller (start.c). And, if this Go has it for the processor,
+  SHA-256's compression in assembly, by another name.
 """
 
 import struct
@@ -15,7 +16,7 @@ SECTION, SYMBOL, RELA = 64, 24, 24  # bytes of an entry
 
 INIT_ARRAY, GO_INIT = b".init_array", b"go_init"
 SIGTABLE_BYTES = 65 * 24  # start.h: SIGTABLE_ENTRIES of struct sigtab
-SYMBOLS = {b"runtime.sigtable": SIGTABLE_BYTES, b"runtime.tlsg": 8}
+SYMBOLS = {b"runtime.sigtable": SIGTABLE_BYTES, b"runtime.tlsg": 8, b"runtime.netpollInited": 4, b"runtime.netpollWakeSig": 4}
 # Not in every Go, nor on every processor: the C does without it. Its old name has a slash, which assemblers refuse.
 SHA256_BLOCK, SHA256_NAME = b"crypto/internal/fips140/sha256.blockSHANI.abi0", b"go_sha256_block"
 
