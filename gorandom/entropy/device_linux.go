@@ -75,7 +75,7 @@ func (d *device) read(b []byte) error {
 			err := readFull(b, func(p []byte) (int, error) { return d.calls.Read(d.fd, p) })
 			if d.isOursLocked() {
 				if err != nil {
-					return wrap("reading "+d.path, err)
+					return wrap("reading", d.path, err)
 				}
 				return nil
 			}
@@ -83,7 +83,7 @@ func (d *device) read(b []byte) error {
 		}
 		d.open = false
 	}
-	return wrap("reading "+d.path, errChanged)
+	return wrap("reading", d.path, errChanged)
 }
 
 // isOursLocked reports whether the descriptor still is the device that was opened.
@@ -126,7 +126,7 @@ func (d *device) passGateLocked() error {
 	_ = d.calls.Close(fd)
 	if err != nil {
 		d.ready = false
-		return wrap("polling "+d.gatePath, err)
+		return wrap("polling", d.gatePath, err)
 	}
 	if !d.ready {
 		return ErrNotReady
@@ -144,7 +144,7 @@ func openDevice(c *Calls, path string, right func(Identity) bool) (int, Identity
 		}
 	}
 	if err != nil {
-		return 0, Identity{}, wrap("opening "+path, err)
+		return 0, Identity{}, wrap("opening", path, err)
 	}
 	id, err := c.Stat(fd)
 	if err == nil && !right(id) {
@@ -152,7 +152,7 @@ func openDevice(c *Calls, path string, right func(Identity) bool) (int, Identity
 	}
 	if err != nil {
 		_ = c.Close(fd)
-		return 0, Identity{}, wrap("opening "+path, err)
+		return 0, Identity{}, wrap("opening", path, err)
 	}
 	return fd, id, nil
 }

@@ -18,7 +18,7 @@ type Hardware struct{ calls Calls }
 func NewHardware() *Hardware {
 	c := system
 	c.Open = func(path string) (int, error) {
-		return unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK|unix.O_NOFOLLOW, 0)
+		return open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK|unix.O_NOFOLLOW)
 	}
 	return NewHardwareForTesting(c)
 }
@@ -42,7 +42,7 @@ func (h *Hardware) Read(b []byte) error {
 	if err == unix.EAGAIN {
 		return ErrUnavailable
 	}
-	return wrap("reading /dev/hwrng", err)
+	return wrap("reading", "/dev/hwrng", err)
 }
 
 func (h *Hardware) read(b []byte) error {

@@ -25,7 +25,7 @@ func (*Kernel) Read(b []byte) error {
 	if err == unix.EAGAIN {
 		return ErrNotReady
 	}
-	return wrap("getrandom", err)
+	return wrap("getrandom", "", err)
 }
 
 func getrandom(b []byte) (int, error) {

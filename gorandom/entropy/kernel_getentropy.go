@@ -26,7 +26,7 @@ func (*Kernel) Name() string { return "getentropy" }
 func (*Kernel) Read(b []byte) error {
 	if err := readFull(b, getentropy); err != nil {
 		clear(b)
-		return wrap("getentropy", err)
+		return wrap("getentropy", "", err)
 	}
 	return nil
 }

@@ -1,10 +1,11 @@
 package entropy
 
 import (
-	"errors"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"gorandom.dev/gorandom/internal/at"
 )
 
 // Kernel is Linux's random number generator: getrandom(2), or where a system
@@ -53,9 +54,16 @@ func (k *Kernel) Descriptor() int {
 // and not before /dev/random has been readable once (until then: ErrNotReady);
 // without either of them it returns an error.
 func (k *Kernel) Read(b []byte) error {
-	err := k.getrandom(b)
-	if errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EPERM) {
+	err := readFull(b, k.calls.Getrandom)
+	switch err {
+	case nil:
+		return nil
+	case unix.EAGAIN:
+		err = ErrNotReady
+	case unix.ENOSYS, unix.EPERM:
 		err = k.device.read(b)
+	default:
+		err = wrap("getrandom", "", err)
 	}
 	if err != nil {
 		clear(b)
@@ -63,20 +71,9 @@ func (k *Kernel) Read(b []byte) error {
 	return err
 }
 
-func (k *Kernel) getrandom(b []byte) error {
-	switch err := readFull(b, k.calls.Getrandom); err {
-	case nil:
-		return nil
-	case unix.EAGAIN:
-		return ErrNotReady
-	default:
-		return wrap("getrandom", err)
-	}
-}
-
 var system = Calls{
 	Getrandom: getrandom,
-	Open:      func(path string) (int, error) { return unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0) },
+	Open:      func(path string) (int, error) { return open(path, unix.O_RDONLY|unix.O_CLOEXEC) },
 	Close:     unix.Close,
 	Stat:      stat,
 	Read:      unix.Read,
@@ -85,6 +82,16 @@ var system = Calls{
 		n, err := unix.Poll(p, 0)
 		return n == 1 && p[0].Revents&unix.POLLIN != 0, err
 	},
+}
+
+// open opens a device, whose path is short.
+func open(path string, flags int) (int, error) {
+	var room [32]byte
+	name, err := at.Name(room[:], path, "")
+	if err != nil {
+		return -1, err
+	}
+	return at.Open(unix.AT_FDCWD, name, flags)
 }
 
 // getrandom is the system call itself. unix.Getrandom would often answer from

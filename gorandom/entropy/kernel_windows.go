@@ -24,11 +24,11 @@ func (k *Kernel) Read(b []byte) error {
 	}
 	if err := k.prng.Find(); err != nil {
 		clear(b)
-		return wrap("ProcessPrng", err)
+		return wrap("ProcessPrng", "", err)
 	}
 	if ok, _, err := k.prng.Call(uintptr(unsafe.Pointer(&b[0])), uintptr(len(b))); ok == 0 {
 		clear(b)
-		return wrap("ProcessPrng", err)
+		return wrap("ProcessPrng", "", err)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ package entropy
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 )
 
@@ -30,17 +31,43 @@ var (
 	ErrUnavailable = errors.New("entropy: source is unavailable")
 )
 
-// failure is an error with what was being done when it happened.
+// failure is an error with what was being done, and to which file, when it happened.
 type failure struct {
-	doing string
-	err   error
+	doing, file string
+	err         error
 }
 
-func (f *failure) Error() string { return "entropy: " + f.doing + ": " + f.err.Error() }
-func (f *failure) Unwrap() error { return f.err }
+// failed is a failure as an error.
+type failed struct {
+	text string
+	err  error
+}
+
+func (f *failed) Error() string { return f.text }
+func (f *failed) Unwrap() error { return f.err }
+
+// wrapped are the failures that there have been: a source that fails for hours
+// leaves no garbage. There are only so many, as errors come from the system.
+var wrapped = struct {
+	sync.Mutex
+	errors map[failure]*failed
+}{errors: map[failure]*failed{}}
 
 // wrap is fmt.Errorf with %w, without the size of package fmt.
-func wrap(doing string, err error) error { return &failure{doing, err} }
+func wrap(doing, file string, err error) error {
+	wrapped.Lock()
+	defer wrapped.Unlock()
+	f := failure{doing, file, err}
+	e := wrapped.errors[f]
+	if e == nil {
+		if file != "" {
+			doing += " " + file
+		}
+		e = &failed{"entropy: " + doing + ": " + err.Error(), err}
+		wrapped.errors[f] = e
+	}
+	return e
+}
 
 const (
 	firstNap = time.Millisecond

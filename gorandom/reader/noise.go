@@ -145,14 +145,31 @@ func (x *root) digest(block []byte) [fortuna.DigestSize]byte {
 }
 
 // sourcesLocked names what feeds the pools, the kernel's first, and what has failed.
-func (r *Reader) sourcesLocked() (serve []string, dropped []Dropped) {
-	serve = append(serve, r.source.Name())
-	for _, n := range append(r.words[:len(r.words):len(r.words)], r.jitter) {
-		if n.dropped() {
-			dropped = append(dropped, Dropped{n.name, health.Failure(n.failed.Load()).String()})
-		} else {
-			serve = append(serve, n.name)
+// The lists are made anew when one more source has failed, or a fork has forgiven all,
+// and never changed.
+func (r *Reader) sourcesLocked() ([]string, []Dropped) {
+	var failed uint64
+	for i := range len(r.words) + 1 {
+		failed = failed<<8 | uint64(r.noise(i).failed.Load())
+	}
+	if r.serve == nil || failed != r.listed {
+		r.serve, r.dropped, r.listed = []string{r.source.Name()}, nil, failed
+		for i := range len(r.words) + 1 {
+			n := r.noise(i)
+			if f := health.Failure(n.failed.Load()); f != health.None {
+				r.dropped = append(r.dropped, Dropped{n.name, f.String()})
+			} else {
+				r.serve = append(r.serve, n.name)
+			}
 		}
 	}
-	return serve, dropped
+	return r.serve, r.dropped
+}
+
+// noise returns the source i: one that gives words, or after them the cycle counter.
+func (r *Reader) noise(i int) *noise {
+	if i < len(r.words) {
+		return r.words[i]
+	}
+	return r.jitter
 }

@@ -120,6 +120,9 @@ type Reader struct {
 	failed     uint64
 	events     uint64
 	lastFailed error
+	serve      []string  // Status.Sources
+	dropped    []Dropped // Status.Dropped
+	listed     uint64    // which sources had failed when these were made
 }
 
 // lane is a lane's lock and its state in secret memory. mu comes before Reader.mu.
@@ -569,8 +572,8 @@ type Status struct {
 	Forks         uint64 // how often everything began anew in a child
 	Lanes         int
 	Keystream     string    // the kernel of package keystream
-	Sources       []string  // what feeds the pools, the kernel's first
-	Dropped       []Dropped // what does so no more
+	Sources       []string  // what feeds the pools, the kernel's first; shared, so not to be changed
+	Dropped       []Dropped // what does so no more; likewise
 	Protection    process.Protection
 }
 

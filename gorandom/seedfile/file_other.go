@@ -4,8 +4,8 @@ package seedfile
 
 type file struct{}
 
-func withFile(string, func(*file) error) error { return ErrUnsupported }
-
+func (*file) open(string) error           { return ErrUnsupported }
+func (*file) close()                      {}
 func (*file) read(*[SeedSize]byte) error  { return ErrUnsupported }
 func (*file) replaceable() error          { return ErrUnsupported }
 func (*file) write(*[SeedSize]byte) error { return ErrUnsupported }

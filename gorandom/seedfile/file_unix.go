@@ -7,13 +7,16 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"gorandom.dev/gorandom/internal/at"
 )
 
 // file is a seed file whose lock is held. Everything happens below one open
 // directory, so that a directory renamed meanwhile makes no difference.
 type file struct {
-	directory int
-	name      string
+	directory, lock int
+	name            string
+	rooms           [2][at.Max]byte // of names, on their way to the kernel
 }
 
 const always = unix.O_NOFOLLOW | unix.O_NONBLOCK | unix.O_CLOEXEC
@@ -27,9 +30,18 @@ func retry(call func() error) error {
 	}
 }
 
-func openAt(directory int, name string, flags int) (fd int, err error) {
+// inRoom makes a name ready for the kernel. What was in that room is gone.
+func (f *file) inRoom(i int, name, suffix string) ([]byte, error) {
+	return at.Name(f.rooms[i][:], name, suffix)
+}
+
+func (f *file) openAt(directory int, name, suffix string, flags int) (fd int, err error) {
+	path, err := f.inRoom(0, name, suffix)
+	if err != nil {
+		return -1, err
+	}
 	err = retry(func() error {
-		fd, err = unix.Openat(directory, name, flags, 0o600)
+		fd, err = at.Open(directory, path, flags)
 		return err
 	})
 	// What open(2) says of a symbolic link with O_NOFOLLOW.
@@ -39,13 +51,13 @@ func openAt(directory int, name string, flags int) (fd int, err error) {
 	return fd, err
 }
 
-// withFile calls do with the lock of path held.
-func withFile(path string, do func(*file) error) error {
+// open takes the lock of path, for close to give back.
+func (f *file) open(path string) error {
 	if strings.IndexByte(path, 0) >= 0 {
 		return unix.EINVAL
 	}
-	at := strings.LastIndexByte(path, '/') + 1
-	parent, name := path[:at], path[at:]
+	i := strings.LastIndexByte(path, '/') + 1
+	parent, name := path[:i], path[i:]
 	if parent == "" {
 		parent = "."
 	}
@@ -55,30 +67,44 @@ func withFile(path string, do func(*file) error) error {
 	if name == "" || name == "." || name == ".." {
 		return errKind
 	}
-	directory, err := openAt(unix.AT_FDCWD, parent, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC)
+	directory, err := f.openAt(unix.AT_FDCWD, parent, "", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC)
 	if err != nil {
 		return err
 	}
-	defer unix.Close(directory)
-	lock, err := openAt(directory, name+".lock", unix.O_RDWR|unix.O_CREAT|always)
+	lock, err := f.openAt(directory, name, ".lock", unix.O_RDWR|unix.O_CREAT|always)
+	if err == nil {
+		if err = take(lock); err != nil {
+			_ = unix.Close(lock)
+		}
+	}
 	if err != nil {
+		_ = unix.Close(directory)
 		return err
 	}
-	defer unix.Close(lock)
+	f.directory, f.lock, f.name = directory, lock, name
+	reached(Locked)
+	return nil
+}
+
+// take locks an open file.
+func take(lock int) error {
 	if err := check(lock, false); err != nil {
 		return err
 	}
-	err = retry(func() error { return unix.Flock(lock, unix.LOCK_EX|unix.LOCK_NB) })
+	err := retry(func() error { return unix.Flock(lock, unix.LOCK_EX|unix.LOCK_NB) })
 	if errors.Is(err, unix.EWOULDBLOCK) {
 		return ErrLocked
 	}
-	if err != nil {
-		return err
-	}
-	// Not by close alone: a forked child may have a copy of the descriptor.
-	defer func() { _ = unix.Flock(lock, unix.LOCK_UN) }()
-	reached(Locked)
-	return do(&file{directory, name})
+	return err
+}
+
+// close gives the lock back; not by close(2) alone, because a forked child may have a
+// copy of the descriptor.
+func (f *file) close() {
+	_ = unix.Flock(f.lock, unix.LOCK_UN)
+	_ = unix.Close(f.lock)
+	_ = unix.Close(f.directory)
+	f.name = ""
 }
 
 // check refuses what isn't a regular file of this user, and, if it is to be
@@ -104,7 +130,7 @@ func judge(s *unix.Stat_t, private bool) error {
 }
 
 func (f *file) read(seed *[SeedSize]byte) error {
-	fd, err := openAt(f.directory, f.name, unix.O_RDONLY|always)
+	fd, err := f.openAt(f.directory, f.name, "", unix.O_RDONLY|always)
 	if err != nil {
 		return err
 	}
@@ -134,8 +160,12 @@ func (f *file) read(seed *[SeedSize]byte) error {
 
 // replaceable refuses to replace what isn't this user's file.
 func (f *file) replaceable() error {
+	path, err := f.inRoom(0, f.name, "")
+	if err != nil {
+		return err
+	}
 	var s unix.Stat_t
-	err := retry(func() error { return unix.Fstatat(f.directory, f.name, &s, unix.AT_SYMLINK_NOFOLLOW) })
+	err = retry(func() error { return at.Stat(f.directory, path, &s) })
 	if errors.Is(err, unix.ENOENT) {
 		return nil
 	}
@@ -148,12 +178,11 @@ func (f *file) replaceable() error {
 // write replaces the file in one step, and returns when that is on the disk. If
 // it returns an error, the file on the disk is the old one or the new one.
 func (f *file) write(seed *[SeedSize]byte) error {
-	temporary := f.name + ".new"
 	// The lock is held, so one that is there was left by a process that died.
-	if err := f.remove(temporary); err != nil && !errors.Is(err, unix.ENOENT) {
+	if err := f.removeNew(); err != nil && !errors.Is(err, unix.ENOENT) {
 		return err
 	}
-	fd, err := openAt(f.directory, temporary, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|always)
+	fd, err := f.openAt(f.directory, f.name, ".new", unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|always)
 	if err != nil {
 		return err
 	}
@@ -164,10 +193,10 @@ func (f *file) write(seed *[SeedSize]byte) error {
 		err = e
 	}
 	if err == nil {
-		err = retry(func() error { return unix.Renameat(f.directory, temporary, f.directory, f.name) })
+		err = f.renameNew()
 	}
 	if err != nil {
-		_ = f.remove(temporary)
+		_ = f.removeNew()
 		return err
 	}
 	reached(Renamed)
@@ -178,8 +207,24 @@ func (f *file) write(seed *[SeedSize]byte) error {
 	return nil
 }
 
-func (f *file) remove(name string) error {
-	return retry(func() error { return unix.Unlinkat(f.directory, name, 0) })
+func (f *file) renameNew() error {
+	from, err := f.inRoom(0, f.name, ".new")
+	if err != nil {
+		return err
+	}
+	to, err := f.inRoom(1, f.name, "")
+	if err != nil {
+		return err
+	}
+	return retry(func() error { return at.Rename(f.directory, from, to) })
+}
+
+func (f *file) removeNew() error {
+	path, err := f.inRoom(0, f.name, ".new")
+	if err != nil {
+		return err
+	}
+	return retry(func() error { return at.Remove(f.directory, path) })
 }
 
 func (f *file) fill(fd int, seed *[SeedSize]byte) error {

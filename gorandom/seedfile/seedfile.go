@@ -23,16 +23,17 @@
 //     seeded by the kernel, followed by a reseed that takes kernel bytes too. Who
 //     has stolen the file predicts nothing.
 //
-// The seed passes through the Go heap and is erased there after use. System
-// calls are made directly, because package os would leave an epoll and an event
-// descriptor behind after the first file that it opens; the same holds for lock
-// and rename packages built on it (tests compare with them).
+// The seed passes through the Go heap and is erased there after use; a call leaves no
+// garbage. System calls are made directly, because package os would leave an epoll
+// and an event descriptor behind after the first file that it opens; the same holds
+// for lock and rename packages built on it (tests compare with them).
 package seedfile
 
 import (
 	"bytes"
 	"crypto/sha256"
 	"errors"
+	"sync"
 
 	"gorandom.dev/gorandom/fortuna"
 )
@@ -62,17 +63,17 @@ var (
 
 type refusal string
 
-func (r refusal) Error() string { return "seedfile: " + string(r) }
+func (r refusal) Error() string { return string(r) }
 func (refusal) Unwrap() error   { return ErrRefused }
 
 // The refusals. Each wraps ErrRefused.
 const (
-	errKind    = refusal("not a regular file")
-	errOwner   = refusal("belongs to another user")
-	errMode    = refusal("readable or writable by other users")
-	errSize    = refusal("not of a seed file's size: another file, or one that was cut short")
-	errHeading = refusal("not a seed file of this version")
-	errDigest  = refusal("torn: its digest does not fit its seed")
+	errKind    = refusal("seedfile: not a regular file")
+	errOwner   = refusal("seedfile: belongs to another user")
+	errMode    = refusal("seedfile: readable or writable by other users")
+	errSize    = refusal("seedfile: not of a seed file's size: another file, or one that was cut short")
+	errHeading = refusal("seedfile: not a seed file of this version")
+	errDigest  = refusal("seedfile: torn: its digest does not fit its seed")
 )
 
 // Generator is what takes a seed and gives the next one: a *reader.Reader.
@@ -113,76 +114,90 @@ func reached(s Step) {
 // into g. It returns an error and mixes nothing if the file can't be replaced:
 // ErrLocked, one that wraps ErrRefused, or a syscall.Errno of the system; or an
 // error of g's.
-func Load(path string, g Generator) error {
-	return withFile(path, func(f *file) error {
-		var old [SeedSize]byte
-		defer clear(old[:])
-		if err := f.renew(&old, g); err != nil {
-			return err
-		}
-		if err := use(&old, g); err != nil {
-			return err
-		}
-		reached(Used)
-		return nil
-	})
-}
+func Load(path string, g Generator) error { return with(path, g, (*call).load) }
 
 // Refresh replaces the seed in the file by one that depends on it and on g's
 // output. A program that runs long calls it from time to time (every ten minutes
 // in Cryptography Engineering 9.6.2). Errors as of Load.
-func Refresh(path string, g Generator) error {
-	return withFile(path, func(f *file) error {
-		var old [SeedSize]byte
-		defer clear(old[:])
-		return f.renew(&old, g)
-	})
-}
+func Refresh(path string, g Generator) error { return with(path, g, (*call).renew) }
 
 // Save writes a new seed from g's output into the file, and makes the file if
 // there is none. One that is no seed file, or whose mode is wrong, is replaced;
 // one that isn't a regular file of this user is refused.
-func Save(path string, g Generator) error {
-	return withFile(path, func(f *file) error {
-		if err := f.replaceable(); err != nil {
-			return err
-		}
-		var seed [SeedSize]byte
-		defer clear(seed[:])
-		if err := g.FillAny(seed[:]); err != nil {
-			return err
-		}
-		return f.write(&seed)
-	})
+func Save(path string, g Generator) error { return with(path, g, (*call).save) }
+
+// call is one of the three, and what it works with: an argument of an interface's
+// method escapes, so the seeds lie here.
+type call struct {
+	file
+	old, fresh, next [SeedSize]byte
+	event            [sha256.Size]byte
 }
 
-// renew reads the seed into old and writes the next one.
-func (f *file) renew(old *[SeedSize]byte, g Generator) error {
-	if err := f.read(old); err != nil {
+var calls = sync.Pool{New: func() any { return new(call) }}
+
+func with(path string, g Generator, do func(*call, Generator) error) error {
+	c := calls.Get().(*call)
+	defer c.giveBack()
+	if err := c.open(path); err != nil {
+		return err
+	}
+	defer c.close()
+	return do(c, g)
+}
+
+// giveBack erases what is secret.
+func (c *call) giveBack() {
+	clear(c.old[:])
+	clear(c.fresh[:])
+	clear(c.next[:])
+	clear(c.event[:])
+	calls.Put(c)
+}
+
+func (c *call) load(g Generator) error {
+	if err := c.renew(g); err != nil {
+		return err
+	}
+	if err := c.use(g); err != nil {
+		return err
+	}
+	reached(Used)
+	return nil
+}
+
+func (c *call) save(g Generator) error {
+	if err := c.replaceable(); err != nil {
+		return err
+	}
+	if err := g.FillAny(c.next[:]); err != nil {
+		return err
+	}
+	return c.write(&c.next)
+}
+
+// renew reads the seed and writes the next one.
+func (c *call) renew(g Generator) error {
+	if err := c.read(&c.old); err != nil {
 		return err
 	}
 	reached(Read)
-	var fresh, next [SeedSize]byte
-	defer clear(fresh[:])
-	defer clear(next[:])
-	if err := g.FillAny(fresh[:]); err != nil {
+	if err := g.FillAny(c.fresh[:]); err != nil {
 		return err
 	}
 	for i := range byte(SeedSize / sha256.Size) {
-		digest := derive("next", i, old, &fresh)
-		copy(next[int(i)*sha256.Size:], digest[:])
+		digest := derive("next", i, &c.old, &c.fresh)
+		copy(c.next[int(i)*sha256.Size:], digest[:])
 	}
-	return f.write(&next)
+	return c.write(&c.next)
 }
 
 // use gives each of the pools an event that depends on all of the seed, so that
 // pool 0 holds it at once and the slow pools for the reseeds to come.
-func use(seed *[SeedSize]byte, g Generator) error {
+func (c *call) use(g Generator) error {
 	for i := range byte(fortuna.Pools) {
-		event := derive("event", i, seed, &[SeedSize]byte{})
-		err := g.AddEvent(Source, event[:])
-		clear(event[:])
-		if err != nil {
+		c.event = derive("event", i, &c.old, &[SeedSize]byte{})
+		if err := g.AddEvent(Source, c.event[:]); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,5 @@
+package at
+
+import "golang.org/x/sys/unix"
+
+const fstatat = unix.SYS_NEWFSTATAT
