@@ -8,77 +8,22 @@ void gorandom_keeps_descriptor(int fd);
 import "C"
 
 import (
-	"errors"
-	"syscall"
 	"unsafe"
 
 	"gorandom.dev/gorandom/entropy"
-	"gorandom.dev/gorandom/keystream"
 	"gorandom.dev/gorandom/process"
-	"gorandom.dev/gorandom/reader"
+	"gorandom.dev/pyext/calls"
 	_ "gorandom.dev/pyext/fatal" // Go's fatal errors print one line
 )
 
 // The table of C functions by which bytes cross: core/core.h declares it, core/table.c fills it in. Bytes
-// go straight from a generator into the caller's memory; gopy's way would pass them through handles.
-
-// The answers that are not an errno: core/core.h.
-const (
-	notReady = -1
-	broken   = -2
-)
-
-// core is the reader of this process. It is set by gorandom_seed, before the front lets anyone in.
-var core *reader.Reader
-
-// answer turns an error into what the front understands.
-func answer(err error) C.int {
-	var errno syscall.Errno
-	switch {
-	case err == nil:
-		return 0
-	case errors.Is(err, entropy.ErrNotReady):
-		return notReady
-	case errors.Is(err, reader.ErrRepeated):
-		return C.int(syscall.EIO)
-	case errors.As(err, &errno) && errno > 0:
-		return C.int(errno)
-	default:
-		return broken
-	}
-}
-
-// stop turns a panic into an answer: one that left an exported function would end the process.
-func stop(result *C.int) {
-	if recover() != nil {
-		*result = broken
-	}
-}
+// go straight from a generator into the caller's memory; gopy's way would pass them through handles. What each does
+// stands in package calls.
 
 //export gorandom_seed
-func gorandom_seed(lanes C.int, kernel *C.char) (result C.int) {
-	defer stop(&result)
-	if kernel != nil {
-		if err := keystream.Use(C.GoString(kernel)); err != nil {
-			return answer(err)
-		}
-	}
-	r, err := reader.New(reader.Config{Lanes: int(lanes), Source: source{entropy.NewKernel()}, Allocate: allocate,
-		Clones: frontWatches})
-	if err != nil {
-		return answer(err)
-	}
-	// The first byte asks for the first seed: a system that gives none is found out now.
-	var first [1]byte
-	if err := r.Fill(0, first[:]); err != nil {
-		return answer(err)
-	}
-	core = r
-	return 0
+func gorandom_seed(lanes C.int, kernel *C.char) C.int {
+	return C.int(calls.Seed(int(lanes), unsafe.Pointer(kernel), source{entropy.NewKernel()}, allocate))
 }
-
-// frontWatches: the front looks for restored machines in each draw, and reseeds this core at the gate.
-func frontWatches() uint64 { return 0 }
 
 // source is the kernel's, and has the descriptor that it may keep written down (core/record.c): a child that
 // resets the core closes it, or each generation would leave one behind.
@@ -106,28 +51,42 @@ func allocate(size int) (*process.Memory, error) {
 }
 
 //export gorandom_fill
-func gorandom_fill(lane C.int, p unsafe.Pointer, n, whole C.size_t) (result C.int) {
-	defer stop(&result)
-	if core == nil {
-		return broken
-	}
-	return answer(core.FillPart(int(lane), unsafe.Slice((*byte)(p), int(n)), int(whole)))
+func gorandom_fill(lane C.int, p unsafe.Pointer, n, whole C.size_t) C.int {
+	return C.int(calls.Fill(int(lane), p, uintptr(n), uintptr(whole)))
 }
 
 //export gorandom_event
-func gorandom_event(source C.int, p unsafe.Pointer, n C.size_t) (result C.int) {
-	defer stop(&result)
-	if core == nil {
-		return broken
-	}
-	return answer(core.AddEvent(byte(source), unsafe.Slice((*byte)(p), int(n))))
+func gorandom_event(source C.int, p unsafe.Pointer, n C.size_t) C.int {
+	return C.int(calls.Event(byte(source), p, uintptr(n)))
 }
 
 //export gorandom_reseed
-func gorandom_reseed() (result C.int) {
-	defer stop(&result)
-	if core == nil {
-		return broken
-	}
-	return answer(core.Reseed())
+func gorandom_reseed() C.int { return C.int(calls.Reseed()) }
+
+//export gorandom_hand_size
+func gorandom_hand_size(kind C.int) C.size_t { return C.size_t(calls.HandSize(int(kind))) }
+
+//export gorandom_hand
+func gorandom_hand(op C.int, state, in unsafe.Pointer, n C.size_t, out unsafe.Pointer, m C.size_t) C.int {
+	return C.int(calls.Hand(int(op), state, in, uintptr(n), out, uintptr(m)))
+}
+
+//export gorandom_keystream
+func gorandom_keystream(kernel *C.char, key, counter, out unsafe.Pointer, n C.size_t) C.int {
+	return C.int(calls.Keystream(unsafe.Pointer(kernel), key, counter, out, uintptr(n)))
+}
+
+//export gorandom_mac_set
+func gorandom_mac_set(algorithm C.int, key unsafe.Pointer, n C.size_t, state unsafe.Pointer) C.int {
+	return C.int(calls.MACSet(int(algorithm), key, uintptr(n), state))
+}
+
+//export gorandom_mac_sum
+func gorandom_mac_sum(state, message unsafe.Pointer, n C.size_t, tag unsafe.Pointer, size C.size_t) C.int {
+	return C.int(calls.MACSum(state, message, uintptr(n), tag, uintptr(size)))
+}
+
+//export gorandom_mac_once
+func gorandom_mac_once(algorithm C.int, key unsafe.Pointer, n C.size_t, message unsafe.Pointer, m C.size_t, tag unsafe.Pointer, size C.size_t) C.int {
+	return C.int(calls.MACOnce(int(algorithm), key, uintptr(n), message, uintptr(m), tag, uintptr(size)))
 }

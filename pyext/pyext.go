@@ -3,55 +3,49 @@
 // C functions, in exports.go.
 package pyext
 
-import (
-	"strings"
+/*
+#include <stddef.h>
+#cgo noescape gorandom_room
+#cgo nocallback gorandom_room
+void *gorandom_room(size_t n);
+*/
+import "C"
 
-	"gorandom.dev/gorandom/reader"
+import (
+	"unsafe"
+
+	"gorandom.dev/pyext/calls"
 )
 
-// status is the reader's, or the zero Status before there is one.
-func status() reader.Status {
-	if core == nil {
-		return reader.Status{}
+// Every text is made in the C library's heap, with a NUL at its end, and gopy's glue frees it there
+// (steps/generate.py): Go's memory would have to be collected. "" means that there was no memory.
+func made(appendTo func([]byte) []byte) string {
+	p := (*byte)(C.gorandom_room(calls.TextSize))
+	if p == nil {
+		return ""
 	}
-	return core.Status()
+	b := append(appendTo(unsafe.Slice(p, calls.TextSize)[:0]), 0)
+	if unsafe.SliceData(b) != p {
+		panic("pyext: a text is longer than TextSize")
+	}
+	return unsafe.String(p, len(b))
 }
 
-// Reseeds is how often the generator has been reseeded since this core started.
-func Reseeds() int { return int(status().Reseeds) }
+// Status says how the core is doing: lines of a name and a value, as of calls.AppendStatus.
+func Status() string { return made(calls.AppendStatus) }
 
-// FailedReseeds is how often the kernel refused the bytes for one.
-func FailedReseeds() int { return int(status().FailedReseeds) }
-
-// Events is how many events the pools have taken since this core started.
-func Events() int { return int(status().Events) }
-
-// Keystream names the AES kernel in use.
-func Keystream() string { return status().Keystream }
-
-// Sources names the entropy sources, one a line.
-func Sources() string { return strings.Join(status().Sources, "\n") }
-
-// Dropped names the entropy sources that failed a health test, and which, one a line.
-func Dropped() string {
-	var lines []string
-	for _, d := range status().Dropped {
-		lines = append(lines, d.String())
-	}
-	return strings.Join(lines, "\n")
+// SeedLoad rewrites the seed file and mixes its old seed in. The answer is as of calls.AppendSeedFile, and so are
+// those of the others.
+func SeedLoad(path string) string {
+	return made(func(b []byte) []byte { return calls.AppendSeedFile(b, path, calls.Load) })
 }
 
-// Memory says what the system granted for the secrets: some of "wiped at fork, undumped, locked".
-func Memory() string {
-	p := status().Protection
-	var granted []string
-	for _, g := range []struct {
-		is   bool
-		name string
-	}{{p.WipedAtFork, "wiped at fork"}, {p.Undumped, "undumped"}, {p.Locked, "locked"}} {
-		if g.is {
-			granted = append(granted, g.name)
-		}
-	}
-	return strings.Join(granted, ", ")
+// SeedRefresh rewrites the seed file.
+func SeedRefresh(path string) string {
+	return made(func(b []byte) []byte { return calls.AppendSeedFile(b, path, calls.Refresh) })
+}
+
+// SeedSave writes a new seed.
+func SeedSave(path string) string {
+	return made(func(b []byte) []byte { return calls.AppendSeedFile(b, path, calls.Save) })
 }

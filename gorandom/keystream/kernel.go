@@ -1,6 +1,9 @@
 package keystream
 
-import "sync/atomic"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // A kernel is a way to make keystream: an index into kernels. Calls go through
 // a switch on it and not through function values, which would make every
@@ -80,9 +83,13 @@ func FillWith(name string, key *[KeySize]byte, dst []byte, c *Counter) error {
 	if err != nil {
 		return err
 	}
-	var s Schedule
+	s := schedules.Get().(*Schedule)
 	s.expand(k, key)
 	err = s.Fill(dst, c)
 	s.Wipe()
+	schedules.Put(s)
 	return err
 }
+
+// schedules are spare ones, which hold no key.
+var schedules = sync.Pool{New: func() any { return new(Schedule) }}

@@ -1,5 +1,5 @@
-/* The text of a Go error, on its way to the glue that makes a Python exception of it outside of the gate.
- * Malloc'd: it belongs to the C library's heap and outlives the core. */
+/* Texts of Go's, on their way to the glue, which makes Python's objects of them outside of the gate; an error's text
+ * goes by a variable. Malloc'd: they belong to the C library's heap and outlive the core. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +24,9 @@ __attribute__((visibility("hidden"))) char *gorandom_text(const char *s, size_t 
 	}
 	return text;
 }
+
+/* For a text that Go will write. NULL: no memory. */
+__attribute__((visibility("hidden"))) void *gorandom_room(size_t n) { return malloc(n); }
 
 char *core_take_error(void)
 {

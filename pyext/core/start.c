@@ -20,7 +20,7 @@ extern struct sigtab sigtable[SIGTABLE_ENTRIES] __asm__("runtime.sigtable") __at
 /* Each of Go's timers, and a standard stream that does not block, would have it open an epoll and an eventfd, and a daemon
  * that closes all descriptors would be ended by the next use of them. Go takes its poller for open already; as it has none
  * (runtime.epfd is -1) it asks none, and as a wake-up seems to be on its way it writes none. A thread without work
- * would look for a timer's end again and again instead of sleeping, but there are no timers here. */
+ * would look for a timer's end again and again instead of sleeping, but without a collector there are no timers here. */
 extern uint32_t poller_is_open __asm__("runtime.netpollInited") __attribute__((visibility("hidden")));
 extern uint32_t poller_is_woken __asm__("runtime.netpollWakeSig") __attribute__((visibility("hidden")));
 
@@ -48,7 +48,7 @@ void core_start(struct record *r, unsigned char random[16], int processors)
 	/* No preemption by signals; no descriptor on the cgroup's limits, no thread that looks at them again. */
 	stack.env[0] = "GODEBUG=asyncpreemptoff=1,containermaxprocs=0,updatemaxprocs=0";
 	stack.env[1] = "GOTRACEBACK=none";	/* what is made of a trace all the same, package fatal swallows */
-	stack.env[2] = "GOGC=50";	/* the heap stays in the 4 MB that the start has mapped */
+	stack.env[2] = "GOGC=off";	/* calls leave no garbage (package calls), and a collector has timers */
 	stack.env[3] = processors_text;
 	for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {
 		stack.aux[n++] = taken[i];

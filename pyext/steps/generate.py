@@ -6,6 +6,7 @@ handles to Go objects would name other objects after a reset.
 
 * Go holds no Python symbol: the calls that give the GIL away and set exceptions leave core.go; an error's
   text travels through gorandom_error.
+* No text is copied in Go's memory, where nobody collects it.
 * The gate stands in core.c, around each call of Go and around nothing else.
 * A panic ends in a Python exception.
 * The module is initialised in two phases, so that every interpreter of a process can have it.
@@ -39,7 +40,8 @@ def go_file(text):
         body = re.sub(r"\n\s*_saved_thread := C\.PyEval_SaveThread\(\)", "", body)
         body = re.sub(r"\n\s*(defer )?C\.PyEval_RestoreThread\(_saved_thread\)", "", body)
         body = body.replace("C.PyErr_SetString(C.PyExc_RuntimeError, estr)", "C.gorandom_error(estr)")
-        body = body.replace("C.CString(", "text(")
+        body = body.replace("return C.CString(pyext.", "return given(pyext.").replace("C.CString(", "text(")
+        body = body.replace("C.GoString(", "lent(")
         body = body.replace("C.free(unsafe.Pointer(estr))", "").replace("\t\treturn estr\n", "\t\treturn nil\n")
         body = _sub(r"\A(func [^\n]*\{\n)", r"\1\tdefer recovered()\n", body, 1)
         if "C.Py" in body or "Handle" in body:
@@ -55,6 +57,9 @@ package main
 /*
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
+#cgo noescape strlen
+#cgo nocallback strlen
 void gorandom_error(char *);
 char *gorandom_text(const char *, size_t);
 */
@@ -78,6 +83,19 @@ func recovered() {
 // text is C.CString, but for what that does where there is no memory: it ends the process. Here it is NULL.
 func text(s string) *C.char {
 	return C.gorandom_text((*C.char)(unsafe.Pointer(unsafe.StringData(s))), C.size_t(len(s)))
+}
+
+// given is a text of pyext's, which has made it where C frees it; or NULL, where there was no memory.
+func given(s string) *C.char {
+	if s == "" {
+		return nil
+	}
+	return (*C.char)(unsafe.Pointer(unsafe.StringData(s)))
+}
+
+// lent is the caller's text: pyext keeps none of it.
+func lent(s *C.char) string {
+	return unsafe.String((*byte)(unsafe.Pointer(s)), int(C.strlen(s)))
 }
 
 func boolGoToPy(b bool) C.char {

@@ -8,6 +8,7 @@ import os
 from _thread import allocate_lock
 
 from . import RNGFile, _front, get_random_bytes, new, reseed
+from ._status import ask_core
 
 __all__ = ["RNGFile", "get_random_bytes", "new", "reinit"]
 
@@ -22,10 +23,8 @@ class _Accumulator:
     def reseed_count(self):
         """Goes up at each reseed of this process's generator and at each ``reinit()``, in any mode."""
         if _front.state()["mode"] == "core":
-            from . import _core  # already loaded: gorandom imports it
-
             try:
-                return self._reinits + _core.pyext_Reseeds()
+                return self._reinits + int(ask_core()["reseeds"][0])
             except RuntimeError:
                 pass  # too busy to be asked
         return self._reinits

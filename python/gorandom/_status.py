@@ -58,24 +58,35 @@ class Status:
         return "\n".join(lines)
 
 
+def ask_core():
+    """What the core says of itself: a list of values for each name (AppendStatus in pyext/calls). RuntimeError if it
+    can't be entered."""
+    from . import _core  # already loaded: gorandom imports it
+
+    found = {"dropped": []}
+    for line in _core.pyext_Status().splitlines():
+        name, _, value = line.partition(" ")
+        found.setdefault(name, []).append(value)
+    return found
+
+
 def status():
     state = _front.state()
     names = ("mode", "reason", "implementation", "generation", "vm_generation", "clones", "core_version")
     common = {name: state[name] for name in names}
     common["ready"] = bool(state["ready"])
     if state["mode"] == "core":
-        from . import _core
-
         try:
+            core = ask_core()
             return Status(
-                sources=tuple(_core.pyext_Sources().split("\n")),
-                dropped=tuple(_core.pyext_Dropped().splitlines()),
-                reseeds=_core.pyext_Reseeds(),
-                failed_reseeds=_core.pyext_FailedReseeds(),
-                events=_core.pyext_Events(),
-                seed_file=os.fsdecode(bytes.fromhex(_core.pyext_SeedFile())) or None,
-                keystream=_core.pyext_Keystream(),
-                memory=_core.pyext_Memory(),
+                sources=tuple(core["source"]),
+                dropped=tuple(core["dropped"]),
+                reseeds=int(core["reseeds"][0]),
+                failed_reseeds=int(core["failed_reseeds"][0]),
+                events=int(core["events"][0]),
+                seed_file=os.fsdecode(bytes.fromhex(core["seed_file"][0])) or None,
+                keystream=core["keystream"][0],
+                memory=", ".join(core.get("memory", ())),
                 **common,
             )
         except RuntimeError:

@@ -1,7 +1,4 @@
-package pyext
-
-// #include <stddef.h>
-import "C"
+package calls
 
 import (
 	"encoding/binary"
@@ -29,28 +26,26 @@ const (
 	generatorStep
 )
 
-const unseeded = -3
-
-//export gorandom_hand_size
-func gorandom_hand_size(kind C.int) C.size_t {
+// HandSize is the size of a state.
+func HandSize(kind int) uintptr {
 	if kind == handHash {
-		return C.size_t(unsafe.Sizeof(fortuna.SHAd256{}))
+		return unsafe.Sizeof(fortuna.SHAd256{})
 	}
-	return C.size_t(unsafe.Sizeof(fortuna.Generator{}))
+	return unsafe.Sizeof(fortuna.Generator{})
 }
 
-//export gorandom_hand
-func gorandom_hand(op C.int, state, in unsafe.Pointer, n C.size_t, out unsafe.Pointer, m C.size_t) (result C.int) {
+// Hand does one thing with a state.
+func Hand(op int, state, in unsafe.Pointer, n uintptr, out unsafe.Pointer, m uintptr) (result int) {
 	defer stop(&result)
-	from := unsafe.Slice((*byte)(in), int(n))
-	to := unsafe.Slice((*byte)(out), int(m))
+	from, to := bytes(in, n), bytes(out, m)
 	if op < generatorReseed {
 		return byHash(op, (*fortuna.SHAd256)(state), from, to)
 	}
+	defer tidy(keystream.Active(), m)
 	return byGenerator(op, (*fortuna.Generator)(state), from, to)
 }
 
-func byHash(op C.int, h *fortuna.SHAd256, from, to []byte) C.int {
+func byHash(op int, h *fortuna.SHAd256, from, to []byte) int {
 	switch op {
 	case hashUpdate:
 		_, _ = h.Write(from)
@@ -66,7 +61,7 @@ func byHash(op C.int, h *fortuna.SHAd256, from, to []byte) C.int {
 	return 0
 }
 
-func byGenerator(op C.int, g *fortuna.Generator, from, to []byte) C.int {
+func byGenerator(op int, g *fortuna.Generator, from, to []byte) int {
 	var err error
 	switch op {
 	case generatorReseed:
@@ -98,10 +93,11 @@ func byGenerator(op C.int, g *fortuna.Generator, from, to []byte) C.int {
 	return answer(err)
 }
 
-//export gorandom_keystream
-func gorandom_keystream(kernel *C.char, key, counter, out unsafe.Pointer, n C.size_t) (result C.int) {
+// Keystream is keystream.FillWith.
+func Keystream(kernel, key, counter, out unsafe.Pointer, n uintptr) (result int) {
 	defer stop(&result)
 	block := unsafe.Slice((*byte)(counter), keystream.BlockSize)
 	at := keystream.Counter{Lo: binary.LittleEndian.Uint64(block), Hi: binary.LittleEndian.Uint64(block[8:])}
-	return answer(keystream.FillWith(C.GoString(kernel), (*[keystream.KeySize]byte)(key), unsafe.Slice((*byte)(out), int(n)), &at))
+	defer tidy(text(kernel), n)
+	return answer(keystream.FillWith(text(kernel), (*[keystream.KeySize]byte)(key), bytes(out, n), &at))
 }

@@ -1,0 +1,301 @@
+package calls
+
+import (
+	"encoding/hex"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"unsafe"
+
+	"gorandom.dev/gorandom/entropy"
+	"gorandom.dev/gorandom/fortuna"
+	"gorandom.dev/gorandom/keystream"
+	"gorandom.dev/gorandom/mac"
+	"gorandom.dev/gorandom/process"
+	"gorandom.dev/gorandom/seedfile"
+)
+
+// garbage is how many objects 100 calls of f make, when others have been made before.
+// It is no average: one in a hundred would fill the memory of a process that never
+// collects. Of three times the least, as the runtime makes some of its own.
+func garbage(f func()) uint64 {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // it would empty the pools
+	least := ^uint64(0)
+	for i := 0; i < 3 && least != 0; i++ {
+		var before, after runtime.MemStats
+		f()
+		runtime.ReadMemStats(&before)
+		for range 100 {
+			f()
+		}
+		runtime.ReadMemStats(&after)
+		least = min(least, after.Mallocs-before.Mallocs)
+	}
+	return least
+}
+
+// weather is what getrandom(2) and open(2) answer if it isn't nil.
+var weather struct{ getrandom, open error }
+
+// begin makes a core whose system has this weather.
+func begin(t *testing.T) {
+	t.Helper()
+	system := entropy.RealCallsForTesting()
+	system2 := system
+	system2.Getrandom = func(b []byte) (int, error) {
+		if weather.getrandom != nil {
+			return 0, weather.getrandom
+		}
+		return system.Getrandom(b)
+	}
+	system2.Open = func(path string) (int, error) {
+		if weather.open != nil {
+			return -1, weather.open
+		}
+		return system.Open(path)
+	}
+	if r := Seed(2, nil, entropy.NewKernelForTesting(system2), process.Allocate); r != 0 {
+		t.Fatal(r)
+	}
+	t.Cleanup(func() {
+		_ = core.Close()
+		core = nil
+	})
+}
+
+func at(b []byte) (unsafe.Pointer, uintptr) {
+	return unsafe.Pointer(unsafe.SliceData(b)), uintptr(len(b))
+}
+
+// TestNoGarbage: no call leaves an object in Go's heap, whatever it answers. It fails
+// for errors.As in answer, for a name that package unix copies, for Status.Sources made
+// each time, for a seed that an interface's method is given from the stack.
+func TestNoGarbage(t *testing.T) {
+	if raceEnabled || keystream.Active() == generic {
+		t.Skip("NOT RUN: the race detector makes sync.Pool forget, and the generic kernel allocates")
+	}
+	begin(t)
+	want := func(name string, answer int, f func() int) {
+		t.Helper()
+		if got := f(); got != answer {
+			t.Errorf("%s: answers %d, want %d", name, got, answer)
+		}
+		if n := garbage(func() { f() }); n != 0 {
+			t.Errorf("%s: 100 calls leave %d objects", name, n)
+		}
+	}
+	buffer := make([]byte, 1<<20)
+	p, _ := at(buffer)
+
+	for _, size := range []uintptr{0, 1, 16, 300, 4064, 9000, 1 << 20} {
+		want("fill", 0, func() int { return Fill(1, p, size, size) })
+	}
+	want("fill past the caches", 0, func() int { return Fill(0, p, 1<<20, 64<<20) })
+	want("fill in no lane", broken, func() int { return Fill(2, p, 16, 16) })
+	want("fill of nothing", broken, func() int { return Fill(0, nil, 16, 16) })
+	for _, size := range []uintptr{1, 32, 33, 5000} {
+		want("event", 0, func() int { return Event(7, p, size) })
+	}
+	want("empty event", broken, func() int { return Event(7, p, 0) })
+	want("reseed", 0, Reseed)
+	want("draw after a reseed", 0, func() int { return max(Reseed(), Fill(0, p, 16, 16)) })
+
+	for _, w := range []struct {
+		name            string
+		getrandom, open error
+		answer          int
+	}{
+		{"not ready", syscall.EAGAIN, nil, notReady},
+		{"failing", syscall.EIO, nil, int(syscall.EIO)},
+		{"without descriptors", syscall.ENOSYS, syscall.EMFILE, int(syscall.EMFILE)},
+		{"by the device", syscall.EPERM, nil, 0},
+	} {
+		weather.getrandom, weather.open = w.getrandom, w.open
+		want("reseed "+w.name, w.answer, Reseed)
+		weather.getrandom, weather.open = nil, nil
+	}
+
+	var g fortuna.Generator
+	var h fortuna.SHAd256
+	for op := hashUpdate; op <= generatorStep+1; op++ {
+		state := unsafe.Pointer(&g)
+		if op < generatorReseed {
+			state = unsafe.Pointer(&h)
+		}
+		answer := 0
+		if op > generatorStep {
+			answer = broken
+		}
+		want("hand", answer, func() int { return Hand(op, state, p, 40, p, 32) })
+	}
+	var unset fortuna.Generator
+	want("hand, no key", unseeded, func() int { return Hand(generatorData, unsafe.Pointer(&unset), p, 0, p, 16) })
+	want("hand, too much", broken, func() int { return Hand(generatorRequest, unsafe.Pointer(&g), p, 0, p, 2<<20) })
+
+	for _, name := range append(keystream.Kernels()[1:], "none") {
+		kernel, _ := at([]byte(name + "\x00"))
+		answer := 0
+		if name == "none" {
+			answer = broken
+		}
+		want("keystream "+name, answer, func() int { return Keystream(kernel, p, p, p, 1000) })
+	}
+
+	var key mac.Key
+	for a := mac.SHA256; a.Size() != 0; a++ {
+		size := uintptr(a.Size())
+		for _, n := range []uintptr{0, 20, 500} {
+			want(a.String()+" set", 0, func() int { return MACSet(int(a), p, n, unsafe.Pointer(&key)) })
+			want(a.String()+" sum", 0, func() int { return MACSum(unsafe.Pointer(&key), p, n, p, size) })
+			want(a.String()+" once", 0, func() int { return MACOnce(int(a), p, n, p, n, p, size) })
+		}
+	}
+	want("mac unknown", broken, func() int { return MACOnce(99, p, 1, p, 1, p, 32) })
+	var none mac.Key
+	want("mac without a key", broken, func() int { return MACSum(unsafe.Pointer(&none), p, 1, p, 32) })
+
+	room := make([]byte, 0, TextSize)
+	want("status", 0, func() int {
+		AppendStatus(room)
+		return 0
+	})
+}
+
+// TestNoGarbageOfSeedFiles is TestNoGarbage for these.
+func TestNoGarbageOfSeedFiles(t *testing.T) {
+	if raceEnabled {
+		t.Skip("NOT RUN: the race detector makes sync.Pool forget")
+	}
+	begin(t)
+	folder := t.TempDir()
+	write := func(name string, mode os.FileMode) string {
+		if err := os.WriteFile(folder+"/"+name, []byte("torn"), mode); err != nil {
+			t.Fatal(err)
+		}
+		return folder + "/" + name
+	}
+	room := make([]byte, 0, TextSize)
+	type do = func(string, seedfile.Generator) error
+	want := func(digits, answer string, do do) {
+		t.Helper()
+		var text []byte
+		n := garbage(func() { text = AppendSeedFile(room, digits, do) })
+		if n != 0 {
+			t.Errorf("%s: 100 calls leave %d objects", answer, n)
+		}
+		if got := string(text); got != answer && !(answer != "" && strings.HasPrefix(got, answer)) {
+			t.Errorf("%.99s: %q, want %q", digits, got, answer)
+		}
+	}
+	digits := func(path string) string { return hex.EncodeToString([]byte(path)) }
+	for _, do := range []do{Save, Refresh, Load} {
+		want(digits(folder+"/seed"), "", do)
+		want(digits(folder), "refused:0:seedfile: not a regular file", do)
+		want(digits(folder+"/none/seed"), "os:2:", do)
+		want(digits(folder+"/"+strings.Repeat("x", 300)), "os:36:", do)
+		want(digits("/"+strings.Repeat("x", 9000)), "os:36:", do)
+		want("6x", "generator:0:internal error in the core", do)
+		want("", "os:2:", do)
+	}
+	want(digits(folder+"/missing"), "os:2:", Load)
+	want(digits(write("torn", 0o600)), "refused:0:seedfile: not of a seed file's size", Load)
+	want(digits(write("open", 0o644)), "refused:0:seedfile: readable or writable", Load)
+	weather.getrandom = syscall.EIO
+	want(digits(folder+"/seed"), "os:5:", Load) // the file is replaced, the reseed fails
+	weather.getrandom = nil
+
+	lock, err := os.OpenFile(folder+"/seed.lock", os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = lock.Close() }()
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	want(digits(folder+"/seed"), "locked:0:seedfile: locked by another process", Load)
+}
+
+// TestGenericIsCollected: where the generic kernel serves, the heap stays small all the
+// same. It fails with 80 MB if tidy collects nothing.
+func TestGenericIsCollected(t *testing.T) {
+	before := keystream.Active()
+	defer func() { _ = keystream.Use(before) }()
+	if err := keystream.Use(generic); err != nil {
+		t.Fatal(err)
+	}
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	begin(t)
+	p, n := at(make([]byte, 16))
+	var most uint64
+	for i := range 80_000 {
+		Fill(0, p, n, n)
+		if i%1000 == 0 {
+			var s runtime.MemStats
+			runtime.ReadMemStats(&s)
+			most = max(most, s.HeapAlloc)
+		}
+	}
+	if most > 16<<20 {
+		t.Errorf("the heap has grown to %d MB", most>>20)
+	}
+}
+
+// TestStatus: all fields are there, and the seed file is the one used last.
+func TestStatus(t *testing.T) {
+	begin(t)
+	path := t.TempDir() + "/seed\xff\n"
+	for range 2 {
+		AppendSeedFile(nil, hex.EncodeToString([]byte(path)), Save)
+	}
+	text := string(AppendStatus(nil))
+	for _, line := range []string{
+		"keystream " + keystream.Active(), "reseeds 1", "failed_reseeds 0", "source getrandom", "source cycles",
+		"memory undumped", "seed_file " + hex.EncodeToString([]byte(path)),
+	} {
+		if !strings.Contains("\n"+text, "\n"+line+"\n") {
+			t.Errorf("no line %q in\n%s", line, text)
+		}
+	}
+}
+
+// TestStatusOfMany: texts that are made at once don't mix. For the race detector.
+func TestStatusOfMany(t *testing.T) {
+	begin(t)
+	path := hex.EncodeToString([]byte(t.TempDir() + "/seed"))
+	AppendSeedFile(nil, path, Save)
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 20 {
+				AppendSeedFile(nil, path, Save)
+				if text := string(AppendStatus(nil)); !strings.HasSuffix(text, "\nseed_file "+path+"\n") {
+					t.Error(text)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// TestPanicIsAnAnswer: what would be a panic in an exported function ends no process.
+func TestPanicIsAnAnswer(t *testing.T) {
+	if raceEnabled {
+		t.Skip("NOT RUN: with the race detector nil slices end the process")
+	}
+	begin(t)
+	for name, f := range map[string]func() int{
+		"fill":  func() int { return Fill(0, nil, 16, 16) },
+		"event": func() int { return Event(0, nil, 16) },
+		"mac":   func() int { return MACSum(unsafe.Pointer(new(mac.Key)), nil, 0, nil, 0) },
+		"hand":  func() int { return Hand(hashUpdate, nil, nil, 16, nil, 0) },
+	} {
+		if got := f(); got != broken {
+			t.Errorf("%s answers %d", name, got)
+		}
+	}
+}

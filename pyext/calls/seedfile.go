@@ -1,0 +1,99 @@
+package calls
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"unsafe"
+
+	"gorandom.dev/gorandom/seedfile"
+)
+
+// Paths cross as hexadecimal digits, because a file's name is bytes and gopy's text ends at a NUL; seeds do
+// not cross at all. The lock is tried once a call: the waiting belongs to Python, where a signal can end it.
+
+// pathMax is more than the longest path that a kernel takes, a directory's, with a name behind it.
+const pathMax = 5000
+
+// TextSize is more than any text has that a call appends to nothing.
+const TextSize = 2*pathMax + 2000
+
+// What a call does with a seed file.
+var (
+	Load    = seedfile.Load
+	Refresh = seedfile.Refresh
+	Save    = seedfile.Save
+)
+
+// last is the path of the file that this core has used last, in hexadecimal digits.
+var last struct {
+	sync.Mutex
+	digits [2 * pathMax]byte
+	n      int
+}
+
+var paths = sync.Pool{New: func() any { return new([pathMax]byte) }}
+
+// AppendSeedFile does something with a seed file, and appends nothing, or after a failure "kind:errno:text", with the
+// kind "locked", "refused", "os" or "generator".
+func AppendSeedFile(b []byte, digits string, do func(string, seedfile.Generator) error) []byte {
+	if core == nil {
+		return appendFailure(b, "generator", 0, "internal error in the core")
+	}
+	room := paths.Get().(*[pathMax]byte)
+	defer paths.Put(room)
+	path, err := fromHex(room[:], digits)
+	if err == nil {
+		err = do(path, core)
+	}
+	if err == nil {
+		last.Lock()
+		last.n = copy(last.digits[:], digits)
+		last.Unlock()
+		return b
+	}
+	if errors.Is(err, seedfile.ErrLocked) {
+		return appendFailure(b, "locked", 0, err.Error())
+	}
+	if errors.Is(err, seedfile.ErrRefused) {
+		return appendFailure(b, "refused", 0, err.Error())
+	}
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
+		return appendFailure(b, "os", int64(errno), errno.Error())
+	}
+	return appendFailure(b, "generator", 0, err.Error())
+}
+
+func appendFailure(b []byte, kind string, errno int64, text string) []byte {
+	b = append(append(b, kind...), ':')
+	b = append(strconv.AppendInt(b, errno, 10), ':')
+	return append(b, text...)
+}
+
+func appendSeedFile(b []byte) []byte {
+	last.Lock()
+	defer last.Unlock()
+	return append(append(append(b, "seed_file "...), last.digits[:last.n]...), '\n')
+}
+
+var errDigits = errors.New("internal error in the core")
+
+// fromHex is hex.Decode, without the size of package fmt.
+func fromHex(room []byte, digits string) (string, error) {
+	n := len(digits) / 2
+	if n > len(room) {
+		return "", syscall.ENAMETOOLONG
+	}
+	for i := range n {
+		high, low := strings.IndexByte(hexDigits, digits[2*i]), strings.IndexByte(hexDigits, digits[2*i+1])
+		if high < 0 || low < 0 {
+			return "", errDigits
+		}
+		room[i] = byte(high<<4 | low)
+	}
+	return unsafe.String(unsafe.SliceData(room), n), nil
+}
+
+const hexDigits = "0123456789abcdef"
