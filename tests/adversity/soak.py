@@ -7,7 +7,7 @@ watches it, shows how far it is, and judges: 0 nothing was found wrong, 1 someth
 Memory: the resident size after the first quarter of the time, in 20 parts of which each counts with its least, is
 fitted by a line. The run fails when the line's slope is above 1 MiB an hour with 99 % confidence and the line has risen
 by a MiB: allocators take memory in steps, so a short run can't tell less. The confidence is Student's, for independent
-parts."""
+parts. Descriptors: the subject ends with those that it began with."""
 
 import argparse
 import array
@@ -30,7 +30,7 @@ CONFIDENCE = 0.99
 PARTS = 20
 SAMPLES = 0.25  # seconds between two
 TOKEN = 16
-FAULTS = ("leak", "repeat", "hang", "die")
+FAULTS = ("leak", "repeat", "hang", "die", "descriptor")
 
 
 # The subject.
@@ -60,6 +60,16 @@ def percentiles(latencies):
         seen = itertools.accumulate(counts)
         found[name] = Latencies.above(next(i for i, n in enumerate(seen) if n >= share * total))
     return found | {"max": max(each.most for each in latencies), "draws": total}
+
+
+def descriptors():
+    found = set()
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            found.add(name + " " + os.readlink("/proc/self/fd/" + name))
+        except OSError:
+            pass  # that of the listing itself
+    return found
 
 
 class Subject:
@@ -208,7 +218,7 @@ class Subject:
         warnings.simplefilter("ignore", DeprecationWarning)
         sys.setswitchinterval(0.0005)
         end = time.monotonic() + seconds
-        workers = []
+        before, workers = descriptors(), []
         for name, work, pause in self.works():
             self.counts[name] = 0
             workers.append(threading.Thread(target=self.loop, args=(name, work, pause), name=name, daemon=True))
@@ -235,6 +245,10 @@ class Subject:
             if each.is_alive() and not self.faults:
                 self.faults.append(f"{each.name} does not end")
                 faulthandler.dump_traceback()
+        if self.fault == "descriptor":
+            self.kept.append(select.epoll())
+        if not self.faults and descriptors() != before:  # a thread that has not ended has its own
+            self.faults.append(f"descriptors have come or gone: {sorted(descriptors() ^ before)}")
         latencies = percentiles(self.latencies)
         last = {"counts": self.counts, "latency": latencies, "faults": self.faults, "status": str(self.gorandom.status())}
         self.folder.cleanup()

@@ -46,7 +46,8 @@ def test_soak(start):
 
 @pytest.mark.parametrize(
     "fault, said",
-    [("leak", "it grows"), ("repeat", "repeat each other"), ("hang", "child 5 hangs"), ("die", "ended with status -6")],
+    [("leak", "it grows"), ("repeat", "repeat each other"), ("hang", "child 5 hangs"), ("die", "ended with status -6"),
+     ("descriptor", "eventpoll")],
 )
 def test_it_tells(fault, said):
     status, out = soak(6, "--fault", fault, "--patience", "5")
