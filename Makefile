@@ -1,7 +1,7 @@
 # Two commands matter: make demo, make test. The rest of the logic is in setup.py, tests/ and bench/.
 
 PYTHON ?= python3
-GO_PACKAGES = ./gorandom/... ./pyext ./tests/...
+GO_PACKAGES = ./gorandom/... ./pyext/... ./tests/...
 TOOLS = $(PYTHON) tests/tools.py
 PIP = build/venv/bin/python -m pip -q --disable-pip-version-check
 RUFF = ruff==0.17.6

@@ -166,7 +166,7 @@
 // are left out of core dumps and locked into memory, as far as the system and
 // the process's limits allow (Status().Protection), and each secret is erased
 // when it is replaced. What can't be promised: a hash's intermediate values pass
-// through an object in the Go heap, erased after each use, and through the
+// through an object in the Go heap, erased and used again, and through the
 // stack; the processor's registers are saved wherever the system saves them when
 // a thread is interrupted; and a byte that has been handed out is the caller's.
 //

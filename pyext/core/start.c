@@ -20,7 +20,8 @@ extern struct sigtab sigtable[SIGTABLE_ENTRIES] __asm__("runtime.sigtable") __at
 /* Each of Go's timers, and a standard stream that does not block, would have it open an epoll and an eventfd, and a daemon
  * that closes all descriptors would be ended by the next use of them. Go takes its poller for open already; as it has none
  * (runtime.epfd is -1) it asks none, and as a wake-up seems to be on its way it writes none. A thread without work
- * would look for a timer's end again and again instead of sleeping, but without a collector there are no timers here. */
+ * looks for a timer's end again and again instead of sleeping; but timers are the collector's alone, and that is off but
+ * for the generic kernel's garbage (package calls). */
 extern uint32_t poller_is_open __asm__("runtime.netpollInited") __attribute__((visibility("hidden")));
 extern uint32_t poller_is_woken __asm__("runtime.netpollWakeSig") __attribute__((visibility("hidden")));
 

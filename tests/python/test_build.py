@@ -324,6 +324,14 @@ func pyext_Count() C.longlong {
 
 }
 """
+GO_TEXT = """//export pyext_Text
+func pyext_Text(path *C.char) *C.char {
+	_saved_thread := C.PyEval_SaveThread()
+	defer C.PyEval_RestoreThread(_saved_thread)
+	return C.CString(pyext.Text(C.GoString(path)))
+
+}
+"""
 GO_HANDLE = """//export pyext_Make
 func pyext_Make() CGoHandle {
 	_saved_thread := C.PyEval_SaveThread()
@@ -344,6 +352,15 @@ def test_go_file(step):
     assert "C.Py" not in out and "GoPyInit" not in out
     assert out.count("\tdefer recovered()\n") == 2, "a panic must not leave an exported function"
     assert out.index("pyext_Count()") < out.index("pyext_Zeta()"), "sorted: gopy's order changes from run to run"
+
+
+@needs_source
+def test_go_file_copies_no_text(step):
+    """Guards: a copy in Go's heap would stay there, as nothing is collected, and one in C's of what pyext has made there
+    would leave that behind."""
+    out = step("from steps import generate\nprint(generate.go_file(sys.argv[1])[0])", GO_TEXT)
+    assert "return given(pyext.Text(lent(path)))" in out
+    assert "C.CString" not in re.sub("//.*", "", out) and "C.GoString" not in out
 
 
 @needs_source

@@ -82,7 +82,7 @@ def full_pools():
 
 @pytest.mark.parametrize("start", ["auto", "eager"])
 def test_a_core_is_small(start):
-    """At most 8 MB resident (GOGC=50 and few threads keep it there), and all that Go has mapped and the
+    """At most 8 MB resident (calls that leave no garbage and few threads keep it there), and all that Go has mapped and the
     library's .data and .bss are undumped, and absent or wiped in a forked child. Guards record.c's advice, and the re-mapped
     .data, which the kernel could not wipe as a file's."""
     result = run(
