@@ -1,13 +1,23 @@
 """Draws of a process without a core whose kernel gives the same bytes at each read, from before the import or after the
 first draw on. Run with scripted.c preloaded."""
 
-import ctypes, json, random, sys
+import ctypes
+import json
+import random
+import sys
+
 library = ctypes.CDLL(None)
 same = random.Random(1).randbytes(1 << 20)  # no block in it comes twice
-start = lambda: library.script_always(same, ctypes.c_size_t(len(same)))
+
+
+def start():
+    library.script_always(same, ctypes.c_size_t(len(same)))
+
+
 if sys.argv[1] == "before":
     start()
-import gorandom
+import gorandom  # noqa: E402  after it, where asked
+
 if sys.argv[1] == "after":
     gorandom.get_random_bytes(16)
     start()

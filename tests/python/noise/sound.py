@@ -1,7 +1,10 @@
 """Reads of many sizes from a sound kernel, in threads and children of a process without a core."""
 
-import os, sys, threading
-import child, gorandom
+import threading
+
+import child
+
+import gorandom
 
 tally = child.Tally()
 def draw():
