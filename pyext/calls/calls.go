@@ -119,9 +119,10 @@ func Reseed() (result int) {
 // request. So where it serves, which is on processors without AES, its garbage is collected here.
 const generic = "generic"
 
-// collectAfter is counted in bytes, of which a call is worth perCall: some 4 MB of garbage.
+// collectAfter is counted in bytes, of which a call is worth perCall: 1 MB of garbage, so that the heap stays in the
+// 4 MB that the start has mapped.
 const (
-	collectAfter = 32 << 20
+	collectAfter = 8 << 20
 	perCall      = 8 << 10
 )
 

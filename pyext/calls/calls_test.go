@@ -21,12 +21,13 @@ import (
 
 // garbage is how many objects 100 calls of f make, when others have been made before.
 // It is no average: one in a hundred would fill the memory of a process that never
-// collects. Of three times the least, as the runtime makes some of its own.
+// collects. Of some times the least: the runtime keeps what it has learnt about types
+// of errors, and looks at random moments whether to.
 func garbage(f func()) uint64 {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // it would empty the pools
 	least := ^uint64(0)
-	for i := 0; i < 3 && least != 0; i++ {
+	for i := 0; i < 30 && least != 0; i++ {
 		var before, after runtime.MemStats
 		f()
 		runtime.ReadMemStats(&before)
@@ -240,7 +241,7 @@ func TestGenericIsCollected(t *testing.T) {
 			most = max(most, s.HeapAlloc)
 		}
 	}
-	if most > 16<<20 {
+	if most > 4<<20 {
 		t.Errorf("the heap has grown to %d MB", most>>20)
 	}
 }
