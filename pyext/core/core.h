@@ -74,8 +74,8 @@ struct gorandom_core {
 	int (*reserve)(struct record *, size_t address_space, size_t writable);
 	void (*release)(struct record *);
 
-	/* Starts the runtime. random: 16 fresh bytes for Go's own use, overwritten. All signals are blocked
-	 * by the caller with pthread_sigmask, which leaves glibc's two open: Go's threads keep that mask. */
+	/* Starts the runtime. random: 16 fresh bytes for Go's own use, overwritten. The caller holds signals
+	 * (front/signals.h), and Go's threads keep its mask: SIGSYS and two of glibc's are open in them. */
 	void (*start)(struct record *, unsigned char random[16], int processors);
 
 	/* In a forked child only: puts the library back to the state before start(). -1: cannot be done. */

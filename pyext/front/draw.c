@@ -48,10 +48,6 @@ static int refill(struct pool_page *page)
 {
 	size_t n = refill_size();
 	uint64_t token = __atomic_load_n(&pool_epoch, __ATOMIC_SEQ_CST);
-	if (page->process != process_stamp()) {
-		page->process = process_stamp();
-		process_lock_pages(page, PAGE);
-	}
 	page->token = 0;
 	if (page->process != process_stamp()) {
 		page->process = process_stamp();
@@ -291,10 +287,11 @@ int draw_reseed(void)
 	if (!life_alive()) {
 		r = kernel_read(&byte, 1);	/* in direct mode every refill is the kernel's; is it there? */
 		explicit_bzero(&byte, 1);
-	} else if (gate_enter_aside(&v)) {
+	} else if (gate_enter_aside(&v, ASIDE_PATIENCE)) {
 		closed = 1;
 		r = 0;
 	} else {
+		events_deliver();
 		r = core->reseed();
 		gate_leave(&v);
 	}

@@ -104,7 +104,7 @@ struct pool {
 	struct pool_page *page;
 	int taken;	/* a draw of the owner is in the page: pool_take() */
 	struct pool *next;	/* all pools of the process */
-	pthread_t owner;	/* the living thread whose pool it is, if used */
+	uintptr_t owner;	/* the living thread whose pool it is, if used: thread_here() */
 	int used;
 	int initial;	/* the owner is the process's initial thread */
 	uint64_t bound;	/* the core (process->core) that the initial thread has entered already */
@@ -113,7 +113,29 @@ struct pool {
 extern uint64_t pool_epoch;	/* pools with another token are stale */
 
 int pool_init(void);
-struct pool *pool_get(void);	/* the calling thread's; NULL: none to be had */
+/* Names the calling thread as pthread_self() does, without a call. */
+static inline uintptr_t thread_here(void)
+{
+#if defined __x86_64__
+	uintptr_t here;
+	__asm__("mov %%fs:0, %0" : "=r"(here));
+	return here;
+#else
+	return (uintptr_t)pthread_self();
+#endif
+}
+
+/* The pool of one thread, the first that drew, which in most programs draws most: its own way is shorter than through
+ * the key. Pools are never unmapped, so whoever reads an old pointer reads another thread's owner. */
+extern struct pool *pool_first;
+struct pool *pool_find(void);
+
+/* The calling thread's; NULL: none to be had. */
+static inline struct pool *pool_get(void)
+{
+	struct pool *p = __atomic_load_n(&pool_first, __ATOMIC_ACQUIRE);
+	return p && __atomic_load_n(&p->owner, __ATOMIC_RELAXED) == thread_here() ? p : pool_find();
+}
 
 /* A draw has the page for itself. 0: another draw of this thread has it already, and was interrupted by a signal handler
  * that draws as well: in this process or, if the handler forked, in its child. Whoever gets 0 draws past the pool.
@@ -171,7 +193,8 @@ void gate_child(void);
 /* 0: the caller is inside and calls Go with visit->lane, then gate_leave(). -1: no live core, no place
  * within patience (ns), or no memory for another thread. Without the GIL where patience is not 0. */
 int gate_enter(struct visit *, int64_t patience);
-int gate_enter_aside(struct visit *);	/* the same for calls that are no draws, and need no lane. Waits some seconds at most */
+int gate_enter_aside(struct visit *, int64_t patience);	/* the same for calls that are no draws, and need no lane */
+#define ASIDE_PATIENCE 10000000000	/* ns, of a call that has nowhere else to go */
 const char *gate_closed(void);	/* why no thread enters now, though there may be a core; NULL: they do */
 void gate_leave(struct visit *);
 int gate_open(struct visit *, int is_held);	/* the same without place and core: for the start, which holds what Go will want */
@@ -197,7 +220,7 @@ int life_forks(void);	/* is the calling thread in the middle of fork(), in someb
 #define EVENT_BYTES 32	/* at most, of one event: Cryptography Engineering 9.5.3 */
 
 int events_init(void);
-int events_add(int source, const void *data, size_t n);	/* 0, or an errno. Without the GIL */
+int events_add(int source, const void *data, size_t n, int64_t patience);	/* 0, or an errno. Without the GIL */
 void events_deliver(void);	/* inside the gate: what was kept goes to the core */
 void events_child(void);	/* fork handler */
 

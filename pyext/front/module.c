@@ -149,7 +149,7 @@ static PyObject *add_event(PyObject *module, PyObject *args)
 		return NULL;
 	}
 	Py_BEGIN_ALLOW_THREADS
-	r = events_add(source, copy, n);
+	r = events_add(source, copy, n, ASIDE_PATIENCE);
 	Py_END_ALLOW_THREADS
 	explicit_bzero(copy, sizeof copy);
 	if (r) {
@@ -256,7 +256,7 @@ static PyObject *openssl_state(PyObject *module, PyObject *unused)
 }
 
 /* For gopy's glue: a call that needs a live core and starts none. */
-static int glue_enter(struct visit *v) { return gate_enter_aside(v); }
+static int glue_enter(struct visit *v) { return gate_enter_aside(v, ASIDE_PATIENCE); }
 
 static char *glue_leave(struct visit *v)
 {

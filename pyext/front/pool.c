@@ -34,21 +34,19 @@ static int lock_list(void)
 
 static void unlock_list(void) { __atomic_store_n(&list_lock, 0, __ATOMIC_RELEASE); }
 
-/* The pool of one thread, the first that drew, which in most programs draws most: its own way is shorter than
- * through the key. Pools are never unmapped, so whoever reads an old pointer reads another thread's owner. */
-static struct pool *first;
+struct pool *pool_first;
 
 static void own(struct pool *p)
 {
-	__atomic_store_n(&p->owner, pthread_self(), __ATOMIC_RELAXED);
-	if (!__atomic_load_n(&first, __ATOMIC_RELAXED))
-		__atomic_store_n(&first, p, __ATOMIC_RELEASE);
+	__atomic_store_n(&p->owner, thread_here(), __ATOMIC_RELAXED);
+	if (!__atomic_load_n(&pool_first, __ATOMIC_RELAXED))
+		__atomic_store_n(&pool_first, p, __ATOMIC_RELEASE);
 }
 
 static void disown(struct pool *p)
 {
-	if (p == __atomic_load_n(&first, __ATOMIC_RELAXED))
-		__atomic_store_n(&first, NULL, __ATOMIC_RELAXED);
+	if (p == __atomic_load_n(&pool_first, __ATOMIC_RELAXED))
+		__atomic_store_n(&pool_first, NULL, __ATOMIC_RELAXED);
 	__atomic_store_n(&p->owner, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&p->used, 0, __ATOMIC_RELEASE);
 }
@@ -138,12 +136,9 @@ static struct pool *get_first(void)
 	return p;
 }
 
-struct pool *pool_get(void)
+struct pool *pool_find(void)
 {
-	struct pool *p = __atomic_load_n(&first, __ATOMIC_ACQUIRE);
-	if (p && __atomic_load_n(&p->owner, __ATOMIC_RELAXED) == pthread_self())
-		return p;
-	p = pthread_getspecific(key);
+	struct pool *p = pthread_getspecific(key);
 	if (!p) {
 		sigset_t old;
 		hold_signals(&old);
@@ -162,7 +157,7 @@ void pool_child(void)
 	struct pool *mine = pthread_getspecific(key);
 	unlock_list();
 	pool_all_stale();
-	first = mine;
+	pool_first = mine;
 	for (struct pool *p = all; p; p = p->next) {
 		p->used = p == mine;
 		if (p != mine)
