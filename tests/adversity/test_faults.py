@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from _forks import NOISE, assert_sound, compile_c, folder, helper, linux, run, starts
+from _forks import NOISE, assert_sound, build_tool, compile_c, folder, helper, linux, run, starts
 from conftest import SOURCE, root, tool, unshares
 
 pytestmark = linux
@@ -429,9 +429,7 @@ def other_go():
         sys.path.insert(0, os.fspath(SOURCE / "pyext"))
         from steps import toolchain
 
-        if toolchain.missing_packages():
-            pytest.skip("needs Go and a C compiler on PATH: NOT TESTED without")
-        go, cc = toolchain.find_go(), toolchain.find_cc()
+        (go,), cc = build_tool("go"), build_tool("cc")
         environment = os.environ | toolchain.go_environment(go, cc, ["-O2"], os.fspath(folder() / "gotools"))
         done = subprocess.run([go, "build", "-buildmode=c-shared", "-o", library, "."], cwd=source, env=environment, text=True,
                               capture_output=True)  # fmt: skip

