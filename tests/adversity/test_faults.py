@@ -207,7 +207,7 @@ def test_a_pid_comes_again(guard, how, tmp_path):
     program = tmp_path / "program.py"
     program.write_text(REUSED)
     done = subprocess.run(
-        [*unshares("--user", "--map-root-user", "--pid", "--fork", "--mount-proc"), sys.executable, program, guard, how],
+        [*unshares("--pid", "--fork", "--propagation=unchanged", "--mount-proc"), sys.executable, program, guard, how],
         text=True, capture_output=True, timeout=60, env=os.environ | PATH | {"GORANDOM_START": "auto", "GORANDOM_TEST_HELPER": str(helper())},
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
@@ -267,7 +267,7 @@ def test_parent_and_child_are_both_pid_1(start, guard, tmp_path):
     program = tmp_path / "program.py"
     program.write_text(BOTH_ONE)
     done = subprocess.run(
-        [*unshares("--user", "--map-root-user", "--pid", "--fork", "--mount-proc"), sys.executable, program, guard], text=True,
+        [*unshares("--pid", "--fork", "--propagation=unchanged", "--mount-proc"), sys.executable, program, guard], text=True,
         capture_output=True, timeout=60, env=os.environ | PATH | {"GORANDOM_START": start},
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
@@ -480,21 +480,36 @@ tally.report()
 # ---- a cgroup ----
 
 
+def new_cgroup(parent):
+    """None where the kernel refuses it or does not count its tasks."""
+    path = pathlib.Path(parent) / f"gorandom-test-{os.getpid()}"
+    try:
+        path.mkdir()
+    except OSError:
+        return None
+    if (path / "pids.max").exists():
+        return path
+    path.rmdir()
+    return None
+
+
 @pytest.fixture
-def pids_cgroup():
-    """A folder of a cgroup of this test's own, with the controller of pids."""
+def pids_cgroup(tmp_path):
+    """A folder of a cgroup of this test's own, with the controller of pids. In a chroot no parent is mounted yet."""
     root()
-    for mount in ("/sys/fs/cgroup/pids", "/sys/fs/cgroup"):
-        path = pathlib.Path(mount) / f"gorandom-test-{os.getpid()}"
-        try:
-            path.mkdir()
-        except OSError:
+    own = tmp_path / "cgroup"
+    own.mkdir()
+    for parent, kind in (("/sys/fs/cgroup/pids", ()), ("/sys/fs/cgroup", ()), (own, ("cgroup", "-opids")), (own, ("cgroup2",))):
+        if kind and subprocess.run(["mount", "-t", *kind, "gorandom-test", parent], capture_output=True).returncode:
             continue
-        if (path / "pids.max").exists():
-            yield path
-            path.rmdir()
-            return
-        path.rmdir()
+        try:
+            if path := new_cgroup(parent):
+                yield path
+                path.rmdir()
+                return
+        finally:
+            if kind:
+                subprocess.run(["umount", parent], check=True)
     pytest.skip("needs a writable cgroup with the controller of pids: NOT TESTED without")
 
 

@@ -15,13 +15,13 @@ import gorandom
 START_MODES = ("auto", "eager", "never")
 SOURCE = pathlib.Path(__file__).resolve().parents[2]  # for tests of the build steps; never importable from here
 
-# A process in a mount namespace of its own, with an empty folder over /proc.
+# A process in a mount namespace of its own, with an empty folder over /proc. Not / is made private: in a chroot it is no mount.
 WITHOUT_PROC = """
 def hide_proc():
     import ctypes, sys
     libc = ctypes.CDLL(None, use_errno=True)
     libc.mount.argtypes = [ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_ulong, ctypes.c_char_p]
-    if (libc.unshare(0x20000) or libc.mount(b"none", b"/", None, 0x44000, None)
+    if (libc.unshare(0x20000) or libc.mount(b"none", b"/proc", None, 0x44000, None)
             or libc.mount(b"none", b"/proc", b"tmpfs", 0, None)):
         sys.exit(77)
 """
@@ -46,6 +46,14 @@ def pytest_collection_modifyitems(config, items):
         for item in items:
             if "once" in item.keywords:
                 item.add_marker(pytest.mark.skip(reason="ran on the first interpreter (--skip-once)"))
+    # What cannot be run here says so once for each test, and not for each of its parameters.
+    said, again = set(), []
+    for item in items:
+        if any(mark.args[0] for mark in item.iter_markers("skipif")):
+            again.append(item) if item.function in said else said.add(item.function)
+    if again:
+        config.hook.pytest_deselected(items=again)
+        items[:] = [item for item in items if item not in again]
 
 
 def pytest_report_header():
