@@ -7,7 +7,7 @@ GORANDOM_STRESS multiplies them.
 import subprocess
 
 import pytest
-from _forks import STRESS, assert_sound, control, execute, linux, run, starts, tls_library
+from _forks import STARTS, STRESS, assert_sound, control, execute, linux, run, starts, tls_library
 
 pytestmark = linux
 
@@ -54,13 +54,15 @@ def test_busy_threads(start):
     assert_cores(result, start, forks)
 
 
-@starts
-@pytest.mark.parametrize("noise", ["dlopen", "dl_iterate_phdr", "pthread_create"])
+# Eager beside dlopen is a test of its own: test_eager_under_loader_noise.
+@pytest.mark.parametrize(
+    "noise, start",
+    [(noise, start) for noise in ("dlopen", "dl_iterate_phdr", "pthread_create") for start in STARTS
+     if (noise, start) != ("dlopen", "eager")]
+)  # fmt: skip
 def test_noise(start, noise):
     """Guards that a child calls nothing of the loader: its lock may be held by a thread that the child does
     not have (dlopen there hung in 16 of 137)."""
-    if start == "eager" and noise == "dlopen":
-        pytest.skip("a test of its own: test_eager_under_loader_noise")
     forks = 120 * STRESS
     result = run(FORKS, start, forks, noise, 0, timeout=60 * STRESS, helped=True)
     assert_sound(result, forks)
