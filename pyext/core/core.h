@@ -75,7 +75,7 @@ struct gorandom_core {
 	void (*release)(struct record *);
 
 	/* Starts the runtime. random: 16 fresh bytes for Go's own use, overwritten. The caller holds signals
-	 * (front/signals.h), and Go's threads keep its mask: SIGSYS and two of glibc's are open in them. */
+	 * (front/signals.h), and Go's threads keep its mask, in which two of glibc's are open, and SIGSYS if the caller has it so. */
 	void (*start)(struct record *, unsigned char random[16], int processors);
 
 	/* In a forked child only: puts the library back to the state before start(). -1: cannot be done. */

@@ -77,7 +77,7 @@ def test_host_that_waits_gets_all_signals(start, way):
         import ctypes, json, os, signal, struct, sys, threading
 
         way = sys.argv[1]
-        signals = [signal.SIGCHLD, signal.SIGTERM, signal.SIGPROF, signal.SIGHUP]
+        signals = [signal.SIGCHLD, signal.SIGTERM, signal.SIGPROF, signal.SIGHUP, signal.SIGSYS]
         signal.pthread_sigmask(signal.SIG_BLOCK, signals)
         import gorandom
         gorandom.fill(bytearray(300_000))
