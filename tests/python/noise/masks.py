@@ -10,7 +10,7 @@ import gorandom
 
 WANTED = 200  # looks that found the thread inside the gate
 seen = collections.Counter()
-ended = threading.Event()
+begun, ended = threading.Event(), threading.Event()
 buffer = bytearray(32 << 20)
 
 
@@ -22,9 +22,11 @@ def blocked(tid):
 def draw():
     while not ended.is_set():
         gorandom.fill(buffer)
+        begun.set()
 
 
 def watch(tid, outside):
+    begun.wait()  # the C library begins a thread with signals blocked, too
     end = time.monotonic() + 30
     while time.monotonic() < end and seen.total() - seen[outside] < WANTED:
         seen[blocked(tid)] += 1
