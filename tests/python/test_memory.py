@@ -429,7 +429,7 @@ def test_a_core_dump_has_no_pools(start):
     """gcore writes what a crash would. Guards MADV_DONTDUMP."""
     gcore = shutil.which("gcore")
     if not gcore:
-        pytest.skip("needs gcore, of gdb")
+        pytest.skip("NOT TESTED: needs gcore (Debian: gdb)")
     path = folder() / f"dump-{start}"
     result = run(
         MAPS + """

@@ -84,7 +84,7 @@ def test_suite(python, module, names, at_least):
     except ImportError:
         found = None
     if not found:
-        pytest.skip(f"this interpreter came without {module}: Debian has it in the package libpython3.N-testsuite")
+        pytest.skip(f"NOT TESTED: this interpreter came without {module}: Debian has it in the package libpython3.N-testsuite")
     if found.submodule_search_locations and module == "test.test_os":
         module += ".test_os"  # a package since 3.15
     out = python(SUITE, module, *names, flags=["-W", "ignore"], timeout=120)
