@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "bitgen.h"
+#include "erase.h"
 #include "front.h"
 
 #define MEMORY ((size_t)64 << 10)	/* bytes of a generator's; with 16 KiB the way into the core costs as much as what is made there */
@@ -44,7 +45,7 @@ void bitgen_free(struct bitgen *b)
 	if (!b)
 		return;
 	size_t n = b->size + sizeof *b;	/* no others have been written */
-	explicit_bzero(end_of(b) - n, n);
+	erase(end_of(b) - n, n);
 	munmap(end_of(b) - MEMORY, MEMORY);
 }
 
@@ -223,7 +224,7 @@ int bitgen_ensure(struct bitgen_user *u)
 	if (!process_wipes) {
 		unsigned char byte;
 		int r = draw(&byte, 1, 1);
-		explicit_bzero(&byte, 1);
+		erase(&byte, 1);
 		return r;
 	}
 	if (-b->at >= LOW && b->token == __atomic_load_n(&pool_epoch, __ATOMIC_RELAXED) && b->watched == clones_now()

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "erase.h"
 #include "front.h"
 
 #define POOL_DRAW 1024	/* bytes; larger draws pass the pool by */
@@ -271,7 +272,7 @@ int draw_wait(double seconds)
 		if (PyErr_CheckSignals())
 			return -1;
 	}
-	explicit_bzero(&byte, 1);
+	erase(&byte, 1);
 	return 0;
 }
 
@@ -286,7 +287,7 @@ int draw_reseed(void)
 	Py_BEGIN_ALLOW_THREADS
 	if (!life_alive()) {
 		r = kernel_read(&byte, 1);	/* in direct mode every refill is the kernel's; is it there? */
-		explicit_bzero(&byte, 1);
+		erase(&byte, 1);
 	} else if (gate_enter_aside(&v, ASIDE_PATIENCE)) {
 		closed = 1;
 		r = 0;

@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "erase.h"
 #include "front.h"
 #include "signals.h"
 
@@ -28,7 +29,7 @@ static void *gather(void *unused)
 	/* EINTR: the C library's own signal, of a setuid() in another thread. */
 	while (syscall(SYS_getrandom, &byte, 1, 0) < 0 && errno == EINTR)
 		;
-	explicit_bzero(&byte, 1);
+	erase(&byte, 1);
 	__atomic_store_n(&process->gathers, ENDED, __ATOMIC_RELEASE);
 	return NULL;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "erase.h"
 #include "front.h"
 #include "hand.h"
 
@@ -81,7 +82,7 @@ static void state_dealloc(PyObject *o)
 	State *self = (State *)o;
 	PyTypeObject *type = Py_TYPE(o);
 	if (self->memory && self->memory != MAP_FAILED) {
-		explicit_bzero(self->memory, self->size);
+		erase(self->memory, self->size);
 		munmap(self->memory, pages(self->size));
 	}
 	freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);

@@ -4,6 +4,7 @@
 #include <endian.h>
 #include <string.h>
 
+#include "erase.h"
 #include "front.h"
 
 #define BLOCK 64	/* bytes */
@@ -52,8 +53,8 @@ static void plain_blocks(uint32_t state[8], const void *blocks, size_t bytes)
 		for (int i = 0; i < 8; i++)
 			state[i] += s[i];
 	}
-	explicit_bzero(w, sizeof w);
-	explicit_bzero(s, sizeof s);
+	erase(w, sizeof w);
+	erase(s, sizeof s);
 }
 
 static void compress(uint32_t state[8], const void *blocks, size_t bytes)
@@ -80,8 +81,8 @@ static void finish(uint32_t state[8], uint64_t before, const unsigned char *data
 		uint32_t word = htobe32(state[i]);
 		memcpy(digest + 4 * i, &word, sizeof word);
 	}
-	explicit_bzero(last, sizeof last);
-	explicit_bzero(state, TAG);
+	erase(last, sizeof last);
+	erase(state, TAG);
 }
 
 void sha256_once(const void *data, size_t n, unsigned char digest[TAG])
@@ -108,7 +109,7 @@ void hmac256_set(struct hmac256 *key, const unsigned char *bytes, size_t n)
 		block[i] ^= 0x36 ^ 0x5c;
 	memcpy(key->outer, initial, sizeof initial);
 	compress(key->outer, block, BLOCK);
-	explicit_bzero(block, sizeof block);
+	erase(block, sizeof block);
 }
 
 void hmac256_sum(const struct hmac256 *key, const unsigned char *message, size_t n, unsigned char tag[TAG])
@@ -127,5 +128,5 @@ void hmac256_once(const unsigned char *bytes, size_t size, const unsigned char *
 
 	hmac256_set(&key, bytes, size);
 	hmac256_sum(&key, message, n, tag);
-	explicit_bzero(&key, sizeof key);
+	erase(&key, sizeof key);
 }

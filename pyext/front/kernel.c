@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "erase.h"
 #include "front.h"
 
 #define GETRANDOM_NONBLOCK 1
@@ -148,7 +149,7 @@ static int was_last(const unsigned char block[BLOCK])
 
 	sha256_once(block, BLOCK, digest);
 	memcpy(&now, digest, sizeof now);
-	explicit_bzero(digest, sizeof digest);
+	erase(digest, sizeof digest);
 	return __atomic_exchange_n(&last, now, __ATOMIC_RELAXED) == now;
 }
 
@@ -160,7 +161,7 @@ static int read_again(void *dst, size_t n, int *device)
 	int r = read_either(block, sizeof block, device);
 	if (r == 0 && was_last(block))
 		r = EIO;
-	explicit_bzero(block, sizeof block);
+	erase(block, sizeof block);
 	if (r == 0)
 		r = read_either(dst, n, device);
 	return r == 0 && has_twins(dst, n) ? EIO : r;
@@ -187,7 +188,7 @@ void kernel_nap(int64_t ns)
 		unsigned char byte;
 		long k = syscall(SYS_getrandom, &byte, 1, 0);
 		int error = errno;
-		explicit_bzero(&byte, 1);
+		erase(&byte, 1);
 		if (k == 1 || error == EINTR)
 			return;
 	}

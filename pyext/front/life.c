@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "erase.h"
 #include "front.h"
 #include "signals.h"
 
@@ -147,7 +148,7 @@ static void start(void)
 	unsigned char random[16];
 	if (kernel_read(random, sizeof random) == 0)	/* else the draw that wanted the core gets the same answer, and says it */
 		start_with(random);
-	explicit_bzero(random, sizeof random);
+	erase(random, sizeof random);
 }
 
 /* Before start_lock is taken: a handler that forked while it is held would wait for itself. 0, or an errno. */

@@ -11,6 +11,7 @@
 
 #include "bitgen.h"
 #include "digest.h"
+#include "erase.h"
 #include "front.h"
 #include "gate.h"
 #include "hand.h"
@@ -151,7 +152,7 @@ static PyObject *add_event(PyObject *module, PyObject *args)
 	Py_BEGIN_ALLOW_THREADS
 	r = events_add(source, copy, n, ASIDE_PATIENCE);
 	Py_END_ALLOW_THREADS
-	explicit_bzero(copy, sizeof copy);
+	erase(copy, sizeof copy);
 	if (r) {
 		errno = r;
 		return PyErr_SetFromErrno(PyExc_OSError);

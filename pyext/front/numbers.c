@@ -8,6 +8,7 @@
 #include <Python.h>
 #include <string.h>
 
+#include "erase.h"
 #include "front.h"
 #include "numbers.h"
 #include "state.h"
@@ -70,7 +71,7 @@ static PyObject *make_large(const struct call *c, size_t k)
 		for (size_t i = n; excess && i-- > 0;)
 			b[i] = (unsigned char)((i ? b[i - 1] << 8 | b[i] : b[i]) >> excess);
 		number = PyObject_CallFunctionObjArgs(c->state->from_bytes, bytes, NULL);
-		explicit_bzero(b, n);
+		erase(b, n);
 	}
 	Py_DECREF(bytes);
 	return number;
@@ -214,7 +215,7 @@ static PyObject *sample(const struct call *c)
 	PyObject *list = NULL;
 	if (!uniform_choose(c->from, (size_t)n, (size_t)k, chosen, chosen + k))
 		list = items(c->args[0], n, chosen, (size_t)k);
-	explicit_bzero(chosen, (size_t)k * sizeof *chosen);
+	erase(chosen, (size_t)k * sizeof *chosen);
 	PyMem_Free(chosen);
 	return list;
 }
@@ -263,8 +264,8 @@ static PyObject *make_text(const struct call *c, void (*encode)(char *, const un
 	encode(text, bytes, (size_t)n);
 	size_t size = urlsafe ? TEXT_URLSAFE((size_t)n) : TEXT_HEX((size_t)n);
 	PyObject *token = PyUnicode_DecodeLatin1(text, (Py_ssize_t)size, NULL);
-	explicit_bzero(bytes, (size_t)n);
-	explicit_bzero(text, size);
+	erase(bytes, (size_t)n);
+	erase(text, size);
 	return token;
 }
 

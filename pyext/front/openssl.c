@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 #include <string.h>
 
+#include "erase.h"
 #include "front.h"
 #include "lock.h"
 #include "openssl.h"
@@ -56,7 +57,7 @@ static int add(const void *data, int n, double entropy)
 		n = SHA256_BYTES;
 	}
 	int r = n ? events_add(EVENT_SOURCE, data, (size_t)n, PATIENCE) : 0;
-	explicit_bzero(hash, sizeof hash);
+	erase(hash, sizeof hash);
 	return r == 0;
 }
 

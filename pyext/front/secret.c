@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "erase.h"
 #include "front.h"
 #include "lock.h"
 
@@ -73,7 +74,7 @@ void secret_give(void *p, size_t n)
 {
 	if (!p)
 		return;
-	explicit_bzero(p, n);
+	erase(p, n);
 	if (lock_take(&lock)) {	/* else it is lost, erased */
 		put(class_of(n), p);
 		lock_leave(&lock);

@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <string.h>
 
+#include "erase.h"
 #include "uniform.h"
 
 static unsigned bit_length(uint64_t n) { return n ? 64 - (unsigned)__builtin_clzll(n) : 0; }
@@ -22,7 +23,7 @@ int uniform_bits(const struct uniform *u, unsigned k, uint64_t *x)
 		return r;
 	memset(bytes, 0, sizeof bytes - n);
 	memcpy(&word, bytes, sizeof word);
-	*(volatile uint64_t *)bytes = 0;	/* one store, where explicit_bzero would be a call */
+	*(volatile uint64_t *)bytes = 0;	/* as erase() does, in one store */
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 	word = __builtin_bswap64(word);
 #endif
@@ -117,6 +118,6 @@ static int choose_new_ones(const struct uniform *u, size_t n, size_t k, uint32_t
 int uniform_choose(const struct uniform *u, size_t n, size_t k, uint32_t *chosen, uint32_t *room)
 {
 	int r = by_pool(n, k) ? choose_from_pool(u, n, k, chosen, room) : choose_new_ones(u, n, k, chosen, room);
-	explicit_bzero(room, uniform_room(n, k) * sizeof *room);
+	erase(room, uniform_room(n, k) * sizeof *room);
 	return r;
 }

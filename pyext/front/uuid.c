@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "alone.h"
+#include "erase.h"
 #include "front.h"
 #include "state.h"
 #include "text.h"
@@ -29,8 +30,8 @@ static PyObject *make(const struct state *state, unsigned char bytes[TEXT_SOURCE
 		uuid = NULL;
 	}
 	Py_XDECREF(number);
-	explicit_bzero(text, sizeof text);
-	explicit_bzero(bytes, 16);
+	erase(text, sizeof text);
+	erase(bytes, 16);
 	return uuid;
 }
 
@@ -69,7 +70,7 @@ static PyObject *uuid7(PyObject *module, PyObject *const *args, Py_ssize_t nargs
 	uuid7_next(&state->last, (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, drawn);
 	uuid7_put(&state->last, bytes);
 	END_ALONE();
-	explicit_bzero(drawn, sizeof drawn);
+	erase(drawn, sizeof drawn);
 	return make(state, bytes);
 }
 

@@ -80,6 +80,21 @@ class Elf:
         return found
 
 
+    @functools.cached_property
+    def unversioned(self):
+        """Names of the symbols that another library must have, in whichever version."""
+        _, _, _, _, at, size, *_ = self.sections[".dynsym"]
+        start, versions = self.sections[".dynstr"][4], self.sections[".gnu.version"][4]
+        found = set()
+        for i in range(1, size // 24):
+            name, info, _, section, _, _ = struct.unpack_from("<IBBHQQ", self.data, at + 24 * i)
+            (version,) = struct.unpack_from("<H", self.data, versions + 2 * i)
+            if section == 0 and info >> 4 == STB_GLOBAL and version <= VER_NDX_GLOBAL:
+                found.add(self.text(start + name))
+        return found
+
+
+STB_GLOBAL, VER_NDX_GLOBAL = 1, 1
 PT_LOAD, PT_GNU_STACK, PT_GNU_RELRO = 1, 0x6474E551, 0x6474E552
 X, W = 1, 2
 DT_NEEDED, DT_INIT, DT_FINI, DT_RPATH, DT_TEXTREL, DT_INIT_ARRAY, DT_FINI_ARRAY = 1, 12, 13, 15, 22, 25, 26
@@ -104,6 +119,14 @@ def test_needs_nothing_but_libc(library):
     allowed = {"libc.so.6", "libpthread.so.0", "libdl.so.2", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"}
     own = {"libgorandom_core.so"} if "PyInit__core" in library.symbols else set()
     assert set(library.strings(DT_NEEDED)) <= allowed | own
+
+
+def test_every_function_of_libc_has_a_version(library):
+    """One without is not in the C library for which the wheel was linked, so the import fails with that one. zig writes
+    such a symbol and says nothing; explicit_bzero was one, which glibc has only since 2.25."""
+    if ".gnu.version" not in library.sections:
+        pytest.skip("this C library has no versions: musl")
+    assert {name for name in library.unversioned if not name.startswith(("Py", "_Py", "pyext_"))} == set()
 
 
 def test_memory_protection(library):

@@ -404,7 +404,7 @@ def sha256_state(block):
 @pytest.mark.parametrize("name", ["sha256", "sha512", "sha3_224"])
 def test_where_a_key_lies(name):
     """A prepared key is in undumped memory alone, and in none once its object has ended. Fails without
-    MADV_DONTDUMP in secret.c, without the explicit_bzero of secret_give(), and if a tag's way leaves a copy.
+    MADV_DONTDUMP in secret.c, without the erase of secret_give(), and if a tag's way leaves a copy.
 
     What is looked for is the key, or what is made of it where the front needs the key no more."""
     key = bytes(range(100, 148))
