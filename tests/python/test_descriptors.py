@@ -6,6 +6,7 @@ from _forks import NOISE, linux
 pytestmark = linux
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("start, keystream", [("auto", None), ("eager", None), ("never", None), ("auto", "generic")])
 def test_none_comes_or_goes(python, tmp_path, start, keystream):
     """A daemon closes all descriptors that it does not know. One of Go's among them, an epoll or an eventfd, would end it

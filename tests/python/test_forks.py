@@ -211,6 +211,7 @@ def test_in_fork_callbacks(start):
     assert_sound(result, forks)
 
 
+@pytest.mark.once
 @starts
 def test_in_fork_handlers_of_others(start):
     """Handlers of pthread_atfork that draw, little and much, or fork themselves; registered before ours, so that they run

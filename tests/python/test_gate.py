@@ -91,6 +91,7 @@ def still():
 """
 
 
+@pytest.mark.once
 def test_what_waits_for_no_place(tmp_path):
     """With all places of the gate taken, reseed(), add_event(), status() and a seed file's save enter the core all the same.
     Guards the places that are theirs: without these they wait for one with all threads that draw, up to ten seconds at each
