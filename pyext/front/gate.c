@@ -84,25 +84,45 @@ static int has_what_go_needs(struct visit *v, int is_held)
 	return 1;
 }
 
-int gate_open(struct visit *v, int is_held)
+/* All signals held, no cancellation. -1: this is no moment to enter Go. */
+static int hold(struct visit *v)
 {
 	static const uint64_t every = ~(uint64_t)0;
 
 	if (life_forks() || gate_closed())
 		return -1;
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &v->cancel);
-	v->error = NULL;
-	if (set_mask(&every, &v->mask) == 0) {
-		/* A thread that kept its M would keep 40 KB, and could not end in a child. Only the initial thread keeps
-		 * it, because for that one the C library finds the stack by reading /proc, 50 us at each entry. */
-		struct pool *p = pool_get();
-		v->stays = p && p->initial ? p : NULL;
-		v->binds = !v->stays || !process_core() || v->stays->bound != process_core();
-		if (has_what_go_needs(v, is_held))
-			return 0;
-		set_mask(&v->mask, NULL);
-	}
+	if (set_mask(&every, &v->mask) == 0)
+		return 0;
 	pthread_setcancelstate(v->cancel, NULL);
+	return -1;
+}
+
+static void let_go(const struct visit *v)
+{
+	set_mask(&v->mask, NULL);
+	pthread_setcancelstate(v->cancel, NULL);
+}
+
+/* Signals are held. */
+static int open_gate(struct visit *v, int is_held)
+{
+	v->error = NULL;
+	/* A thread that kept its M would keep 40 KB, and could not end in a child. Only the initial thread keeps
+	 * it, because for that one the C library finds the stack by reading /proc, 50 us at each entry. */
+	struct pool *p = pool_get();
+	v->stays = p && p->initial ? p : NULL;
+	v->binds = !v->stays || !process_core() || v->stays->bound != process_core();
+	return has_what_go_needs(v, is_held) ? 0 : -1;
+}
+
+int gate_open(struct visit *v, int is_held)
+{
+	if (hold(v))
+		return -1;
+	if (open_gate(v, is_held) == 0)
+		return 0;
+	let_go(v);
 	return -1;
 }
 
@@ -110,11 +130,10 @@ static void close_gate(struct visit *v)
 {
 	if (v->binds)
 		__atomic_sub_fetch(&strangers, 1, __ATOMIC_RELAXED);
-	set_mask(&v->mask, NULL);
-	pthread_setcancelstate(v->cancel, NULL);
 }
 
-void gate_close(struct visit *v)
+/* Go is left; signals are still held. */
+static void leave_go(struct visit *v)
 {
 	v->error = core->take_error();
 	core->settle(core_record);	/* the caller may be confined next */
@@ -126,6 +145,12 @@ void gate_close(struct visit *v)
 		v->binds = 0;	/* its M stays taken: it goes on counting among the strangers */
 	}
 	close_gate(v);
+}
+
+void gate_close(struct visit *v)
+{
+	leave_go(v);
+	let_go(v);
 }
 
 /* A core of a restored machine may have a twin with the same keys: it gives nothing before it is reseeded. Inside the
@@ -141,28 +166,44 @@ static int reseed_clone(void)
 	return r;
 }
 
-static int enter(struct visit *v, unsigned places, int64_t patience)
+/* With signals held, a place, and Go left alone or entered. -1; then the place is given back. */
+static int enter_place(struct visit *v)
 {
-	if (!process_core())
-		return -1;
-	for (int64_t nap = NAP; (v->lane = take_place(places)) < 0; nap = nap < LONGEST_NAP ? 2 * nap : nap) {
-		if (patience <= 0)
-			return -1;
-		nanosleep(&(struct timespec){0, nap}, NULL);
-		patience -= nap;
-	}
-	if (gate_open(v, 0) == 0) {
+	if (open_gate(v, 0) == 0) {
 		/* Looked at only now, when no signal handler can fork any more. */
 		process_check();
 		if (process_core()) {
 			if (reseed_clone() == 0)
 				return 0;
-			gate_leave(v);
-			return -1;
+			leave_go(v);
+		} else {
+			close_gate(v);
 		}
-		close_gate(v);
 	}
 	leave_place(v->lane);
+	return -1;
+}
+
+/* A place is had only while signals are held: a handler that came with one would wait for its own thread if it wants that
+ * place too, and if it left by longjmp, nobody would give the place back. */
+static int enter(struct visit *v, unsigned places, int64_t patience)
+{
+	for (int64_t nap = NAP; process_core(); nap = nap < LONGEST_NAP ? 2 * nap : nap) {
+		if (__atomic_load_n(&free_places, __ATOMIC_RELAXED) & places) {
+			if (hold(v))
+				return -1;
+			v->lane = take_place(places);
+			if (v->lane >= 0 && enter_place(v) == 0)
+				return 0;
+			let_go(v);
+			if (v->lane >= 0)
+				return -1;
+		}
+		if (patience <= 0)
+			return -1;
+		nanosleep(&(struct timespec){0, nap}, NULL);
+		patience -= nap;
+	}
 	return -1;
 }
 
@@ -171,7 +212,7 @@ int gate_enter_aside(struct visit *v, int64_t patience) { return enter(v, aside,
 
 void gate_leave(struct visit *v)
 {
-	int lane = v->lane;
-	gate_close(v);
-	leave_place(lane);
+	leave_go(v);
+	leave_place(v->lane);
+	let_go(v);
 }

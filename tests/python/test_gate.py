@@ -127,3 +127,26 @@ print(json.dumps(done))
     entered = {"still": True, "mode": "core"}
     assert done["reseed"].pop("counted") >= 1
     assert done == {"reseed": entered, "add_event": entered | {"counted": 300}, "status": entered, "save": entered}
+
+
+def test_handlers_while_this_thread_has_a_place():
+    """A C handler that leaves draws by longjmp, as one with a limit of time; and one that adds events while its thread adds
+    some. Signals that come inside are delivered as it is left: the place must be free by then. Else the first kind takes
+    the places away for good, so that draws come from the kernel and reseed() is refused; and the second waits in the
+    handler for its own thread, 10 s each time."""
+    pytest.importorskip("_ssl", reason="this interpreter has no ssl, whose callback draws without Python")
+    jumps, added, mode, reseeds = run(
+        HEAD
+        + """
+jumps = child.helper().callbacks_jump(child.bytes_callback(), 20, 4 << 20)
+added = child.helper().callbacks_add(child.add_callback(), 20_000)
+before = gorandom.status().reseeds
+gorandom.fill(bytearray(100_000))
+assert _front.state()["direct_bytes"] == 0
+gorandom.reseed()
+status = gorandom.status()
+print(json.dumps([jumps, added, status.mode, status.reseeds - before]))
+""",
+        timeout=30, helped=True,
+    )  # fmt: skip
+    assert (jumps, mode) == (20, "core") and added > 0 and reseeds > 0

@@ -1,9 +1,11 @@
 /* A C program's calls of gorandom's RAND_METHOD.bytes (child.bytes_callback()) from where no Python code runs. */
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -52,6 +54,56 @@ int callbacks_on_a_signal_stack(bytes_callback *callback, size_t stack, int n)
 	if (now.ss_sp != ours.ss_sp || now.ss_size != ours.ss_size || now.ss_flags)
 		return -3;
 	return answer == 1 && all_zero() ? -4 : answer;
+}
+
+/* Interrupted by a timer whose handler leaves the draw by longjmp, or adds an event itself. */
+
+typedef int add_callback(const void *, int, double);
+
+static sigjmp_buf home;
+static add_callback *add;
+static volatile int added;
+
+static void jump(int signo) { siglongjmp(home, signo); }
+static void add_one(int signo) { added += add(&signo, sizeof signo, 0); }
+
+static void set_timer(int first, int next)
+{
+	struct itimerval t = {{0, next}, {0, first}};
+	setitimer(ITIMER_REAL, &t, NULL);
+}
+
+/* Times that draws of n bytes were left, a ms after the first of a row. n <= sizeof drawn. */
+int callbacks_jump(bytes_callback *callback, int times, int n)
+{
+	struct sigaction sa = {.sa_handler = jump}, before;
+	volatile int i;
+
+	sigaction(SIGALRM, &sa, &before);
+	for (i = 0; i < times; i++)
+		if (!sigsetjmp(home, 1)) {
+			set_timer(1000, 0);
+			while (callback(drawn, n))
+				;
+		}
+	sigaction(SIGALRM, &before, NULL);
+	return i;
+}
+
+/* How many events handlers have added, while n were added one after the other. */
+int callbacks_add(add_callback *callback, int n)
+{
+	struct sigaction sa = {.sa_handler = add_one, .sa_flags = SA_RESTART}, before;
+
+	add = callback;
+	added = 0;
+	sigaction(SIGALRM, &sa, &before);
+	set_timer(200, 200);
+	while (n-- && add("event", 5, 0))
+		;
+	set_timer(0, 0);
+	sigaction(SIGALRM, &before, NULL);
+	return n < 0 ? added : -1;
 }
 
 /* In threads whose destructor draws in each round that the C library makes. */

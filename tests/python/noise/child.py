@@ -24,15 +24,24 @@ def helper():
     return ctypes.PyDLL(os.environ["GORANDOM_TEST_HELPER"])
 
 
-def bytes_callback():
-    """The address of what OpenSSL calls for n bytes at dst: int (*)(unsigned char *dst, int n). Nothing has been drawn by it."""
+def callback(i):
     import _ssl
 
     path = getattr(_ssl, "__file__", None)
     assert gorandom._front.openssl_activate(path) is None
     get = ctypes.CDLL(path).RAND_get_rand_method
     get.restype = ctypes.POINTER(ctypes.c_void_p * 6)
-    return ctypes.c_void_p(get().contents[1])
+    return ctypes.c_void_p(get().contents[i])
+
+
+def bytes_callback():
+    """The address of what OpenSSL calls for n bytes at dst: int (*)(unsigned char *dst, int n). Nothing has been drawn by it."""
+    return callback(1)
+
+
+def add_callback():
+    """The same of what it calls for an event: int (*)(const void *, int n, double)."""
+    return callback(3)
 
 
 class Storm:
