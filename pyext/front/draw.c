@@ -288,7 +288,7 @@ int draw_reseed(void)
 	if (!life_alive()) {
 		r = kernel_read(&byte, 1);	/* in direct mode every refill is the kernel's; is it there? */
 		erase(&byte, 1);
-	} else if (gate_enter_aside(&v, ASIDE_PATIENCE)) {
+	} else if (gate_enter_aside(&v)) {
 		closed = 1;
 		r = 0;
 	} else {

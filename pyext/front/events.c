@@ -42,11 +42,11 @@ static void keep(int source, const void *data, size_t n)
 	release_signals(&old);
 }
 
-int events_add(int source, const void *data, size_t n, int64_t patience)
+int events_add(int source, const void *data, size_t n)
 {
 	struct visit v;
 	process_check();
-	if (gate_enter_aside(&v, patience)) {
+	if (gate_enter_aside(&v)) {
 		keep(source, data, n);
 		return 0;
 	}

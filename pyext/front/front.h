@@ -193,8 +193,7 @@ void gate_child(void);
 /* 0: the caller is inside and calls Go with visit->lane, then gate_leave(). -1: no live core, no place
  * within patience (ns), or no memory for another thread. Without the GIL where patience is not 0. */
 int gate_enter(struct visit *, int64_t patience);
-int gate_enter_aside(struct visit *, int64_t patience);	/* the same for calls that are no draws, and need no lane */
-#define ASIDE_PATIENCE 10000000000	/* ns, of a call that has nowhere else to go */
+int gate_enter_aside(struct visit *);	/* the same for calls that are no draws, and need no lane. Waits some seconds at most */
 const char *gate_closed(void);	/* why no thread enters now, though there may be a core; NULL: they do */
 void gate_leave(struct visit *);
 int gate_open(struct visit *, int is_held);	/* the same without place and core: for the start, which holds what Go will want */
@@ -220,7 +219,7 @@ int life_forks(void);	/* is the calling thread in the middle of fork(), in someb
 #define EVENT_BYTES 32	/* at most, of one event: Cryptography Engineering 9.5.3 */
 
 int events_init(void);
-int events_add(int source, const void *data, size_t n, int64_t patience);	/* 0, or an errno. Without the GIL */
+int events_add(int source, const void *data, size_t n);	/* 0, or an errno. Without the GIL */
 void events_deliver(void);	/* inside the gate: what was kept goes to the core */
 void events_child(void);	/* fork handler */
 

@@ -15,6 +15,7 @@
 
 #define NAP 50000	/* ns between two looks for a free place, and twice as many each time, */
 #define LONGEST_NAP 1000000	/* up to so many: many threads may wait, and should leave the processors to those inside */
+#define ASIDE_PATIENCE 10000000000	/* ns; such a call has nowhere else to go */
 
 static unsigned lanes;	/* places for draws, a bit each */
 static unsigned aside;	/* the bit of one more place, which draws never take */
@@ -208,7 +209,7 @@ static int enter(struct visit *v, unsigned places, int64_t patience)
 }
 
 int gate_enter(struct visit *v, int64_t patience) { return enter(v, lanes, patience); }
-int gate_enter_aside(struct visit *v, int64_t patience) { return enter(v, aside, patience); }
+int gate_enter_aside(struct visit *v) { return enter(v, aside, ASIDE_PATIENCE); }
 
 void gate_leave(struct visit *v)
 {

@@ -150,7 +150,7 @@ static PyObject *add_event(PyObject *module, PyObject *args)
 		return NULL;
 	}
 	Py_BEGIN_ALLOW_THREADS
-	r = events_add(source, copy, n, ASIDE_PATIENCE);
+	r = events_add(source, copy, n);
 	Py_END_ALLOW_THREADS
 	erase(copy, sizeof copy);
 	if (r) {
@@ -257,7 +257,7 @@ static PyObject *openssl_state(PyObject *module, PyObject *unused)
 }
 
 /* For gopy's glue: a call that needs a live core and starts none. */
-static int glue_enter(struct visit *v) { return gate_enter_aside(v, ASIDE_PATIENCE); }
+static int glue_enter(struct visit *v) { return gate_enter_aside(v); }
 
 static char *glue_leave(struct visit *v)
 {

@@ -13,7 +13,6 @@
 #include "openssl.h"
 
 #define EVENT_SOURCE 0	/* as gorandom.add_event's default */
-#define PATIENCE 10000000	/* ns: a signal handler may have interrupted whoever it waits for */
 
 /* RAND_METHOD of OpenSSL 1.1.0 and later: RAND_meth(3). */
 struct method {
@@ -56,7 +55,7 @@ static int add(const void *data, int n, double entropy)
 		data = hash;
 		n = SHA256_BYTES;
 	}
-	int r = n ? events_add(EVENT_SOURCE, data, (size_t)n, PATIENCE) : 0;
+	int r = n ? events_add(EVENT_SOURCE, data, (size_t)n) : 0;
 	erase(hash, sizeof hash);
 	return r == 0;
 }
