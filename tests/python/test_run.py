@@ -137,7 +137,10 @@ def test_how_pipes_end(through, way, text):
         places = [line for line in done.stderr.splitlines() if line.startswith(('  File "<stdin>', '  File "/dev/'))]
         return done.returncode, done.stdout, places, done.stderr.splitlines()[-1:]
 
-    assert ends() == ends(plain=True)
+    if "\0" in text and sys.version_info < (3, 11, 4):  # they take a NUL for the end of a line
+        assert ends()[3] == ["SyntaxError: source code cannot contain null bytes"]
+    else:
+        assert ends() == ends(plain=True)
 
 
 def test_closed_standard_input(through, monkeypatch):
