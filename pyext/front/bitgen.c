@@ -159,6 +159,9 @@ static uint64_t slowly(struct bitgen_user *u, uint32_t n)
 	struct bitgen *b = u->bits;
 	uint64_t x = 0;
 	int tries = 0;
+	/* Where fork does not wipe, nothing is kept for a child to find. */
+	if (!process_wipes)
+		return past(n);
 	while (!take(u, &x, n, 1)) {
 		if (__atomic_exchange_n(&u->taken, 1, __ATOMIC_ACQUIRE))
 			return past(n);
@@ -166,12 +169,6 @@ static uint64_t slowly(struct bitgen_user *u, uint32_t n)
 		leave(u);
 		if (r)
 			nap_or_end(r, &tries);
-	}
-	/* Where fork does not wipe, nothing is kept for a child to find. */
-	if (!process_wipes) {
-		int64_t at = b->at;
-		b->at = 0;
-		memset((unsigned char *)b + at, 0, (size_t)-at);
 	}
 	return x;
 }

@@ -12,6 +12,7 @@
 
 #include "front.h"
 #include "openssl.h"
+#include "signals.h"
 
 #ifndef MADV_WIPEONFORK
 #define MADV_WIPEONFORK 18
@@ -88,18 +89,23 @@ static void parent(void)
 		life_parent();
 }
 
+/* A handler that drew in the middle would find bytes that the parent has too, or have its fresh ones erased in a page that
+ * says that they are ready. So would one that came when the PID was known, but nothing wiped yet. */
 static void wipe(void)
 {
+	sigset_t old;
+	hold_signals(&old);
 	memset(process, 0, sizeof *process);
 	pool_child();
 	secret_child();
 	events_child();
 	openssl_child();
+	pid = getpid();
+	release_signals(&old);
 }
 
 static void child(void)
 {
-	pid = getpid();
 	process_generation++;
 	wipe();
 	if (!tainted) {
@@ -110,10 +116,8 @@ static void child(void)
 
 void process_check(void)
 {
-	if (!process_wipes && pid != getpid()) {
-		pid = getpid();
+	if (!process_wipes && pid != getpid())
 		wipe();
-	}
 }
 
 int process_init(void)

@@ -15,6 +15,7 @@ ACTIONS = {  # what the handler does; does it draw the pool empty? does another 
     "fork, both draw": (FORK | CHILD | PARENT, False, False),
     "fork, child draws, both draw": (FORK | CHILD, False, True),
     "clone, child draws": (CLONE | CHILD, False, False),
+    "clone, both draw": (CLONE | CHILD | PARENT, False, False),
     "draw": (PARENT, False, False),
     "draw much": (PARENT, True, False),
     "draw, draw": (PARENT, False, True),
@@ -24,6 +25,7 @@ NUMPY = 512  # bytes of a generator's first refill
 TAIL = 150  # instructions: those of a draw from a warm pool, with which a refilling one ends too
 OUTWARDS = 60  # instructions that may follow the last at which a draw can notice a fork
 APART = 60  # instructions between two handlers, at most
+CLONED = 750  # more than a raw clone's first draw takes to empty its pool by hand
 
 
 class Case:
@@ -137,6 +139,17 @@ def main(library, state, size, most, *only):
             honest = min(held, default=end)
         results[name] = {"chosen": len(chosen), "reached": reached, "held": len(held), "wrong": wrong}
     return results
+
+
+def after_a_clone(library, size):
+    """What a raw clone's first draw does about the fork, which is interrupted there: the instructions at which it went wrong."""
+    case, wrong, reached = Case(library, "warm", int(size)), [], 0
+    path = case.path()
+    for at in range(1, CLONED, 3):
+        reached += case.step(*place(path, 0), at, CLONE)
+        if case.text.value:
+            wrong.append(f"{at}: {case.text.value.decode()}")
+    return {"reached": reached, "wrong": wrong, "wipes": case.gorandom._front.state()["wipes"]}
 
 
 def name_of(address):
