@@ -59,15 +59,18 @@ static struct pool ended;
 static void thread_ends(void *value)
 {
 	struct pool *p = value;
+	sigset_t old;
 	pthread_setspecific(key, &ended);
 	if (p == &ended)
 		return;
+	hold_signals(&old);	/* a handler that drew would have its bytes erased in a page that says that they are ready */
 	memset(p->page, 0, PAGE);
 	/* A main thread that drew before a raw clone and ends here by pthread_exit: its Go key is set, and Go's
 	 * destructor would spin in a runtime that is not this process's. Ours comes first: its key is older. */
 	if (core && !process_core())
 		core->forget(core_record);
 	disown(p);
+	release_signals(&old);
 }
 
 static struct pool *reuse(void)
