@@ -106,6 +106,7 @@ struct pool {
 	struct pool *next;	/* all pools of the process */
 	uintptr_t owner;	/* the living thread whose pool it is, if used: thread_here() */
 	int used;
+	uint64_t process;	/* process_stamp() of the process in which the owner has taken it */
 	int initial;	/* the owner is the process's initial thread */
 	uint64_t bound;	/* the core (process->core) that the initial thread has entered already */
 };
@@ -158,7 +159,9 @@ static inline void pool_leave(struct pool *pool)
 	__atomic_store_n(&pool->taken, 0, __ATOMIC_RELAXED);
 }
 
-void pool_child(void);	/* fork handler: only the calling thread's pool is still in use */
+/* Fork handler: in use are only the calling thread's pool, and those of threads that an earlier handler has made in this
+ * very child. stamp: this process's, 0 if nobody has asked for it yet. */
+void pool_child(uint64_t stamp);
 void pool_all_stale(void);
 
 /* ---- kernel.c ---- */

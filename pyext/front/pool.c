@@ -82,6 +82,7 @@ static struct pool *reuse(void)
 		;
 	if (p) {
 		p->used = 1;
+		p->process = process_stamp();
 		p->taken = 0;	/* by a thread that a fork has ended in the middle of a draw */
 	}
 	unlock_list();
@@ -111,7 +112,7 @@ static struct pool *make(void)
 	if (lock_list()) {
 		p = cut();
 		if (p) {
-			*p = (struct pool){.page = page, .next = all, .used = 1};
+			*p = (struct pool){.page = page, .next = all, .used = 1, .process = process_stamp()};
 			all = p;
 		}
 		unlock_list();
@@ -155,16 +156,17 @@ struct pool *pool_find(void)
 
 void pool_all_stale(void) { __atomic_add_fetch(&pool_epoch, 1, __ATOMIC_SEQ_CST); }
 
-void pool_child(void)
+void pool_child(uint64_t stamp)
 {
 	struct pool *mine = pthread_getspecific(key);
 	unlock_list();
 	pool_all_stale();
 	pool_first = mine;
 	for (struct pool *p = all; p; p = p->next) {
-		p->used = p == mine;
-		if (p != mine)
+		if (p != mine && p->process != stamp) {
+			p->used = 0;
 			p->owner = 0;
+		}
 		if (!process_wipes)
 			memset(p->page, 0, PAGE);
 	}

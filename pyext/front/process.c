@@ -95,8 +95,9 @@ static void wipe(void)
 {
 	sigset_t old;
 	hold_signals(&old);
+	uint64_t stamp = process_wipes ? process->stamp : 0;	/* where nothing is wiped it may be the parent's */
 	memset(process, 0, sizeof *process);
-	pool_child();
+	pool_child(stamp);
 	secret_child();
 	events_child();
 	openssl_child();

@@ -226,6 +226,26 @@ def test_in_fork_handlers_of_others(start):
 
 
 @starts
+def test_threads_that_fork_handlers_of_others_make(start):
+    """A handler that comes before ours makes a thread in the child, which draws at once and goes on. Guards that our handler
+    leaves that thread its pool: it used to give it to the next thread, and the two drew the same bytes and zeros."""
+    pytest.importorskip("_ssl", reason="this interpreter has no ssl, whose callback draws without Python")
+    wrong = run(
+        """
+        import ctypes, os, sys
+        library = ctypes.PyDLL(os.environ["GORANDOM_TEST_HELPER"])
+        assert library.callbacks_early_thread() == 0
+        import child, gorandom
+        gorandom.get_random_bytes(16)
+        callback = child.bytes_callback()
+        print([library.callbacks_early(callback) for _ in range(int(sys.argv[1]))])
+        """,
+        start, 15 * STRESS, timeout=60 * STRESS, helped=True,
+    )  # fmt: skip
+    assert set(wrong) == {0}, f"tokens that came twice or are zeros, in each child: {wrong}"
+
+
+@starts
 def test_during_the_first_draw_of_another_thread(start):
     """The core is being started by one thread while another one forks. Guards the start lock, which the fork
     handler takes: without it a child finds a runtime half started, and hangs or dies when it resets it."""

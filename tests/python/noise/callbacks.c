@@ -1,8 +1,10 @@
 /* A C program's calls of gorandom's RAND_METHOD.bytes (child.bytes_callback()) from where no Python code runs. */
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/time.h>
@@ -182,4 +184,67 @@ void callbacks_arm(bytes_callback *callback, int in_prepare, int in_parent, int 
 	at_fork_does[PREPARE] = in_prepare;
 	at_fork_does[PARENT] = in_parent;
 	at_fork_does[CHILD] = in_child;
+}
+
+/* In threads that a fork handler makes in the child, and in others that are made there later. */
+
+enum { EARLY, LATE, THREADS, TOKENS = 1 << 18 };
+
+static unsigned char (*tokens)[TOKENS][16];
+static volatile int drawing, go;
+static pthread_t threads[THREADS];
+
+static void *draw_many(void *which)
+{
+	unsigned char (*to)[16] = which, bytes[16];
+	draw(bytes, sizeof bytes);
+	drawing++;
+	while (!go)
+		sched_yield();
+	for (int i = 0; i < TOKENS; i++)
+		draw(to[i], sizeof bytes);
+	return NULL;
+}
+
+static void make_early(void)
+{
+	if (tokens && !pthread_create(&threads[EARLY], NULL, draw_many, tokens[EARLY]))
+		while (!drawing)
+			sched_yield();
+}
+
+int callbacks_early_thread(void) { return pthread_atfork(NULL, NULL, make_early); }
+
+static int compare(const void *a, const void *b) { return memcmp(a, b, sizeof **tokens); }
+
+/* Tokens that came twice, or are zeros; -1: no such child. */
+int callbacks_early(bytes_callback *callback)
+{
+	size_t n = THREADS * TOKENS;
+	unsigned char (*all)[16] = mmap(NULL, n * sizeof *all, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0), none[16] = {0};
+	int wrong = 0, status;
+
+	if (all == MAP_FAILED)
+		return -1;
+	draw = callback;
+	tokens = (void *)all;
+	pid_t pid = fork();
+	if (pid == 0) {
+		if (pthread_create(&threads[LATE], NULL, draw_many, tokens[LATE]))
+			_exit(1);
+		while (drawing < THREADS)
+			sched_yield();
+		go = 1;
+		for (int i = 0; i < THREADS; i++)
+			pthread_join(threads[i], NULL);
+		_exit(0);
+	}
+	tokens = NULL;
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
+		return -1;
+	qsort(all, n, sizeof *all, compare);
+	for (size_t i = 0; i < n; i++)
+		wrong += !memcmp(all[i], none, sizeof none) || (i && !memcmp(all[i], all[i - 1], sizeof none));
+	munmap(all, n * sizeof *all);
+	return wrong;
 }
