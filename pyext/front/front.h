@@ -54,7 +54,7 @@
 
 /* Zero in a forked child, by whatever road it was forked: the kernel wipes the page. */
 struct process {
-	uint64_t known;	/* reached by an import or by the fork handlers, so its locks are sound: not by a raw clone(2) */
+	uint64_t known;	/* its PID, if reached by an import or by the fork handlers, so that its locks are sound: not by a raw clone(2) */
 	uint64_t stamp;	/* names this process, 0: nobody has asked. Read by process_stamp() */
 	uint64_t core;	/* non-zero: a core that this very process has started is alive. Read by process_core() */
 	uint64_t core_watched;	/* clones_now() before the core was last seeded */

@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "erase.h"
 #include "front.h"
@@ -179,7 +180,8 @@ int life_start(void)
 		refuse("rt_sigprocmask is refused (seccomp)");
 		return 0;
 	}
-	if (process->known && pthread_mutex_trylock(&start_lock) == 0) {
+	/* The child of a vfork(2) is in its parent's memory: the core's threads would be the child's, and end with it. */
+	if (process->known == (uint64_t)getpid() && pthread_mutex_trylock(&start_lock) == 0) {
 		if (core && !process_core() && !refused() && life_mode() != START_NEVER)
 			start();
 		pthread_mutex_unlock(&start_lock);

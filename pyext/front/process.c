@@ -110,7 +110,7 @@ static void child(void)
 	process_generation++;
 	wipe();
 	if (!tainted) {
-		process->known = 1;
+		process->known = (uint64_t)pid;
 		life_child();
 	}
 }
@@ -128,7 +128,7 @@ int process_init(void)
 	process = process_secret_pages(PAGE);
 	if (!process)
 		return ENOMEM;
-	process->known = 1;
+	process->known = (uint64_t)pid;
 	return 0;
 }
 

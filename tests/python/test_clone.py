@@ -188,3 +188,24 @@ def test_python_handler_forks_between_chunks(start, draws_at_once):
         start, *["draw"] * draws_at_once, timeout=120,
     )
     assert_sound(result, 4)
+
+
+@pytest.mark.parametrize("start", ["auto", "eager"])
+def test_a_first_draw_in_the_child_of_a_vfork(start):
+    """It has its parent's memory and no other threads. Guards that it starts no core: the threads of that were the child's and
+    ended with it, and the parent, for which it was alive, hung in it."""
+    pytest.importorskip("_ssl", reason="this interpreter has no ssl, whose callback draws without Python")
+    result = run(
+        """
+        import json, os
+        import child, gorandom
+        if os.fork():  # a child that has not drawn has no core, in mode "eager" either
+            os._exit(os.wait()[1] != 0)
+        status = child.helper().callbacks_vfork(child.bytes_callback(), 600_000)
+        in_between = gorandom._front.state()["mode"]
+        gorandom.fill(bytearray(600_000))
+        print(json.dumps([status, in_between, gorandom.status().mode, len(os.listdir("/proc/self/task")) > 1]))
+        """,
+        start, helped=True,
+    )  # fmt: skip
+    assert result == [0, "direct", "core", True]
