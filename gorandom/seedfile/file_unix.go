@@ -73,7 +73,12 @@ func (f *file) open(path string) error {
 	}
 	lock, err := f.openAt(directory, name, ".lock", unix.O_RDWR|unix.O_CREAT|always)
 	if err == nil {
-		if err = take(lock); err != nil {
+		err = take(lock)
+		if err == nil {
+			// The umask may have taken bits of the owner's away, and the next call has to open it.
+			err = retry(func() error { return unix.Fchmod(lock, 0o600) })
+		}
+		if err != nil {
 			_ = unix.Close(lock)
 		}
 	}

@@ -239,14 +239,18 @@ func TestModes(t *testing.T) {
 		}
 		wantRefused(t, path, seedfile.ErrRefused)
 	}
+	path = newFile(t, 1)
 	old := syscall.Umask(0o777)
 	err := seedfile.Save(path, &generator{})
 	syscall.Umask(old)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s, _ := os.Stat(path); s.Mode() != 0o600 {
-		t.Error(s.Mode())
+	// The lock's too: who isn't root could never open it again.
+	for _, name := range []string{path, path + ".lock"} {
+		if s, err := os.Stat(name); err != nil || s.Mode() != 0o600 {
+			t.Error(name, s, err)
+		}
 	}
 }
 
