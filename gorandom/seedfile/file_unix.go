@@ -113,7 +113,8 @@ func (f *file) close() {
 }
 
 // check refuses what isn't a regular file of this user, and, if it is to be
-// private, one that others have access to.
+// private, one that others have access to, or that has another name: its seed would
+// be found there again.
 func check(fd int, private bool) error {
 	var s unix.Stat_t
 	if err := retry(func() error { return unix.Fstat(fd, &s) }); err != nil {
@@ -130,6 +131,8 @@ func judge(s *unix.Stat_t, private bool) error {
 		return errOwner
 	case private && s.Mode&0o077 != 0:
 		return errMode
+	case private && s.Nlink > 1:
+		return errLinked
 	}
 	return nil
 }

@@ -16,8 +16,8 @@
 //   - No descriptor is open when a call returns, none is inherited by a program
 //     that is executed. A child forked during a call by another thread has
 //     copies: who can prevent such forks should, as the Python package does.
-//   - Only a regular file, not by a symbolic link, of the effective user and
-//     closed to all others is read, of exactly Size bytes and with a digest that
+//   - Only a regular file, not by a symbolic link and with no second name, of the
+//     effective user and closed to all others is read, of exactly Size bytes and with a digest that
 //     fits.
 //   - The seed never stands alone: it goes to the pools of a generator that was
 //     seeded by the kernel, followed by a reseed that takes kernel bytes too. Who
@@ -71,6 +71,7 @@ const (
 	errKind    = refusal("seedfile: not a regular file")
 	errOwner   = refusal("seedfile: belongs to another user")
 	errMode    = refusal("seedfile: readable or writable by other users")
+	errLinked  = refusal("seedfile: has another name, under which its seed would be used again")
 	errSize    = refusal("seedfile: not of a seed file's size: another file, or one that was cut short")
 	errHeading = refusal("seedfile: not a seed file of this version")
 	errDigest  = refusal("seedfile: torn: its digest does not fit its seed")

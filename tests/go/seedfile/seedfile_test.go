@@ -254,6 +254,20 @@ func TestModes(t *testing.T) {
 	}
 }
 
+// TestLinked: the seed of a file with a second name would be there again under that
+// one, once it was used. Saving is allowed: the other name keeps the old file.
+func TestLinked(t *testing.T) {
+	path := newFile(t, 1)
+	if err := os.Link(path, path+".copy"); err != nil {
+		t.Skip(err)
+	}
+	wantRefused(t, path, seedfile.ErrRefused)
+	wantRefused(t, path+".copy", seedfile.ErrRefused)
+	if err := errors.Join(seedfile.Save(path, &generator{}), seedfile.Load(path+".copy", &generator{})); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestKinds(t *testing.T) {
 	folder := t.TempDir()
 	target, link := newFile(t, 1), filepath.Join(folder, "link")
