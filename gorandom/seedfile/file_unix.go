@@ -15,6 +15,7 @@ import (
 // directory, so that a directory renamed meanwhile makes no difference.
 type file struct {
 	directory, lock int
+	seed            int // what read has opened, or -1
 	name            string
 	rooms           [2][at.Max]byte // of names, on their way to the kernel
 }
@@ -44,8 +45,10 @@ func (f *file) openAt(directory int, name, suffix string, flags int) (fd int, er
 		fd, err = at.Open(directory, path, flags)
 		return err
 	})
-	// What open(2) says of a symbolic link with O_NOFOLLOW.
-	if flags&unix.O_NOFOLLOW != 0 && (errors.Is(err, unix.ELOOP) || errors.Is(err, unix.EMLINK)) {
+	// What open(2) says of a symbolic link with O_NOFOLLOW, of a directory, and of a socket.
+	switch {
+	case flags&unix.O_NOFOLLOW == 0:
+	case errors.Is(err, unix.ELOOP), errors.Is(err, unix.EMLINK), errors.Is(err, unix.EISDIR), errors.Is(err, unix.ENXIO):
 		return -1, errKind
 	}
 	return fd, err
@@ -73,7 +76,7 @@ func (f *file) open(path string) error {
 	}
 	lock, err := f.openAt(directory, name, ".lock", unix.O_RDWR|unix.O_CREAT|always)
 	if err == nil {
-		err = take(lock)
+		err = take(lock, false)
 		if err == nil {
 			// The umask may have taken bits of the owner's away, and the next call has to open it.
 			err = retry(func() error { return unix.Fchmod(lock, 0o600) })
@@ -86,30 +89,38 @@ func (f *file) open(path string) error {
 		_ = unix.Close(directory)
 		return err
 	}
-	f.directory, f.lock, f.name = directory, lock, name
+	f.directory, f.lock, f.seed, f.name = directory, lock, -1, name
 	reached(Locked)
 	return nil
 }
 
 // take locks an open file.
-func take(lock int) error {
-	if err := check(lock, false); err != nil {
+func take(fd int, private bool) error {
+	if err := check(fd, private); err != nil {
 		return err
 	}
-	err := retry(func() error { return unix.Flock(lock, unix.LOCK_EX|unix.LOCK_NB) })
+	err := retry(func() error { return unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) })
 	if errors.Is(err, unix.EWOULDBLOCK) {
 		return ErrLocked
 	}
 	return err
 }
 
-// close gives the lock back; not by close(2) alone, because a forked child may have a
-// copy of the descriptor.
+// close gives the locks back.
 func (f *file) close() {
-	_ = unix.Flock(f.lock, unix.LOCK_UN)
-	_ = unix.Close(f.lock)
+	if f.seed >= 0 {
+		giveBack(f.seed)
+	}
+	giveBack(f.lock)
 	_ = unix.Close(f.directory)
 	f.name = ""
+}
+
+// giveBack unlocks, not by close(2) alone, because a forked child may have a copy of the
+// descriptor.
+func giveBack(fd int) {
+	_ = unix.Flock(fd, unix.LOCK_UN)
+	_ = unix.Close(fd)
 }
 
 // check refuses what isn't a regular file of this user, and, if it is to be
@@ -137,13 +148,20 @@ func judge(s *unix.Stat_t, private bool) error {
 	return nil
 }
 
+// read locks the seed itself too, until the call ends: the lock's file may be removed
+// by somebody, and two calls would each have one and read one seed. (Writing is asked
+// for because NFS wants that for a lock.)
 func (f *file) read(seed *[SeedSize]byte) error {
-	fd, err := f.openAt(f.directory, f.name, "", unix.O_RDONLY|always)
+	fd, err := f.openAt(f.directory, f.name, "", unix.O_RDWR|always)
 	if err != nil {
 		return err
 	}
-	defer unix.Close(fd)
-	if err := check(fd, true); err != nil {
+	f.seed = fd
+	reached(Opened)
+	if err := take(fd, true); err != nil {
+		return err
+	}
+	if err := f.current(); err != nil {
 		return err
 	}
 	var b [Size + 1]byte // one more, to see that there is no more
@@ -166,14 +184,32 @@ func (f *file) read(seed *[SeedSize]byte) error {
 	return Decode(b[:n], seed)
 }
 
-// replaceable refuses to replace what isn't this user's file.
-func (f *file) replaceable() error {
+// current: the open file is still the one of that name, and not one that another call
+// has used and replaced before this one had its lock.
+func (f *file) current() error {
+	var open, named unix.Stat_t
+	err := retry(func() error { return unix.Fstat(f.seed, &open) })
+	if err == nil {
+		err = f.stat(&named)
+	}
+	if err == nil && (open.Dev != named.Dev || open.Ino != named.Ino) {
+		err = ErrLocked
+	}
+	return err
+}
+
+func (f *file) stat(s *unix.Stat_t) error {
 	path, err := f.inRoom(0, f.name, "")
 	if err != nil {
 		return err
 	}
+	return retry(func() error { return at.Stat(f.directory, path, s) })
+}
+
+// replaceable refuses to replace what isn't this user's file.
+func (f *file) replaceable() error {
 	var s unix.Stat_t
-	err = retry(func() error { return at.Stat(f.directory, path, &s) })
+	err := f.stat(&s)
 	if errors.Is(err, unix.ENOENT) {
 		return nil
 	}

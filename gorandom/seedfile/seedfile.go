@@ -12,7 +12,8 @@
 //     reader sees the old one or the new one, whole.
 //   - One process at a time: flock(2) on a file of the same name with ".lock",
 //     which stays. It is tried, never waited for. The kernel gives it back when
-//     its holder dies.
+//     its holder dies. A seed that is read is locked too, so that no two have it
+//     even if the lock's file is removed.
 //   - No descriptor is open when a call returns, none is inherited by a program
 //     that is executed. A child forked during a call by another thread has
 //     copies: who can prevent such forks should, as the Python package does.
@@ -93,6 +94,7 @@ type Step string
 // The steps, in order.
 const (
 	Locked          Step = "locked"
+	Opened          Step = "opened"
 	Read            Step = "read"
 	Created         Step = "created"
 	Written         Step = "written"

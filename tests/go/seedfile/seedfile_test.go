@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,7 +24,7 @@ import (
 )
 
 var steps = []seedfile.Step{
-	seedfile.Locked, seedfile.Read, seedfile.Created, seedfile.Written, seedfile.Synced, seedfile.Renamed,
+	seedfile.Locked, seedfile.Opened, seedfile.Read, seedfile.Created, seedfile.Written, seedfile.Synced, seedfile.Renamed,
 	seedfile.DirectorySynced, seedfile.Used,
 }
 
@@ -275,7 +276,12 @@ func TestKinds(t *testing.T) {
 	if err := errors.Join(os.Symlink(target, link), os.Symlink("nothing", dangling), syscall.Mkfifo(fifo, 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{link, dangling, fifo, folder, folder + "/", folder + "/."} {
+	socket, err := net.Listen("unix", filepath.Join(folder, "socket"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = socket.Close() }()
+	for _, path := range []string{link, dangling, fifo, folder + "/socket", folder, folder + "/", folder + "/."} {
 		wantRefused(t, path, seedfile.ErrRefused)
 		if err := seedfile.Save(path, &generator{}); !errors.Is(err, seedfile.ErrRefused) {
 			t.Errorf("Save(%q): %v", path, err)
@@ -406,6 +412,52 @@ func TestRace(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// TestLockRemoved: somebody removes the lock's file while its lock is held. The next
+// call makes another one, and has it; the seed is still used once.
+func TestLockRemoved(t *testing.T) {
+	path := newFile(t, 1)
+	var first, second generator
+	seedfile.HookForTesting = func(s seedfile.Step) {
+		if s != seedfile.Created {
+			return
+		}
+		seedfile.HookForTesting = nil
+		if err := os.Remove(path + ".lock"); err != nil {
+			t.Error(err)
+		}
+		if err := seedfile.Load(path, &second); !errors.Is(err, seedfile.ErrLocked) {
+			t.Error(err)
+		}
+	}
+	defer func() { seedfile.HookForTesting = nil }()
+	if err := seedfile.Load(path, &first); err != nil || len(first.events) == 0 || len(second.events) != 0 {
+		t.Error(err, len(first.events), len(second.events))
+	}
+	if err := seedfile.Load(path, &second); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestReplacedWhileRead: what was opened is no longer the file, but what another
+// call, by another lock, has used and replaced.
+func TestReplacedWhileRead(t *testing.T) {
+	path := newFile(t, 1)
+	var first, second generator
+	seedfile.HookForTesting = func(s seedfile.Step) {
+		if s != seedfile.Opened {
+			return
+		}
+		seedfile.HookForTesting = nil
+		if err := errors.Join(os.Remove(path+".lock"), seedfile.Load(path, &second)); err != nil {
+			t.Error(err)
+		}
+	}
+	defer func() { seedfile.HookForTesting = nil }()
+	if err := seedfile.Load(path, &first); !errors.Is(err, seedfile.ErrLocked) || len(first.events) != 0 {
+		t.Error(err, len(first.events))
+	}
 }
 
 const dieAt, dieFile = "SEEDFILE_TEST_STEP", "SEEDFILE_TEST_FILE"
