@@ -92,6 +92,11 @@ static int hold(struct visit *v)
 
 	if (life_forks() || gate_closed())
 		return -1;
+	/* A thread that kept its M would keep 40 KB, and could not end in a child. Only the initial thread keeps
+	 * it, because for that one the C library finds the stack by reading /proc, 50 us at each entry.
+	 * Before the mask is set: a thread's first pool restores a mask by the C library, which opens its own signals. */
+	struct pool *p = pool_get();
+	v->stays = p && p->initial ? p : NULL;
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &v->cancel);
 	if (set_mask(&every, &v->mask) == 0)
 		return 0;
@@ -109,10 +114,6 @@ static void let_go(const struct visit *v)
 static int open_gate(struct visit *v, int is_held)
 {
 	v->error = NULL;
-	/* A thread that kept its M would keep 40 KB, and could not end in a child. Only the initial thread keeps
-	 * it, because for that one the C library finds the stack by reading /proc, 50 us at each entry. */
-	struct pool *p = pool_get();
-	v->stays = p && p->initial ? p : NULL;
 	v->binds = !v->stays || !process_core() || v->stays->bound != process_core();
 	return has_what_go_needs(v, is_held) ? 0 : -1;
 }
