@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #define GORANDOM_CORE_ABI 6
-#define GORANDOM_THREADS 8	/* made at a start, which takes 4 or 5; a busy core on 16 processors takes up to 7 */
+#define GORANDOM_THREADS 5	/* that a start takes, at most. Busy cores take more, one by one: up to 12 were seen on 16 processors */
 #define GORANDOM_STACK ((size_t)256 << 10)	/* bytes, for each */
 #define GORANDOM_MAX_LANES 16	/* generators of a core; more processors than that share them */
 
@@ -61,9 +61,10 @@ struct gorandom_core {
 	 * nthreads is glibc's count of threads (threads.c). NULL: *why says what the system refused. */
 	struct record *(*map)(unsigned int *nthreads, const char **why);
 
-	/* Makes the threads that a runtime needs, before there is one. -1: the system gives not so many; those
-	 * that were made are let go by dismiss(). Same mask of signals as for start(). */
-	int (*hire)(struct record *);
+	/* Makes threads for Go, until so many are asleep. -1: the system gives not so many; those that were made before a
+	 * start are let go by dismiss(). Same mask of signals as for start(). */
+	int (*hire)(struct record *, unsigned asleep);
+	unsigned (*asleep)(const struct record *);
 	void (*dismiss)(struct record *);
 
 	/* Returns when none of the core's threads is on its way into being or into Go, or after a second or two. */

@@ -49,6 +49,7 @@ __attribute__((visibility("default"))) const struct gorandom_core gorandom_core 
 	.version = GORANDOM_VERSION,
 	.map = core_map,
 	.hire = core_hire,
+	.asleep = core_asleep,
 	.dismiss = core_dismiss,
 	.settle = core_settle,
 	.reserve = core_reserve,

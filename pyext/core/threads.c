@@ -124,12 +124,21 @@ static int put_to_sleep(struct record *r)
 	return 0;
 }
 
-int core_hire(struct record *r)
+int core_hire(struct record *r, unsigned asleep)
 {
-	while (r->sleepers < THREADS_AT_START)
-		if (put_to_sleep(r))
-			return -1;
-	return 0;
+	int error = 0;
+	pthread_mutex_lock(&r->lock);
+	while (!error && core_asleep(r) < asleep)
+		error = put_to_sleep(r);
+	pthread_mutex_unlock(&r->lock);
+	return error;
+}
+
+/* When no more can be put to sleep, Go gets new ones directly. */
+unsigned core_asleep(const struct record *r)
+{
+	unsigned made = __atomic_load_n(&r->sleepers, __ATOMIC_RELAXED);
+	return made == RECORD_SLEEPERS ? UINT_MAX : made - __atomic_load_n(&r->called, __ATOMIC_RELAXED);
 }
 
 void core_dismiss(struct record *r)
@@ -157,8 +166,9 @@ int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *attr, void *(*run)
 	if (!record)
 		return __real_pthread_create(t, attr, run, arg);
 	pthread_mutex_lock(&record->lock);
-	/* One for one, so that there is one left when none can be made any more. */
-	if (record->called >= THREADS_AT_START - THREADS_TO_SPARE)
+	/* One for one, so that there are some left when none can be made any more: those who are inside by then may want
+	 * them, and nobody else gets in (front/limits.c). */
+	if (core_asleep(record) <= record->reserved)
 		put_to_sleep(record);
 	int error = 0;
 	if (record->called < record->sleepers) {

@@ -202,6 +202,7 @@ void gate_leave(struct visit *);
 int gate_open(struct visit *, int is_held);	/* the same without place and core: for the start, which holds what Go will want */
 void gate_close(struct visit *);
 int gate_places(void);
+unsigned gate_processors(void);	/* of Go: one for each place, the one aside too */
 
 /* ---- life.c ---- */
 
@@ -279,6 +280,7 @@ unsigned *nthreads_find(void);	/* glibc's count of this process's threads; NULL:
 
 /* NULL, and the core's threads have been made; or what a start would not get. */
 const char *limits_refuse(void);
+int limits_threads(void);	/* are there threads for Go, or can they be had? */
 int limits_room(void);	/* is there still room for one more thread in Go? */
 
 #pragma GCC visibility pop

@@ -39,6 +39,7 @@ void gate_child(void)
 }
 
 int gate_places(void) { return __builtin_popcount(lanes); }
+unsigned gate_processors(void) { return (unsigned)gate_places() + 1; }
 
 /* One of these places. That of a draw is also a lane: a generator of the core that no other thread uses meanwhile. */
 static int take_place(unsigned places)
@@ -192,7 +193,7 @@ static int enter(struct visit *v, unsigned places, int64_t patience)
 {
 	for (int64_t nap = NAP; process_core(); nap = nap < LONGEST_NAP ? 2 * nap : nap) {
 		if (__atomic_load_n(&free_places, __ATOMIC_RELAXED) & places) {
-			if (hold(v))
+			if (!limits_threads() || hold(v))
 				return -1;
 			v->lane = take_place(places);
 			if (v->lane >= 0 && enter_place(v) == 0)

@@ -124,7 +124,7 @@ static void start_with(unsigned char random[16])
 		return;
 	}
 	dirty = 1;
-	core->start(core_record, random, gate_places() + 1);	/* a processor for each place, the one aside too */
+	core->start(core_record, random, (int)gate_processors());
 
 	if (gate_open(&v, 1)) {
 		core->release(core_record);

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "front.h"
+#include "signals.h"
 
 /* Address space. Go takes 1,199 MB if it can and 748 if not; but from the moment that it has got its largest piece it
  * ends the process without the rest, so failures were seen from 1,100 to 1,260 MB. */
@@ -63,10 +64,11 @@ const char *limits_refuse(void)
 		return "sigaltstack is refused (seccomp)";
 	if (!can_split())
 		return "fewer than 96 mappings are left (vm.max_map_count), or madvise or mprotect is refused (seccomp)";
-	const char *why = memory_refuses(GORANDOM_THREADS * GORANDOM_STACK);
+	const unsigned threads = GORANDOM_THREADS + gate_processors();
+	const char *why = memory_refuses(threads * GORANDOM_STACK);
 	if (why)
 		return why;
-	if (core->hire(core_record)) {
+	if (core->hire(core_record, threads)) {
 		core->dismiss(core_record);
 		return "no room for the core's threads (RLIMIT_NPROC, a cgroup's pids.max, seccomp, or memory for their stacks)";
 	}
@@ -77,6 +79,26 @@ const char *limits_refuse(void)
 	if (why)
 		core->dismiss(core_record);
 	return why;
+}
+
+/* A busy core takes threads now and then, as many as it has processors at most at a time, and Go ends the process if it gets
+ * none. So nobody enters when fewer are asleep and no more can be made. */
+int limits_threads(void)
+{
+	sigset_t old;
+	int cancel, enough = 0;
+
+	if (core->asleep(core_record) >= gate_processors())
+		return 1;
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+	if (hold_signals(&old) == 0) {
+		/* Looked at only now, when no signal handler can fork any more. */
+		enough = process_core() && core->hire(core_record, gate_processors()) == 0;
+		core->settle(core_record);
+		release_signals(&old);
+	}
+	pthread_setcancelstate(cancel, NULL);
+	return enough;
 }
 
 int limits_room(void)

@@ -10,7 +10,7 @@ import sys
 import sysconfig
 
 import pytest
-from _forks import GLIBC, linux, run
+from _forks import GLIBC, STRESS, compile_c, linux, run
 
 sys.path.append(os.path.join(os.path.dirname(__file__), "noise"))
 import confine  # noqa: E402
@@ -219,3 +219,13 @@ def test_every_room_for_a_start():
         """,
     )
     assert result == {"bad": {}, "answers": ["core", "less than 1.4 GB of address space is left (RLIMIT_AS)"]}
+
+
+@seccomp
+def test_no_more_threads_for_a_busy_core():
+    """On 16 processors, as this program is told, a busy core takes a thread now and then. Guards that it has as many in reserve
+    as it may want at once, and that nobody enters when there are fewer: Go ends a process that gives it no thread."""
+    preload = compile_c("processors.so", "processors.c", flags=("-shared", "-fPIC"))
+    result = run("import busy", "auto", 8 * STRESS, timeout=60 * STRESS, env={"LD_PRELOAD": str(preload)})
+    print(result)
+    assert result["drawn"] > 40
