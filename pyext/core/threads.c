@@ -12,6 +12,9 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+#if defined __x86_64__
+#include <cpuid.h>
+#endif
 
 #include "threads.h"
 
@@ -80,6 +83,31 @@ static int rseq_is_refused(void)
 #endif
 }
 
+/* A thread is made with the registers of its maker. Those that it does not use would keep for good, and show in each core
+ * dump, what stood there: the key, say, that memcpy() has moved just before. To a caller they are all lost anyway. */
+static void clear_registers(void)
+{
+#define LOW "0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15"
+#define HIGH "16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31"
+#if defined __x86_64__
+#define CLOBBERED "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", \
+		"xmm13", "xmm14", "xmm15"
+	unsigned a, b, c, d, kept = 0;	/* by the kernel: bits of XCR0 */
+	if (__get_cpuid(1, &a, &b, &c, &d) && (c & bit_OSXSAVE))
+		__asm__("xgetbv" : "=a"(kept), "=d"(d) : "c"(0));
+	if ((kept & 6) == 6)	/* AVX */
+		__asm__ volatile("vzeroall" ::: CLOBBERED);
+	else
+		__asm__ volatile(".irp k," LOW "\n\tpxor %%xmm\\k, %%xmm\\k\n\t.endr" ::: CLOBBERED);
+	if ((kept & 0xe0) == 0xe0)	/* AVX-512. No compiler uses these unasked */
+		__asm__ volatile(".irp k," HIGH "\n\tvpxorq %zmm\\k, %zmm\\k, %zmm\\k\n\t.endr");
+#elif defined __aarch64__
+	__asm__ volatile(".irp k," LOW "," HIGH "\n\tmovi v\\k\\().16b, #0\n\t.endr" ::: "v0", "v1", "v2", "v3", "v4", "v5", "v6",
+		"v7", "v8", "v9", "v10", "v11", "v12", "v13", "v14", "v15", "v16", "v17", "v18", "v19", "v20", "v21", "v22", "v23",
+		"v24", "v25", "v26", "v27", "v28", "v29", "v30", "v31");
+#endif
+}
+
 /* glibc ends a process when its last thread ends, and it counts the core's threads, which never end: a
  * program whose main thread calls pthread_exit, or a child forked from another thread whose function
  * then returns, would live for ever. So the core's threads are taken out of the count as they are made.
@@ -98,8 +126,10 @@ static int make(struct record *r, pthread_t *t, void *(*run)(void *), void *arg)
 	error = pthread_attr_setstacksize(&attr, GORANDOM_STACK);
 	if (!error)
 		error = pthread_attr_setguardsize(&attr, 0);
-	if (!error)
+	if (!error) {
+		clear_registers();
 		error = __real_pthread_create(t, &attr, run, arg);
+	}
 	pthread_attr_destroy(&attr);
 	if (!error) {
 		__atomic_add_fetch(&r->threads, 1, __ATOMIC_RELAXED);

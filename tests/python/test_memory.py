@@ -472,3 +472,44 @@ os.unlink(dump)
     assert result["pools"] >= 1
     assert result["marker"], "the dump does not hold even an ordinary bytes object"
     assert result["found"] == 0
+
+
+@pytest.mark.parametrize("start", ["auto", "eager"])
+def test_threads_inherit_no_registers(start):
+    """A thread is made with the registers of its maker, and the core's threads sleep: what stood in a register that they
+    don't use, such as the key that memcpy() has just moved for hmac.Key, would be in every core dump from then on.
+    Guards the clearing before pthread_create() in threads.c."""
+    library = compile_c("marked.so", "marked.c", flags=("-shared", "-fPIC"))
+    result = run(
+        """
+import ctypes, json, os, sys
+import gorandom, registers
+mark = bytes(range(17, 33))
+r, w = os.pipe()
+end, ended = os.pipe()
+pid = os.fork()  # before the core: it is the child's
+if pid == 0:
+    function = ctypes.CFUNCTYPE(None)
+    draw = function(lambda: gorandom.fill(bytearray(2 << 20)))
+    library = ctypes.CDLL(sys.argv[1])
+    library.call_marked(mark, draw)
+    os.write(w, gorandom.status().mode.encode())
+    os.close(ended)
+    os.read(end, 1)
+    os._exit(0)
+mode = os.read(r, 10).decode()
+try:
+    threads = [int(t) for t in os.listdir(f"/proc/{pid}/task") if int(t) != pid]
+    marked = [t for t in threads if mark in registers.of_thread(t)]
+except PermissionError:
+    threads = marked = None
+os.close(ended)
+os.waitpid(pid, 0)
+print(json.dumps({"mode": mode, "threads": threads, "marked": marked}))
+""",
+        start, library,
+    )  # fmt: skip
+    if result["threads"] is None:
+        pytest.skip("needs the right to use ptrace: REGISTERS ARE NOT LOOKED AT")
+    assert result["mode"] == "core" and len(result["threads"]) >= 2
+    assert result["marked"] == []
