@@ -100,6 +100,8 @@ def test_arguments_of_seed_files(path, timeout):
         wrong += (ValueError,) * (b"\0" in path)
     else:
         wrong += (TypeError,)
+    if isinstance(path, (str, bytes)) and os.fsencode(path).endswith(b"/"):
+        wrong += (seedfile.SeedFileError,)
     if not isinstance(timeout, (int, float)):
         wrong += (TypeError,)
     elif isinstance(timeout, int) and abs(timeout) > sys.float_info.max:

@@ -63,6 +63,20 @@ def test_status_shows_the_file(tmp_path, monkeypatch):
     assert gorandom.status().seed_file == str(tmp_path / "seed")
 
 
+def test_names_mean_what_they_mean_to_the_kernel(tmp_path):
+    """Behind a symbolic link ".." is the folder above its target, and a name that ends in "/" is no file's. Guards against
+    os.path.abspath(), which only looks at the text: another file would be written than every other program reads."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b" / "c").mkdir(parents=True)
+    (tmp_path / "a" / "link").symlink_to("../b/c")
+    path = f"{tmp_path}/a/link/../seed"
+    assert seedfile.save(path) == 64
+    assert (tmp_path / "b" / "seed").exists() and os.listdir(tmp_path / "a") == ["link"]
+    assert gorandom.status().seed_file == path
+    with pytest.raises(seedfile.SeedFileError, match="not a regular file"):
+        seedfile.save(f"{tmp_path}/b/new/")
+
+
 def test_names_that_are_no_text(tmp_path):
     path = os.fsencode(tmp_path) + b"/\xff:\n%s"
     assert seedfile.save(path) == seedfile.load(path) == 64
