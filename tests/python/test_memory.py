@@ -301,7 +301,9 @@ print(json.dumps({"ends": len(ends), "bad": sum(map(bool, ends)), "sizes": sizes
     assert late.pop("rss") <= early.pop("rss") + 2048  # KiB
     assert late.pop("maps") <= early.pop("maps") + 6
     assert late.pop("recorded") <= early.pop("recorded") + 6
-    assert late.pop("left") - early.pop("left") <= (300 - 20) * (late["threads"] - 1) * left
+    few, many = sorted((early.pop("threads"), late.pop("threads")))
+    assert many - few < 6  # Go wants one or two more now and then; each has one more in reserve
+    assert late.pop("left") - early.pop("left") <= (300 - 20) * (many - 1) * left
     assert late == early
 
 
