@@ -10,7 +10,8 @@ After Ferguson, Schneier, Kohno, Cryptography Engineering 9.6. ``load()`` has th
 and directory, before the first byte depends on the old one, so a seed is never used twice even if the machine
 loses power. The kernel's bytes are always mixed in: a stolen file alone predicts nothing.
 
-Beside the file stands ``<file>.lock``, which stays, and for a moment ``<file>.new``. No descriptor is open
+Beside the file stands ``<file>.lock``, which stays, and for a moment ``<file>.new``: no other seed file may have
+such a name. No descriptor is open
 when a function returns. Seeds stay in the Go core and never become Python objects, so a process that can have
 no core gets RuntimeError with ``status().reason``.
 """
