@@ -92,3 +92,20 @@ def test_the_first_draw_of_a_clone(confined):
     result = run(program, "auto", library(), 16, timeout=120)
     assert result["reached"] > 200 and result["wipes"] == (not confined)
     assert not result["wrong"], "\n".join(result["wrong"][:60])
+
+
+@pytest.mark.parametrize("start", ["auto", "never"])
+def test_the_end_of_a_thread(start):
+    """A handler draws at many instructions of a thread's end, where its pool is erased. Guards that none comes in the middle of
+    that: it filled the page, the rest was then erased, and the next handler was given zeros."""
+    pytest.importorskip("_ssl", reason="this interpreter has no ssl, whose callback draws without Python")
+    program = """
+import ctypes, json, sys
+import child
+library = ctypes.PyDLL(sys.argv[1])
+assert library.ends_run(child.bytes_callback(), 200) == 0
+print(json.dumps([ctypes.c_int.in_dll(library, "ends_" + name).value for name in ("drawn", "zeros")]))
+"""
+    ends = compile_c("libends.so", "ends.c", flags=("-shared", "-fPIC"))
+    drawn, zeros = run(program, start, ends, helped=True)
+    assert drawn > 1000 and zeros == 0, f"{zeros} of {drawn} draws gave zeros"
