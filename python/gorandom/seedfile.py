@@ -11,9 +11,8 @@ and directory, before the first byte depends on the old one, so a seed is never 
 loses power. The kernel's bytes are always mixed in: a stolen file alone predicts nothing.
 
 Beside the file stands ``<file>.lock``, which stays, and for a moment ``<file>.new``: no other seed file may have
-such a name. No descriptor is open
-when a function returns. Seeds stay in the Go core and never become Python objects, so a process that can have
-no core gets RuntimeError with ``status().reason``.
+such a name. No descriptor is open when a function returns. Seeds stay in the Go core and never become Python
+objects, so a process that can have no core gets RuntimeError with ``status().reason``.
 """
 
 import os
