@@ -280,26 +280,24 @@ int draw_reseed(void)
 {
 	struct visit v;
 	unsigned char byte;
-	int r, closed = 0;
+	int r;
 
 	if (draw_wait(-1))
 		return -1;
 	Py_BEGIN_ALLOW_THREADS
-	if (!life_alive()) {
-		r = kernel_read(&byte, 1);	/* in direct mode every refill is the kernel's; is it there? */
-		erase(&byte, 1);
-	} else if (gate_enter_aside(&v)) {
-		closed = 1;
-		r = 0;
-	} else {
+	if (gate_enter_aside(&v) == 0) {
 		events_deliver();
 		r = core->reseed();
 		gate_leave(&v);
+	} else {
+		r = kernel_read(&byte, 1);	/* in direct mode every refill is the kernel's; is it there? */
+		erase(&byte, 1);
+		/* A core that cannot be entered now may be later: it gives nothing then before it is reseeded. */
+		if (r == 0)
+			__atomic_store_n(&process->core_watched, ~clones_now(), __ATOMIC_RELAXED);
 	}
 	pool_all_stale();
 	Py_END_ALLOW_THREADS
-	if (closed)
-		return os_error(EBUSY, "the core is busy");
 	/* The core asks for itself; here the generator has been seen ready, so it is not that. */
 	return r ? fail(r == GORANDOM_NOT_READY ? EIO : r) : 0;
 }

@@ -150,3 +150,21 @@ print(json.dumps([jumps, added, status.mode, status.reseeds - before]))
         timeout=30, helped=True,
     )  # fmt: skip
     assert (jumps, mode) == (20, "core") and added > 0 and reseeds > 0
+
+
+def test_reseed_while_nobody_gets_in():
+    """A handler of SIGSYS keeps everyone out of the core for a while. Guards that a reseed() of that time is made up for before
+    the core gives its next byte: else it would go on as if nobody had asked."""
+    reseeds = run(
+        HEAD
+        + """
+import signal
+before = gorandom.status().reseeds
+signal.signal(signal.SIGSYS, lambda signo, frame: None)
+gorandom.reseed()
+signal.signal(signal.SIGSYS, signal.SIG_DFL)
+gorandom.fill(bytearray(3000))
+print(json.dumps(gorandom.status().reseeds - before))
+"""
+    )
+    assert reseeds > 0
