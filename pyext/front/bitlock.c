@@ -92,16 +92,18 @@ static PyObject *enter(PyObject *self, PyObject *unused)
 	(void)unused;
 	if (!process_wipes)
 		look_for_a_fork(self);
-	if (lock(b))
-		return NULL;
-	/* In a child, the mark of a thread that was in the memory at the fork and does not exist here. */
-	if (b->depth == 1 && b->process != process_stamp())
-		__atomic_store_n(&u->taken, 0, __ATOMIC_RELAXED);
-	if (bitgen_ensure(u)) {
-		if (is_mine(b))
-			unlock(b);
-		return NULL;
-	}
+	do {
+		if (lock(b))
+			return NULL;
+		/* In a child, the mark of a thread that was in the memory at the fork and does not exist here. */
+		if (b->depth == 1 && b->process != process_stamp())
+			__atomic_store_n(&u->taken, 0, __ATOMIC_RELAXED);
+		if (bitgen_ensure(u)) {
+			if (is_mine(b))
+				unlock(b);
+			return NULL;
+		}
+	} while (!is_mine(b));	/* a signal's Python handler has forked while the kernel was waited for: the child's lock is free */
 	Py_RETURN_TRUE;
 }
 

@@ -194,7 +194,7 @@ int life_set_mode(enum start_mode new)
 {
 	sigset_t old;
 	int cancel, late;
-	int known = process && process->known;	/* else no core can be starting */
+	int known = process && process->known && !life_forks();	/* else no core can be starting, or this thread holds the lock */
 
 	int calmed = calm(&old, &cancel) == 0;
 	if (known)

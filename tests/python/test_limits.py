@@ -139,8 +139,8 @@ def test_refused(way, when, start, tmp_path):
     assert result["repeats"] == result["zeros"] == 0
     assert result["tokens"] >= 600, result["errors"]
     if way.endswith("left") or (way, when, start) == ("sigaltstack", "after", "auto"):
-        # Draws come from the kernel; a reseed, which needs the core, may find no way in: an exception.
-        assert all("core is busy" in e or "MemoryError" in e for e in result["errors"]), result["errors"]
+        # Draws come from the kernel. There may be no memory for Python's own objects.
+        assert all("MemoryError" in e for e in result["errors"]), result["errors"]
     else:
         assert result["errors"] == []
     if start == "never":
