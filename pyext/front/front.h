@@ -114,6 +114,7 @@ struct pool {
 extern uint64_t pool_epoch;	/* pools with another token are stale */
 
 int pool_init(void);
+
 /* Names the calling thread as pthread_self() does, without a call. */
 static inline uintptr_t thread_here(void)
 {

@@ -159,6 +159,8 @@ void pool_all_stale(void) { __atomic_add_fetch(&pool_epoch, 1, __ATOMIC_SEQ_CST)
 void pool_child(uint64_t stamp)
 {
 	struct pool *mine = pthread_getspecific(key);
+	if (mine == &ended)	/* forked by a destructor */
+		mine = NULL;
 	unlock_list();
 	pool_all_stale();
 	pool_first = mine;
