@@ -44,7 +44,6 @@ struct record {
 	unsigned threads;	/* the core's, in this process */
 	struct sleeper sleeper[RECORD_SLEEPERS];
 	unsigned sleepers, called;	/* made; and taken by Go, the first ones first */
-	unsigned reserved;	/* that are to be left when Go takes one */
 	int on_their_way;	/* made but not yet asleep, or called but not yet awake */
 };
 

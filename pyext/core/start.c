@@ -42,7 +42,6 @@ void core_start(struct record *r, unsigned char random[16], int processors)
 	size_t n = 0;
 
 	record = r;
-	r->reserved = (unsigned)processors;	/* as many threads run Go at once */
 	keep_spare(r);
 	snprintf(processors_text, sizeof processors_text, "GOMAXPROCS=%d", processors);
 	memcpy(random_bytes, random, sizeof random_bytes);

@@ -196,10 +196,8 @@ int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *attr, void *(*run)
 	if (!record)
 		return __real_pthread_create(t, attr, run, arg);
 	pthread_mutex_lock(&record->lock);
-	/* One for one, so that there are some left when none can be made any more: those who are inside by then may want
-	 * them, and nobody else gets in (front/limits.c). */
-	if (core_asleep(record) <= record->reserved)
-		put_to_sleep(record);
+	/* Nobody gets in before enough are asleep (front/limits.c), so there is one. None is made here, by a thread of the
+	 * core's: the C library would map 64 MiB for what it allocates. */
 	int error = 0;
 	if (record->called < record->sleepers) {
 		struct sleeper *s = &record->sleeper[record->called++];
