@@ -91,7 +91,7 @@ static int hold(struct visit *v)
 {
 	static const uint64_t every = ~(uint64_t)0;
 
-	if (life_forks() || gate_closed())
+	if (gate_closed())
 		return -1;
 	/* A thread that kept its M would keep 40 KB, and could not end in a child. Only the initial thread keeps
 	 * it, because for that one the C library finds the stack by reading /proc, 50 us at each entry.
@@ -193,7 +193,8 @@ static int enter(struct visit *v, unsigned places, int64_t patience)
 {
 	for (int64_t nap = NAP; process_core(); nap = nap < LONGEST_NAP ? 2 * nap : nap) {
 		if (__atomic_load_n(&free_places, __ATOMIC_RELAXED) & places) {
-			if (!limits_threads() || hold(v))
+			/* A thread in the middle of fork() holds the lock of the core's record, which making threads wants. */
+			if (life_forks() || !limits_threads() || hold(v))
 				return -1;
 			v->lane = take_place(places);
 			if (v->lane >= 0 && enter_place(v) == 0)
