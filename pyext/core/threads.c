@@ -1,8 +1,8 @@
 /* The core's threads, and what they mean to the process that hosts them.
  *
  * Go ends the process when it cannot have a thread. So its threads are made before the runtime starts, all
- * at once, while there is still a way back; they sleep until Go asks for one. A few more than a start needs
- * are made, for the limits that are lowered later. */
+ * at once, while there is still a way back; they sleep until Go asks for one. More are made than a start
+ * needs, one for each of Go's processors, and each entry keeps that reserve full: limits may be lowered later. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <limits.h>
@@ -196,8 +196,8 @@ int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *attr, void *(*run)
 	if (!record)
 		return __real_pthread_create(t, attr, run, arg);
 	pthread_mutex_lock(&record->lock);
-	/* Nobody gets in before enough are asleep (front/limits.c), so there is one. None is made here, by a thread of the
-	 * core's: the C library would map 64 MiB for what it allocates. */
+	/* Nobody gets in before enough are asleep (front/limits.c), so there is one. The last resort is to make one here, in a
+	 * thread of the core's, for which the C library maps 64 MiB. */
 	int error = 0;
 	if (record->called < record->sleepers) {
 		struct sleeper *s = &record->sleeper[record->called++];
