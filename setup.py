@@ -4,7 +4,7 @@ import sys
 from setuptools import Extension, setup
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "pyext"))
-from steps import command, sdist, target  # noqa: E402
+from build import command, sdist, target  # noqa: E402
 
 setup(
     version=command.version(),

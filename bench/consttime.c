@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "../pyext/front/compare.h"
+#include "pure/compare.h"
 
 #define TAG 32	/* bytes, of HMAC-SHA-256 */
 #define BATCH 1000	/* inputs made at a time, before any of them is timed: they stay in the nearest caches */

@@ -19,7 +19,7 @@ ROOT = os.path.dirname(HERE)
 BUILD = os.path.join(ROOT, "build", "bench")
 
 sys.path.insert(0, os.path.join(ROOT, "pyext"))
-from steps import toolchain  # noqa: E402
+from build import toolchain  # noqa: E402
 
 THRESHOLD = 10  # |t|, as in the paper's program: above it there is a difference beyond doubt
 RUNS = 3  # the best counts, because a machine's other work can make a difference where there is none
@@ -41,7 +41,7 @@ def progress(text):
 def build():
     os.makedirs(BUILD, exist_ok=True)
     cc, output = toolchain.find_cc(), os.path.join(BUILD, "consttime")
-    sources = [os.path.join(HERE, "consttime.c"), os.path.join(ROOT, "pyext", "front", "compare.c")]
+    sources = [os.path.join(HERE, "consttime.c"), os.path.join(ROOT, "pyext", "front", "pure", "compare.c")]
     done = subprocess.run([*cc, *toolchain.C_FLAGS, *sources, "-lm", "-o", output])
     if done.returncode:
         raise SystemExit(2)

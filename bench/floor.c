@@ -5,7 +5,7 @@
 #include <Python.h>
 #include <time.h>
 
-#include "../pyext/front/clones.h"
+#include "guard/restore.h"
 
 static PyObject *result(int64_t second)
 {

@@ -19,7 +19,7 @@ TOOLS = ("pyperf", "rich", "matplotlib")
 GO_PACKAGES = ("gorandom", "keystream")  # below tests/go
 
 sys.path.insert(0, os.path.join(ROOT, "pyext"))
-from steps import toolchain  # noqa: E402
+from build import toolchain  # noqa: E402
 
 
 class Absent(Exception):
@@ -60,7 +60,7 @@ def compile_floor(folder):
     import sysconfig
 
     include = sysconfig.get_paths()["include"]
-    command = [*toolchain.find_cc(), "-O2", "-fPIC", "-shared", "-I" + include, "-idirafter", os.path.dirname(include)]
+    command = [*toolchain.find_cc(), *toolchain.C_FLAGS, "-shared", "-I" + include, "-idirafter", os.path.dirname(include)]
     output = os.path.join(folder, "floor.abi3.so")
     subprocess.run([*command, os.path.join(HERE, "floor.c"), "-o", output], check=True, stderr=subprocess.DEVNULL)
 

@@ -18,7 +18,7 @@ import (
 )
 
 // Every text is made in the C library's heap, with a NUL at its end, and gopy's glue frees it there
-// (steps/generate.py): Go's memory would have to be collected. "" means that there was no memory.
+// (build/generate.py): Go's memory would have to be collected. "" means that there was no memory.
 func made(appendTo func([]byte) []byte) string {
 	p := (*byte)(C.gorandom_room(calls.TextSize))
 	if p == nil {

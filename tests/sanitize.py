@@ -20,7 +20,8 @@ import zipfile
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[:0] = [os.path.join(ROOT, "wheels"), os.path.join(ROOT, "pyext")]
 import freethreaded  # noqa: E402
-from steps import toolchain  # noqa: E402
+
+from build import toolchain  # noqa: E402
 
 # Reports go into files of this name and a PID's, because tests look at what stands on stderr. Leaks are CPython's, at
 # its end. Tests ask for more memory than there is, and preload libraries of theirs.
@@ -62,7 +63,7 @@ def compile_front(python, flags, folder, environment):
     os.remove(library)
     subprocess.run(
         ["gcc", *toolchain.C_FLAGS, "-O1", "-g1", "-fno-omit-frame-pointer", *flags, *limited, "-I" + include,
-         f'-DGORANDOM_VERSION="{version}"', *sorted(glob.glob("pyext/front/*.c")), "-shared", "-Wl,-z,nodelete", "-o", library],
+         f'-DGORANDOM_VERSION="{version}"', *sorted(glob.glob("pyext/front/**/*.c", recursive=True)), "-shared", "-Wl,-z,nodelete", "-o", library],
         check=True, cwd=ROOT,
     )  # fmt: skip
 

@@ -23,7 +23,7 @@ import venv
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "pyext"))
-from steps import toolchain  # noqa: E402
+from build import toolchain  # noqa: E402
 
 TOOLS = os.path.join(ROOT, "build", "tools")
 

@@ -29,13 +29,14 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[:0] = [os.path.join(ROOT, "tests"), os.path.join(ROOT, "pyext")]
 import compare  # noqa: E402
 from run import interpreters  # noqa: E402
-from steps import target  # noqa: E402
+
+from build import target  # noqa: E402
 
 DIST = os.path.join(ROOT, "wheels", "dist")
 VENV = os.path.join(ROOT, "build", "release")
 REQUIREMENTS = os.path.join(ROOT, "wheels", "requirements.txt")
 MOST_BYTES = 1_500_000
-PYTHON = "3.11"  # pyext/steps/headers.py
+PYTHON = "3.11"  # pyext/build/headers.py
 
 
 def say(text):

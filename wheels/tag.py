@@ -17,7 +17,7 @@ import tarfile
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 DIST = os.path.join(ROOT, "wheels", "dist")
 sys.path.insert(0, os.path.join(ROOT, "pyext"))
-from steps import origin, target  # noqa: E402
+from build import origin, target  # noqa: E402
 
 
 def message(folder, commit):

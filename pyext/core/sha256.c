@@ -3,7 +3,7 @@
  * An HMAC of a short message takes 100 ns of hashing; the gate and the way into Go take five times that. The
  * compression itself is a leaf: assembly of crypto/internal/fips140/sha256 that reads its arguments from the
  * stack and touches neither the stack below nor a goroutine, so it needs no runtime. The build makes it visible
- * by the name go_sha256_block (steps/archive.py), or leaves it out if this Go has none. */
+ * by the name go_sha256_block (build/archive.py), or leaves it out if this Go has none. */
 #include "sha256.h"
 
 #if defined GORANDOM_SHA256_BLOCK && defined __x86_64__

@@ -13,7 +13,7 @@ typedef void (*init_fn)(int, char **, char **);
 extern init_fn __start_go_init[] __attribute__((visibility("hidden")));
 extern init_fn __stop_go_init[] __attribute__((visibility("hidden")));
 
-/* runtime.sigtable, made visible by the build; steps/archive.py asserts its size. */
+/* runtime.sigtable, made visible by the build; build/archive.py asserts its size. */
 struct sigtab { int32_t flags; char *name; intptr_t len; };
 extern struct sigtab sigtable[SIGTABLE_ENTRIES] __asm__("runtime.sigtable") __attribute__((visibility("hidden")));
 

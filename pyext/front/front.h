@@ -43,8 +43,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../core/core.h"
-#include "clones.h"
+#include "core/core.h"
+#include "guard/restore.h"
 
 #define PAGE 4096
 

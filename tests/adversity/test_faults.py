@@ -427,7 +427,7 @@ def other_go():
         (source / "go.mod").write_text("module other\n\ngo 1.24\n")
         (source / "main.go").write_text(OTHER_GO)
         sys.path.insert(0, os.fspath(SOURCE / "pyext"))
-        from steps import toolchain
+        from build import toolchain
 
         (go,), cc = build_tool("go"), build_tool("cc")
         environment = os.environ | toolchain.go_environment(go, cc, ["-O2"], os.fspath(folder() / "gotools"))

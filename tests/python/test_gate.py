@@ -1,4 +1,4 @@
-"""The gate into Go (pyext/front/gate.c): who holds one of its places, and who gets in while all are taken.
+"""The gate into Go (pyext/front/runtime/gate.c): who holds one of its places, and who gets in while all are taken.
 
 A program that may use one processor has one place. A thread inside is told by its mask: all signals are blocked there."""
 

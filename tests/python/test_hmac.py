@@ -594,7 +594,7 @@ def test_the_lock_is_waited_for():
     front = SOURCE / "pyext" / "front"
     if not front.exists():
         pytest.skip("the C sources are not beside these tests")
-    program = compile_c("contended", "contended.c", flags=("-std=gnu11", f"-I{front}"))
+    program = compile_c("contended", "contended.c", flags=("-std=gnu11", f"-I{front}", f"-I{front.parent}"))
     done = subprocess.run([program], capture_output=True, text=True, timeout=60)
     assert done.stdout == "memory 100000\nnone 1000\n"
 

@@ -43,7 +43,7 @@ REFUSED = "ImportError: GORANDOM_KEYSTREAM must be one of %s, which this process
 
 @pytest.mark.parametrize("value", ["", "GENERIC", "aesni ", "sparc", "aesni,vaes256", "ä"])
 def test_unknown_name(python, value):
-    """The list is what /proc/cpuinfo says, so front/keystream.c asks for what it should."""
+    """The list is what /proc/cpuinfo says, so front/runtime/keystream.c asks for what it should."""
     done = python("import gorandom", env={"GORANDOM_KEYSTREAM": value}, ends=None)
     assert done.returncode == 1
     names = ", ".join(f'"{name}"' for name in here())

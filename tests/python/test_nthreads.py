@@ -23,7 +23,7 @@ def library(*flags, sources=("counted.c",)):
 
 
 def look(file, then=""):
-    program = compile_c("nthreads", "nthreads.c", flags=(f"-I{NOISE.parents[2] / 'pyext' / 'front'}",))
+    program = compile_c("nthreads", "nthreads.c", flags=tuple(f"-I{NOISE.parents[2] / folder}" for folder in ("pyext", "pyext/front")))
     done = subprocess.run([program, file, then], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done
     return done.stdout.strip()

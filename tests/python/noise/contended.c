@@ -6,7 +6,7 @@
 
 static int turn(void);
 #define sched_yield turn
-#include "secret.c"
+#include "python/secret.c"
 
 #define TURNS 100000
 

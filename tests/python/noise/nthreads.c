@@ -15,7 +15,7 @@ static void *look(void *handle, const char *name)
 }
 
 #define dlsym look
-#include "../../../pyext/front/nthreads.c"
+#include "../../../pyext/front/runtime/nthreads.c"
 #undef dlsym
 
 int main(int argc, char **argv)

@@ -1,10 +1,10 @@
 /* The front's algorithms of numbers, text, UUIDs and SHA-256, over bytes and a time that the test gives: for ctypes.
- * Built together with pyext/front/uniform.c, text.c, uuid7.c and hmac256.c, which know neither Python nor the generator. */
+ * Built together with pyext/front/pure/uniform.c, text.c, uuid7.c and hmac256.c, which know neither Python nor the generator. */
 #include <string.h>
 
-#include "text.h"
-#include "uniform.h"
-#include "uuid7.h"
+#include "pure/text.h"
+#include "pure/uniform.h"
+#include "pure/uuid7.h"
 
 #define EXPORT __attribute__((visibility("default")))
 

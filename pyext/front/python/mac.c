@@ -1,0 +1,437 @@
+/* HMACs for Python: one-shot, and by the type Key, whose prepared key lies in memory of its own (secret.c).
+ *
+ * SHA-256 is made here, with Go's compression (hmac256.c); what else Go has comes from the core, through the gate.
+ * A process without a core answers by a Python function that the caller gives, which asks hashlib: same tags. */
+#define _GNU_SOURCE
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stdlib.h>
+#include <string.h>
+#include <structmember.h>
+
+#include "pure/compare.h"
+#include "front.h"
+#include "python/mac.h"
+
+#define KEEP_GIL 8192	/* bytes that are hashed in less time than giving the GIL away and fetching it takes */
+#define VISIT_BYTES ((size_t)1 << 20)	/* of messages at once, in the core or here: signals wait for the end, some ms at most */
+#define CORE_BYTES ((Py_ssize_t)16 << 10)	/* of a one-shot message: for longer ones OpenSSL's digests are faster than Go's */
+
+static const struct { const char *name; int tag, block; } algorithms[] = {
+#define ROW(name, tag, block) {name, tag, block},
+	MAC_ALGORITHMS(ROW)
+#undef ROW
+};
+#define ALGORITHMS (int)(sizeof algorithms / sizeof *algorithms)
+
+/* A prepared key for what is not made here. */
+struct prepared {
+	unsigned char state[MAC_STATE];	/* Go's, if is_set */
+	int is_set;
+	size_t n;
+	unsigned char key[];	/* as it was given, for processes without a core */
+};
+
+typedef struct {
+	PyObject_HEAD
+	int algorithm;	/* -1: none that Go has */
+	int digest_size, block_size;
+	PyObject *name;
+	PyObject *fallback;	/* fallback(key, message): the tag, by hashlib */
+	struct hmac256 *hmac256;	/* one of these two: made here, */
+	struct prepared *prepared;	/* or elsewhere */
+} Key;
+
+static int made_here(int algorithm) { return algorithm == MAC_SHA256 && hmac256_blocks; }
+
+/* A core, if this process may have one without having drawn. */
+static void want_core(int algorithm)
+{
+	if (algorithm >= 0 && !made_here(algorithm) && life_wants(0)) {
+		Py_BEGIN_ALLOW_THREADS
+		life_start();
+		Py_END_ALLOW_THREADS
+	}
+}
+
+/* Bytes of an argument, without a view for bytes objects. */
+static int get_buffer(PyObject *o, Py_buffer *b)
+{
+	if (PyBytes_CheckExact(o)) {
+		char *bytes;
+		*b = (Py_buffer){.obj = NULL};
+		if (PyBytes_AsStringAndSize(o, &bytes, &b->len))
+			return -1;
+		b->buf = bytes;
+		return 0;
+	}
+	return PyObject_GetBuffer(o, b, PyBUF_SIMPLE);
+}
+
+static void release(Py_buffer *b)
+{
+	if (b->obj)
+		PyBuffer_Release(b);
+}
+
+/* 0, or -1 where there is no core for it. */
+static int sum_once(int algorithm, const Py_buffer *key, const Py_buffer *message, unsigned char *tag)
+{
+	struct visit v;
+	if (made_here(algorithm)) {
+		hmac256_once(key->buf, (size_t)key->len, message->buf, (size_t)message->len, tag);
+		return 0;
+	}
+	if (message->len > CORE_BYTES || gate_enter(&v, 0))
+		return -1;
+	int r = core->mac_once(algorithm, key->buf, (size_t)key->len, message->buf, (size_t)message->len, tag,
+		(size_t)algorithms[algorithm].tag);
+	gate_leave(&v);
+	return r ? -1 : 0;
+}
+
+PyObject *mac_once(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+	Py_buffer key, message;
+	(void)module;
+	if (nargs != 3)
+		return PyErr_Format(PyExc_TypeError, "hmac expected 3 arguments, got %zd", nargs);
+	long algorithm = PyLong_AsLong(args[0]);
+	if (algorithm == -1 && PyErr_Occurred())
+		return NULL;
+	if (algorithm < 0 || algorithm >= ALGORITHMS)
+		return PyErr_Format(PyExc_ValueError, "no such algorithm: %ld", algorithm);
+	if (get_buffer(args[1], &key))
+		return NULL;
+	if (get_buffer(args[2], &message)) {
+		release(&key);
+		return NULL;
+	}
+	PyObject *tag = PyBytes_FromStringAndSize(NULL, algorithms[algorithm].tag);
+	if (tag) {
+		unsigned char *out = (unsigned char *)PyBytes_AsString(tag);
+		int r;
+		want_core((int)algorithm);
+		if (key.len + message.len > KEEP_GIL) {
+			Py_BEGIN_ALLOW_THREADS
+			r = sum_once((int)algorithm, &key, &message, out);
+			Py_END_ALLOW_THREADS
+		} else {
+			r = sum_once((int)algorithm, &key, &message, out);
+		}
+		if (r) {
+			Py_DECREF(tag);
+			Py_INCREF(Py_None);
+			tag = Py_None;
+		}
+	}
+	release(&message);
+	release(&key);
+	return tag;
+}
+
+/* ---- Key ---- */
+
+static int prepare(Key *self, const Py_buffer *key)
+{
+	struct visit v;
+	if (made_here(self->algorithm)) {
+		self->hmac256 = secret_take(sizeof *self->hmac256);
+		if (self->hmac256)
+			hmac256_set(self->hmac256, key->buf, (size_t)key->len);
+		return self->hmac256 ? 0 : -1;
+	}
+	struct prepared *p = self->prepared = secret_take(sizeof *p + (size_t)key->len);
+	if (!p)
+		return -1;
+	p->n = (size_t)key->len;
+	memcpy(p->key, key->buf, p->n);
+	want_core(self->algorithm);
+	if (self->algorithm >= 0 && gate_enter(&v, 0) == 0) {
+		p->is_set = core->mac_set(self->algorithm, p->key, p->n, p->state) == 0;
+		gate_leave(&v);
+	}
+	return 0;
+}
+
+static PyObject *key_new(PyTypeObject *type, PyObject *args, PyObject *names)
+{
+	int algorithm, digest_size, block_size;
+	PyObject *name, *fallback;
+	Py_buffer key;
+	if (names && PyDict_Size(names))
+		return PyErr_Format(PyExc_TypeError, "Key() takes no keyword arguments");
+	if (!PyArg_ParseTuple(args, "iiiUOy*:Key", &algorithm, &digest_size, &block_size, &name, &fallback, &key))
+		return NULL;
+	Key *self = NULL;
+	if (algorithm < -1 || algorithm >= ALGORITHMS || digest_size < 1
+	    || (algorithm >= 0 && digest_size != algorithms[algorithm].tag))	/* tags are written into as many bytes */
+		PyErr_SetString(PyExc_ValueError, "no such algorithm");
+	else if (!made_here(algorithm) && sizeof(struct prepared) + (size_t)key.len > SECRET_MOST)
+		PyErr_SetString(PyExc_ValueError, "the key is longer than a block");
+	else
+		self = (Key *)PyType_GenericAlloc(type, 0);
+	if (self) {
+		self->algorithm = algorithm;
+		self->digest_size = digest_size;
+		self->block_size = block_size;
+		Py_INCREF(name);
+		self->name = name;
+		Py_INCREF(fallback);
+		self->fallback = fallback;
+		if (prepare(self, &key)) {
+			Py_DECREF((PyObject *)self);
+			self = (Key *)PyErr_NoMemory();
+		}
+	}
+	PyBuffer_Release(&key);
+	return (PyObject *)self;
+}
+
+/* The fallback holds the caller's digest, which may be an object that holds this one: a key that nobody can reach any
+ * more must be erased nevertheless. */
+static int key_traverse(PyObject *o, visitproc visit, void *arg)
+{
+	Py_VISIT(Py_TYPE(o));
+	Py_VISIT(((Key *)o)->fallback);
+	return 0;
+}
+
+static int key_clear(PyObject *o)
+{
+	Py_CLEAR(((Key *)o)->fallback);
+	return 0;
+}
+
+static void key_dealloc(PyObject *o)
+{
+	Key *self = (Key *)o;
+	PyTypeObject *type = Py_TYPE(o);
+	PyObject_GC_UnTrack(o);
+	secret_give(self->hmac256, sizeof *self->hmac256);
+	if (self->prepared)
+		secret_give(self->prepared, sizeof *self->prepared + self->prepared->n);
+	Py_XDECREF(self->name);
+	Py_XDECREF(self->fallback);
+	freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
+	release(o);
+	Py_DECREF(type);
+}
+
+/* Tags of count messages, as many as one stay makes. How many. */
+static size_t sum(const Key *self, const Py_buffer *messages, size_t count, unsigned char **tags)
+{
+	struct visit v;
+	size_t i = 0;
+	if (self->hmac256) {
+		for (size_t bytes = 0; i < count && bytes <= VISIT_BYTES; i++) {
+			hmac256_sum(self->hmac256, messages[i].buf, (size_t)messages[i].len, tags[i]);
+			bytes += (size_t)messages[i].len + 512;
+		}
+		return i;
+	}
+	if (!self->prepared->is_set || (size_t)messages[0].len > VISIT_BYTES || gate_enter(&v, 0))
+		return 0;
+	for (size_t bytes = 0; i < count; i++) {
+		/* Without its message a tag costs as much as a few hundred bytes. */
+		bytes += (size_t)messages[i].len + 512;
+		if (i && bytes > VISIT_BYTES)
+			break;
+		if (core->mac_sum(self->prepared->state, messages[i].buf, (size_t)messages[i].len, tags[i], (size_t)self->digest_size))
+			break;
+	}
+	gate_leave(&v);
+	return i;
+}
+
+/* The tag of one message by hashlib. A new reference. */
+static PyObject *by_hashlib(const Key *self, PyObject *message)
+{
+	PyObject *key = PyBytes_FromStringAndSize((const char *)self->prepared->key, (Py_ssize_t)self->prepared->n);
+	PyObject *tag = key ? PyObject_CallFunctionObjArgs(self->fallback, key, message, NULL) : NULL;
+	Py_XDECREF(key);
+	if (tag && (!PyBytes_Check(tag) || PyBytes_Size(tag) != self->digest_size)) {
+		Py_DECREF(tag);
+		PyErr_SetString(PyExc_ValueError, "the digest has changed its size");
+		tag = NULL;
+	}
+	return tag;
+}
+
+static PyObject *key_digest(PyObject *o, PyObject *arg)
+{
+	Key *self = (Key *)o;
+	Py_buffer message;
+	if (get_buffer(arg, &message))
+		return NULL;
+	PyObject *tag = PyBytes_FromStringAndSize(NULL, self->digest_size);
+	if (tag) {
+		unsigned char *out = (unsigned char *)PyBytes_AsString(tag);
+		size_t made;
+		if (message.len > KEEP_GIL) {
+			Py_BEGIN_ALLOW_THREADS
+			made = sum(self, &message, 1, &out);
+			Py_END_ALLOW_THREADS
+		} else {
+			made = sum(self, &message, 1, &out);
+		}
+		if (!made) {
+			Py_DECREF(tag);
+			tag = by_hashlib(self, arg);
+		}
+	}
+	release(&message);
+	return tag;
+}
+
+static PyObject *key_verify(PyObject *o, PyObject *const *args, Py_ssize_t nargs)
+{
+	Py_buffer tag;
+	if (nargs != 2)
+		return PyErr_Format(PyExc_TypeError, "verify expected 2 arguments, got %zd", nargs);
+	if (get_buffer(args[1], &tag))
+		return NULL;
+	PyObject *right = key_digest(o, args[0]);
+	int equal = right && compare_equal(PyBytes_AsString(right), (size_t)PyBytes_Size(right), tag.buf, (size_t)tag.len);
+	release(&tag);
+	if (!right)
+		return NULL;
+	Py_DECREF(right);
+	if (!equal) {
+		PyErr_SetString(PyExc_ValueError, "MAC check failed");
+		return NULL;
+	}
+	Py_RETURN_NONE;
+}
+
+struct batch {
+	Py_ssize_t count;
+	Py_buffer *messages;
+	unsigned char **tags;
+	size_t bytes;
+};
+
+static void free_batch(struct batch *b)
+{
+	for (Py_ssize_t i = 0; b->messages && i < b->count; i++)
+		release(&b->messages[i]);
+	free(b->messages);
+	free(b->tags);
+}
+
+/* Views of the messages, and places for the tags in a new list of bytes objects. */
+static PyObject *make_batch(struct batch *b, PyObject *messages, Py_ssize_t size)
+{
+	Py_ssize_t n = PyList_Size(messages);
+	PyObject *list = PyList_New(n);
+	*b = (struct batch){.messages = calloc((size_t)n + 1, sizeof *b->messages), .tags = calloc((size_t)n + 1, sizeof *b->tags)};
+	if (!b->messages || !b->tags)
+		PyErr_NoMemory();
+	for (; list && !PyErr_Occurred() && b->count < n; b->count++) {
+		PyObject *tag = PyBytes_FromStringAndSize(NULL, size);
+		if (!tag || PyList_SetItem(list, b->count, tag))
+			break;
+		b->tags[b->count] = (unsigned char *)PyBytes_AsString(tag);
+		if (get_buffer(PyList_GetItem(messages, b->count), &b->messages[b->count]))
+			break;
+		b->bytes += (size_t)b->messages[b->count].len;
+	}
+	if (list && b->count == n && !PyErr_Occurred())
+		return list;
+	Py_XDECREF(list);
+	return NULL;
+}
+
+static PyObject *key_digests(PyObject *o, PyObject *arg)
+{
+	Key *self = (Key *)o;
+	struct batch b;
+	PyObject *messages = PySequence_List(arg);
+	if (!messages)
+		return NULL;
+	PyObject *list = make_batch(&b, messages, self->digest_size);
+	size_t n = (size_t)b.count, i = 0;
+	while (list && i < n) {
+		size_t made;
+		if (i && PyErr_CheckSignals()) {
+			Py_DECREF(list);
+			list = NULL;
+			break;
+		}
+		if (b.bytes + n * 64 > KEEP_GIL) {
+			Py_BEGIN_ALLOW_THREADS
+			made = sum(self, b.messages + i, n - i, b.tags + i);
+			Py_END_ALLOW_THREADS
+		} else {
+			made = sum(self, b.messages + i, n - i, b.tags + i);
+		}
+		i += made;
+		if (made)
+			continue;
+		PyObject *tag = by_hashlib(self, PyList_GetItem(messages, (Py_ssize_t)i));
+		if (!tag || PyList_SetItem(list, (Py_ssize_t)i, tag)) {
+			Py_DECREF(list);
+			list = NULL;
+		}
+		i++;
+	}
+	free_batch(&b);
+	Py_DECREF(messages);
+	return list;
+}
+
+static PyMethodDef key_methods[] = {
+	{"digest", key_digest, METH_O,
+	 "digest($self, message, /)\n--\n\nThe message's tag: digest_size bytes. Any thread, any process."},
+	{"verify", (PyCFunction)(void (*)(void))key_verify, METH_FASTCALL,
+	 "verify($self, message, tag, /)\n--\n\n"
+	 "None if tag is the message's, all of it; else ValueError. The time does not depend on where they differ."},
+	{"digests", key_digests, METH_O,
+	 "digests($self, messages, /)\n--\n\n"
+	 "A list of the tags of all messages, in one call. A signal's exception ends it."},
+	{NULL, NULL, 0, NULL},
+};
+
+static PyMemberDef key_members[] = {
+	{"name", T_OBJECT_EX, offsetof(Key, name), READONLY, "\"hmac-\" and the digest's name."},
+	{"digest_size", T_INT, offsetof(Key, digest_size), READONLY, "Bytes of a tag."},
+	{"block_size", T_INT, offsetof(Key, block_size), READONLY, "Bytes of the digest's block."},
+	{NULL, 0, 0, 0, NULL},
+};
+
+static PyType_Slot key_slots[] = {
+	{Py_tp_new, key_new},
+	{Py_tp_dealloc, key_dealloc},
+	{Py_tp_traverse, key_traverse},
+	{Py_tp_clear, key_clear},
+	{Py_tp_methods, key_methods},
+	{Py_tp_members, key_members},
+	{0, NULL},
+};
+
+static PyType_Spec key_spec = {
+	.name = "gorandom._front.Key",
+	.basicsize = sizeof(Key),
+	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_HAVE_GC,
+	.slots = key_slots,
+};
+
+int mac_add(PyObject *module)
+{
+	PyObject *rows = PyTuple_New(ALGORITHMS);
+	for (int i = 0; rows && i < ALGORITHMS; i++) {
+		PyObject *row = Py_BuildValue("(sii)", algorithms[i].name, algorithms[i].tag, algorithms[i].block);
+		if (!row || PyTuple_SetItem(rows, i, row)) {
+			Py_DECREF(rows);
+			return -1;
+		}
+	}
+	int r = rows ? PyModule_AddObjectRef(module, "MACS", rows) : -1;
+	Py_XDECREF(rows);
+	if (!r)
+		r = PyModule_AddIntConstant(module, "hmac256", hmac256_blocks != NULL);
+	PyObject *type = r ? NULL : PyType_FromModuleAndSpec(module, &key_spec, NULL);
+	r = type ? PyModule_AddObjectRef(module, "Key", type) : -1;
+	Py_XDECREF(type);
+	return r;
+}

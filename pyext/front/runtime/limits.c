@@ -1,0 +1,107 @@
+/* Go ends the process when the system refuses it memory, a mapping, a thread or a signal stack. So
+ * before a start all of that is asked for, by trying, and given back: limits, cgroups and seccomp answer
+ * alike, and /proc is not needed. The amounts are where Go was seen to fail, and room. */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <signal.h>
+#include <sys/mman.h>
+
+#include "front.h"
+#include "guard/signals.h"
+
+/* Address space. Go takes 1,199 MB if it can and 748 if not; but from the moment that it has got its largest piece it
+ * ends the process without the rest, so failures were seen from 1,100 to 1,260 MB. */
+#define RESERVED ((size_t)1300 << 20)
+#define WRITABLE ((size_t)64 << 20)	/* private writable memory, which counts as address space too */
+#define SPLITS 48	/* of a mapping into three: 96 more mappings; a core and its threads have some 50 */
+
+static int can_map(size_t n, int prot)
+{
+	void *p = mmap(NULL, n, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (p == MAP_FAILED)
+		return 0;
+	munmap(p, n);
+	return 1;
+}
+
+static int can_split(void)
+{
+	char *p = mmap(NULL, 2 * SPLITS * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (p == MAP_FAILED)
+		return 0;
+	int ok = madvise(p, PAGE, MADV_DONTDUMP) == 0;
+	for (int i = 0; ok && i < SPLITS; i++)
+		ok = mprotect(p + (2 * i + 1) * PAGE, PAGE, PROT_READ) == 0;
+	munmap(p, 2 * SPLITS * PAGE);
+	return ok;
+}
+
+static int can_block_signals(void)
+{
+	sigset_t old;
+	return pthread_sigmask(SIG_SETMASK, NULL, &old) == 0 && pthread_sigmask(SIG_SETMASK, &old, NULL) == 0;
+}
+
+static int can_have_signal_stack(void)
+{
+	stack_t ss;
+	return sigaltstack(NULL, &ss) == 0 && sigaltstack(&ss, NULL) == 0;
+}
+
+/* What is missing beside the n bytes of the threads' stacks. */
+static const char *memory_refuses(size_t n)
+{
+	return !can_map(RESERVED + WRITABLE + n, PROT_NONE) ? "less than 1.4 GB of address space is left (RLIMIT_AS)"
+		: !can_map(WRITABLE + n, PROT_READ | PROT_WRITE) ? "less than 64 MB of memory is left (RLIMIT_DATA)"
+		: NULL;
+}
+
+const char *limits_refuse(void)
+{
+	if (!can_block_signals())
+		return "rt_sigprocmask is refused (seccomp)";
+	if (!can_have_signal_stack())
+		return "sigaltstack is refused (seccomp)";
+	if (!can_split())
+		return "fewer than 96 mappings are left (vm.max_map_count), or madvise or mprotect is refused (seccomp)";
+	const unsigned threads = GORANDOM_THREADS + gate_processors();
+	const char *why = memory_refuses(threads * GORANDOM_STACK);
+	if (why)
+		return why;
+	if (core->hire(core_record, threads)) {
+		core->dismiss(core_record);
+		return "no room for the core's threads (RLIMIT_NPROC, a cgroup's pids.max, seccomp, or memory for their stacks)";
+	}
+	/* Others may have been faster. From here on they cannot. */
+	why = memory_refuses(0);
+	if (!why && core->reserve(core_record, RESERVED, WRITABLE))
+		why = "less than 1.4 GB of address space is left (RLIMIT_AS), or less than 64 MB of memory (RLIMIT_DATA)";
+	if (why)
+		core->dismiss(core_record);
+	return why;
+}
+
+/* A busy core takes threads now and then, as many as it has processors at most at a time, and Go ends the process if it gets
+ * none. So nobody enters when fewer are asleep and no more can be made. */
+int limits_threads(void)
+{
+	sigset_t old;
+	int cancel, enough = 0;
+
+	if (core->asleep(core_record) >= gate_processors())
+		return 1;
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+	if (hold_signals(&old) == 0) {
+		/* Looked at only now, when no signal handler can fork any more. */
+		enough = process_core() && core->hire(core_record, gate_processors()) == 0;
+		core->settle(core_record);
+		release_signals(&old);
+	}
+	pthread_setcancelstate(cancel, NULL);
+	return enough;
+}
+
+int limits_room(void)
+{
+	return can_map((size_t)16 << 20, PROT_NONE) && can_map((size_t)8 << 20, PROT_READ | PROT_WRITE);
+}

@@ -1,0 +1,197 @@
+/* The kernel's bytes without the core: what gorandom/entropy does in Go, for processes and moments that
+ * have no Go. Same order, same rules: getrandom(2); on ENOSYS or EPERM the device /dev/urandom, if it is
+ * that device, and only after /dev/random has once polled readable. Anything else is an error, and so are
+ * bytes that repeat, within a read or from one to the next.
+ *
+ * The system call and not the C library's function: the function may serve from memory of its own, with
+ * locks that a raw clone(2) would leave held. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "pure/erase.h"
+#include "front.h"
+
+#define GETRANDOM_NONBLOCK 1
+#define BLOCK 32	/* bytes that are compared with those before them: gorandom/reader's */
+#define NAP 20000000	/* ns between two looks at a generator that is not ready */
+
+#define IS(flag) __atomic_load_n(&(flag), __ATOMIC_RELAXED)
+#define SET(flag, value) __atomic_store_n(&(flag), value, __ATOMIC_RELAXED)
+
+/* What the process, or an ancestor, has learnt. All are single words, set once or idempotent. */
+static int ready;	/* bytes have come once: from then on "not ready" is a failure */
+static int device_ready;	/* /dev/random has polled readable once */
+static int device_fd = -1;	/* /dev/urandom, kept for hosts that chroot later; checked at each use */
+static int device_serves;	/* which of the two served last */
+
+const char *kernel_name(void) { return IS(device_serves) ? "/dev/urandom" : "getrandom"; }
+int kernel_ready(void) { return IS(ready); }
+
+static int is_urandom(int fd)
+{
+	struct stat st;
+	return fd >= 0 && fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 9);
+}
+
+/* A daemon may have closed the descriptor, and another file may have its number now: such a one is
+ * forgotten, never closed. */
+static int open_device(int *error)
+{
+	int fd = __atomic_load_n(&device_fd, __ATOMIC_ACQUIRE);
+	if (is_urandom(fd))
+		return fd;
+	int fresh = open("/dev/urandom", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fresh < 0) {
+		*error = errno;
+		return -1;
+	}
+	if (!is_urandom(fresh)) {
+		close(fresh);
+		*error = ENODEV;
+		return -1;
+	}
+	if (!__atomic_compare_exchange_n(&device_fd, &fd, fresh, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+		close(fresh);	/* another thread was faster */
+		return fd;
+	}
+	return fresh;
+}
+
+/* Before the kernel is seeded /dev/urandom gives weak bytes; /dev/random tells. */
+static int device_seeded(void)
+{
+	if (IS(device_ready))
+		return 0;
+	int fd = open("/dev/random", O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return errno;
+	struct stat st;
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	int r = fstat(fd, &st) || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 8) ? ENODEV
+		: poll(&p, 1, 0) == 1 && (p.revents & POLLIN) ? 0 : GORANDOM_NOT_READY;
+	close(fd);
+	SET(device_ready, r == 0);
+	return r;
+}
+
+static int read_device(unsigned char *dst, size_t n)
+{
+	int error = device_seeded();
+	if (error)
+		return error;
+	for (int tries = 0; tries < 8; tries++) {
+		int fd = open_device(&error);
+		if (fd < 0)
+			return error;
+		size_t got = 0;
+		while (got < n) {
+			ssize_t k = read(fd, dst + got, n - got);
+			if (k > 0)
+				got += (size_t)k;
+			else if (k == 0 || errno != EINTR)
+				break;
+		}
+		error = got == n ? 0 : EIO;
+		/* Whoever replaced the descriptor in between made these bytes. */
+		if (is_urandom(fd) && !error)
+			return 0;
+	}
+	return error ? error : EIO;
+}
+
+static int read_getrandom(unsigned char *dst, size_t n)
+{
+	size_t got = 0;
+	while (got < n) {
+		long k = syscall(SYS_getrandom, dst + got, n - got, GETRANDOM_NONBLOCK);
+		if (k > 0)
+			got += (size_t)k;
+		else if (k == 0)
+			return EIO;
+		else if (errno != EINTR)
+			return errno == EAGAIN ? GORANDOM_NOT_READY : errno;
+	}
+	return 0;
+}
+
+static int read_either(void *dst, size_t n, int *device)
+{
+	int r = read_getrandom(dst, n);
+	*device = r == ENOSYS || r == EPERM;
+	return *device ? read_device(dst, n) : r;
+}
+
+/* Two equal blocks in a row: chance brings that once in 2^256, a generator that has stuck always. */
+static int has_twins(const unsigned char *bytes, size_t n)
+{
+	for (size_t at = BLOCK; at + BLOCK <= n; at += BLOCK)
+		if (!memcmp(bytes + at, bytes + at - BLOCK, BLOCK))
+			return 1;
+	return 0;
+}
+
+/* Did the last read begin with the same block? A generator that was put back may answer each read alike. What is kept
+ * of a block is a part of its digest, as the block itself is somebody's secret by then. Chance brings that once in
+ * 2^64. */
+static int was_last(const unsigned char block[BLOCK])
+{
+	static uint64_t last;	/* of this process, or of an ancestor; 0: there was none */
+	unsigned char digest[SHA256_BYTES];
+	uint64_t now;
+
+	sha256_once(block, BLOCK, digest);
+	memcpy(&now, digest, sizeof now);
+	erase(digest, sizeof digest);
+	return __atomic_exchange_n(&last, now, __ATOMIC_RELAXED) == now;
+}
+
+/* Once more, before it counts as a failure. Two threads of a program may fill one buffer, and each then sees the
+ * other's block there, so what decides is a block that nobody else sees. */
+static int read_again(void *dst, size_t n, int *device)
+{
+	unsigned char block[BLOCK];
+	int r = read_either(block, sizeof block, device);
+	if (r == 0 && was_last(block))
+		r = EIO;
+	erase(block, sizeof block);
+	if (r == 0)
+		r = read_either(dst, n, device);
+	return r == 0 && has_twins(dst, n) ? EIO : r;
+}
+
+int kernel_read(void *dst, size_t n)
+{
+	int device, r = read_either(dst, n, &device);
+	if (r == 0 && (has_twins(dst, n) || (n >= BLOCK && was_last(dst))))
+		r = read_again(dst, n, &device);
+	if (r == 0) {
+		SET(device_serves, device);
+		SET(ready, 1);
+		return 0;
+	}
+	memset(dst, 0, n);
+	return r == GORANDOM_NOT_READY && IS(ready) ? EIO : r;
+}
+
+void kernel_nap(int64_t ns)
+{
+	/* Waiting inside getrandom makes the kernel gather entropy by itself (since 5.4). */
+	if (ns < 0 && !IS(device_serves)) {
+		unsigned char byte;
+		long k = syscall(SYS_getrandom, &byte, 1, 0);
+		int error = errno;
+		erase(&byte, 1);
+		if (k == 1 || error == EINTR)
+			return;
+	}
+	struct timespec t = {0, ns < 0 || ns > NAP ? NAP : ns};
+	nanosleep(&t, NULL);
+}
