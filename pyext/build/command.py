@@ -20,6 +20,12 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 # One wheel for every CPython from 3.11 on; but those without a GIL have no stable ABI, and get one of their own.
 STABLE = not sysconfig.get_config_var("Py_GIL_DISABLED")
 LIMITED_API = "-DPy_LIMITED_API=0x030b0000"  # CPython 3.11
+# The extension modules in C, and the rooms of pyext/front that they are made of. _front is the base of the others.
+MODULES = {
+    "_front": ("pure", "guard", "source", "runtime", "draw", "python"),
+    "_numpy": ("numpy",),
+    "_openssl": ("openssl",),
+}
 SUFFIX = ".abi3.so" if STABLE else sysconfig.get_config_var("EXT_SUFFIX")
 
 
@@ -108,27 +114,29 @@ class BuildExt(build_ext):
              "-o", os.path.join(self.folder, output)], cwd=ROOT)
 
     def sources(self, folder):
-        return sorted(os.path.relpath(name, ROOT) for name in glob.glob(os.path.join(ROOT, "pyext", folder, "**", "*.c"), recursive=True))
+        return sorted(os.path.relpath(name, ROOT) for name in glob.glob(os.path.join(ROOT, "pyext", folder, "*.c")))
 
     def build_front(self):
-        if self.target.tag and self.target.libc == "musl":
-            self.build_front_for_musl()
-        else:
-            self.compile([*self.python, *self.sources("front")], "_front" + SUFFIX, "-lpthread", "-ldl")
+        for module, folders in MODULES.items():
+            sources = [source for folder in folders for source in self.sources("front/" + folder)]
+            if self.target.tag and self.target.libc == "musl":
+                self.build_for_musl(module, sources)
+            else:
+                self.compile([*self.python, *sources], module + SUFFIX, "-lpthread", "-ldl")
 
-    def build_front_for_musl(self):
+    def build_for_musl(self, module, sources):
         """zig would write that it needs libc.so. musl's loader takes that for itself, as it does this name, by which
         distributions and auditwheel know musl."""
         name = "libc.musl-%s.so.1" % self.target.machine
-        objects = os.path.join(self.tools, "front")
+        objects = os.path.join(self.tools, module)
         os.makedirs(objects)
         run([*self.cc, *self.flags, *self.warnings, *self.python, "-c",
-             *(os.path.join(ROOT, source) for source in self.sources("front"))], cwd=objects)
+             *(os.path.join(ROOT, source) for source in sources)], cwd=objects)
         stub = os.path.join(self.tools, "stub.c")
         open(stub, "w").close()
         run([*self.cc, "-nostdlib", "-shared", "-Wl,-soname," + name, stub, "-o", os.path.join(self.tools, name)])
         run([*self.cc, *self.link, "-nostdlib", "-Wl,--no-as-needed", *(os.path.join(objects, o) for o in sorted(os.listdir(objects))),
-             "-L" + self.tools, "-l:" + name, "-o", os.path.join(self.folder, "_front.abi3.so")])
+             "-L" + self.tools, "-l:" + name, "-o", os.path.join(self.folder, module + ".abi3.so")])
 
     def build_core(self):
         go = toolchain.find_go()

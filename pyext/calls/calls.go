@@ -22,10 +22,14 @@ const (
 	notReady = -1
 	broken   = -2
 	unseeded = -3
+	noKernel = -4
 )
 
 // core is the reader of this process. It is set by Seed, before the front lets anyone in.
 var core *reader.Reader
+
+// kernels names those of package keystream that the processor has. It is set by Seed.
+var kernels []string
 
 // answer turns an error into what the front understands.
 func answer(err error) int {
@@ -67,8 +71,8 @@ func text(p unsafe.Pointer) string {
 func Seed(lanes int, kernel unsafe.Pointer, source entropy.Source, allocate func(int) (*process.Memory, error)) (result int) {
 	defer stop(&result)
 	if kernel != nil {
-		if err := keystream.Use(text(kernel)); err != nil {
-			return answer(err)
+		if keystream.Use(text(kernel)) != nil {
+			return noKernel
 		}
 	}
 	r, err := reader.New(reader.Config{Lanes: lanes, Source: source, Allocate: allocate, Clones: frontWatches})
@@ -80,6 +84,7 @@ func Seed(lanes int, kernel unsafe.Pointer, source entropy.Source, allocate func
 	if err := r.Fill(0, first[:]); err != nil {
 		return answer(err)
 	}
+	kernels = keystream.Kernels()
 	core = r
 	return 0
 }

@@ -2,14 +2,17 @@ package calls
 
 import "strconv"
 
-// AppendStatus appends how the core is doing: lines of a name and a value, of which "source" and "dropped" may come
-// several times.
+// AppendStatus appends how the core is doing: lines of a name and a value, of which "kernel", "source", "dropped" and
+// "memory" may come several times.
 func AppendStatus(b []byte) []byte {
 	if core == nil {
 		return b
 	}
 	s := core.Status()
 	b = appendLine(b, "keystream", s.Keystream)
+	for _, name := range kernels {
+		b = appendLine(b, "kernel", name)
+	}
 	b = appendCount(b, "reseeds", s.Reseeds)
 	b = appendCount(b, "failed_reseeds", s.FailedReseeds)
 	b = appendCount(b, "events", s.Events)

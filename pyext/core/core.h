@@ -2,13 +2,15 @@
  *
  * The front finds one symbol in the core's library, gorandom_core, and nothing else. Every function
  * below that enters Go (seed, fill, event, reseed, hand…, keystream, mac…) must be called inside the gate
- * (front/gate.c); the others never touch the runtime.
+ * (front/runtime/gate.c); the others never touch the runtime.
  */
 #ifndef GORANDOM_CORE_H
 #define GORANDOM_CORE_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include "front/pure/sha256.h"
 
 #define GORANDOM_CORE_ABI 6
 #define GORANDOM_THREADS 5	/* that a start takes, at most. Busy cores take more, one by one: up to 12 were seen on 16 processors */
@@ -22,6 +24,7 @@ enum {
 	GORANDOM_NOT_READY = -1,	/* the system's generator has not been seeded yet */
 	GORANDOM_BROKEN = -2,	/* a panic was recovered, or the core was never seeded */
 	GORANDOM_UNSEEDED = -3,	/* a generator driven by hand has no key yet */
+	GORANDOM_NO_KERNEL = -4,	/* this processor, or this build, has no AES kernel of that name */
 };
 
 /* Fortuna driven by hand: kinds of state, and what can be done with one. */
@@ -49,9 +52,6 @@ enum hand {
 #define MAC_TAG 64	/* bytes, at most */
 #define MAC_STATE 512	/* bytes for a key that Go has prepared */
 
-/* SHA-256's compression (FIPS 180-4, 6.2.2) of whole blocks. */
-typedef void (*sha256_blocks)(uint32_t state[8], const void *blocks, size_t bytes);
-
 struct gorandom_core {
 	uint32_t abi;	/* GORANDOM_CORE_ABI of the header that the library was built with */
 	const char *version;
@@ -76,7 +76,7 @@ struct gorandom_core {
 	void (*release)(struct record *);
 
 	/* Starts the runtime. random: 16 fresh bytes for Go's own use, overwritten. The caller holds signals
-	 * (front/signals.h), and Go's threads keep its mask, in which two of glibc's are open, and SIGSYS if the caller has it so. */
+	 * (front/guard/signals.h), and Go's threads keep its mask, in which two of glibc's are open, and SIGSYS if the caller has it so. */
 	void (*start)(struct record *, unsigned char random[16], int processors);
 
 	/* In a forked child only: puts the library back to the state before start(). -1: cannot be done. */

@@ -15,7 +15,7 @@ import numpy as _np
 from numpy.random import BitGenerator as _Base
 from numpy.random.bit_generator import SeedlessSeedSequence as _Seedless
 
-from . import _front
+from . import _front, _numpy
 
 __all__ = ["BitGenerator"]
 
@@ -54,7 +54,7 @@ class BitGenerator(_Base):
 
     def __new__(cls):
         self = super().__new__(cls)
-        self._bits = _front.BitGen()
+        self._bits = _numpy.BitGen()
         return self
 
     def __init__(self):

@@ -3,7 +3,7 @@ from typing import Any, Never, Self
 
 from numpy.random import BitGenerator as _Base
 
-from . import _front
+from . import _numpy
 
 __all__ = ["BitGenerator"]
 
@@ -11,7 +11,7 @@ class BitGenerator(_Base):
     def __new__(cls) -> Self: ...
     def __init__(self) -> None: ...
     @property
-    def lock(self) -> _front.BitGen: ...  # type: ignore[override]
+    def lock(self) -> _numpy.BitGen: ...  # type: ignore[override]
     def spawn(self, n_children: int) -> list[Self]: ...
     def random_raw(self, size: Any = None, output: bool = True) -> Any: ...
     @property

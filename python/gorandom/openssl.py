@@ -18,7 +18,7 @@ Importing this module needs an interpreter with ``ssl``: ImportError otherwise.
 import _ssl as _extension
 import ssl as _ssl
 
-from . import _front, get_random_bytes
+from . import _openssl, get_random_bytes
 
 __all__ = ["activate", "active", "deactivate"]
 
@@ -36,17 +36,17 @@ def activate():
     get_random_bytes(1)  # what a first draw takes, and its exceptions, belong here and not in OpenSSL's callback
     library = getattr(_extension, "__file__", None)  # None: inside the interpreter's own program
     was_active = active()
-    why = _front.openssl_activate(library)
+    why = _openssl.activate(library)
     if why is None:
-        served = _front.openssl_state()[1]
+        served = _openssl.state()[1]
         try:
             _ssl.RAND_bytes(32)
-            if _front.openssl_state()[1] != served:
+            if _openssl.state()[1] != served:
                 return
             why = "another copy of OpenSSL is in use: ssl.RAND_bytes did not draw from gorandom"
         finally:
-            if not was_active and _front.openssl_state()[1] == served:
-                _front.openssl_deactivate()
+            if not was_active and _openssl.state()[1] == served:
+                _openssl.deactivate()
     raise RuntimeError(f"the OpenSSL of this process's ssl cannot draw from gorandom: {why}")
 
 
@@ -55,9 +55,9 @@ def deactivate():
 
     Does nothing where gorandom is not active; and a generator that another has set since stays.
     """
-    _front.openssl_deactivate()
+    _openssl.deactivate()
 
 
 def active():
     """Does OpenSSL draw from gorandom? In a forked child the parent's answer still holds."""
-    return _front.openssl_state()[0]
+    return _openssl.state()[0]

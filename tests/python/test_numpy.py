@@ -178,7 +178,7 @@ c = bit_generator.ctypes
 end = ctypes.c_uint64.from_address(c.state.value).value
 def ready():
     # The first ready number: 48 bytes behind the end stands where they begin.
-    at = ctypes.c_int64.from_address(end + 48).value
+    at = ctypes.c_int64.from_address(end + 56).value
     return ctypes.c_uint64.from_address(end + at).value if at else None
 rng.random(5)
 """
@@ -188,7 +188,7 @@ rng.random(5)
 def test_erased_and_in_order(python, start):
     """What is ready is what is given next, and it is erased as it is given."""
     python(READY + """
-at = ctypes.c_int64.from_address(end + 48).value
+at = ctypes.c_int64.from_address(end + 56).value
 coming = [ready()]
 assert c.next_uint64(c.state) == coming[0]
 assert bytes((ctypes.c_char * 8).from_address(end + at)) == bytes(8)
@@ -213,7 +213,7 @@ for draw in (lambda: c.next_uint64(c.state), lambda: rng.integers(0, 2**64, dtyp
 def test_another_second_makes_ready_numbers_stale(python):
     """Guards the look at the clock where the lock is taken. The clock is turned, not waited for."""
     python(READY + """
-second = ctypes.c_int64.from_address(end + 16)
+second = ctypes.c_uint32.from_address(end + 24)
 expected, second.value = ready(), second.value - 1
 assert rng.integers(0, 2**64, dtype=np.uint64) != expected
 """)  # fmt: skip

@@ -28,7 +28,7 @@ HEAD = """
 import os, ssl, sys
 import gorandom
 import gorandom.openssl as openssl
-def served(): return gorandom._front.openssl_state()[1]
+def served(): return gorandom._openssl.state()[1]
 """
 
 
@@ -54,7 +54,7 @@ def test_it_draws_from_gorandom(python, start):
     python(HEAD + """
 assert openssl.activate() is None and openssl.active() is True
 seen = set()
-for n in (0, 1, 15, 16, 17, 1023, 1024, 1025, 4063, 4064, 4065, 4096, 8192, 8193, 1 << 20, (1 << 20) + 1, 20 << 20):
+for n in (0, 1, 15, 16, 17, 1023, 1024, 1025, 4047, 4048, 4049, 4096, 8192, 8193, 1 << 20, (1 << 20) + 1, 20 << 20):
     before = served()
     drawn = ssl.RAND_bytes(n)
     assert len(drawn) == n and served() - before == n, (n, served() - before)
@@ -110,7 +110,7 @@ assert ssl.RAND_bytes(16) != ssl.RAND_bytes(16)
 @linux
 @pytest.mark.parametrize("start", ["auto", "never"])
 def test_long_added_entropy_is_kept_as_its_hash(start):
-    """Before there is a core the newest hundred events are kept in one page. Guards the hash in ``add`` of openssl.c:
+    """Before there is a core the newest hundred events are kept in one page. Guards the hash in ``add`` of openssl/method.c:
     without it the data themselves are written there, past the event's end and past the page's."""
     assert run("import long_events", start) == {"mode": "direct" if start == "never" else "core", "child": 0}
 
@@ -118,11 +118,11 @@ def test_long_added_entropy_is_kept_as_its_hash(start):
 @linux
 @pytest.mark.skipif(not confine.available(), reason="the seccomp filters are written for x86_64 and aarch64")
 def test_status_while_the_system_is_not_ready():
-    """OpenSSL's callers ask before they draw. Guards ``status`` of openssl.c."""
+    """OpenSSL's callers ask before they draw. Guards ``status`` of openssl/method.c."""
     status = run("""
-import errno, ssl, _ssl, confine, gorandom
+import errno, ssl, _ssl, confine, gorandom, gorandom._openssl
 confine.refuse("getrandom", errno.EAGAIN)
-assert gorandom._front.openssl_activate(_ssl.__file__) is None  # openssl.activate() would wait
+assert gorandom._openssl.activate(_ssl.__file__) is None  # openssl.activate() would wait
 print(int(ssl.RAND_status()))
 """, "never")  # fmt: skip
     assert status == 0
@@ -392,7 +392,7 @@ else: raise AssertionError
 assert not openssl.active() and served() == 0
 openssl._extension = _ssl
 openssl.activate()
-assert gorandom._front.openssl_activate(other.__file__).startswith("another copy")
+assert gorandom._openssl.activate(other.__file__).startswith("another copy")
 assert openssl.active() and len(ssl.RAND_bytes(16)) == 16 and served() == 32 + 16
 """, env={"PYTHONPATH": another_copy})
 
@@ -401,26 +401,26 @@ assert openssl.active() and len(ssl.RAND_bytes(16)) == 16 and served() == 32 + 1
 def test_openssl_1_1_1(python, another_copy):
     """The same RAND_METHOD serves 1.1.1, here called through the library that a wheel brings along."""
     python("""
-import ctypes, os, gorandom
+import ctypes, os, gorandom, gorandom._openssl
 import psycopg2._psycopg as other
 crypto = ctypes.CDLL(other.__file__)
 crypto.OpenSSL_version.restype = ctypes.c_char_p
 assert crypto.OpenSSL_version(0).startswith(b"OpenSSL 1.1.1"), crypto.OpenSSL_version(0)
 def draw(n):
     buffer = ctypes.create_string_buffer(n)
-    before = gorandom._front.openssl_state()[1]
+    before = gorandom._openssl.state()[1]
     assert crypto.RAND_bytes(buffer, n) == crypto.RAND_priv_bytes(buffer, n) == 1 and any(buffer.raw)
-    return gorandom._front.openssl_state()[1] - before
+    return gorandom._openssl.state()[1] - before
 assert draw(16) == 0
-assert gorandom._front.openssl_activate(other.__file__) is None
-assert gorandom._front.openssl_state()[0] and draw(16) == 32 and draw(100_000) == 200_000 and crypto.RAND_status() == 1
+assert gorandom._openssl.activate(other.__file__) is None
+assert gorandom._openssl.state()[0] and draw(16) == 32 and draw(100_000) == 200_000 and crypto.RAND_status() == 1
 crypto.RAND_add(b"x" * 100, 100, ctypes.c_double(1.0))
 crypto.RAND_seed(b"x" * 10, 10)
 child = os.fork()
 if not child: os._exit(draw(16) != 32)
 assert os.waitpid(child, 0)[1] == 0
-gorandom._front.openssl_deactivate()
-assert draw(16) == 0 and not gorandom._front.openssl_state()[0]
+gorandom._openssl.deactivate()
+assert draw(16) == 0 and not gorandom._openssl.state()[0]
 """, env={"PYTHONPATH": another_copy}, flags=["-W", "ignore::DeprecationWarning"])
 
 

@@ -180,7 +180,7 @@ def test_openssl_is_switched_by_threads(python):
         HEAD
         + """
 import ssl, sys
-from gorandom import _front, openssl
+from gorandom import _openssl, openssl
 try:
     openssl.activate()
 except RuntimeError:
@@ -188,8 +188,8 @@ except RuntimeError:
 library = openssl._extension.__file__
 def switches():
     for _ in range(20_000 // SLOW):
-        _front.openssl_activate(library)
-        _front.openssl_deactivate()
+        _openssl.activate(library)
+        _openssl.deactivate()
 run(*[switches] * 4)
 openssl.deactivate()
 assert not openssl.active()

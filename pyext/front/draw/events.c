@@ -1,37 +1,45 @@
 /* A program's own events. With a core they go to its pools; without one they wait here, the newest
- * hundred, in a page that is wiped at fork. They act by Fortuna's rule and are never needed: each seed has
+ * hundred, in memory that is wiped at fork. They act by Fortuna's rule and are never needed: each seed has
  * the kernel's bytes. */
 #include <errno.h>
 #include <string.h>
 
-#include "front.h"
+#include "draw/events.h"
+#include "guard/fork.h"
 #include "guard/lock.h"
+#include "guard/process.h"
 #include "guard/signals.h"
+#include "runtime/gate.h"
+#include "runtime/library.h"
 
 #define KEPT 100
 
 struct event { unsigned char source, n, data[EVENT_BYTES]; };
 struct kept { uint32_t count; struct event event[KEPT]; };
 
-_Static_assert(sizeof(struct kept) <= PAGE, "kept events fill a page");
-
 static struct kept *kept;
 static int lock;
 
-void events_child(void) { lock_leave(&lock); }
+static void wipe(uint64_t stamp)
+{
+	(void)stamp;
+	lock_leave(&lock);
+}
 
 int events_init(void)
 {
-	kept = process_secret_pages(PAGE);
+	static struct fork_hook hook = {.place = FORK_EVENTS, .wipe = wipe};
+	kept = process_keep(sizeof *kept);
+	fork_register(&hook);
 	return kept ? 0 : ENOMEM;
 }
 
 static void keep(int source, const void *data, size_t n)
 {
-	sigset_t old;
-	hold_signals(&old);	/* a handler that adds an event would wait for the lock for ever */
+	struct held held;
+	hold_signals(&held);	/* a handler that adds an event would wait for the lock for ever */
 	if (!lock_take(&lock)) {	/* no core will ever come to a raw clone */
-		release_signals(&old);
+		release_signals(&held);
 		return;
 	}
 	struct event *e = &kept->event[kept->count++ % KEPT];
@@ -39,13 +47,13 @@ static void keep(int source, const void *data, size_t n)
 	e->n = (unsigned char)n;
 	memcpy(e->data, data, n);
 	lock_leave(&lock);
-	release_signals(&old);
+	release_signals(&held);
 }
 
 int events_add(int source, const void *data, size_t n)
 {
 	struct visit v;
-	process_check();
+	fork_check();
 	if (gate_enter_aside(&v)) {
 		keep(source, data, n);
 		return 0;

@@ -1,11 +1,12 @@
 /* A lock for a few instructions, taken by any thread, with the GIL or without. Made anew in a child, by a fork handler
  * that lets it go. */
-#ifndef GORANDOM_LOCK_H
-#define GORANDOM_LOCK_H
+#ifndef GORANDOM_GUARD_LOCK_H
+#define GORANDOM_GUARD_LOCK_H
 
 #include <sched.h>
 
-#include "front.h"
+#include "guard/fork.h"
+#include "guard/process.h"
 
 /* The holder may be off its processor for long: threads of a process without a GIL meet here, and interpreters with
  * GILs of their own. Bounded only where it may not exist, in a raw clone: 0 then. */
@@ -14,7 +15,7 @@ static inline int lock_take(int *lock)
 	for (int i = 0; i < 1000 || process->known; i += i < 1000) {
 		if (!__atomic_exchange_n(lock, 1, __ATOMIC_ACQUIRE))
 			return 1;
-		process_check();
+		fork_check();
 		sched_yield();
 	}
 	return 0;

@@ -22,8 +22,8 @@
 
 #define MISC 10	/* the major number of both: Linux's Documentation/admin-guide/devices.txt */
 
-const volatile void *clones_page;
-enum clones_kind clones_kind;
+const volatile void *restore_page;
+enum restore_kind restore_kind;
 
 static int is_vmclock(const volatile struct vmclock *v)
 {
@@ -44,36 +44,36 @@ static void *map(const char *path, size_t size)
 	return page == MAP_FAILED ? NULL : page;
 }
 
-int clones_init(void)
+int restore_init(void)
 {
 	size_t size = (size_t)sysconf(_SC_PAGESIZE);	/* vmclock's driver maps one of the system's pages and nothing else */
 	void *page = map("/dev/vmclock0", size);
 	if (page && is_vmclock(page)) {
-		clones_kind = CLONES_VMCLOCK;
+		restore_kind = RESTORE_VMCLOCK;
 	} else {
 		if (page)
 			munmap(page, size);
 		page = map("/dev/sysgenid", size);
 		if (page)
-			clones_kind = CLONES_SYSGENID;
+			restore_kind = RESTORE_SYSGENID;
 	}
-	clones_page = page;
+	restore_page = page;
 	return 0;
 }
 
-const char *clones_name(void)
+const char *restore_name(void)
 {
-	static const char *const names[] = {[CLONES_CLOCK] = "clock", [CLONES_VMCLOCK] = "vmclock", [CLONES_SYSGENID] = "sysgenid"};
-	return names[clones_kind];
+	static const char *const names[] = {[RESTORE_CLOCK] = "clock", [RESTORE_VMCLOCK] = "vmclock", [RESTORE_SYSGENID] = "sysgenid"};
+	return names[restore_kind];
 }
 
-int clones_generation(uint64_t *generation)
+int restore_generation(uint64_t *generation)
 {
-	const volatile struct vmclock *v = clones_page;
+	const volatile struct vmclock *v = restore_page;
 
-	if (clones_kind == CLONES_VMCLOCK)
+	if (restore_kind == RESTORE_VMCLOCK)
 		*generation = v->flags & VMCLOCK_GENERATION ? v->vm_generation_counter : v->disruption_marker;
 	else
-		*generation = clones_now();
-	return clones_kind != CLONES_CLOCK;
+		*generation = restore_now();
+	return restore_kind != RESTORE_CLOCK;
 }

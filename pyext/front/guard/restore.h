@@ -1,7 +1,7 @@
 /* What the machine's monitor writes where this process can read it when the machine has been restored from a saved
  * state: one of these two, or nothing. */
-#ifndef GORANDOM_CLONES_H
-#define GORANDOM_CLONES_H
+#ifndef GORANDOM_GUARD_RESTORE_H
+#define GORANDOM_GUARD_RESTORE_H
 
 #include <stdint.h>
 
@@ -25,12 +25,12 @@ _Static_assert(sizeof(struct vmclock) == 112, "the layout of vmclock-abi.h");
 #define VMCLOCK_VERSION 1
 #define VMCLOCK_GENERATION ((uint64_t)1 << 8)	/* flags: VMCLOCK_FLAG_VM_GEN_COUNTER_PRESENT */
 
-enum clones_kind { CLONES_CLOCK, CLONES_VMCLOCK, CLONES_SYSGENID };	/* CLOCK: no page */
+enum restore_kind { RESTORE_CLOCK, RESTORE_VMCLOCK, RESTORE_SYSGENID };	/* CLOCK: no page */
 
-extern const volatile void *clones_page;	/* mapped for good, in children too; NULL: none to be had */
-extern enum clones_kind clones_kind;
+extern const volatile void *restore_page;	/* mapped for good, in children too; NULL: none to be had */
+extern enum restore_kind restore_kind;
 
-static inline uint64_t clones_of_vmclock(const volatile struct vmclock *v)
+static inline uint64_t restore_of_vmclock(const volatile struct vmclock *v)
 {
 	/* A write in progress is a value of its own, so what was made in the middle of one is stale at its end. Nothing
 	 * is waited for: the monitor may take as long as it likes. */
@@ -42,17 +42,17 @@ static inline uint64_t clones_of_vmclock(const volatile struct vmclock *v)
 /* A number that is another one after the machine has been restored. What was made under another number than the
  * present one is stale, and may exist twice. To be looked at after the bytes have been taken: before that, the machine
  * may be saved between the look and the taking. */
-static inline uint64_t clones_now(void)
+static inline uint64_t restore_now(void)
 {
-	const volatile void *page = clones_page;
+	const volatile void *page = restore_page;
 	if (__builtin_expect(!page, 1))
 		return 0;
-	return clones_kind == CLONES_VMCLOCK ? clones_of_vmclock(page) : *(const volatile uint32_t *)page;
+	return restore_kind == RESTORE_VMCLOCK ? restore_of_vmclock(page) : *(const volatile uint32_t *)page;
 }
 
-int clones_init(void);	/* once. 0: that there is nothing to look at is no failure */
-const char *clones_name(void);	/* "vmclock", "sysgenid", or "clock": then pools live for a second of it and that is all */
-int clones_generation(uint64_t *);	/* what the monitor counts. 0: it does not */
+int restore_init(void);	/* once. 0: that there is nothing to look at is no failure */
+const char *restore_name(void);	/* "vmclock", "sysgenid", or "clock": then pools live for a second of it and that is all */
+int restore_generation(uint64_t *);	/* what the monitor counts. 0: it does not */
 
 #pragma GCC visibility pop
 

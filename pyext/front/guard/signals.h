@@ -1,21 +1,35 @@
-/* Signals are held while a handler could find something half done.
+/* Signals and cancellation are held while a handler could find something half done.
  *
- * All but SIGSYS, which stays as it is: a sandbox sends it for a system call that its filter traps, and its handler makes
- * or answers the call. Blocked, it would end the process. Such a handler neither draws nor forks. (pthread_sigmask leaves
- * two signals of the C library's own open, too.) */
-#ifndef GORANDOM_SIGNALS_H
-#define GORANDOM_SIGNALS_H
+ * All signals but SIGSYS, which stays as it is: a sandbox sends it for a system call that its filter traps, and its handler
+ * makes or answers the call. Blocked, it would end the process. Such a handler neither draws nor forks. (pthread_sigmask
+ * leaves two signals of the C library's own open, too.) */
+#ifndef GORANDOM_GUARD_SIGNALS_H
+#define GORANDOM_GUARD_SIGNALS_H
 
+#include <pthread.h>
 #include <signal.h>
 
-static inline int hold_signals(sigset_t *old)	/* 0, or an errno: seccomp */
+struct held {
+	sigset_t mask;
+	int cancel;
+};
+
+static inline int hold_signals(struct held *held)	/* 0, or an errno: seccomp. Then nothing is held */
 {
-	sigset_t held;
-	sigfillset(&held);
-	sigdelset(&held, SIGSYS);
-	return pthread_sigmask(SIG_BLOCK, &held, old);
+	sigset_t signals;
+	sigfillset(&signals);
+	sigdelset(&signals, SIGSYS);
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &held->cancel);
+	int error = pthread_sigmask(SIG_BLOCK, &signals, &held->mask);
+	if (error)
+		pthread_setcancelstate(held->cancel, NULL);
+	return error;
 }
 
-static inline void release_signals(const sigset_t *old) { pthread_sigmask(SIG_SETMASK, old, NULL); }
+static inline void release_signals(const struct held *held)
+{
+	pthread_sigmask(SIG_SETMASK, &held->mask, NULL);
+	pthread_setcancelstate(held->cancel, NULL);
+}
 
 #endif

@@ -1,6 +1,6 @@
 /* Numbers for numpy: the functions of its struct bitgen, over ready bytes in memory of their own.
  *
- * numpy calls them in any thread, without the GIL, with the generator's lock held (bitlock.c), some hundred million
+ * numpy calls them in any thread, without the GIL, with the generator's lock held (module.c), some hundred million
  * times a second; so a number costs a few instructions, and two comparisons say at once whether this process was
  * forked, anybody has reseeded, or the machine was restored since the bytes were made. The clock is looked at where
  * the lock is taken and where bytes are made.
@@ -10,16 +10,16 @@
  * in others whoever takes the lock gets an exception first. */
 #define _GNU_SOURCE
 #define PY_SSIZE_T_CLEAN
-#include <Python.h>
+#include "numpy/bitgen.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "numpy/bitgen.h"
+#include "core/core.h"
 #include "pure/erase.h"
-#include "front.h"
+#include "runtime/thread.h"
 
 #define MEMORY ((size_t)64 << 10)	/* bytes of a generator's; with 16 KiB the way into the core costs as much as what is made there */
 #define MOST (uint32_t)(MEMORY - sizeof(struct bitgen))	/* bytes of a refill */
@@ -34,10 +34,14 @@ _Static_assert(sizeof(struct bitgen) == 64, "a cache line");
 
 static unsigned char *end_of(struct bitgen *b) { return (unsigned char *)(b + 1); }
 
-struct bitgen *bitgen_new(void)
+int bitgen_init(struct bitgen_user *u)
 {
-	unsigned char *memory = process_wiped_pages(MEMORY);
-	return memory ? (struct bitgen *)(memory + MEMORY) - 1 : NULL;
+	unsigned char *memory = base->pages_new(MEMORY, PAGES_WIPED);
+	if (!memory)
+		return -1;
+	u->bits = (struct bitgen *)(memory + MEMORY) - 1;
+	u->epoch = base->stamp_epoch;
+	return 0;
 }
 
 void bitgen_free(struct bitgen *b)
@@ -54,7 +58,7 @@ static uint32_t next_size(const struct bitgen *b)
 {
 	if (b->size < FIRST)
 		return FIRST;
-	if (-b->at >= LOW || b->token != __atomic_load_n(&pool_epoch, __ATOMIC_RELAXED))
+	if (-b->at >= LOW || b->made.epoch != stamp_field(base->stamp_epoch))
 		return b->size;
 	return b->size > MOST / 2 ? MOST : 2 * b->size;
 }
@@ -64,7 +68,7 @@ static void lock_pages(struct bitgen *b, uint32_t n)
 {
 	size_t pages = (n + sizeof *b + PAGE - 1) / PAGE * PAGE;
 	if (n != b->size)
-		process_lock_pages(end_of(b) - pages, pages);
+		base->pages_lock(end_of(b) - pages, pages);
 }
 
 /* 0, or the answer of draw. The memory is taken. */
@@ -72,24 +76,20 @@ static int refill(struct bitgen *b, int (*draw)(unsigned char *, size_t))
 {
 	for (;;) {
 		uint32_t n = next_size(b);
-		b->token = 0;
+		struct stamp now = base->stamp_now();
+		b->made = now;
+		b->made.epoch = 0;	/* until the bytes are there */
 		b->at = 0;
-		uint64_t stamp = b->process = process_stamp();
 		lock_pages(b, n);
 		b->size = n;
-		uint64_t token = __atomic_load_n(&pool_epoch, __ATOMIC_SEQ_CST);
-		int64_t second = time(NULL);
-		uint64_t watched = clones_now();
 		int r = draw((unsigned char *)b - n, n);
 		if (r)
 			return r;
-		b->second = second;
-		b->watched = watched;
-		b->token = token;
+		b->made.epoch = now.epoch;
 		b->at = -(int64_t)n;
 		/* A signal handler that forked in between: the bytes are zeros now, or the other process's too. */
 		__atomic_signal_fence(__ATOMIC_SEQ_CST);
-		if (stamp == process_stamp())
+		if (now.process == base->process_stamp())
 			return 0;
 	}
 }
@@ -108,15 +108,7 @@ static void nap_or_end(int error, int *tries)
 {
 	if (error != GORANDOM_NOT_READY && ++*tries >= TRIES)
 		give_up();
-	kernel_nap(error == GORANDOM_NOT_READY ? -1 : NAP);
-}
-
-static int is_taken(const struct bitgen_user *u) { return __atomic_load_n(&u->taken, __ATOMIC_RELAXED) != 0; }
-
-static void leave(struct bitgen_user *u)
-{
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	__atomic_store_n(&u->taken, 0, __ATOMIC_RELAXED);
+	base->kernel_nap(error == GORANDOM_NOT_READY ? -1 : NAP);
 }
 
 /* n bytes at x, erased where they were. 0: there are not so many, or a fork, a reseed or a restore has made them stale,
@@ -124,13 +116,11 @@ static void leave(struct bitgen_user *u)
 static inline int take(struct bitgen_user *u, void *x, uint32_t n, int watch)
 {
 	struct bitgen *b = u->bits;
-	if (__builtin_expect(is_taken(u), 0))
+	if (__builtin_expect(!thread_take(&u->taken), 0))
 		return 0;
-	__atomic_store_n(&u->taken, 1, __ATOMIC_RELAXED);
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	int64_t at = b->at + n;
 	if (__builtin_expect(at > 0, 0)) {
-		leave(u);
+		thread_leave(&u->taken);
 		return 0;
 	}
 	unsigned char *from = (unsigned char *)b + at - n;
@@ -139,8 +129,8 @@ static inline int take(struct bitgen_user *u, void *x, uint32_t n, int watch)
 	b->at = at;
 	/* Last, so that a signal handler that forked before this very instruction is seen, and a restored machine. */
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	int fresh = b->token == __atomic_load_n(&pool_epoch, __ATOMIC_RELAXED) && (!watch || b->watched == clones_now());
-	leave(u);
+	int fresh = b->made.epoch == stamp_field(u->epoch) && (!watch || b->made.restore == base->restore_now());
+	thread_leave(&u->taken);
 	return __builtin_expect(fresh, 1);
 }
 
@@ -149,7 +139,7 @@ static uint64_t past(uint32_t n)
 {
 	uint64_t x = 0;
 	int r, tries = 0;
-	while ((r = draw_bytes((unsigned char *)&x, n)) != 0)
+	while ((r = base->draw_bytes((unsigned char *)&x, n)) != 0)
 		nap_or_end(r, &tries);
 	return x;
 }
@@ -160,13 +150,13 @@ static uint64_t slowly(struct bitgen_user *u, uint32_t n)
 	uint64_t x = 0;
 	int tries = 0;
 	/* Where fork does not wipe, nothing is kept for a child to find. */
-	if (!process_wipes)
+	if (!base->pages_wiped_at_fork)
 		return past(n);
 	while (!take(u, &x, n, 1)) {
 		if (__atomic_exchange_n(&u->taken, 1, __ATOMIC_ACQUIRE))
 			return past(n);
-		int r = refill(b, draw_bytes);
-		leave(u);
+		int r = refill(b, base->draw_bytes);
+		thread_leave(&u->taken);
 		if (r)
 			nap_or_end(r, &tries);
 	}
@@ -181,7 +171,7 @@ static APART uint64_t slow_uint64(void *state) { return slowly(state, sizeof(uin
 static APART uint32_t slow_uint32(void *state) { return (uint32_t)slowly(state, sizeof(uint32_t)); }
 static APART double slow_double(void *state) { return to_double(slow_uint64(state)); }
 
-/* Twice, because without a page to look at (clones.c) a function fits one line of code. */
+/* Twice, because without a page to look at (guard/restore.c) a function fits one line of code. */
 #define NUMBERS(name, watch) \
 static HOT uint64_t name##_uint64(void *state) \
 { \
@@ -204,7 +194,7 @@ NUMBERS(watched, 1)
 
 void bitgen_install(struct bitgen_user *u, struct numpy_bitgen *to)
 {
-	int watch = clones_kind != CLONES_CLOCK;
+	int watch = base->watches_restores;
 	to->state = u;
 	to->next_uint64 = watch ? watched_uint64 : next_uint64;
 	to->next_uint32 = watch ? watched_uint32 : next_uint32;
@@ -213,23 +203,22 @@ void bitgen_install(struct bitgen_user *u, struct numpy_bitgen *to)
 }
 
 /* -1 with an exception set. Waits for the system's generator. */
-static int draw_or_raise(unsigned char *dst, size_t n) { return draw(dst, n, 1); }
+static int draw_or_raise(unsigned char *dst, size_t n) { return base->draw(dst, n, 1); }
 
 int bitgen_ensure(struct bitgen_user *u)
 {
 	struct bitgen *b = u->bits;
-	if (!process_wipes) {
+	if (!base->pages_wiped_at_fork) {
 		unsigned char byte;
-		int r = draw(&byte, 1, 1);
+		int r = base->draw(&byte, 1, 1);
 		erase(&byte, 1);
 		return r;
 	}
-	if (-b->at >= LOW && b->token == __atomic_load_n(&pool_epoch, __ATOMIC_RELAXED) && b->watched == clones_now()
-	    && b->second == time(NULL))
+	if (-b->at >= LOW && base->stamp_holds(&b->made))
 		return 0;
 	if (__atomic_exchange_n(&u->taken, 1, __ATOMIC_ACQUIRE))
 		return 0;
 	int r = refill(b, draw_or_raise);
-	leave(u);
+	thread_leave(&u->taken);
 	return r;
 }

@@ -7,7 +7,7 @@
 
 #pragma GCC visibility push(hidden)
 
-/* Where the bytes come from: draw() of front.h, or a test's script. 0, or non-zero and nothing more is drawn. */
+/* Where the bytes come from: bytes_draw(), or a test's script. 0, or non-zero and nothing more is drawn. */
 struct uniform {
 	int (*draw)(unsigned char *dst, size_t n, int wait);
 	int wait;	/* the draw's last argument */

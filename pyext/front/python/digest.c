@@ -1,6 +1,6 @@
 /* compare_digest: the arguments, errors and messages of CPython's hmac.compare_digest. */
 #define PY_SSIZE_T_CLEAN
-#include <Python.h>
+#include "python/interpreter.h"
 
 #include "pure/compare.h"
 #include "python/digest.h"

@@ -1,7 +1,7 @@
 #ifndef GORANDOM_DIGEST_H
 #define GORANDOM_DIGEST_H
 
-#include <Python.h>
+#include "python/interpreter.h"
 
 #pragma GCC visibility push(hidden)
 

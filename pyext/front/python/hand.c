@@ -5,13 +5,20 @@
  * And an AES kernel by hand, for the self-test. */
 #define _GNU_SOURCE
 #define PY_SSIZE_T_CLEAN
-#include <Python.h>
+#include "python/interpreter.h"
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "pure/erase.h"
-#include "front.h"
+#include "draw/draw.h"
+#include "guard/fork.h"
+#include "guard/pages.h"
+#include "guard/process.h"
+#include "runtime/gate.h"
+#include "runtime/library.h"
+#include "runtime/start.h"
 #include "python/hand.h"
 
 #define PATIENCE 10000000000	/* ns; there is nobody else to serve this call */
@@ -30,14 +37,14 @@ static size_t pages(size_t n) { return (n + PAGE - 1) / PAGE * PAGE; }
  * for the GIL: at the interpreter's end that wait is for ever, and the place would be lost. */
 static int enter(struct visit *v)
 {
-	if (!life_alive())
-		life_start();
+	if (!start_has_core())
+		draw_start_core();
 	return gate_enter(v, PATIENCE);
 }
 
 static void *no_core(void)
 {
-	const char *why = life_reason();
+	const char *why = start_reason();
 	return PyErr_Format(PyExc_RuntimeError, "this needs the core: %s", why ? why : "it is busy");
 }
 
@@ -92,7 +99,7 @@ static void state_dealloc(PyObject *o)
 
 static int borrow(State *self)
 {
-	process_check();
+	fork_check();
 	uint64_t user = 0;
 	if (__atomic_compare_exchange_n(&self->user, &user, process_stamp(), 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return 0;
@@ -168,6 +175,29 @@ end:
 	return out;
 }
 
+/* The kernels of package keystream for this architecture, slowest first. Which the processor has is the core's to know. */
+static const char *const kernels[] = {
+	"generic",
+#if defined __x86_64__
+	"aesni", "vaes256", "vaes512",
+#elif defined __aarch64__
+	"armv8",
+#endif
+};
+#define KERNELS (Py_ssize_t)(sizeof kernels / sizeof *kernels)
+
+int hand_choose_kernel(const char *name, char *names, size_t n)
+{
+	*names = 0;
+	for (Py_ssize_t i = 0; i < KERNELS; i++) {
+		size_t end = strlen(names);
+		snprintf(names + end, n - end, "%s\"%s\"", end ? ", " : "", kernels[i]);
+		if (name && strcmp(name, kernels[i]) == 0)
+			start_keystream = kernels[i];
+	}
+	return name && !start_keystream ? -1 : 0;
+}
+
 #define KEY_BYTES 32
 #define BLOCK_BYTES 16
 
@@ -201,19 +231,14 @@ PyObject *hand_keystream(PyObject *module, PyObject *args)
 	return closed ? no_core() : PyErr_Format(PyExc_ValueError, "the core has no kernel \"%s\"", kernel);
 }
 
-/* The names that keystream() takes, slowest first. */
-static PyObject *kernels(void)
+static PyObject *kernel_names(void)
 {
-	PyObject *list = PyList_New(0);
-	const char *name;
-	for (size_t i = 0; list && (name = keystream_each(&i));) {
-		PyObject *text = PyUnicode_FromString(name);
-		if (!text || PyList_Append(list, text))
-			Py_CLEAR(list);
-		Py_XDECREF(text);
+	PyObject *names = PyTuple_New(KERNELS);
+	for (Py_ssize_t i = 0; names && i < KERNELS; i++) {
+		PyObject *name = PyUnicode_FromString(kernels[i]);
+		if (!name || PyTuple_SetItem(names, i, name))
+			Py_CLEAR(names);
 	}
-	PyObject *names = list ? PyList_AsTuple(list) : NULL;
-	Py_XDECREF(list);
 	return names;
 }
 
@@ -248,7 +273,7 @@ int hand_add_type(PyObject *module)
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
 		if (PyModule_AddIntConstant(module, numbers[i].name, numbers[i].value))
 			return -1;
-	PyObject *names = kernels();
+	PyObject *names = kernel_names();
 	int r = names ? PyModule_AddObjectRef(module, "KERNELS", names) : -1;
 	Py_XDECREF(names);
 	if (r)

@@ -4,13 +4,17 @@
  * A process without a core answers by a Python function that the caller gives, which asks hashlib: same tags. */
 #define _GNU_SOURCE
 #define PY_SSIZE_T_CLEAN
-#include <Python.h>
+#include "python/interpreter.h"
 #include <stdlib.h>
 #include <string.h>
 #include <structmember.h>
 
 #include "pure/compare.h"
-#include "front.h"
+#include "draw/draw.h"
+#include "pure/hmac256.h"
+#include "python/secret.h"
+#include "runtime/gate.h"
+#include "runtime/library.h"
 #include "python/mac.h"
 
 #define KEEP_GIL 8192	/* bytes that are hashed in less time than giving the GIL away and fetching it takes */
@@ -42,14 +46,14 @@ typedef struct {
 	struct prepared *prepared;	/* or elsewhere */
 } Key;
 
-static int made_here(int algorithm) { return algorithm == MAC_SHA256 && hmac256_blocks; }
+static int made_here(int algorithm) { return algorithm == MAC_SHA256 && sha256_fast; }
 
 /* A core, if this process may have one without having drawn. */
 static void want_core(int algorithm)
 {
-	if (algorithm >= 0 && !made_here(algorithm) && life_wants(0)) {
+	if (algorithm >= 0 && !made_here(algorithm) && draw_wants_core(0)) {
 		Py_BEGIN_ALLOW_THREADS
-		life_start();
+		draw_start_core();
 		Py_END_ALLOW_THREADS
 	}
 }
@@ -429,7 +433,7 @@ int mac_add(PyObject *module)
 	int r = rows ? PyModule_AddObjectRef(module, "MACS", rows) : -1;
 	Py_XDECREF(rows);
 	if (!r)
-		r = PyModule_AddIntConstant(module, "hmac256", hmac256_blocks != NULL);
+		r = PyModule_AddIntConstant(module, "hmac256", sha256_fast != NULL);
 	PyObject *type = r ? NULL : PyType_FromModuleAndSpec(module, &key_spec, NULL);
 	r = type ? PyModule_AddObjectRef(module, "Key", type) : -1;
 	Py_XDECREF(type);

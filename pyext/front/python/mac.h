@@ -1,7 +1,7 @@
 #ifndef GORANDOM_MAC_H
 #define GORANDOM_MAC_H
 
-#include <Python.h>
+#include "python/interpreter.h"
 
 /* hmac(algorithm, key, message, /): bytes; or None where neither this front nor a core can make the tag. */
 PyObject *mac_once(PyObject *module, PyObject *const *args, Py_ssize_t nargs);

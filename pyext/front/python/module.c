@@ -1,7 +1,8 @@
-/* The Python module _front: arguments in, exceptions out. The Python package documents the functions. */
+/* The module _front: arguments in, exceptions out. The Python package documents the functions. */
 #define _GNU_SOURCE
 #define PY_SSIZE_T_CLEAN
-#include <Python.h>
+#include "python/interpreter.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
@@ -9,128 +10,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "numpy/bitgen.h"
-#include "python/digest.h"
+#include "draw/draw.h"
+#include "draw/events.h"
+#include "guard/fork.h"
+#include "guard/lock.h"
+#include "guard/pages.h"
 #include "pure/erase.h"
-#include "front.h"
-#include "runtime/gate.h"
+#include "pure/sha256.h"
+#include "python/base.h"
+#include "python/bytes.h"
+#include "python/digest.h"
 #include "python/hand.h"
 #include "python/mac.h"
 #include "python/numbers.h"
-#include "openssl/openssl.h"
-#include "python/slots.h"
+#include "python/secret.h"
 #include "python/state.h"
 #include "python/uuid.h"
-
-#if !defined Py_LIMITED_API && !defined Py_GIL_DISABLED
-#error "the front is built for the stable ABI, wherever there is one"
-#endif
-
-static int is_int(PyObject *o)
-{
-	return Py_TYPE(o) == &PyLong_Type || (PyType_GetFlags(Py_TYPE(o)) & Py_TPFLAGS_LONG_SUBCLASS);
-}
-
-static PyObject *random_bytes(Py_ssize_t n, int wait)
-{
-	PyObject *bytes = PyBytes_FromStringAndSize(NULL, n);
-	if (bytes && n && draw((unsigned char *)PyBytes_AsString(bytes), (size_t)n, wait)) {
-		Py_DECREF(bytes);
-		return NULL;
-	}
-	return bytes;
-}
-
-/* PyCrypto's Crypto.Random.get_random_bytes: its types, its messages. */
-static PyObject *get_random_bytes(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *names)
-{
-	(void)module;
-	if (nargs + (names ? PyTuple_Size(names) : 0) != 1)
-		return PyErr_Format(PyExc_TypeError, "get_random_bytes() takes exactly one argument (%zd given)",
-			nargs + (names ? PyTuple_Size(names) : 0));
-	if (names && PyUnicode_CompareWithASCIIString(PyTuple_GetItem(names, 0), "n"))
-		return PyErr_Format(PyExc_TypeError, "get_random_bytes() got an unexpected keyword argument '%U'", PyTuple_GetItem(names, 0));
-	if (!is_int(args[0])) {
-		PyErr_SetString(PyExc_TypeError, "an integer is required");
-		return NULL;
-	}
-	Py_ssize_t n = PyLong_AsSsize_t(args[0]);
-	if (n < 0) {
-		int overflow = 0;
-		if (n == -1 && PyErr_Occurred()) {
-			PyErr_Clear();
-			PyLong_AsLongLongAndOverflow(args[0], &overflow);
-			PyErr_Clear();
-			if (overflow > 0) {
-				PyErr_SetString(PyExc_OverflowError, "Python int too large to convert to C ssize_t");
-				return NULL;
-			}
-		}
-		PyErr_SetString(PyExc_ValueError, "cannot read to end of infinite stream");
-		return NULL;
-	}
-	return random_bytes(n, 1);
-}
-
-/* os.urandom: its types, its messages; and PEP 522's error where it would wait. */
-static PyObject *urandom(PyObject *module, PyObject *arg)
-{
-	(void)module;
-	PyObject *index = PyNumber_Index(arg);
-	if (!index)
-		return NULL;
-	Py_ssize_t n = PyLong_AsSsize_t(index);
-	Py_DECREF(index);
-	if (n == -1 && PyErr_Occurred())
-		return NULL;
-	if (n < 0) {
-		PyErr_SetString(PyExc_ValueError,
-			Py_Version < 0x030f0000 ? "negative argument not allowed" : "size cannot be negative");
-		return NULL;
-	}
-	return random_bytes(n, 0);
-}
-
-static PyObject *fill(PyObject *module, PyObject *arg)
-{
-	(void)module;
-	Py_buffer b;
-	if (PyObject_GetBuffer(arg, &b, PyBUF_WRITABLE | PyBUF_ANY_CONTIGUOUS))
-		return NULL;
-	int r = b.len ? draw(b.buf, (size_t)b.len, 1) : 0;
-	if (r)
-		memset(b.buf, 0, (size_t)b.len);
-	PyBuffer_Release(&b);
-	if (r)
-		return NULL;
-	Py_RETURN_NONE;
-}
-
-static PyObject *wait_ready(PyObject *module, PyObject *arg)
-{
-	(void)module;
-	double seconds = -1;
-	if (arg != Py_None) {
-		seconds = PyFloat_AsDouble(arg);
-		if (seconds == -1 && PyErr_Occurred())
-			return NULL;
-		if (!(seconds >= 0)) {
-			PyErr_SetString(PyExc_ValueError, "timeout must be non-negative");
-			return NULL;
-		}
-	}
-	if (draw_wait(seconds))
-		return NULL;
-	Py_RETURN_NONE;
-}
-
-static PyObject *reseed(PyObject *module, PyObject *unused)
-{
-	(void)module, (void)unused;
-	if (draw_reseed())
-		return NULL;
-	Py_RETURN_NONE;
-}
+#include "runtime/gate.h"
+#include "runtime/library.h"
+#include "runtime/start.h"
+#include "runtime/thread.h"
+#include "source/kernel.h"
 
 static PyObject *add_event(PyObject *module, PyObject *args)
 {
@@ -161,7 +61,6 @@ static PyObject *add_event(PyObject *module, PyObject *args)
 }
 
 static const char *const mode_names[] = {[START_AUTO] = "auto", [START_EAGER] = "eager", [START_NEVER] = "never"};
-#define MODES 3
 
 static PyObject *configure(PyObject *module, PyObject *arg)
 {
@@ -171,16 +70,16 @@ static PyObject *configure(PyObject *module, PyObject *arg)
 		PyErr_SetString(PyExc_TypeError, "start must be a str");
 		return NULL;
 	}
-	while (mode < MODES && PyUnicode_CompareWithASCIIString(arg, mode_names[mode]))
+	while (mode < START_MODES && PyUnicode_CompareWithASCIIString(arg, mode_names[mode]))
 		mode++;
-	if (mode == MODES) {
+	if (mode == START_MODES) {
 		PyErr_SetString(PyExc_ValueError, "start must be \"auto\", \"eager\" or \"never\"");
 		return NULL;
 	}
 	int late;
 	Py_BEGIN_ALLOW_THREADS
-	process_check();
-	late = life_set_mode((enum start_mode)mode);
+	fork_check();
+	late = start_set_mode((enum start_mode)mode);
 	Py_END_ALLOW_THREADS
 	if (late) {
 		PyErr_SetString(PyExc_RuntimeError, "too late for start=\"never\": this process has a core already");
@@ -193,10 +92,10 @@ static PyObject *configure(PyObject *module, PyObject *arg)
 static PyObject *start(PyObject *module, PyObject *unused)
 {
 	(void)module, (void)unused;
-	int alive = life_alive();
+	int alive = start_has_core();
 	if (!alive) {
 		Py_BEGIN_ALLOW_THREADS
-		alive = life_start();
+		alive = draw_start_core();
 		Py_END_ALLOW_THREADS
 	}
 	return PyBool_FromLong(alive);
@@ -205,90 +104,101 @@ static PyObject *start(PyObject *module, PyObject *unused)
 static PyObject *state(PyObject *module, PyObject *unused)
 {
 	(void)module, (void)unused;
-	int alive = life_alive();
-	const char *reason = life_reason();
+	int alive = start_has_core();
+	const char *reason = start_reason();
 	uint64_t generation = 0;
-	int tells = clones_generation(&generation);
+	int tells = restore_generation(&generation);
 	return Py_BuildValue("{s:s,s:z,s:i,s:s,s:I,s:s,s:N,s:z,s:K,s:I,s:I,s:i}",
 		"mode", alive ? "core" : "direct",
 		"reason", reason ? reason : "",
 		"ready", kernel_ready(),
 		"implementation", kernel_name(),
-		"generation", process_generation,
-		"clones", clones_name(),
+		"generation", fork_generation,
+		"clones", restore_name(),
 		"vm_generation", tells ? PyLong_FromUnsignedLongLong(generation) : Py_BuildValue(""),
 		"core_version", core ? core->version : NULL,
-		"direct_bytes", (unsigned long long)__atomic_load_n(&process->direct, __ATOMIC_RELAXED),
-		"core_threads", process_core() ? core->threads(core_record) : 0,
+		"direct_bytes", (unsigned long long)draw_direct_bytes(),
+		"core_threads", core_alive() ? core->threads(core_record) : 0,
 		"core_mappings", core_record ? core->mappings(core_record) : 0,
-		"wipes", process_wipes);
+		"wipes", pages_wiped_at_fork);
 }
 
 static PyObject *own_threads(PyObject *module, PyObject *unused)
 {
 	(void)module, (void)unused;
-	return PyLong_FromUnsignedLong((process_core() ? core->threads(core_record) : 0) + gather_threads());
+	return PyLong_FromUnsignedLong((core_alive() ? core->threads(core_record) : 0) + kernel_threads());
 }
 
-/* None, or why not. */
-static PyObject *activate_openssl(PyObject *module, PyObject *arg)
-{
-	(void)module;
-	PyObject *path = NULL;
-	if (arg != Py_None && !PyUnicode_FSConverter(arg, &path))
-		return NULL;
-	const char *why = openssl_activate(path ? PyBytes_AsString(path) : NULL);
-	Py_XDECREF(path);
-	return Py_BuildValue("z", why);
-}
+/* ---- the base, for other extension modules ---- */
 
-static PyObject *deactivate_openssl(PyObject *module, PyObject *unused)
-{
-	(void)module, (void)unused;
-	openssl_deactivate();
-	Py_RETURN_NONE;
-}
+static int base_draw_bytes(unsigned char *dst, size_t n) { return draw_bytes(dst, n, NULL, NULL); }
 
-/* (active, bytes served) */
-static PyObject *openssl_state(PyObject *module, PyObject *unused)
-{
-	(void)module, (void)unused;
-	return Py_BuildValue("(NK)", PyBool_FromLong(openssl_active()), (unsigned long long)openssl_served());
-}
-
-/* For gopy's glue: a call that needs a live core and starts none. */
-static int glue_enter(struct visit *v) { return gate_enter_aside(v); }
-
-static char *glue_leave(struct visit *v)
+static char *base_leave(struct visit *v)
 {
 	gate_leave(v);
 	return v->error;
 }
 
-static const struct gate_api gate_api = {glue_enter, glue_leave};
+static uint64_t base_process_stamp(void) { return process_stamp(); }
+static struct stamp base_stamp_now(void) { return stamp_now(); }
+static int base_stamp_holds(const struct stamp *s) { return stamp_holds(s); }
+static uint64_t base_restore_now(void) { return restore_now(); }
+static int base_lock_take(int *lock) { return lock_take(lock); }
+
+static struct base base = {
+	.version = GORANDOM_VERSION,
+	.draw = bytes_draw,
+	.draw_bytes = base_draw_bytes,
+	.enter = gate_enter_aside,
+	.leave = base_leave,
+	.fork_register = fork_register,
+	.fork_generation = &fork_generation,
+	.lock_take = base_lock_take,
+	.pages_new = pages_new,
+	.pages_lock = pages_lock,
+	.stamp_epoch = &stamp_epoch,
+	.process_stamp = base_process_stamp,
+	.stamp_now = base_stamp_now,
+	.stamp_holds = base_stamp_holds,
+	.restore_now = base_restore_now,
+	.events_add = events_add,
+	.kernel_ready = kernel_ready,
+	.kernel_nap = kernel_nap,
+	.sha256 = sha256_once,
+};
+
+static int add_base(PyObject *module)
+{
+	base.pages_wiped_at_fork = pages_wiped_at_fork;
+	base.watches_restores = restore_kind != RESTORE_CLOCK;
+	PyObject *capsule = PyCapsule_New(&base, BASE_CAPSULE, NULL);
+	int r = PyModule_AddObjectRef(module, "_base", capsule);
+	Py_XDECREF(capsule);
+	return r;
+}
 
 #define DOC(name, signature, text) name signature "\n--\n\n" text
 
 static PyMethodDef methods[] = {
-	{"get_random_bytes", (PyCFunction)(void (*)(void))get_random_bytes, METH_FASTCALL | METH_KEYWORDS,
+	{"get_random_bytes", (PyCFunction)(void (*)(void))bytes_get, METH_FASTCALL | METH_KEYWORDS,
 	 DOC("get_random_bytes", "($module, n)",
 	     "n random bytes, fit for keys.\n\n"
 	     "n is an int; TypeError for anything else and ValueError if it is negative, as PyCrypto's function\n"
 	     "of this name. Waits while the system's generator has not been seeded (a signal's exception, such as\n"
 	     "KeyboardInterrupt, ends the wait); OSError if the system has no generator. Any thread, any process.")},
-	{"urandom", urandom, METH_O,
+	{"urandom", bytes_urandom, METH_O,
 	 DOC("urandom", "($module, n, /)",
 	     "n random bytes, fit for keys, or BlockingIOError at once while the system's generator has not been seeded.\n\n"
 	     "Otherwise as os.urandom. After the first success in this process, or in one that it was forked\n"
 	     "from, there is no BlockingIOError any more. After PEP 522.")},
-	{"fill", fill, METH_O,
+	{"fill", bytes_fill, METH_O,
 	 DOC("fill", "($module, buffer, /)",
 	     "Fills a writable contiguous buffer with random bytes, fit for keys.\n\n"
 	     "No copy is made and the GIL is not held meanwhile, for more than 8 KiB. BufferError for a buffer that\n"
 	     "is read-only or not contiguous. Waits and fails as get_random_bytes; then the buffer is zeroed.")},
 	{"compare_digest", (PyCFunction)(void (*)(void))compare_digest, METH_FASTCALL, compare_digest_doc},
-	{"wait", wait_ready, METH_O, NULL},
-	{"reseed", reseed, METH_NOARGS,
+	{"wait", bytes_wait, METH_O, NULL},
+	{"reseed", bytes_reseed, METH_NOARGS,
 	 DOC("reseed", "($module)",
 	     "Mixes 32 fresh bytes of the kernel, and what the pools due hold, into the generator's key.\n\n"
 	     "Takes effect before the next byte in any thread. OSError if the kernel refuses; the stream goes on.\n"
@@ -300,19 +210,18 @@ static PyMethodDef methods[] = {
 	{"start", start, METH_NOARGS, NULL},
 	{"state", state, METH_NOARGS, NULL},
 	{"own_threads", own_threads, METH_NOARGS, NULL},
-	{"openssl_activate", activate_openssl, METH_O, NULL},
-	{"openssl_deactivate", deactivate_openssl, METH_NOARGS, NULL},
-	{"openssl_state", openssl_state, METH_NOARGS, NULL},
 	{"numbers", numbers, METH_VARARGS, NULL},
 	{"uuids", uuids, METH_VARARGS, NULL},
 	{NULL, NULL, 0, NULL},
 };
 
-/* What a process has once, whatever the number of interpreters and of imports that failed half-way: each step
- * is done at most once, in this order, and the fork handlers come when all that they look at is there. */
+/* What a process has once, whatever the number of interpreters and of imports that failed half-way: each step is done at most
+ * once, in this order. The fork handlers come last, when all that they look at is there. */
 static const char *init_steps(const char *core_path)
 {
-	static int (*const steps[])(void) = {process_init, clones_init, pool_init, events_init, process_watch_forks};
+	static int (*const steps[])(void) = {
+		process_init, restore_init, kernel_init, library_init, thread_init, draw_init, events_init, secret_init, start_init, fork_init,
+	};
 	static size_t done;
 	static int loaded;
 
@@ -322,7 +231,7 @@ static const char *init_steps(const char *core_path)
 			return strerror(error);
 	}
 	if (!loaded) {
-		const char *broken = life_init(core_path);
+		const char *broken = start_load(core_path);
 		if (broken)
 			return broken;
 		loaded = 1;
@@ -336,18 +245,17 @@ static const char *parse_environment(char *why, size_t n)
 	/* Not getenv: a program that gained privileges at exec is not configured by whoever ran it. */
 	const char *text = secure_getenv("GORANDOM_START");
 	int mode = 0;
-	while (text && mode < MODES && strcmp(text, mode_names[mode]))
+	while (text && mode < START_MODES && strcmp(text, mode_names[mode]))
 		mode++;
-	if (mode == MODES) {
+	if (mode == START_MODES) {
 		snprintf(why, n, "GORANDOM_START must be \"auto\", \"eager\" or \"never\", not \"%s\"", text);
 		return why;
 	}
-	life_set_mode((enum start_mode)mode);
+	start_set_mode((enum start_mode)mode);
 	text = secure_getenv("GORANDOM_KEYSTREAM");
-	if (keystream_choose(text)) {
-		char names[128];
-		keystream_names(names, sizeof names);
-		snprintf(why, n, "GORANDOM_KEYSTREAM must be one of %s, which this processor has, not \"%s\"", names, text);
+	char names[128];
+	if (hand_choose_kernel(text, names, sizeof names)) {
+		snprintf(why, n, "GORANDOM_KEYSTREAM must be one of %s, not \"%s\"", names, text);
 		return why;
 	}
 	return NULL;
@@ -380,9 +288,9 @@ static int init_process(void)
 		PyErr_Format(PyExc_ImportError, "%s", broken);
 		return -1;
 	}
-	if (life_mode() == START_EAGER) {
+	if (start_get_mode() == START_EAGER) {
 		Py_BEGIN_ALLOW_THREADS
-		life_start();
+		draw_start_core();
 		Py_END_ALLOW_THREADS
 	}
 	return 0;
@@ -392,13 +300,7 @@ static int exec(PyObject *module)
 {
 	if (init_process() || PyModule_AddStringConstant(module, "version", GORANDOM_VERSION))
 		return -1;
-	PyObject *capsule = PyCapsule_New((void *)&gate_api, GATE_CAPSULE, NULL);
-	if (PyModule_AddObjectRef(module, "_gate", capsule)) {
-		Py_XDECREF(capsule);
-		return -1;
-	}
-	Py_DECREF(capsule);
-	return hand_add_type(module) || mac_add(module) || bitgen_add_type(module) || numbers_add(module) ? -1 : 0;
+	return add_base(module) || hand_add_type(module) || mac_add(module) || numbers_add(module) ? -1 : 0;
 }
 
 /* f(object) for each that the module holds and that may lead back to it. */
@@ -464,6 +366,5 @@ static struct PyModuleDef definition = {
 PyMODINIT_FUNC PyInit__front(void)
 {
 	static PyModuleDef_Slot slots[] = SLOTS(exec);
-	__atomic_store_n(&definition.m_slots, slots_known(slots), __ATOMIC_RELAXED);
-	return PyModuleDef_Init(&definition);
+	return module_new(&definition, slots);
 }

@@ -5,11 +5,11 @@
  * program has replaced a method of SystemRandom that others rest on, it is left to Python too. */
 #define PY_SSIZE_T_CLEAN
 #define _GNU_SOURCE
-#include <Python.h>
+#include "python/interpreter.h"
 #include <string.h>
 
 #include "pure/erase.h"
-#include "front.h"
+#include "python/bytes.h"
 #include "python/numbers.h"
 #include "python/state.h"
 #include "python/swap.h"
@@ -33,7 +33,7 @@ struct call {
 	PyObject *names;	/* of keywords, or NULL */
 };
 
-static const struct uniform raising = {draw, 0}, waiting = {draw, 1};
+static const struct uniform raising = {bytes_draw, 0}, waiting = {bytes_draw, 1};
 
 static int is_int(PyObject *o) { return Py_TYPE(o) == &PyLong_Type; }
 
@@ -244,7 +244,7 @@ static PyObject *make_bytes(const struct call *c)
 	if (n < 0)
 		return ODD;
 	PyObject *bytes = PyBytes_FromStringAndSize(NULL, n);
-	if (bytes && n && draw((unsigned char *)PyBytes_AsString(bytes), (size_t)n, 1)) {
+	if (bytes && n && bytes_draw((unsigned char *)PyBytes_AsString(bytes), (size_t)n, 1)) {
 		Py_DECREF(bytes);
 		return NULL;
 	}
@@ -258,7 +258,7 @@ static PyObject *make_text(const struct call *c, void (*encode)(char *, const un
 	Py_ssize_t n = token_size(c);
 	if (n < 0)
 		return ODD;
-	if (n && draw(bytes, (size_t)n, 1))
+	if (n && bytes_draw(bytes, (size_t)n, 1))
 		return NULL;
 	memset(bytes + n, 0, TEXT_STEP);
 	encode(text, bytes, (size_t)n);

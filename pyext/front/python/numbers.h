@@ -1,7 +1,7 @@
 #ifndef GORANDOM_NUMBERS_H
 #define GORANDOM_NUMBERS_H
 
-#include <Python.h>
+#include "python/interpreter.h"
 
 #pragma GCC visibility push(hidden)
 

@@ -4,10 +4,11 @@
  * Pages are cut into pieces of one size and never given back to the system. */
 #define _GNU_SOURCE
 #include <string.h>
-#include <sys/mman.h>
 
 #include "pure/erase.h"
-#include "front.h"
+#include "guard/fork.h"
+#include "guard/pages.h"
+#include "python/secret.h"
 #include "guard/lock.h"
 
 #define SMALLEST 64	/* bytes of a piece; the next sizes are twice as large each, up to SECRET_MOST */
@@ -20,7 +21,18 @@ struct piece { struct piece *next; };
 static struct piece *spare[SIZES];	/* erased pieces, a list for each size */
 static int lock;	/* of the lists. Each change of a list is one store, so it is whole in any child */
 
-void secret_child(void) { lock_leave(&lock); }
+static void wipe(uint64_t stamp)
+{
+	(void)stamp;
+	lock_leave(&lock);
+}
+
+int secret_init(void)
+{
+	static struct fork_hook hook = {.place = FORK_KEYS, .wipe = wipe};
+	fork_register(&hook);
+	return 0;
+}
 
 static int class_of(size_t n)
 {
@@ -28,19 +40,6 @@ static int class_of(size_t n)
 	while ((size_t)SMALLEST << c < n)
 		c++;
 	return c;
-}
-
-static void *new_page(void)
-{
-	void *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (page == MAP_FAILED)
-		return NULL;
-	if (madvise(page, PAGE, MADV_DONTDUMP)) {
-		munmap(page, PAGE);
-		return NULL;
-	}
-	process_lock_pages(page, PAGE);
-	return page;
 }
 
 static void put(int c, void *p)
@@ -57,7 +56,9 @@ void *secret_take(size_t n)
 	if (n > SECRET_MOST || !lock_take(&lock))
 		return NULL;
 	if (!spare[c]) {
-		char *page = new_page();
+		char *page = pages_new(PAGE, PAGES_KEPT);
+		if (page)
+			pages_lock(page, PAGE);
 		for (size_t at = 0; page && at < PAGE; at += size)
 			put(c, page + at);
 	}

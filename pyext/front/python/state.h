@@ -2,7 +2,7 @@
 #ifndef GORANDOM_STATE_H
 #define GORANDOM_STATE_H
 
-#include <Python.h>
+#include "python/interpreter.h"
 
 #include "pure/uuid7.h"
 

@@ -1,6 +1,5 @@
 #include "python/swap.h"
 
-#include "python/alone.h"
 
 #ifdef Py_GIL_DISABLED
 

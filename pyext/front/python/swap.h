@@ -1,7 +1,7 @@
 #ifndef GORANDOM_SWAP_H
 #define GORANDOM_SWAP_H
 
-#include <Python.h>
+#include "python/interpreter.h"
 
 #pragma GCC visibility push(hidden)
 

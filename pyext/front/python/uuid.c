@@ -1,13 +1,12 @@
 /* uuid4 and uuid7: objects of Python's own class uuid.UUID, without a call of its constructor. */
 #define PY_SSIZE_T_CLEAN
 #define _GNU_SOURCE
-#include <Python.h>
+#include "python/interpreter.h"
 #include <string.h>
 #include <time.h>
 
-#include "python/alone.h"
 #include "pure/erase.h"
-#include "front.h"
+#include "python/bytes.h"
 #include "python/state.h"
 #include "pure/text.h"
 #include "python/uuid.h"
@@ -49,7 +48,7 @@ static PyObject *uuid4(PyObject *module, PyObject *const *args, Py_ssize_t nargs
 {
 	unsigned char bytes[TEXT_SOURCE(16)];
 	(void)args;
-	if (((nargs || names) && refuse("uuid4", nargs, names)) || draw(bytes, 16, 1))
+	if (((nargs || names) && refuse("uuid4", nargs, names)) || bytes_draw(bytes, 16, 1))
 		return NULL;
 	bytes[6] = (bytes[6] & 0x0f) | 0x40;	/* the version */
 	bytes[8] = (bytes[8] & 0x3f) | 0x80;	/* the variant */
@@ -63,7 +62,7 @@ static PyObject *uuid7(PyObject *module, PyObject *const *args, Py_ssize_t nargs
 	struct timespec now;
 	(void)args;
 	/* First the draw, which may let others have the GIL. */
-	if (((nargs || names) && refuse("uuid7", nargs, names)) || draw(drawn, sizeof drawn, 1))
+	if (((nargs || names) && refuse("uuid7", nargs, names)) || bytes_draw(drawn, sizeof drawn, 1))
 		return NULL;
 	BEGIN_ALONE(module);
 	clock_gettime(CLOCK_REALTIME, &now);

@@ -1,7 +1,7 @@
 #ifndef GORANDOM_UUID_H
 #define GORANDOM_UUID_H
 
-#include <Python.h>
+#include "python/interpreter.h"
 
 #pragma GCC visibility push(hidden)
 

@@ -11,35 +11,32 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "front.h"
+#include "guard/fork.h"
+#include "runtime/gate.h"
+#include "runtime/library.h"
+#include "runtime/limits.h"
+#include "runtime/thread.h"
 
 #define NAP 50000	/* ns between two looks for a free place, and twice as many each time, */
 #define LONGEST_NAP 1000000	/* up to so many: many threads may wait, and should leave the processors to those inside */
 #define ASIDE_PATIENCE 10000000000	/* ns; such a call has nowhere else to go */
 
-static unsigned lanes;	/* places for draws, a bit each */
-static unsigned aside;	/* the bit of one more place, which draws never take */
-static unsigned free_places;	/* made anew in a child: who held one in the parent does not exist here */
+/* Places, a bit each: of draws, which are lanes too, and of one call more, which draws never take. */
+static unsigned lanes(void) { return (1u << core_lanes) - 1; }
+static unsigned aside(void) { return 1u << core_lanes; }
 
-void gate_init(int places)
-{
-	aside = 1u << places;
-	lanes = aside - 1;
-	free_places = lanes | aside;
-}
+static unsigned free_places;
 
 /* Threads inside that Go does not know yet, and the most there have been at once in this process. For one
  * more than that Go makes an M, and ends the process if it has no memory for it. */
 static unsigned strangers, strangers_seen;
 
-void gate_child(void)
+/* Whoever held a place in the parent does not exist in a child. */
+void gate_init(void)
 {
-	free_places = lanes | aside;
+	free_places = lanes() | aside();
 	strangers = strangers_seen = 0;
 }
-
-int gate_places(void) { return __builtin_popcount(lanes); }
-unsigned gate_processors(void) { return (unsigned)gate_places() + 1; }
 
 /* One of these places. That of a draw is also a lane: a generator of the core that no other thread uses meanwhile. */
 static int take_place(unsigned places)
@@ -95,9 +92,9 @@ static int hold(struct visit *v)
 		return -1;
 	/* A thread that kept its M would keep 40 KB, and could not end in a child. Only the initial thread keeps
 	 * it, because for that one the C library finds the stack by reading /proc, 50 us at each entry.
-	 * Before the mask is set: a thread's first pool restores a mask by the C library, which opens its own signals. */
-	struct pool *p = pool_get();
-	v->stays = p && p->initial ? p : NULL;
+	 * Before the mask is set: a thread's first record restores a mask by the C library, which opens its own signals. */
+	struct thread *t = thread_get();
+	v->stays = t && t->initial ? t : NULL;
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &v->cancel);
 	if (set_mask(&every, &v->mask) == 0)
 		return 0;
@@ -115,7 +112,7 @@ static void let_go(const struct visit *v)
 static int open_gate(struct visit *v, int is_held)
 {
 	v->error = NULL;
-	v->binds = !v->stays || !process_core() || v->stays->bound != process_core();
+	v->binds = !v->stays || !core_alive() || v->stays->bound != core_alive();
 	return has_what_go_needs(v, is_held) ? 0 : -1;
 }
 
@@ -144,7 +141,7 @@ static void leave_go(struct visit *v)
 		core->unbind(core_record);
 	else if (v->binds) {
 		sigaltstack(&v->stack, NULL);	/* Go has put its own there when it bound the thread */
-		v->stays->bound = process_core();
+		v->stays->bound = core_alive();
 		v->binds = 0;	/* its M stays taken: it goes on counting among the strangers */
 	}
 	close_gate(v);
@@ -158,14 +155,14 @@ void gate_close(struct visit *v)
 
 /* A core of a restored machine may have a twin with the same keys: it gives nothing before it is reseeded. Inside the
  * gate. 0, or the core's answer. */
-static int reseed_clone(void)
+static int reseed_restored(void)
 {
-	uint64_t now = clones_now();
-	if (__atomic_load_n(&process->core_watched, __ATOMIC_RELAXED) == now)
+	struct stamp now = stamp_now();
+	if (stamp_is_here(&core_state->seeded))
 		return 0;
 	int r = core->reseed();
 	if (!r)
-		__atomic_store_n(&process->core_watched, now, __ATOMIC_RELAXED);	/* another thread's older value only means one more reseed */
+		stamp_put(&core_state->seeded, &now);	/* another thread's older one only means one more reseed */
 	return r;
 }
 
@@ -174,9 +171,9 @@ static int enter_place(struct visit *v)
 {
 	if (open_gate(v, 0) == 0) {
 		/* Looked at only now, when no signal handler can fork any more. */
-		process_check();
-		if (process_core()) {
-			if (reseed_clone() == 0)
+		fork_check();
+		if (core_alive()) {
+			if (reseed_restored() == 0)
 				return 0;
 			leave_go(v);
 		} else {
@@ -191,10 +188,10 @@ static int enter_place(struct visit *v)
  * place too, and if it left by longjmp, nobody would give the place back. */
 static int enter(struct visit *v, unsigned places, int64_t patience)
 {
-	for (int64_t nap = NAP; process_core(); nap = nap < LONGEST_NAP ? 2 * nap : nap) {
+	for (int64_t nap = NAP; core_alive(); nap = nap < LONGEST_NAP ? 2 * nap : nap) {
 		if (__atomic_load_n(&free_places, __ATOMIC_RELAXED) & places) {
 			/* A thread in the middle of fork() holds the lock of the core's record, which making threads wants. */
-			if (life_forks() || !limits_threads() || hold(v))
+			if (fork_is_underway() || !limits_threads() || hold(v))
 				return -1;
 			v->lane = take_place(places);
 			if (v->lane >= 0 && enter_place(v) == 0)
@@ -211,8 +208,8 @@ static int enter(struct visit *v, unsigned places, int64_t patience)
 	return -1;
 }
 
-int gate_enter(struct visit *v, int64_t patience) { return enter(v, lanes, patience); }
-int gate_enter_aside(struct visit *v) { return enter(v, aside, ASIDE_PATIENCE); }
+int gate_enter(struct visit *v, int64_t patience) { return enter(v, lanes(), patience); }
+int gate_enter_aside(struct visit *v) { return enter(v, aside(), ASIDE_PATIENCE); }
 
 void gate_leave(struct visit *v)
 {

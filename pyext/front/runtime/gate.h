@@ -1,36 +1,32 @@
-/* The gate as gopy's glue sees it. build/generate.py writes these two macros around each call of Go, and
- * around nothing else: arguments are parsed before, the result is made and errors are raised after. */
-#ifndef GORANDOM_GATE_H
-#define GORANDOM_GATE_H
+/* The one way into Go. */
+#ifndef GORANDOM_RUNTIME_GATE_H
+#define GORANDOM_RUNTIME_GATE_H
 
-#include "front.h"
+#include <signal.h>
+#include <stdint.h>
 
-#define GATE_CAPSULE "gorandom._front._gate"
-
-struct gate_api {
-	int (*enter)(struct visit *);	/* -1: no core is alive, or no place was found */
-	char *(*leave)(struct visit *);	/* the text of Go's error, to free(), or NULL */
+struct visit {	/* of a thread in Go */
+	int lane, cancel;
+	uint64_t mask;
+	struct thread *stays;	/* the thread keeps its M */
+	int binds;	/* Go does not know this thread yet, and will give it a signal stack */
+	stack_t stack;	/* the host's signal stack */
+	char *error;	/* Go's, for the caller to free */
 };
 
-#define GATE_IN(api) \
-	{ \
-		struct visit visit; \
-		char *go_error = NULL; \
-		int outside; \
-		Py_BEGIN_ALLOW_THREADS \
-		outside = (api)->enter(&visit); \
-		if (!outside) {
+#pragma GCC visibility push(hidden)
 
-#define GATE_OUT(api) \
-			go_error = (api)->leave(&visit); \
-		} \
-		Py_END_ALLOW_THREADS \
-		if (outside) \
-			PyErr_SetString(PyExc_RuntimeError, "this process has no core"); \
-		else if (go_error) { \
-			PyErr_SetString(PyExc_RuntimeError, go_error); \
-			free(go_error); \
-		} \
-	}
+void gate_init(void);	/* when the library has been loaded, and in each child */
+
+/* 0: the caller is inside and calls Go with visit->lane, then gate_leave(). -1: no live core, no place
+ * within patience (ns), or no memory for another thread. Without the GIL where patience is not 0. */
+int gate_enter(struct visit *, int64_t patience);
+int gate_enter_aside(struct visit *);	/* the same for calls that are no draws, and need no lane. Waits some seconds at most */
+const char *gate_closed(void);	/* why no thread enters now, though there may be a core; NULL: they do */
+void gate_leave(struct visit *);
+int gate_open(struct visit *, int is_held);	/* the same without place and core: for the start, which holds what Go will want */
+void gate_close(struct visit *);
+
+#pragma GCC visibility pop
 
 #endif

@@ -6,8 +6,10 @@
 #include <signal.h>
 #include <sys/mman.h>
 
-#include "front.h"
+#include "guard/pages.h"
 #include "guard/signals.h"
+#include "runtime/library.h"
+#include "runtime/limits.h"
 
 /* Address space. Go takes 1,199 MB if it can and 748 if not; but from the moment that it has got its largest piece it
  * ends the process without the rest, so failures were seen from 1,100 to 1,260 MB. */
@@ -64,7 +66,7 @@ const char *limits_refuse(void)
 		return "sigaltstack is refused (seccomp)";
 	if (!can_split())
 		return "fewer than 96 mappings are left (vm.max_map_count), or madvise or mprotect is refused (seccomp)";
-	const unsigned threads = GORANDOM_THREADS + gate_processors();
+	const unsigned threads = GORANDOM_THREADS + core_processors();
 	const char *why = memory_refuses(threads * GORANDOM_STACK);
 	if (why)
 		return why;
@@ -85,19 +87,17 @@ const char *limits_refuse(void)
  * none. So nobody enters when fewer are asleep and no more can be made. */
 int limits_threads(void)
 {
-	sigset_t old;
-	int cancel, enough = 0;
+	struct held held;
+	int enough = 0;
 
-	if (core->asleep(core_record) >= gate_processors())
+	if (core->asleep(core_record) >= core_processors())
 		return 1;
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
-	if (hold_signals(&old) == 0) {
-		/* Looked at only now, when no signal handler can fork any more. */
-		enough = process_core() && core->hire(core_record, gate_processors()) == 0;
-		core->settle(core_record);
-		release_signals(&old);
-	}
-	pthread_setcancelstate(cancel, NULL);
+	if (hold_signals(&held))
+		return 0;
+	/* Looked at only now, when no signal handler can fork any more. */
+	enough = core_alive() && core->hire(core_record, core_processors()) == 0;
+	core->settle(core_record);
+	release_signals(&held);
 	return enough;
 }
 

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -16,8 +17,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/core.h"
+#include "guard/process.h"
+#include "guard/signals.h"
 #include "pure/erase.h"
-#include "front.h"
+#include "pure/sha256.h"
+#include "source/kernel.h"
 
 #define GETRANDOM_NONBLOCK 1
 #define BLOCK 32	/* bytes that are compared with those before them: gorandom/reader's */
@@ -195,3 +200,53 @@ void kernel_nap(int64_t ns)
 	struct timespec t = {0, ns < 0 || ns > NAP ? NAP : ns};
 	nanosleep(&t, NULL);
 }
+
+/* ---- gathering ----
+ *
+ * Linux gathers entropy by itself (since 5.4), but only while a caller is blocked in getrandom(2), and that call takes no
+ * timeout. So for those who wait with one a thread blocks, at most one in a process.
+ *
+ * It ends when the kernel's generator is ready, which may be after the wait was given up: only a signal would end the call,
+ * and a library has none to spare. It holds no lock and knows no Python, so a fork meanwhile is safe; the child does not
+ * have it and may start its own. A process whose other threads have all ended lasts as long as this one. */
+
+enum { NOT_YET, BLOCKS, ENDED };
+static uint64_t *gathers;	/* in this process */
+
+int kernel_init(void)
+{
+	gathers = process_keep(sizeof *gathers);
+	return gathers ? 0 : ENOMEM;
+}
+
+static void *gather(void *unused)
+{
+	unsigned char byte;
+
+	(void)unused;
+	/* EINTR: the C library's own signal, of a setuid() in another thread. */
+	while (syscall(SYS_getrandom, &byte, 1, 0) < 0 && errno == EINTR)
+		;
+	erase(&byte, 1);
+	SET(*gathers, ENDED);
+	return NULL;
+}
+
+void kernel_gather(void)
+{
+	uint64_t not_yet = NOT_YET;
+	pthread_t thread;
+	struct held held;
+
+	/* Past the fork handlers, and where no thread can be had, the generator is looked at and no more. */
+	if (!process->known || !__atomic_compare_exchange_n(gathers, &not_yet, BLOCKS, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		return;
+	hold_signals(&held);
+	if (pthread_create(&thread, NULL, gather, NULL) == 0)
+		pthread_detach(thread);
+	else
+		SET(*gathers, ENDED);
+	release_signals(&held);
+}
+
+unsigned kernel_threads(void) { return IS(*gathers) == BLOCKS; }

@@ -13,6 +13,8 @@ import threading
 import time
 import traceback
 
+import gorandom._openssl
+
 import gorandom
 
 HEAD = struct.Struct("<HBx")  # tokens that follow; drawn with a core
@@ -28,7 +30,7 @@ def callback(i):
     import _ssl
 
     path = getattr(_ssl, "__file__", None)
-    assert gorandom._front.openssl_activate(path) is None
+    assert gorandom._openssl.activate(path) is None
     get = ctypes.CDLL(path).RAND_get_rand_method
     get.restype = ctypes.POINTER(ctypes.c_void_p * 6)
     return ctypes.c_void_p(get().contents[i])

@@ -7,6 +7,8 @@ import os
 import re
 import ssl
 
+import gorandom._openssl
+
 import gorandom
 
 
@@ -23,7 +25,7 @@ def secret_pages():
     return found
 
 
-assert gorandom._front.openssl_activate(_ssl.__file__) is None  # openssl.activate() would draw
+assert gorandom._openssl.activate(_ssl.__file__) is None  # openssl.activate() would draw
 data = os.urandom(1000)
 ssl.RAND_add(data, 0.0)
 pages = secret_pages()

@@ -20,7 +20,7 @@ ACTIONS = {  # what the handler does; does it draw the pool empty? does another 
     "draw much": (PARENT, True, False),
     "draw, draw": (PARENT, False, True),
 }
-POOL = 4064
+POOL = 4048
 NUMPY = 512  # bytes of a generator's first refill
 TAIL = 150  # instructions: those of a draw from a warm pool, with which a refilling one ends too
 OUTWARDS = 60  # instructions that may follow the last at which a draw can notice a fork
@@ -35,10 +35,10 @@ class Case:
         self.c, self.libc = ctypes.CDLL(library), ctypes.CDLL(None)
         if self.c.step_start():
             raise PermissionError("no process for the tracer")
-        import gorandom
+        import gorandom._openssl
 
         self.gorandom = gorandom
-        assert gorandom._front.openssl_activate(library) is None
+        assert gorandom._openssl.activate(library) is None
         self.size, self.state, self.numpy = size, state.removeprefix("numpy "), state.startswith("numpy ")
         self.c.step_path.restype = ctypes.POINTER(ctypes.c_uint64)
         self.held = ctypes.c_int.in_dll(self.c, "step_held")

@@ -1,20 +1,18 @@
-/* BitGen: what stands behind one bit generator of numpy's, and its lock. numpy enters the lock around each call.
+/* The module _numpy, with the type BitGen: what stands behind one bit generator of numpy's, and its lock. numpy enters the lock around each call.
  *
  * A lock of our own, because it has to see that there are numbers for the call, or raise; and because one of
  * Python's, held by another thread at a fork, would be held in the child for ever. This one lies in the memory that
  * fork wipes. The owner may enter it again, as with numpy's own since 2.4. */
 #define _GNU_SOURCE
 #define PY_SSIZE_T_CLEAN
-#include <Python.h>
+#include "python/interpreter.h"
+
 #include <linux/futex.h>
-#include <pthread.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "python/alone.h"
 #include "numpy/bitgen.h"
-#include "front.h"
+#include "runtime/thread.h"
 
 typedef struct {
 	PyObject_HEAD
@@ -23,7 +21,7 @@ typedef struct {
 
 static struct bitgen *bits_of(PyObject *self) { return ((BitGen *)self)->user.bits; }
 
-static uint64_t me(void) { return (uint64_t)pthread_self(); }
+static uint64_t me(void) { return thread_here(); }
 
 static int take_free(struct bitgen *b)
 {
@@ -53,10 +51,10 @@ static void look_for_a_fork(PyObject *self)
 {
 	struct bitgen *b = bits_of(self);
 	BEGIN_ALONE(self);
-	if (b->generation != process_generation) {
+	if (b->generation != *base->fork_generation) {
 		b->locked = 0;
 		b->owner = 0;
-		b->generation = process_generation;
+		b->generation = *base->fork_generation;
 	}
 	END_ALONE();
 }
@@ -90,13 +88,13 @@ static PyObject *enter(PyObject *self, PyObject *unused)
 	struct bitgen_user *u = &((BitGen *)self)->user;
 	struct bitgen *b = u->bits;
 	(void)unused;
-	if (!process_wipes)
+	if (!base->pages_wiped_at_fork)
 		look_for_a_fork(self);
 	do {
 		if (lock(b))
 			return NULL;
 		/* In a child, the mark of a thread that was in the memory at the fork and does not exist here. */
-		if (b->depth == 1 && b->process != process_stamp())
+		if (b->depth == 1 && b->made.process != base->process_stamp())
 			__atomic_store_n(&u->taken, 0, __ATOMIC_RELAXED);
 		if (bitgen_ensure(u)) {
 			if (is_mine(b))
@@ -152,8 +150,7 @@ static PyObject *new(PyTypeObject *type, PyObject *args, PyObject *names)
 	BitGen *self = (BitGen *)PyType_GenericAlloc(type, 0);
 	if (!self)
 		return NULL;
-	self->user.bits = bitgen_new();
-	if (!self->user.bits) {
+	if (bitgen_init(&self->user)) {
 		Py_DECREF((PyObject *)self);
 		return PyErr_NoMemory();
 	}
@@ -191,16 +188,30 @@ static PyType_Slot slots[] = {
 };
 
 static PyType_Spec spec = {
-	.name = "gorandom._front.BitGen",
+	.name = "gorandom._numpy.BitGen",
 	.basicsize = sizeof(BitGen),
 	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE,
 	.slots = slots,
 };
 
-int bitgen_add_type(PyObject *module)
+const struct base *base;
+
+static int exec(PyObject *module)
 {
+	const struct base *found = base_import();
+	if (!found)
+		return -1;
+	__atomic_store_n(&base, found, __ATOMIC_RELAXED);	/* the same in every interpreter */
 	PyObject *type = PyType_FromSpec(&spec);
 	int r = PyModule_AddObjectRef(module, "BitGen", type);
 	Py_XDECREF(type);
 	return r;
+}
+
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "_numpy"};
+
+PyMODINIT_FUNC PyInit__numpy(void)
+{
+	static PyModuleDef_Slot declared[] = SLOTS(exec);
+	return module_new(&definition, declared);
 }

@@ -7,10 +7,10 @@
 #include <dlfcn.h>
 #include <string.h>
 
-#include "pure/erase.h"
-#include "front.h"
 #include "guard/lock.h"
-#include "openssl/openssl.h"
+#include "openssl/method.h"
+#include "pure/erase.h"
+#include "python/base.h"
 
 #define EVENT_SOURCE 0	/* as gorandom.add_event's default */
 
@@ -36,7 +36,7 @@ static uint64_t served;
 
 static int bytes(unsigned char *dst, int n)
 {
-	if (n < 0 || (n && draw_bytes(dst, (size_t)n)))
+	if (n < 0 || (n && base->draw_bytes(dst, (size_t)n)))
 		return 0;
 	__atomic_add_fetch(&served, (uint64_t)n, __ATOMIC_RELAXED);
 	return 1;
@@ -51,17 +51,17 @@ static int add(const void *data, int n, double entropy)
 	if (n < 0)
 		return 0;
 	if (n > EVENT_BYTES) {
-		sha256_once(data, (size_t)n, hash);
+		base->sha256(data, (size_t)n, hash);
 		data = hash;
 		n = SHA256_BYTES;
 	}
-	int r = n ? events_add(EVENT_SOURCE, data, (size_t)n) : 0;
+	int r = n ? base->events_add(EVENT_SOURCE, data, (size_t)n) : 0;
 	erase(hash, sizeof hash);
 	return r == 0;
 }
 
 static int seed(const void *data, int n) { return add(data, n, n); }
-static int status(void) { return kernel_ready(); }
+static int status(void) { return base->kernel_ready(); }
 
 static const struct method ours = {seed, bytes, NULL, add, bytes, status};
 
@@ -108,7 +108,7 @@ static const char *activate(const char *path)
 
 const char *openssl_activate(const char *path)
 {
-	lock_take(&lock);
+	base->lock_take(&lock);
 	const char *why = activate(path);
 	lock_leave(&lock);
 	return why;
@@ -116,7 +116,7 @@ const char *openssl_activate(const char *path)
 
 void openssl_deactivate(void)
 {
-	lock_take(&lock);
+	base->lock_take(&lock);
 	if (is_ours())
 		crypto.set(before);
 	lock_leave(&lock);
@@ -124,11 +124,22 @@ void openssl_deactivate(void)
 
 int openssl_active(void)
 {
-	lock_take(&lock);
+	base->lock_take(&lock);
 	int active = is_ours();
 	lock_leave(&lock);
 	return active;
 }
 
-void openssl_child(void) { lock_leave(&lock); }
+static void wipe(uint64_t stamp)
+{
+	(void)stamp;
+	lock_leave(&lock);
+}
+
+void openssl_init(void)
+{
+	static struct fork_hook hook = {.place = FORK_MODULES, .wipe = wipe};
+	base->fork_register(&hook);
+}
+
 uint64_t openssl_served(void) { return __atomic_load_n(&served, __ATOMIC_RELAXED); }

@@ -1,0 +1,31 @@
+/* n bytes, from wherever they come: the thread's page of ready ones, the core, the kernel. Knows no Python. */
+#ifndef GORANDOM_DRAW_DRAW_H
+#define GORANDOM_DRAW_DRAW_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma GCC visibility push(hidden)
+
+#define DRAW_ENDED (-101)	/* what draw_bytes() answers where between() has ended it */
+
+int draw_init(void);	/* once. 0, or an errno */
+
+/* n bytes at dst if as many are ready: 1. Otherwise 0, and what is at dst is worth nothing. */
+int draw_ready(unsigned char *dst, size_t n);
+
+/* n bytes at dst. 0; or GORANDOM_NOT_READY or an errno, with dst zeroed. Never waits for the system's generator. Any
+ * thread, any process, also while an interpreter ends.
+ *
+ * between: NULL; or what is called between the parts of a large draw, which then may wait a little for a place in the core.
+ * If it answers non-zero the draw ends. */
+int draw_bytes(unsigned char *dst, size_t n, int (*between)(void *), void *arg);
+
+int draw_wants_core(size_t n);	/* will a draw of n bytes start a core, which takes milliseconds? */
+int draw_start_core(void);	/* as start_core(). What events were kept go to the core */
+int draw_reseed(void);	/* 0, GORANDOM_NOT_READY, or an errno. Without the GIL */
+uint64_t draw_direct_bytes(void);	/* that this process has drawn without a core */
+
+#pragma GCC visibility pop
+
+#endif

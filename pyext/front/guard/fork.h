@@ -1,0 +1,46 @@
+/* What the rooms have done when the process forks. They register; nothing here knows them. */
+#ifndef GORANDOM_GUARD_FORK_H
+#define GORANDOM_GUARD_FORK_H
+
+#include <stdint.h>
+
+#pragma GCC visibility push(hidden)
+
+/* The order of the hooks, in the parent and in the child. The core comes last in the child: it is entered only when all
+ * that a draw rests on is this process's own. */
+enum fork_place {
+	FORK_THREADS,	/* runtime/thread.c: the records and pages of threads that do not exist here */
+	FORK_KEYS,	/* python/secret.c: a lock */
+	FORK_EVENTS,	/* draw/events.c: a lock */
+	FORK_MODULES,	/* extension modules of their own */
+	FORK_CORE,	/* runtime/start.c: the lock of starts, the gate, the core's record */
+};
+
+struct fork_hook {
+	enum fork_place place;
+	void (*prepare)(void), (*parent)(void);	/* before the fork, and after it in the parent. NULL: nothing to do */
+
+	/* In a child: makes locks anew, and erases what fork has not wiped. Also called by fork_check(). stamp: the child's, 0 if nobody has asked for it yet, or where fork wipes nothing. */
+	void (*wipe)(uint64_t stamp);
+
+	void (*child)(void);	/* in a child that fork() has made, after all wipe hooks */
+	struct fork_hook *next;	/* fork.c's */
+};
+
+/* Once for each hook, which lives as long as the process. One thread at a time. */
+void fork_register(struct fork_hook *);
+
+int fork_init(void);	/* once, when what is there at start-up is registered. 0, or an errno */
+
+/* Before and after each draw. Where fork wipes no pages it does what the handlers would do, in a child that they have not
+ * seen. A PID alone is never proof, since PIDs are used again; here it only has to catch the clone(2) that went past the
+ * handlers while its parent still lives. */
+void fork_check(void);
+
+extern unsigned fork_generation;	/* forks between the process that imported us and this one */
+
+int fork_is_underway(void);	/* is the calling thread in the middle of fork(), in somebody's fork handler? */
+
+#pragma GCC visibility pop
+
+#endif

@@ -1,0 +1,40 @@
+/* Which process is this? Forks are told by a page that the kernel wipes in the child, whatever called fork or clone:
+ * nothing has to be called. The fork handlers (fork.h) only tidy up. */
+#ifndef GORANDOM_GUARD_PROCESS_H
+#define GORANDOM_GUARD_PROCESS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma GCC visibility push(hidden)
+
+/* Zero in a forked child, by whatever road it was forked. */
+struct process {
+	uint64_t known;	/* its PID, if it was reached by an import or by fork(), so that its locks are sound. 0: by a raw clone(2) */
+	uint64_t stamp;	/* names this process, 0: nobody has asked. Read by process_stamp() */
+};
+
+extern struct process *process;	/* set by process_init() */
+
+int process_init(void);	/* once. 0, or an errno, as all functions of this kind here */
+
+/* n zero bytes that are zero again in a child, of a page that is undumped, and locked if possible. For what a room knows of
+ * this process alone. At start-up only. NULL: the page is full. */
+void *process_keep(size_t n);
+
+uint64_t process_make_stamp(void);
+
+/* A number that this process alone has: its parent had another, and so will its children. Whoever sees it change in the
+ * middle of something has been forked there. */
+static inline uint64_t process_stamp(void)
+{
+	uint64_t stamp = __atomic_load_n(&process->stamp, __ATOMIC_RELAXED);
+	return stamp ? stamp : process_make_stamp();
+}
+
+/* For fork.c, in a child: wipes the page by hand. pid: the child's, or 0 where its locks may be unsound. */
+void process_begin(uint64_t pid);
+
+#pragma GCC visibility pop
+
+#endif

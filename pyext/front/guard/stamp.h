@@ -1,0 +1,58 @@
+/* What ready bytes are checked by. A stamp says when and where they were made; they are stale where it no longer holds: in
+ * another process, on a machine that was restored, after a reseed, and in the next second of the system's clock.
+ *
+ * It is checked after the bytes have been taken, and erased where they were. A look before the taking would prove nothing:
+ * the machine may be saved, and a signal handler may fork, between the two. */
+#ifndef GORANDOM_GUARD_STAMP_H
+#define GORANDOM_GUARD_STAMP_H
+
+#include <time.h>
+
+#include "guard/process.h"
+#include "guard/restore.h"
+
+struct stamp {
+	uint64_t epoch;	/* of stamp_epoch; 0: holds nowhere, and so in a child that finds it wiped */
+	uint64_t process;	/* process_stamp() */
+	uint64_t restore;	/* restore_now() */
+	uint32_t second;	/* where no monitor tells of restores, two machines restored from one part here */
+};
+
+#pragma GCC visibility push(hidden)
+extern uint64_t stamp_epoch;	/* counts reseeds and forks; never 0 */
+#pragma GCC visibility pop
+
+static inline void stamp_all_stale(void) { __atomic_add_fetch(&stamp_epoch, 1, __ATOMIC_SEQ_CST); }
+
+/* time() costs a third of what a finer clock does. */
+static inline struct stamp stamp_now(void)
+{
+	uint64_t epoch = __atomic_load_n(&stamp_epoch, __ATOMIC_SEQ_CST);
+	return (struct stamp){epoch, process_stamp(), restore_now(), (uint32_t)time(NULL)};
+}
+
+/* Each field is loaded and stored whole: signal handlers and other threads do so meanwhile. */
+static inline uint64_t stamp_field(const uint64_t *field) { return __atomic_load_n(field, __ATOMIC_RELAXED); }
+
+static inline void stamp_put(struct stamp *to, const struct stamp *from)
+{
+	__atomic_store_n(&to->second, from->second, __ATOMIC_RELAXED);
+	__atomic_store_n(&to->process, from->process, __ATOMIC_RELAXED);
+	__atomic_store_n(&to->restore, from->restore, __ATOMIC_RELAXED);
+	__atomic_store_n(&to->epoch, from->epoch, __ATOMIC_RELAXED);
+}
+
+/* For what lies in memory that fork wipes: it needs no look at the process. */
+static inline int stamp_holds(const struct stamp *s)
+{
+	return stamp_field(&s->epoch) == stamp_field(&stamp_epoch) && s->second == (uint32_t)time(NULL)
+		&& stamp_field(&s->restore) == restore_now();
+}
+
+/* For what a reseed does not concern, and may take long: is this still the process, and the machine? */
+static inline int stamp_is_here(const struct stamp *s)
+{
+	return stamp_field(&s->process) == process_stamp() && stamp_field(&s->restore) == restore_now();
+}
+
+#endif

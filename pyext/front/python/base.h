@@ -1,0 +1,59 @@
+/* What extension modules of their own use of the base: gopy's glue, numpy/ and openssl/. One struct, by a capsule. */
+#ifndef GORANDOM_PYTHON_BASE_H
+#define GORANDOM_PYTHON_BASE_H
+
+#include <string.h>
+
+#include "python/interpreter.h"
+
+#include "draw/events.h"
+#include "guard/fork.h"
+#include "guard/pages.h"
+#include "guard/stamp.h"
+#include "pure/sha256.h"
+#include "runtime/gate.h"
+
+#define BASE_CAPSULE "gorandom._front._base"
+
+struct base {
+	const char *version;	/* GORANDOM_VERSION. The first, so that every version finds it */
+
+	int (*draw)(unsigned char *dst, size_t n, int wait);	/* bytes_draw() */
+	int (*draw_bytes)(unsigned char *dst, size_t n);	/* draw_bytes(), for callers that know no Python */
+
+	int (*enter)(struct visit *);	/* gate_enter_aside(). Starts no core */
+	char *(*leave)(struct visit *);	/* gate_leave(). The text of Go's error, to free(), or NULL */
+
+	void (*fork_register)(struct fork_hook *);
+	const unsigned *fork_generation;
+	int (*lock_take)(int *lock);
+	void *(*pages_new)(size_t bytes, enum pages);
+	void (*pages_lock)(void *, size_t bytes);
+	int pages_wiped_at_fork;
+
+	const uint64_t *stamp_epoch;
+	uint64_t (*process_stamp)(void);
+	struct stamp (*stamp_now)(void);
+	int (*stamp_holds)(const struct stamp *);
+	int watches_restores;	/* by a page; otherwise the clock's second is all that tells */
+	uint64_t (*restore_now)(void);
+
+	int (*events_add)(int source, const void *data, size_t n);
+	int (*kernel_ready)(void);
+	void (*kernel_nap)(int64_t ns);
+	void (*sha256)(const void *, size_t, unsigned char digest[SHA256_BYTES]);
+};
+
+/* For a module's start. NULL: an exception is set. An upgrade may have replaced the module's file since the base was loaded,
+ * and then the two know different structs. */
+static inline const struct base *base_import(void)
+{
+	const struct base *base = PyCapsule_Import(BASE_CAPSULE, 0);
+	if (!base || strcmp(base->version, GORANDOM_VERSION) == 0)
+		return base;
+	PyErr_Format(PyExc_ImportError, "gorandom %s runs in this process, and this file is of gorandom " GORANDOM_VERSION
+		": start the process anew", base->version);
+	return NULL;
+}
+
+#endif

@@ -1,0 +1,29 @@
+/* The gate as gopy's glue sees it. The generator of the glue writes these two macros around each call of Go, and around
+ * nothing else: arguments are parsed before, the result is made and errors are raised after. */
+#ifndef GORANDOM_PYTHON_GLUE_H
+#define GORANDOM_PYTHON_GLUE_H
+
+#include "python/base.h"
+
+#define GATE_IN(base) \
+	{ \
+		struct visit visit; \
+		char *go_error = NULL; \
+		int outside; \
+		Py_BEGIN_ALLOW_THREADS \
+		outside = (base)->enter(&visit); \
+		if (!outside) {
+
+#define GATE_OUT(base) \
+			go_error = (base)->leave(&visit); \
+		} \
+		Py_END_ALLOW_THREADS \
+		if (outside) \
+			PyErr_SetString(PyExc_RuntimeError, "this process has no core"); \
+		else if (go_error) { \
+			PyErr_SetString(PyExc_RuntimeError, go_error); \
+			free(go_error); \
+		} \
+	}
+
+#endif

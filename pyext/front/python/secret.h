@@ -1,0 +1,17 @@
+/* Memory for keys that Python objects hold. */
+#ifndef GORANDOM_PYTHON_SECRET_H
+#define GORANDOM_PYTHON_SECRET_H
+
+#include <stddef.h>
+
+#define SECRET_MOST 1024	/* bytes of a piece */
+
+#pragma GCC visibility push(hidden)
+
+int secret_init(void);	/* once. 0, or an errno */
+void *secret_take(size_t n);	/* n zero bytes; NULL: not to be had */
+void secret_give(void *, size_t n);	/* erases what secret_take(n) gave */
+
+#pragma GCC visibility pop
+
+#endif

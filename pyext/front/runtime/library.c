@@ -1,0 +1,67 @@
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "guard/pages.h"
+#include "pure/sha256.h"
+#include "runtime/library.h"
+#include "runtime/nthreads.h"
+
+const struct gorandom_core *core;
+struct record *core_record;
+unsigned core_lanes;
+struct core_state *core_state;
+
+static const char *missing = "the core's library has not been loaded";
+
+const char *library_missing(void) { return missing; }
+
+int library_init(void)
+{
+	core_state = process_keep(sizeof *core_state);
+	return core_state ? 0 : ENOMEM;
+}
+
+static unsigned count_processors(void)
+{
+	cpu_set_t set;
+	unsigned n = sched_getaffinity(0, sizeof set, &set) ? 1 : (unsigned)CPU_COUNT(&set);
+	return n < GORANDOM_MAX_LANES ? n : GORANDOM_MAX_LANES;
+}
+
+const char *library_load(const char *path, const struct gorandom_core **loaded)
+{
+	*loaded = NULL;
+#ifdef GORANDOM_NO_CORE	/* the build's: why it made none */
+	(void)path;
+	missing = GORANDOM_NO_CORE;
+#else
+	static char text[256];
+	void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+	if (!library) {
+		snprintf(text, sizeof text, "the core's library cannot be loaded: %s", dlerror());
+		missing = text;
+		return NULL;
+	}
+	const struct gorandom_core *found = dlsym(library, "gorandom_core");
+	if (!found || found->abi != GORANDOM_CORE_ABI || strcmp(found->version, GORANDOM_VERSION))
+		return "gorandom's libraries are of different versions: install it again";
+	sha256_fast = found->sha256();	/* it needs no core */
+	unsigned *nthreads = nthreads_find();
+	if (!pages_wiped_at_fork)
+		missing = "this kernel cannot wipe memory at fork (MADV_WIPEONFORK)";
+	else if (!nthreads)
+		missing = "this C library does not show its count of threads";
+	else
+		core_record = found->map(nthreads, &missing);
+	if (!core_record)
+		return NULL;
+	core_lanes = count_processors();
+	missing = NULL;
+	*loaded = found;
+#endif
+	return NULL;
+}

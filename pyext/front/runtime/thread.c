@@ -1,0 +1,168 @@
+#define _GNU_SOURCE
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "guard/fork.h"
+#include "guard/lock.h"
+#include "guard/pages.h"
+#include "guard/signals.h"
+#include "runtime/library.h"
+#include "runtime/thread.h"
+
+/* The thread's record. A pthread key and not a __thread variable, because the loader makes the latter at a
+ * thread's first use and takes its lock for that: in a forked child that lock may be held for ever. */
+static pthread_key_t key;
+
+/* Every record that was ever made; those of ended threads are used again. The list only grows. */
+static struct thread *all;
+static int list_lock;
+
+struct thread *thread_first;
+
+static void own(struct thread *t)
+{
+	__atomic_store_n(&t->owner, thread_here(), __ATOMIC_RELAXED);
+	if (!__atomic_load_n(&thread_first, __ATOMIC_RELAXED))
+		__atomic_store_n(&thread_first, t, __ATOMIC_RELEASE);
+}
+
+static void disown(struct thread *t)
+{
+	if (t == __atomic_load_n(&thread_first, __ATOMIC_RELAXED))
+		__atomic_store_n(&thread_first, NULL, __ATOMIC_RELAXED);
+	__atomic_store_n(&t->owner, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&t->used, 0, __ATOMIC_RELEASE);
+}
+
+/* The value of the key in a thread that is ending. The C library calls destructors again, some rounds long, as long as
+ * any key has a value. This one stays, because a destructor of the program's that draws in the last round would get a
+ * page that nobody gives back. */
+static struct thread ended;
+
+static void thread_ends(void *value)
+{
+	struct thread *t = value;
+	struct held held;
+	pthread_setspecific(key, &ended);
+	if (t == &ended)
+		return;
+	hold_signals(&held);	/* a handler that drew would have its bytes erased in a page that says that they are ready */
+	memset(t->page, 0, PAGE);
+	/* A main thread that drew before a raw clone and ends here by pthread_exit: its Go key is set, and Go's
+	 * destructor would spin in a runtime that is not this process's. Ours comes first: its key is older. */
+	if (core && !core_alive())
+		core->forget(core_record);
+	disown(t);
+	release_signals(&held);
+}
+
+static struct thread *reuse(void)
+{
+	struct thread *t = NULL;
+	if (!lock_take(&list_lock))
+		return NULL;
+	for (t = all; t && __atomic_load_n(&t->used, __ATOMIC_ACQUIRE); t = t->next)
+		;
+	if (t) {
+		t->used = 1;
+		t->process = process_stamp();
+		t->taken = 0;	/* by a thread that a fork has ended in the middle of a draw */
+	}
+	lock_leave(&list_lock);
+	return t;
+}
+
+/* Records are cut from pages and not malloc'd: in a raw clone malloc's locks may be held for ever. */
+static struct thread *cut(void)
+{
+	static struct thread *left, *end;
+	if (left == end) {
+		void *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (page == MAP_FAILED)
+			return NULL;
+		left = page;
+		end = left + PAGE / sizeof *left;
+	}
+	return left++;
+}
+
+static struct thread *make(void)
+{
+	void *page = pages_new(PAGE, PAGES_WIPED);
+	if (!page)
+		return NULL;
+	struct thread *t = NULL;
+	if (lock_take(&list_lock)) {
+		t = cut();
+		if (t) {
+			*t = (struct thread){.page = page, .next = all, .used = 1, .process = process_stamp()};
+			all = t;
+		}
+		lock_leave(&list_lock);
+	}
+	if (!t)
+		munmap(page, PAGE);
+	return t;
+}
+
+/* A thread's first. Signals are held, because a handler that forked in the middle would leave the child with a record
+ * that belongs to nobody, or to two. */
+static struct thread *get_first(void)
+{
+	struct thread *t = reuse();
+	if (!t)
+		t = make();
+	if (!t)
+		return NULL;
+	t->initial = fork_generation == 0 && syscall(SYS_gettid) == getpid();
+	if (pthread_setspecific(key, t)) {
+		disown(t);
+		return NULL;
+	}
+	own(t);
+	return t;
+}
+
+struct thread *thread_find(void)
+{
+	struct thread *t = pthread_getspecific(key);
+	if (!t) {
+		struct held held;
+		hold_signals(&held);
+		t = pthread_getspecific(key);	/* a handler may have drawn in between */
+		if (!t)
+			t = get_first();
+		release_signals(&held);
+	}
+	return t == &ended ? NULL : t;
+}
+
+/* In use are only the calling thread's record, and those of threads that an earlier handler has made in this very child. */
+static void wipe(uint64_t stamp)
+{
+	struct thread *mine = pthread_getspecific(key);
+	if (mine == &ended)	/* forked by a destructor */
+		mine = NULL;
+	lock_leave(&list_lock);
+	thread_first = mine;
+	for (struct thread *t = all; t; t = t->next) {
+		if (t != mine && t->process != stamp) {
+			t->used = 0;
+			t->owner = 0;
+		}
+		if (!pages_wiped_at_fork)
+			memset(t->page, 0, PAGE);
+	}
+}
+
+/* Its key is older than Go's, which is made at a start: so the destructor above comes before Go's own. */
+int thread_init(void)
+{
+	static struct fork_hook hook = {.place = FORK_THREADS, .wipe = wipe};
+	int error = pthread_key_create(&key, thread_ends);
+	if (!error)
+		fork_register(&hook);
+	return error;
+}

@@ -1,0 +1,26 @@
+/* The system's random bytes. One file for each system has these functions; there is Linux's. */
+#ifndef GORANDOM_SOURCE_KERNEL_H
+#define GORANDOM_SOURCE_KERNEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma GCC visibility push(hidden)
+
+int kernel_init(void);	/* once. 0, or an errno */
+
+/* 0, GORANDOM_NOT_READY, or an errno. Never waits. n bytes or none. */
+int kernel_read(void *dst, size_t n);
+
+/* Sleeps until the kernel's generator may be ready; ns < 0: no limit. Ends early on a signal. */
+void kernel_nap(int64_t ns);
+
+void kernel_gather(void);	/* from now on the kernel gathers entropy by itself, if it can */
+unsigned kernel_threads(void);	/* of this process, which gather: 0 or 1 */
+
+const char *kernel_name(void);	/* "getrandom" or "/dev/urandom": what served last */
+int kernel_ready(void);	/* has served once, in this process or an ancestor */
+
+#pragma GCC visibility pop
+
+#endif
