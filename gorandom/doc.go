@@ -65,8 +65,8 @@
 // the last.
 //
 // The processor's instruction is RDSEED on amd64 and RNDRRS on arm64, where it has
-// one. A hardware generator, /dev/hwrng, feeds a Reader that was given one
-// (reader.Config), and not the one of this package: the kernel reads that device by
+// one. A hardware generator, /dev/hwrng, feeds an RNG that was given one
+// (csprng.Config), and not the one of this package: the kernel reads that device by
 // itself, and nobody can promise that another read of it doesn't wait.
 //
 // The kernel's bytes come from getrandom(2) without blocking,
@@ -179,5 +179,5 @@
 //
 // The sub-packages can be used alone: fortuna is the algorithm and nothing else,
 // keystream its cipher, entropy the sources, health their tests, process the memory
-// and the fork guard, reader all of it put together without a global variable.
+// and the fork guard, csprng all of it put together without a global variable.
 package gorandom

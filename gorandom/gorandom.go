@@ -8,8 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"gorandom.dev/gorandom/csprng"
 	"gorandom.dev/gorandom/entropy"
-	"gorandom.dev/gorandom/reader"
 )
 
 // ErrNotReady is returned by Urandom while the system's random number generator
@@ -65,9 +65,9 @@ func Wait(ctx context.Context) error {
 	return entropy.Wait(ctx, readiness{r})
 }
 
-// readiness is a Reader as a source that gives nothing, but fails as the Reader
+// readiness is an RNG as a source that gives nothing, but fails as the RNG
 // would.
-type readiness struct{ r *reader.Reader }
+type readiness struct{ r *csprng.RNG }
 
 func (readiness) Name() string          { return "gorandom" }
 func (s readiness) Read(b []byte) error { return s.r.FillAny(b[:0]) }
@@ -101,10 +101,10 @@ func Reseed() error {
 }
 
 // Status says how the generator is doing. It holds no secret.
-func Status() reader.Status {
+func Status() csprng.Status {
 	r, err := standard()
 	if err != nil {
-		return reader.Status{LastFailure: err}
+		return csprng.Status{LastFailure: err}
 	}
 	return r.Status()
 }
@@ -114,13 +114,13 @@ func Status() reader.Status {
 const maxLanes = 16
 
 var (
-	shared atomic.Pointer[reader.Reader]
+	shared atomic.Pointer[csprng.RNG]
 	making sync.Mutex
 )
 
-// standard returns the Reader of this process, and makes it at the first call.
+// standard returns the RNG of this process, and makes it at the first call.
 // It fails if there is no memory, and then tries again at the next.
-func standard() (*reader.Reader, error) {
+func standard() (*csprng.RNG, error) {
 	if r := shared.Load(); r != nil {
 		return r, nil
 	}
@@ -129,7 +129,7 @@ func standard() (*reader.Reader, error) {
 	if r := shared.Load(); r != nil {
 		return r, nil
 	}
-	r, err := reader.New(reader.Config{Lanes: min(runtime.GOMAXPROCS(0), maxLanes)})
+	r, err := csprng.New(csprng.Config{Lanes: min(runtime.GOMAXPROCS(0), maxLanes)})
 	if err != nil {
 		return nil, err
 	}
@@ -137,8 +137,8 @@ func standard() (*reader.Reader, error) {
 	return r, nil
 }
 
-// SetReaderForTesting makes r the Reader of this process until restore is called.
-func SetReaderForTesting(r *reader.Reader) (restore func()) {
+// SetRNGForTesting makes r the RNG of this process until restore is called.
+func SetRNGForTesting(r *csprng.RNG) (restore func()) {
 	old := shared.Swap(r)
 	return func() { shared.Store(old) }
 }

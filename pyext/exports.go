@@ -35,7 +35,7 @@ func (s source) Read(b []byte) error {
 	return err
 }
 
-// allocate gives the reader memory that the library has on record (core/record.c), where all of Go's is: wiped
+// allocate gives the RNG memory that the library has on record (core/record.c), where all of Go's is: wiped
 // at fork, undumped, and unmapped when a child resets the core.
 func allocate(size int) (*process.Memory, error) {
 	const page = 4096

@@ -11,7 +11,7 @@ import "golang.org/x/sys/unix"
 // read can't be kept from waiting, O_NONBLOCK or not: one lock is shared with the
 // kernel's own thread, which holds it while a virtio host that has set a rate, or
 // is gone, doesn't answer; and a TPM's driver takes its tens of milliseconds
-// whatever the flag says. Who gives it to a reader (Config.Hardware) accepts that.
+// whatever the flag says. Who gives it to an RNG (csprng.Config.Hardware) accepts that.
 type Hardware struct{ calls Calls }
 
 // NewHardware returns the source. It opens nothing yet.

@@ -1,6 +1,6 @@
 // Package entropy reads random bits from where they come from: the operating
 // system's kernel and the processor. What is done with them is the affair of
-// package reader.
+// package csprng.
 //
 // The kernel's source is read without ever blocking, and never through
 // crypto/rand, which ends the process when the kernel refuses.

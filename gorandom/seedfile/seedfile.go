@@ -78,7 +78,7 @@ const (
 	errDigest  = refusal("seedfile: torn: its digest does not fit its seed")
 )
 
-// Generator is what takes a seed and gives the next one: a *reader.Reader.
+// Generator is what takes a seed and gives the next one: a *csprng.RNG.
 type Generator interface {
 	// FillAny fills b with random bytes, or returns an error while the kernel
 	// gives no seed.

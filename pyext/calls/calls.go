@@ -11,10 +11,10 @@ import (
 	"syscall"
 	"unsafe"
 
+	"gorandom.dev/gorandom/csprng"
 	"gorandom.dev/gorandom/entropy"
 	"gorandom.dev/gorandom/keystream"
 	"gorandom.dev/gorandom/process"
-	"gorandom.dev/gorandom/reader"
 )
 
 // The answers that are not 0 or an errno: core/core.h.
@@ -25,8 +25,8 @@ const (
 	noKernel = -4
 )
 
-// core is the reader of this process. It is set by Seed, before the front lets anyone in.
-var core *reader.Reader
+// core is the RNG of this process. It is set by Seed, before the front lets anyone in.
+var core *csprng.RNG
 
 // kernels names those of package keystream that the processor has. It is set by Seed.
 var kernels []string
@@ -39,7 +39,7 @@ func answer(err error) int {
 	if errors.Is(err, entropy.ErrNotReady) {
 		return notReady
 	}
-	if errors.Is(err, reader.ErrRepeated) {
+	if errors.Is(err, csprng.ErrRepeated) {
 		return int(syscall.EIO)
 	}
 	if errno, ok := errors.AsType[syscall.Errno](err); ok && errno > 0 {
@@ -75,7 +75,7 @@ func Seed(lanes int, kernel unsafe.Pointer, source entropy.Source, allocate func
 			return noKernel
 		}
 	}
-	r, err := reader.New(reader.Config{Lanes: lanes, Source: source, Allocate: allocate, Clones: frontWatches})
+	r, err := csprng.New(csprng.Config{Lanes: lanes, Source: source, Allocate: allocate, Clones: frontWatches})
 	if err != nil {
 		return answer(err)
 	}
@@ -92,7 +92,7 @@ func Seed(lanes int, kernel unsafe.Pointer, source entropy.Source, allocate func
 // frontWatches: the front looks for restored machines in each draw, and reseeds this core at the gate.
 func frontWatches() uint64 { return 0 }
 
-// Fill is Reader.FillPart.
+// Fill is RNG.FillPart.
 func Fill(lane int, p unsafe.Pointer, n, whole uintptr) (result int) {
 	defer stop(&result)
 	if core == nil {
@@ -102,7 +102,7 @@ func Fill(lane int, p unsafe.Pointer, n, whole uintptr) (result int) {
 	return answer(core.FillPart(lane, bytes(p, n), int(whole)))
 }
 
-// Event is Reader.AddEvent.
+// Event is RNG.AddEvent.
 func Event(source byte, p unsafe.Pointer, n uintptr) (result int) {
 	defer stop(&result)
 	if core == nil {
@@ -111,7 +111,7 @@ func Event(source byte, p unsafe.Pointer, n uintptr) (result int) {
 	return answer(core.AddEvent(source, bytes(p, n)))
 }
 
-// Reseed is Reader.Reseed.
+// Reseed is RNG.Reseed.
 func Reseed() (result int) {
 	defer stop(&result)
 	if core == nil {

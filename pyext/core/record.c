@@ -169,7 +169,7 @@ int __wrap_munmap(void *at, size_t n)
 	return r;
 }
 
-/* Memory for the reader's secrets, for exports.go: a mapping that Go's own system calls made would not be on
+/* Memory for the RNG's secrets, for exports.go: a mapping that Go's own system calls made would not be on
  * record, and stay behind at each reset. */
 void *gorandom_secret_pages(size_t n, int *locked);
 

@@ -745,7 +745,7 @@ def test_what_a_build_asks_for(source, tmp_path, name, go, cc):
 
 NEEDED_TO_BUILD = [
     "pyproject.toml", "setup.py", "go.mod", "go.sum", "LICENSE", "LICENSE.Go", "README.md",
-    "gorandom/version.go", "gorandom/reader/reader.go", "gorandom/fortuna/generator.go", "gorandom/entropy/source.go",
+    "gorandom/version.go", "gorandom/csprng/rng.go", "gorandom/fortuna/generator.go", "gorandom/entropy/source.go",
     "gorandom/keystream/keystream.go", "gorandom/process/guard.go",
     "pyext/pyext.go", "pyext/exports.go", "pyext/core/exports.map", "pyext/build/backend.py", "pyext/build/gopy/go.mod",
     "pyext/build/gopy/go.sum", "python/gorandom/__init__.py", "python/gorandom/__init__.pyi", "python/gorandom/py.typed",

@@ -93,7 +93,7 @@ def test_asking_starts_nothing(python):
 
 def test_dropped_sources(status, monkeypatch):
     """A source that fails a health test is named with the reason, and listed as serving no more. That a core finds
-    such a source is the affair of tests/go/reader (noise_test.go): no processor here is broken at will."""
+    such a source is the affair of tests/go/csprng (noise_test.go): no processor here is broken at will."""
     names = {line.partition(": ")[0] for line in status.dropped}
     assert not names & set(status.sources)
     if status.mode != "core":

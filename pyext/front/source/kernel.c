@@ -25,7 +25,7 @@
 #include "source/kernel.h"
 
 #define GETRANDOM_NONBLOCK 1
-#define BLOCK 32	/* bytes that are compared with those before them: gorandom/reader's */
+#define BLOCK 32	/* bytes that are compared with those before them: gorandom/csprng's */
 #define NAP 20000000	/* ns between two looks at a generator that is not ready */
 
 #define IS(flag) __atomic_load_n(&(flag), __ATOMIC_RELAXED)

@@ -202,7 +202,7 @@ func TestAccumulatorIsItsModel(t *testing.T) {
 	})
 }
 
-// TestFreshBytesFollowThePools: what the reader's reseeds add to PyCrypto's.
+// TestFreshBytesFollowThePools: what the reseeds of package csprng add to PyCrypto's.
 func TestFreshBytesFollowThePools(t *testing.T) {
 	fresh := bytes.Repeat([]byte{0x5a}, 32)
 	var a fortuna.Accumulator

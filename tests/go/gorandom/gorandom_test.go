@@ -16,8 +16,8 @@ import (
 	"time"
 
 	"gorandom.dev/gorandom"
+	"gorandom.dev/gorandom/csprng"
 	"gorandom.dev/gorandom/keystream"
-	"gorandom.dev/gorandom/reader"
 )
 
 // TestRead: every way to get bytes fills all of the buffer, and none repeats.
@@ -75,7 +75,7 @@ func TestTheRest(t *testing.T) {
 	if err := gorandom.AddEvent(3, []byte("an event")); err != nil {
 		t.Errorf("AddEvent: %v", err)
 	}
-	if err := gorandom.AddEvent(3, nil); !errors.Is(err, reader.ErrEvent) {
+	if err := gorandom.AddEvent(3, nil); !errors.Is(err, csprng.ErrEvent) {
 		t.Errorf("AddEvent of nothing: got %v, want ErrEvent", err)
 	}
 	after := gorandom.Status()
@@ -111,14 +111,14 @@ func (s *booting) Read(b []byte) error {
 	return nil
 }
 
-// use makes a Reader with this kernel the process's own, until the test ends.
+// use makes an RNG with this kernel the process's own, until the test ends.
 func use(t *testing.T, s *booting) {
 	t.Helper()
-	r, err := reader.New(reader.Config{Lanes: 2, Source: s})
+	r, err := csprng.New(csprng.Config{Lanes: 2, Source: s})
 	if err != nil {
 		t.Fatal(err)
 	}
-	restore := gorandom.SetReaderForTesting(r)
+	restore := gorandom.SetRNGForTesting(r)
 	t.Cleanup(func() {
 		restore()
 		_ = r.Close()

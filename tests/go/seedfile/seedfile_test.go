@@ -19,7 +19,7 @@ import (
 
 	"github.com/gofrs/flock"
 	"github.com/google/renameio/v2"
-	"gorandom.dev/gorandom/reader"
+	"gorandom.dev/gorandom/csprng"
 	"gorandom.dev/gorandom/seedfile"
 )
 
@@ -164,7 +164,7 @@ func TestNextDependsOnBoth(t *testing.T) {
 
 // TestReader: the real generator takes the seed before its next byte.
 func TestReader(t *testing.T) {
-	r, err := reader.New(reader.Config{})
+	r, err := csprng.New(csprng.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}

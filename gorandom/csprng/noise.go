@@ -1,4 +1,4 @@
-package reader
+package csprng
 
 import (
 	"bytes"
@@ -12,9 +12,9 @@ import (
 
 // ErrRepeated is returned when the kernel gave a block of 32 bytes twice in a row,
 // and so again when it was asked anew: its generator has stuck, or was put back.
-var ErrRepeated = errors.New("reader: the system's generator repeats itself")
+var ErrRepeated = errors.New("csprng: the system's generator repeats itself")
 
-// processorTest is the place of the processor among Reader.words, if it is there.
+// processorTest is the place of the processor among RNG.words, if it is there.
 const processorTest = 0
 
 // noise is a source of raw noise: each of its samples passes the tests of package
@@ -67,7 +67,7 @@ const (
 
 // startNoiseLocked tests each source, and feeds the pools with a word of each that
 // gives words. One that has nothing to give is asked again at a lane's 64th request.
-func (r *Reader) startNoiseLocked() {
+func (r *RNG) startNoiseLocked() {
 	x := r.root
 	last := r.cycles()
 	for range startReadings - 1 {
@@ -95,7 +95,7 @@ func (r *Reader) startNoiseLocked() {
 }
 
 // tryWord adds a word of source i if nobody holds the root's lock and it passes.
-func (r *Reader) tryWord(i int, word []byte) {
+func (r *RNG) tryWord(i int, word []byte) {
 	if !r.mu.TryLock() {
 		return
 	}
@@ -109,7 +109,7 @@ func (r *Reader) tryWord(i int, word []byte) {
 // with the one before it, the first with the last of the read before; if two are the
 // same all are read once more, and then it is ErrRepeated. By chance that happens
 // once in 2^256.
-func (r *Reader) readLocked(fresh []byte) error {
+func (r *RNG) readLocked(fresh []byte) error {
 	err := r.source.Read(fresh)
 	if err == nil && r.root.repeats(fresh) {
 		if err = r.source.Read(fresh); err == nil && r.root.repeats(fresh) {
@@ -147,7 +147,7 @@ func (x *root) digest(block []byte) [fortuna.DigestSize]byte {
 // sourcesLocked names what feeds the pools, the kernel's first, and what has failed.
 // The lists are made anew when one more source has failed, or a fork has forgiven all,
 // and never changed.
-func (r *Reader) sourcesLocked() ([]string, []Dropped) {
+func (r *RNG) sourcesLocked() ([]string, []Dropped) {
 	var failed uint64
 	for i := range len(r.words) + 1 {
 		failed = failed<<8 | uint64(r.noise(i).failed.Load())
@@ -167,7 +167,7 @@ func (r *Reader) sourcesLocked() ([]string, []Dropped) {
 }
 
 // noise returns the source i: one that gives words, or after them the cycle counter.
-func (r *Reader) noise(i int) *noise {
+func (r *RNG) noise(i int) *noise {
 	if i < len(r.words) {
 		return r.words[i]
 	}

@@ -1,4 +1,4 @@
-package reader_test
+package csprng_test
 
 import (
 	"errors"
@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"gorandom.dev/gorandom/csprng"
 	"gorandom.dev/gorandom/entropy"
 	"gorandom.dev/gorandom/keystream"
-	"gorandom.dev/gorandom/reader"
 )
 
 // patience is how long a test lets other goroutines take before it says that
@@ -53,7 +53,7 @@ func (s *blocking) Read(b []byte) error {
 // tryAdd locks instead of trying.
 func TestLanesDontWaitForTheRoot(t *testing.T) {
 	s := &blocking{entered: make(chan struct{}), leave: make(chan struct{})}
-	r, err := reader.New(reader.Config{Lanes: 2, Source: s, Clock: func() time.Duration { return 0 }})
+	r, err := csprng.New(csprng.Config{Lanes: 2, Source: s, Clock: func() time.Duration { return 0 }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +89,7 @@ func TestLanesDontWaitForTheRoot(t *testing.T) {
 func TestLanesDontWaitForEachOther(t *testing.T) {
 	var hang atomic.Bool
 	entered, leave := make(chan struct{}), make(chan struct{})
-	r, err := reader.New(reader.Config{Lanes: 4, Source: &source{}, Clock: func() time.Duration {
+	r, err := csprng.New(csprng.Config{Lanes: 4, Source: &source{}, Clock: func() time.Duration {
 		if hang.CompareAndSwap(true, false) {
 			close(entered)
 			<-leave
@@ -135,7 +135,7 @@ func TestAllAtOnce(t *testing.T) {
 		wg.Go(func() {
 			for i := range 2000 {
 				err := f(i)
-				if errors.Is(err, reader.ErrClosed) && closed.Load() {
+				if errors.Is(err, csprng.ErrClosed) && closed.Load() {
 					return
 				}
 				if err != nil && !errors.Is(err, entropy.ErrNotReady) {
@@ -180,7 +180,7 @@ func TestNoAllocation(t *testing.T) {
 		t.Skip("NOT RUN: the race detector makes sync.Pool forget, and the generic kernel allocates")
 	}
 	now := time.Duration(0)
-	r, err := reader.New(reader.Config{Lanes: 2, Clock: func() time.Duration { return now }})
+	r, err := csprng.New(csprng.Config{Lanes: 2, Clock: func() time.Duration { return now }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +219,7 @@ func TestNoAllocation(t *testing.T) {
 func BenchmarkFill(b *testing.B) {
 	for _, n := range []int{16, 4096, 1 << 20} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			r, err := reader.New(reader.Config{})
+			r, err := csprng.New(csprng.Config{})
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -239,7 +239,7 @@ func BenchmarkFill(b *testing.B) {
 func BenchmarkFillParallel(b *testing.B) {
 	for _, n := range []int{16, 4096} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			r, err := reader.New(reader.Config{Lanes: 16})
+			r, err := csprng.New(csprng.Config{Lanes: 16})
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -261,7 +261,7 @@ func BenchmarkFillParallel(b *testing.B) {
 // BenchmarkStart is what a process's first draw costs beyond its runtime's start.
 func BenchmarkStart(b *testing.B) {
 	for b.Loop() {
-		r, err := reader.New(reader.Config{Lanes: 2})
+		r, err := csprng.New(csprng.Config{Lanes: 2})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package reader_test
+package csprng_test
 
 import (
 	"bytes"
@@ -10,13 +10,13 @@ import (
 	"testing"
 	"time"
 
-	"gorandom.dev/gorandom/reader"
+	"gorandom.dev/gorandom/csprng"
 )
 
-// machine is a monitor's count of restores, and a Reader that looks at it. Two of
+// machine is a monitor's count of restores, and an RNG that looks at it. Two of
 // them are alike in all but what is said.
 type machine struct {
-	*reader.Reader
+	*csprng.RNG
 	source   source
 	restores atomic.Uint64
 	cycles   atomic.Uint64
@@ -26,7 +26,7 @@ type machine struct {
 func newMachine(t *testing.T, lanes int, processor *words) *machine {
 	t.Helper()
 	x := new(machine)
-	r, err := reader.New(reader.Config{
+	r, err := csprng.New(csprng.Config{
 		Lanes:     lanes,
 		Source:    &x.source,
 		Processor: processor,
@@ -44,7 +44,7 @@ func newMachine(t *testing.T, lanes int, processor *words) *machine {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = r.Close() })
-	x.Reader = r
+	x.RNG = r
 	return x
 }
 

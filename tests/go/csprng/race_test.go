@@ -1,5 +1,5 @@
 //go:build race
 
-package reader_test
+package csprng_test
 
 const raceEnabled = true

@@ -1,4 +1,4 @@
-package reader_test
+package csprng_test
 
 import (
 	"bytes"
@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"gorandom.dev/gorandom/csprng"
 	"gorandom.dev/gorandom/entropy"
-	"gorandom.dev/gorandom/reader"
 )
 
 // any draws n bytes by FillAny, and checks that all of the buffer was written.
@@ -66,7 +66,7 @@ func TestReadyBytesAreErased(t *testing.T) {
 	if err := x.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := x.FillAny(make([]byte, 1)); !errors.Is(err, reader.ErrClosed) {
+	if err := x.FillAny(make([]byte, 1)); !errors.Is(err, csprng.ErrClosed) {
 		t.Errorf("after Close: %v", err)
 	}
 }
@@ -163,7 +163,7 @@ func TestReadyBytesForkedInTheMiddle(t *testing.T) {
 // that is what makes small draws cheap.
 func TestReadyBytesAndTheClock(t *testing.T) {
 	asked, cycles := 0, uint64(1<<40)
-	r, err := reader.New(reader.Config{
+	r, err := csprng.New(csprng.Config{
 		Source: &source{},
 		Cycles: func() uint64 { return cycles },
 		Clock:  func() time.Duration { asked++; return 0 },

@@ -1,4 +1,4 @@
-package reader
+package csprng
 
 import (
 	"sync/atomic"
@@ -12,7 +12,7 @@ import (
 // cacheLines is two lines of 64 bytes: processors fetch them in pairs.
 const cacheLines = 128
 
-// root and laneState hold all secrets of a Reader. They stand in secret memory,
+// root and laneState hold all secrets of an RNG. They stand in secret memory,
 // side by side in few pages, because a process may often lock only 64 KiB. They
 // are plain data: no Go pointer may be in them, and zero is their wiped state.
 
@@ -21,7 +21,7 @@ type root struct {
 	next        [256]uint8                            // for each source, the pool of its next event
 	fresh       [(fortuna.Pools + 1) * freshSize]byte // from the kernel; zero between calls
 	word        [8]byte                               // of a source of noise; zero between calls
-	tests       [maxWords]health.Test                 // of the sources in Reader.words
+	tests       [maxWords]health.Test                 // of the sources in RNG.words
 	jitter      health.Test                           // of the cycle counter at the start; zero afterwards
 	hash        fortuna.SHAd256                       // zero between calls
 	last        [fortuna.DigestSize]byte              // digest of the kernel's last block,
@@ -57,7 +57,7 @@ func secretsSize(lanes int) int { return int(lanesAt + uintptr(lanes)*laneWidth)
 
 // place lays the root and so many lanes out in r.memory, and returns the guard's
 // word. The memory must have secretsSize bytes.
-func (r *Reader) place(lanes int) *atomic.Uint64 {
+func (r *RNG) place(lanes int) *atomic.Uint64 {
 	start := unsafe.Pointer(unsafe.SliceData(r.memory.Bytes()))
 	r.root = (*root)(unsafe.Add(start, rootAt))
 	r.lanes = make([]lane, lanes)

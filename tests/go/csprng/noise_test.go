@@ -1,4 +1,4 @@
-package reader_test
+package csprng_test
 
 import (
 	"bytes"
@@ -12,11 +12,11 @@ import (
 	"testing"
 	"time"
 
+	"gorandom.dev/gorandom/csprng"
 	"gorandom.dev/gorandom/entropy"
 	"gorandom.dev/gorandom/fortuna"
 	"gorandom.dev/gorandom/health"
 	"gorandom.dev/gorandom/process"
-	"gorandom.dev/gorandom/reader"
 )
 
 // scripted is a source of words: fair ones, until its script says otherwise.
@@ -54,12 +54,12 @@ type observed struct {
 	events              []event
 }
 
-func newObserved(t testing.TB, lanes int, change func(*reader.Config)) *observed {
+func newObserved(t testing.TB, lanes int, change func(*csprng.Config)) *observed {
 	t.Helper()
 	x := new(observed)
 	x.processor.name, x.hardware.name = "processor", "hardware"
 	x.now.Store(int64(time.Hour))
-	c := reader.Config{
+	c := csprng.Config{
 		Lanes:     lanes,
 		Source:    &x.source,
 		Processor: &x.processor,
@@ -75,11 +75,11 @@ func newObserved(t testing.TB, lanes int, change func(*reader.Config)) *observed
 	if change != nil {
 		change(&c)
 	}
-	r, err := reader.New(c)
+	r, err := csprng.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	x.Reader = r
+	x.RNG = r
 	return x
 }
 
@@ -94,7 +94,7 @@ func (x *observed) of(source byte) (found []event) {
 }
 
 // wantDropped checks what Status says of sources.
-func (x *observed) wantDropped(t *testing.T, want ...reader.Dropped) {
+func (x *observed) wantDropped(t *testing.T, want ...csprng.Dropped) {
 	t.Helper()
 	s := x.Status()
 	if !slices.Equal(s.Dropped, want) {
@@ -102,7 +102,7 @@ func (x *observed) wantDropped(t *testing.T, want ...reader.Dropped) {
 	}
 	serve := []string{"fake kernel", "processor", "hardware", "cycles"}
 	serve = slices.DeleteFunc(serve, func(name string) bool {
-		return slices.ContainsFunc(want, func(d reader.Dropped) bool { return d.Name == name })
+		return slices.ContainsFunc(want, func(d csprng.Dropped) bool { return d.Name == name })
 	})
 	if !slices.Equal(s.Sources, serve) {
 		t.Errorf("sources: %v, want %v", s.Sources, serve)
@@ -160,13 +160,13 @@ func TestBadWords(t *testing.T) {
 			if v.want == "" {
 				x.wantDropped(t)
 			} else {
-				x.wantDropped(t, reader.Dropped{Name: "processor", Reason: v.want})
+				x.wantDropped(t, csprng.Dropped{Name: "processor", Reason: v.want})
 			}
-			found := len(x.of(reader.SourceProcessor))
+			found := len(x.of(csprng.SourceProcessor))
 			if found > v.events || v.want == "" && found != 1+2*200 {
 				t.Errorf("%d events", found)
 			}
-			if n := len(x.of(reader.SourceHardware)); n != 1+2*200 {
+			if n := len(x.of(csprng.SourceHardware)); n != 1+2*200 {
 				t.Errorf("%d events of the other source", n)
 			}
 			// It isn't asked again, neither for the pools nor for a key.
@@ -211,7 +211,7 @@ func TestBadWordsForKeys(t *testing.T) {
 				if err := take(x); err != nil {
 					t.Fatal(err)
 				}
-				x.wantDropped(t, reader.Dropped{Name: "processor", Reason: health.Repetition.String()})
+				x.wantDropped(t, csprng.Dropped{Name: "processor", Reason: health.Repetition.String()})
 			}
 			if name == "reseed" && !bytes.Equal(x.draw(t, 0, 32), twin.draw(t, 0, 32)) {
 				t.Error("words that failed are in the key")
@@ -239,7 +239,7 @@ func TestBadCycles(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			n := uint64(0)
-			x := newObserved(t, 2, func(c *reader.Config) {
+			x := newObserved(t, 2, func(c *csprng.Config) {
 				c.Cycles = func() uint64 { n++; return v.cycles(n) }
 			})
 			for i := range 8000 {
@@ -247,17 +247,17 @@ func TestBadCycles(t *testing.T) {
 			}
 			if v.want == "" {
 				x.wantDropped(t)
-				if got := len(x.of(reader.SourceCycles)); got != 8000/16 {
+				if got := len(x.of(csprng.SourceCycles)); got != 8000/16 {
 					t.Errorf("%d events", got)
 				}
 				return
 			}
-			x.wantDropped(t, reader.Dropped{Name: "cycles", Reason: v.want})
+			x.wantDropped(t, csprng.Dropped{Name: "cycles", Reason: v.want})
 			before := len(x.events)
 			for range 64 {
 				x.draw(t, 0, 1)
 			}
-			if got := x.events[before:]; len(got) != 2 || got[0].source == reader.SourceCycles || got[1].source == reader.SourceCycles {
+			if got := x.events[before:]; len(got) != 2 || got[0].source == csprng.SourceCycles || got[1].source == csprng.SourceCycles {
 				t.Errorf("64 draws later: events %v", got)
 			}
 		})
@@ -281,7 +281,7 @@ func TestSourcesWithoutWords(t *testing.T) {
 	x.wantDropped(t)
 	// It is asked in vain nine times: at the start, for the lane's key, and then for
 	// seven of the 20 events.
-	if n := len(x.of(reader.SourceProcessor)); n != 20-7 {
+	if n := len(x.of(csprng.SourceProcessor)); n != 20-7 {
 		t.Errorf("%d events, want 13", n)
 	}
 }
@@ -292,7 +292,7 @@ func TestDroppedInAChild(t *testing.T) {
 	x := newObserved(t, 1, nil)
 	x.processor.bad = stuck(0, 0)
 	x.draw(t, 0, 16)
-	x.wantDropped(t, reader.Dropped{Name: "processor", Reason: health.Repetition.String()})
+	x.wantDropped(t, csprng.Dropped{Name: "processor", Reason: health.Repetition.String()})
 	if s := fmt.Sprint(x.Status().Dropped); s != "[processor: repetition count test]" {
 		t.Error(s)
 	}
@@ -340,18 +340,18 @@ func TestKernelRepeats(t *testing.T) {
 	}{
 		"never":                     {at(), nil, nil, 2},
 		"once in the first read":    {at(7), nil, nil, 3},
-		"in the first read, again":  {at(7, 33+32), reader.ErrRepeated, nil, 2},
-		"for ever":                  {func(uint64) uint64 { return 5 }, reader.ErrRepeated, nil, 2},
+		"in the first read, again":  {at(7, 33+32), csprng.ErrRepeated, nil, 2},
+		"for ever":                  {func(uint64) uint64 { return 5 }, csprng.ErrRepeated, nil, 2},
 		"once at a reseed":          {at(33), nil, nil, 3},
-		"at a reseed, again":        {at(33, 34), nil, reader.ErrRepeated, 3},
+		"at a reseed, again":        {at(33, 34), nil, csprng.ErrRepeated, 3},
 		"an earlier block":          {func(n uint64) uint64 { return n % 32 }, nil, nil, 2},
-		"from the second read on":   {func(n uint64) uint64 { return min(n, 32) }, nil, reader.ErrRepeated, 3},
+		"from the second read on":   {func(n uint64) uint64 { return min(n, 32) }, nil, csprng.ErrRepeated, 3},
 		"the same read, each time":  {func(n uint64) uint64 { return n % 33 }, nil, nil, 2},
 		"repeats, then is reseeded": {func(n uint64) uint64 { return max(n, 20) }, nil, nil, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			k := &kernel{script: v.script}
-			x := newObserved(t, 1, func(c *reader.Config) { c.Source = k })
+			x := newObserved(t, 1, func(c *csprng.Config) { c.Source = k })
 			b := bytes.Repeat([]byte{0xee}, 32)
 			if err := x.Fill(0, b); !errors.Is(err, v.start) || (err != nil) != bytes.Equal(b, make([]byte, 32)) {
 				t.Fatalf("start: got %v, %x, want %v", err, b, v.start)
@@ -416,7 +416,7 @@ func TestMaliciousSources(t *testing.T) {
 			}
 			return nil
 		}
-		x := newObserved(t, 1, func(c *reader.Config) {
+		x := newObserved(t, 1, func(c *csprng.Config) {
 			c.Processor = &scripted{name: "processor", bad: grind}
 			c.Hardware = &scripted{name: "hardware", bad: grind}
 			c.Cycles = func() uint64 { return 0 }
@@ -451,7 +451,7 @@ const secretSource = 9
 // newQuiet makes a bench that has no events but the program's.
 func newQuiet(t testing.TB) *observed {
 	t.Helper()
-	return newObserved(t, 1, func(c *reader.Config) {
+	return newObserved(t, 1, func(c *csprng.Config) {
 		c.Processor, c.Hardware = silent{}, nil
 		c.Cycles = func() uint64 { return 0 } // dropped at the start
 	})
@@ -597,7 +597,7 @@ func (g *going) Read(b []byte) error {
 // the cycle counter too, while others draw, fork and ask for the status.
 func TestDroppedAllAtOnce(t *testing.T) {
 	var readings atomic.Uint64
-	x := newObserved(t, 4, func(c *reader.Config) {
+	x := newObserved(t, 4, func(c *csprng.Config) {
 		c.Processor, c.Hardware, c.Observe = new(going), nil, nil
 		c.Cycles = func() uint64 { n := min(readings.Add(1), 20000); return n * n }
 	})

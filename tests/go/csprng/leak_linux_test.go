@@ -1,4 +1,4 @@
-package reader_test
+package csprng_test
 
 import (
 	"bufio"
@@ -12,9 +12,9 @@ import (
 	"testing"
 	"unsafe"
 
+	"gorandom.dev/gorandom/csprng"
 	"gorandom.dev/gorandom/keystream"
 	"gorandom.dev/gorandom/process"
-	"gorandom.dev/gorandom/reader"
 )
 
 // TestKeysStandInSecretMemoryAlone searches all of this process's memory for what
@@ -27,7 +27,7 @@ func TestKeysStandInSecretMemoryAlone(t *testing.T) {
 		t.Skip("NOT RUN: crypto/aes leaves pieces of its schedule on the stack")
 	}
 	var memory []byte
-	r, err := reader.New(reader.Config{Lanes: 2, Allocate: func(size int) (*process.Memory, error) {
+	r, err := csprng.New(csprng.Config{Lanes: 2, Allocate: func(size int) (*process.Memory, error) {
 		m, err := process.Allocate(size)
 		if err == nil {
 			memory = m.Bytes()

@@ -1,15 +1,17 @@
-// Package reader is the policy around the algorithm of package fortuna: what
-// feeds the pools, how much and when, when a reseed happens, where secrets are
-// kept, and what a fork changes. The essay in package gorandom gives the reasons.
+// Package csprng is the random number generator as a whole: the algorithm of
+// package fortuna and the policy around it. The policy says what feeds the pools,
+// how much and when, when a reseed happens, where secrets are kept, and what a
+// fork or a restored machine changes. The essay in package gorandom gives the
+// reasons.
 //
-// A Reader has one root, an accumulator with its pools and generator, and a
-// number of lanes, each a generator of its own that takes its seed from the
-// root's. Threads that use different lanes share no lock and no cache line
+// An RNG has one root, an accumulator with its pools and generator, and a
+// number of lanes, each a Fortuna generator of its own that takes its seed from
+// the root's. Threads that use different lanes share no lock and no cache line
 // between two reseeds.
 //
 // It starts no goroutine, opens no descriptor but the one that package entropy
 // may keep, and never panics.
-package reader
+package csprng
 
 import (
 	"encoding/binary"
@@ -43,7 +45,7 @@ const (
 	tickSize  = 8  // bytes of the cycle counter for each reseed, after those
 )
 
-// The numbers of the reader's own sources of events, as they stand in the
+// The numbers of the RNG's own sources of events, as they stand in the
 // events' headers. A program's own events may have any number.
 const (
 	SourceKernel    = 255 // the kernel: 32 bytes for each pool at start
@@ -54,14 +56,14 @@ const (
 
 var (
 	// ErrLane is returned for a lane that isn't among 0 to Config.Lanes-1.
-	ErrLane = errors.New("reader: no such lane")
+	ErrLane = errors.New("csprng: no such lane")
 	// ErrEvent is returned for an event without data.
-	ErrEvent = errors.New("reader: an event has at least one byte")
-	// ErrClosed is returned by a Reader that was closed or not made by New.
-	ErrClosed = errors.New("reader: closed")
+	ErrEvent = errors.New("csprng: an event has at least one byte")
+	// ErrClosed is returned by an RNG that was closed or not made by New.
+	ErrClosed = errors.New("csprng: closed")
 )
 
-// Config says what a Reader is made of. Every zero field has a default, which is
+// Config says what an RNG is made of. Every zero field has a default, which is
 // what programs want; the fields are there for tests.
 type Config struct {
 	// Lanes is the number of lanes: 1 if it is less, MaxLanes if it is more.
@@ -82,15 +84,15 @@ type Config struct {
 	Allocate func(size int) (*process.Memory, error)
 	// Getpid is asked only where memory isn't wiped at a fork: getpid(2).
 	Getpid func() int
-	// Observe is told of each event that the pools take. It must not call the Reader.
+	// Observe is told of each event that the pools take. It must not call the RNG.
 	Observe func(source byte, pool, size int)
 	// Clones gives another number after the machine was restored from a saved
 	// state: process.WatchClones.
 	Clones func() uint64
 }
 
-// Reader gives random bytes. It is safe for concurrent use.
-type Reader struct {
+// RNG gives random bytes. It is safe for concurrent use.
+type RNG struct {
 	source    entropy.Source
 	words     []*noise // at most maxWords
 	processor *noise   // of words, or nil
@@ -125,17 +127,17 @@ type Reader struct {
 	listed     uint64    // which sources had failed when these were made
 }
 
-// lane is a lane's lock and its state in secret memory. mu comes before Reader.mu.
+// lane is a lane's lock and its state in secret memory. mu comes before RNG.mu.
 type lane struct {
 	mu    sync.Mutex
 	state *laneState // nil when closed
 	_     [cacheLines]byte
 }
 
-// New returns a Reader that isn't seeded yet: its first Fill, or Reseed, does
+// New returns an RNG that isn't seeded yet: its first Fill, or Reseed, does
 // that. It fails if there is no memory for secrets, with process.ErrMemory.
-func New(c Config) (*Reader, error) {
-	r := &Reader{source: c.Source, cycles: c.Cycles, clock: c.Clock, clones: c.Clones, observe: c.Observe}
+func New(c Config) (*RNG, error) {
+	r := &RNG{source: c.Source, cycles: c.Cycles, clock: c.Clock, clones: c.Clones, observe: c.Observe}
 	if r.source == nil {
 		r.source = entropy.NewKernel()
 	}
@@ -185,16 +187,16 @@ func New(c Config) (*Reader, error) {
 }
 
 // Fill fills b completely with random bytes from a lane, or zeroes it and
-// returns an error: entropy.ErrNotReady or another from the source if the Reader
+// returns an error: entropy.ErrNotReady or another from the source if the RNG
 // could not be seeded yet, ErrLane, or ErrClosed. More than 1 MiB is a row of
 // requests, and may see a reseed in the middle. Once Fill has succeeded, a
 // failing source is no error any more (Status counts it), except in the child of
-// a fork. An empty b draws nothing, but seeds a Reader that isn't yet.
-func (r *Reader) Fill(lane int, b []byte) error { return r.FillPart(lane, b, len(b)) }
+// a fork. An empty b draws nothing, but seeds an RNG that isn't yet.
+func (r *RNG) Fill(lane int, b []byte) error { return r.FillPart(lane, b, len(b)) }
 
 // FillPart is Fill of a part of a draw of whole bytes. One of 32 MiB and more is
 // written past the processor's caches, which would not hold it.
-func (r *Reader) FillPart(lane int, b []byte, whole int) error {
+func (r *RNG) FillPart(lane int, b []byte, whole int) error {
 	if r == nil || lane < 0 || lane >= len(r.lanes) {
 		clear(b)
 		return ErrLane
@@ -207,7 +209,7 @@ func (r *Reader) FillPart(lane int, b []byte, whole int) error {
 }
 
 // machine is another number after the machine was restored from a saved state.
-func (r *Reader) machine() uint64 {
+func (r *RNG) machine() uint64 {
 	if r.clones == nil {
 		return 0
 	}
@@ -221,7 +223,7 @@ type hint struct{ lane int }
 // For draws of at most 256 bytes the lane makes 512 at once and keeps the rest
 // ready for the next ones. Reseed, a fork and age make ready bytes stale as they
 // do lanes; age is told within a millisecond.
-func (r *Reader) FillAny(b []byte) error {
+func (r *RNG) FillAny(b []byte) error {
 	if r == nil || len(r.lanes) == 0 {
 		clear(b)
 		return ErrClosed
@@ -249,7 +251,7 @@ func (r *Reader) FillAny(b []byte) error {
 }
 
 // fillAnyLocked is FillAny with the lane's lock held.
-func (r *Reader) fillAnyLocked(l *lane, b []byte) error {
+func (r *RNG) fillAnyLocked(l *lane, b []byte) error {
 	if len(b) == 0 || len(b) > smallDraw {
 		return r.fillLocked(l, b, len(b))
 	}
@@ -268,7 +270,7 @@ func (r *Reader) fillAnyLocked(l *lane, b []byte) error {
 // fillLocked is FillPart with the lane's lock held. It begins anew if the machine was
 // restored in the middle: looked at only before it, a machine that is saved
 // between the look and the last byte would go unseen.
-func (r *Reader) fillLocked(l *lane, b []byte, whole int) error {
+func (r *RNG) fillLocked(l *lane, b []byte, whole int) error {
 	machine := r.machine()
 	for rest := b; ; {
 		n := min(len(rest), fortuna.MaxRequest)
@@ -288,7 +290,7 @@ func (r *Reader) fillLocked(l *lane, b []byte, whole int) error {
 }
 
 // request makes one request of at most 1 MiB to a lane whose lock is held.
-func (r *Reader) request(l *lane, b []byte, uncached bool) error {
+func (r *RNG) request(l *lane, b []byte, uncached bool) error {
 	s := l.state
 	if s == nil {
 		return ErrClosed
@@ -311,7 +313,7 @@ func (r *Reader) request(l *lane, b []byte, uncached bool) error {
 }
 
 // refresh reseeds what is to be reseeded before a byte is given.
-func (r *Reader) refresh(s *laneState) error {
+func (r *RNG) refresh(s *laneState) error {
 	if r.mustLook() {
 		if err := r.look(); err != nil {
 			return err
@@ -324,7 +326,7 @@ func (r *Reader) refresh(s *laneState) error {
 }
 
 // mustLook reports whether the root must be looked after before a byte is given.
-func (r *Reader) mustLook() bool {
+func (r *RNG) mustLook() bool {
 	now := r.clock()
 	return !r.started.Load() || r.guard.Changed() || r.machine() != r.seededIn.Load() ||
 		now >= time.Duration(r.reseedAt.Load()) || now < time.Duration(r.reseeded.Load())
@@ -332,7 +334,7 @@ func (r *Reader) mustLook() bool {
 
 // look starts or reseeds the root if it is time. It returns an error only if the
 // root isn't seeded, or a twin may have the same seed.
-func (r *Reader) look() error {
+func (r *RNG) look() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.root == nil {
@@ -354,7 +356,7 @@ func (r *Reader) look() error {
 
 // noticeForkLocked wipes everything if the process was forked: the parent has
 // the same keys and pools.
-func (r *Reader) noticeForkLocked() {
+func (r *RNG) noticeForkLocked() {
 	if !r.guard.Changed() {
 		return
 	}
@@ -381,7 +383,7 @@ func (r *Reader) noticeForkLocked() {
 // startLocked seeds the root for the first time. With 32 bytes from the kernel
 // in each of the 32 pools the first reseed has full strength, and so has each
 // later one, whatever the other sources are worth.
-func (r *Reader) startLocked(now time.Duration) error {
+func (r *RNG) startLocked(now time.Duration) error {
 	x := r.root
 	machine := r.machine()
 	defer clear(x.fresh[:])
@@ -402,7 +404,7 @@ func (r *Reader) startLocked(now time.Duration) error {
 // reseed has what freshLocked gives. One that happens for age alone has nothing
 // else and leaves the pools as they are: emptied before they hold enough, they
 // could be guessed one event at a time.
-func (r *Reader) reseedLocked(now time.Duration) {
+func (r *RNG) reseedLocked(now time.Duration) {
 	x := r.root
 	defer clear(x.fresh[:])
 	fresh, err := r.freshLocked()
@@ -429,7 +431,7 @@ func (r *Reader) reseedLocked(now time.Duration) {
 // two are there for the copies of a machine that was saved once and restored
 // twice, whose kernels may give both the same bytes for a minute. If the source
 // fails, it takes note, and returns the error and the rest.
-func (r *Reader) freshLocked() ([]byte, error) {
+func (r *RNG) freshLocked() ([]byte, error) {
 	x := r.root
 	err := r.readLocked(x.fresh[:freshSize])
 	from, n := 0, freshSize
@@ -446,13 +448,13 @@ func (r *Reader) freshLocked() ([]byte, error) {
 
 // processorWords fills b, whole words, from the processor, and reports whether it
 // has such a source, which wasn't dropped and isn't after the test t of these.
-func (r *Reader) processorWords(t *health.Test, b []byte) bool {
+func (r *RNG) processorWords(t *health.Test, b []byte) bool {
 	p := r.processor
 	return p != nil && !p.dropped() && p.source.Read(b) == nil && p.pass(t, b)
 }
 
 // publishLocked makes a reseed known to the lanes.
-func (r *Reader) publishLocked(now time.Duration) {
+func (r *RNG) publishLocked(now time.Duration) {
 	r.reseeds++
 	r.root.reseeded = now
 	r.reseeded.Store(int64(now))
@@ -462,7 +464,7 @@ func (r *Reader) publishLocked(now time.Duration) {
 }
 
 // scheduleLocked sets when a reseed is to be considered next.
-func (r *Reader) scheduleLocked() {
+func (r *RNG) scheduleLocked() {
 	at := r.root.reseeded + StaleAfter
 	if last, ok := r.root.accumulator.LastReseed(); ok && r.root.accumulator.Collected() >= fortuna.MinPoolSize {
 		at = min(at, last+fortuna.ReseedInterval+1)
@@ -471,7 +473,7 @@ func (r *Reader) scheduleLocked() {
 }
 
 // seedLane gives a lane a key of this epoch.
-func (r *Reader) seedLane(s *laneState) error {
+func (r *RNG) seedLane(s *laneState) error {
 	r.mu.Lock()
 	if r.root == nil {
 		r.mu.Unlock()
@@ -507,7 +509,7 @@ func (r *Reader) seedLane(s *laneState) error {
 // Reseed mixes 32 fresh bytes from the kernel, and what the pools due for this
 // reseed hold, into the root's key. It takes effect before the next byte of any
 // lane. If the source fails, it returns the source's error and nothing changes.
-func (r *Reader) Reseed() error {
+func (r *RNG) Reseed() error {
 	if r == nil {
 		return ErrClosed
 	}
@@ -525,7 +527,7 @@ func (r *Reader) Reseed() error {
 }
 
 // reseedNowLocked is Reseed of a root that is seeded.
-func (r *Reader) reseedNowLocked(now time.Duration) error {
+func (r *RNG) reseedNowLocked(now time.Duration) error {
 	machine := r.machine()
 	defer clear(r.root.fresh[:])
 	fresh, err := r.freshLocked()
@@ -540,7 +542,7 @@ func (r *Reader) reseedNowLocked(now time.Duration) error {
 
 // Close erases all secrets and gives their memory back. Afterwards every method
 // returns ErrClosed, except Status. A second Close does nothing.
-func (r *Reader) Close() error {
+func (r *RNG) Close() error {
 	if r == nil {
 		return nil
 	}
@@ -561,7 +563,7 @@ func (r *Reader) Close() error {
 	return r.memory.Free()
 }
 
-// Status says how a Reader is doing. It holds no secret.
+// Status says how an RNG is doing. It holds no secret.
 type Status struct {
 	Started       bool   // seeded, and not closed or forked since
 	Reseeds       uint64 // of the root
@@ -583,8 +585,8 @@ type Dropped struct{ Name, Reason string }
 // String returns the name and the reason, as a status shows them.
 func (d Dropped) String() string { return d.Name + ": " + d.Reason }
 
-// Status returns the Reader's state.
-func (r *Reader) Status() Status {
+// Status returns the RNG's state.
+func (r *RNG) Status() Status {
 	if r == nil {
 		return Status{LastFailure: ErrClosed}
 	}

@@ -1,4 +1,4 @@
-package reader_test
+package csprng_test
 
 import (
 	"bytes"

@@ -1,6 +1,6 @@
-// Package reader_test checks the policy: with a clock, a kernel and memory that
+// Package csprng_test checks the policy: with a clock, a kernel and memory that
 // answer as each test wants, and none of them asked to sleep.
-package reader_test
+package csprng_test
 
 import (
 	"bytes"
@@ -16,10 +16,10 @@ import (
 	"testing"
 	"time"
 
+	"gorandom.dev/gorandom/csprng"
 	"gorandom.dev/gorandom/entropy"
 	"gorandom.dev/gorandom/fortuna"
 	"gorandom.dev/gorandom/process"
-	"gorandom.dev/gorandom/reader"
 )
 
 // source is a fake kernel: the hashes of a counter, or an error.
@@ -61,9 +61,9 @@ type silent struct{}
 func (silent) Name() string      { return "silent" }
 func (silent) Read([]byte) error { return entropy.ErrUnavailable }
 
-// bench is a Reader with everything around it faked, in ordinary memory.
+// bench is an RNG with everything around it faked, in ordinary memory.
 type bench struct {
-	*reader.Reader
+	*csprng.RNG
 	source source
 	now    atomic.Int64
 	pid    atomic.Int64
@@ -88,7 +88,7 @@ func newBench(t testing.TB, lanes int, pidMode bool) *bench {
 	x := new(bench)
 	x.now.Store(int64(time.Hour))
 	x.pid.Store(100)
-	r, err := reader.New(reader.Config{
+	r, err := csprng.New(csprng.Config{
 		Lanes:     lanes,
 		Source:    &x.source,
 		Processor: silent{},
@@ -108,7 +108,7 @@ func newBench(t testing.TB, lanes int, pidMode bool) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x.Reader = r
+	x.RNG = r
 	return x
 }
 
@@ -156,7 +156,7 @@ func TestFirstBytes(t *testing.T) {
 	_ = kernel.Read(fresh)
 	var root fortuna.Accumulator
 	for i := range 32 {
-		if err := root.AddEvent(reader.SourceKernel, i, fresh[32*i:][:32]); err != nil {
+		if err := root.AddEvent(csprng.SourceKernel, i, fresh[32*i:][:32]); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -194,7 +194,7 @@ func TestFirstBytes(t *testing.T) {
 // at its first request and a millisecond later, and what the root's key takes by
 // Reseed, with the pools, and for its age, without them.
 func TestLaterBytes(t *testing.T) {
-	x := newObserved(t, 1, func(c *reader.Config) { c.Hardware = nil })
+	x := newObserved(t, 1, func(c *csprng.Config) { c.Hardware = nil })
 	kernel, processor, readings := new(source), &scripted{name: "processor"}, uint64(1024)
 	take := func(from entropy.Source, n int) []byte {
 		b := make([]byte, n)
@@ -234,12 +234,12 @@ func TestLaterBytes(t *testing.T) {
 		}
 	}
 	for i := range 32 {
-		event(reader.SourceKernel, i, start[32*i:][:32])
+		event(csprng.SourceKernel, i, start[32*i:][:32])
 	}
 	for range 31 {
 		take(processor, 8)
 	}
-	event(reader.SourceProcessor, 0, take(processor, 8))
+	event(csprng.SourceProcessor, 0, take(processor, 8))
 	root.Reseed(0, start[32*32:])
 	seedLane()
 	counter()
@@ -523,10 +523,10 @@ func TestKernelFailsLater(t *testing.T) {
 // TestEvents: what is refused, what is hashed, and that 32 in turn reach each pool.
 func TestEvents(t *testing.T) {
 	x := newBench(t, 1, false)
-	if err := x.AddEvent(1, nil); !errors.Is(err, reader.ErrEvent) {
+	if err := x.AddEvent(1, nil); !errors.Is(err, csprng.ErrEvent) {
 		t.Errorf("nil: got %v, want ErrEvent", err)
 	}
-	if err := x.AddEvent(1, []byte{}); !errors.Is(err, reader.ErrEvent) {
+	if err := x.AddEvent(1, []byte{}); !errors.Is(err, csprng.ErrEvent) {
 		t.Errorf("empty: got %v, want ErrEvent", err)
 	}
 	for source, n := range []int{1, 31, 32, 33, 1 << 20} {
@@ -602,7 +602,7 @@ func TestSamples(t *testing.T) {
 		t.Helper()
 		var readings uint64
 		words := &counting{other: otherWord}
-		r, err := reader.New(reader.Config{
+		r, err := csprng.New(csprng.Config{
 			Source:    &source{},
 			Processor: words,
 			Cycles: func() uint64 {
@@ -674,13 +674,13 @@ func (c *counting) Read(b []byte) error {
 	return nil
 }
 
-// TestRefusals: wrong lanes, readers that were closed, never made or nil: errors
+// TestRefusals: wrong lanes, RNGs that were closed, never made or nil: errors
 // and zeros, no panic.
 func TestRefusals(t *testing.T) {
 	x := newBench(t, 2, false)
 	x.draw(t, 0, 16)
 	for _, lane := range []int{-1, 2, math.MaxInt, math.MinInt} {
-		x.refused(t, lane, 16, reader.ErrLane)
+		x.refused(t, lane, 16, csprng.ErrLane)
 	}
 	if err := x.Close(); err != nil {
 		t.Fatal(err)
@@ -688,19 +688,19 @@ func TestRefusals(t *testing.T) {
 	if err := x.Close(); err != nil {
 		t.Errorf("second Close: %v", err)
 	}
-	for _, r := range []*reader.Reader{x.Reader, {}, nil} {
+	for _, r := range []*csprng.RNG{x.RNG, {}, nil} {
 		b := []byte{1}
 		if err := r.Fill(0, b); err == nil || b[0] != 0 {
 			t.Errorf("Fill: %v, %v", err, b)
 		}
 		b[0] = 1
-		if err := r.FillAny(b); !errors.Is(err, reader.ErrClosed) || b[0] != 0 {
+		if err := r.FillAny(b); !errors.Is(err, csprng.ErrClosed) || b[0] != 0 {
 			t.Errorf("FillAny: %v, %v", err, b)
 		}
-		if err := r.Reseed(); !errors.Is(err, reader.ErrClosed) {
+		if err := r.Reseed(); !errors.Is(err, csprng.ErrClosed) {
 			t.Errorf("Reseed: %v", err)
 		}
-		if err := r.AddEvent(1, b); !errors.Is(err, reader.ErrClosed) {
+		if err := r.AddEvent(1, b); !errors.Is(err, csprng.ErrClosed) {
 			t.Errorf("AddEvent: %v", err)
 		}
 		if r.Status().Started {
@@ -710,12 +710,12 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("Close: %v", err)
 		}
 	}
-	for _, lanes := range []int{math.MinInt, -1, 0, 1, reader.MaxLanes + 1, math.MaxInt} {
-		r, err := reader.New(reader.Config{Lanes: lanes, Source: &source{}})
+	for _, lanes := range []int{math.MinInt, -1, 0, 1, csprng.MaxLanes + 1, math.MaxInt} {
+		r, err := csprng.New(csprng.Config{Lanes: lanes, Source: &source{}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, want := r.Status().Lanes, min(max(lanes, 1), reader.MaxLanes); got != want {
+		if got, want := r.Status().Lanes, min(max(lanes, 1), csprng.MaxLanes); got != want {
 			t.Errorf("%d lanes asked for: got %d, want %d", lanes, got, want)
 		}
 		_ = r.Close()
@@ -728,7 +728,7 @@ func TestNoMemory(t *testing.T) {
 		size int
 		err  error
 	}{{0, process.ErrMemory}, {4096, nil}} {
-		r, err := reader.New(reader.Config{Allocate: func(int) (*process.Memory, error) {
+		r, err := csprng.New(csprng.Config{Allocate: func(int) (*process.Memory, error) {
 			return process.NewMemoryForTesting(make([]byte, v.size), process.Protection{}), v.err
 		}})
 		if r != nil || !errors.Is(err, process.ErrMemory) {

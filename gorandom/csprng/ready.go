@@ -1,4 +1,4 @@
-package reader
+package csprng
 
 const (
 	// readySize is how many bytes FillAny makes at once for small draws: enough
@@ -28,7 +28,7 @@ func (s *ready) wipe() { *s = ready{} }
 // take fills b from what the lane has ready, makes more when there is no more,
 // and erases what it hands out. The lane's lock is held. What calls for fresh
 // bytes is looked at as for a request, but for the clock (see recently).
-func (r *Reader) take(l *lane, b []byte) error {
+func (r *RNG) take(l *lane, b []byte) error {
 	s := l.state
 	if s == nil {
 		return ErrClosed

@@ -1,4 +1,4 @@
-package reader_test
+package csprng_test
 
 import (
 	"fmt"
@@ -9,15 +9,15 @@ import (
 	"testing"
 	"time"
 
-	"gorandom.dev/gorandom/reader"
+	"gorandom.dev/gorandom/csprng"
 )
 
 // sourceNames is what the table in gorandom/doc.go calls the sources.
 var sourceNames = map[byte]string{
-	reader.SourceKernel:    "the kernel",
-	reader.SourceCycles:    "the cycle counter",
-	reader.SourceProcessor: "RDSEED or RNDRRS",
-	reader.SourceHardware:  "a hardware generator",
+	csprng.SourceKernel:    "the kernel",
+	csprng.SourceCycles:    "the cycle counter",
+	csprng.SourceProcessor: "RDSEED or RNDRRS",
+	csprng.SourceHardware:  "a hardware generator",
 }
 
 // documented returns the rows of that table.
@@ -61,19 +61,19 @@ func TestDocumentedEvents(t *testing.T) {
 
 	// An empty draw starts, and makes no request.
 	x.draw(t, 0, 0)
-	sources := []byte{reader.SourceProcessor, reader.SourceHardware}
-	kernel := x.of(reader.SourceKernel)
+	sources := []byte{csprng.SourceProcessor, csprng.SourceHardware}
+	kernel := x.of(csprng.SourceKernel)
 	for i, e := range kernel {
 		if e.pool != i {
 			t.Errorf("the kernel's event %d is in pool %d", i, e.pool)
 		}
 	}
-	row("the start", reader.SourceKernel, "%d bytes for each of the %d pools", size(kernel), len(kernel))
-	if n := len(x.of(reader.SourceCycles)); n != 0 {
+	row("the start", csprng.SourceKernel, "%d bytes for each of the %d pools", size(kernel), len(kernel))
+	if n := len(x.of(csprng.SourceCycles)); n != 0 {
 		t.Errorf("%d events of the cycle counter at the start", n)
 	}
-	row("the start", reader.SourceCycles, "nothing: %d steps are tested", x.reads.Load()-1)
-	words := map[byte]uint64{reader.SourceProcessor: x.processor.words, reader.SourceHardware: x.hardware.words}
+	row("the start", csprng.SourceCycles, "nothing: %d steps are tested", x.reads.Load()-1)
+	words := map[byte]uint64{csprng.SourceProcessor: x.processor.words, csprng.SourceHardware: x.hardware.words}
 	for _, source := range sources {
 		if n := len(x.of(source)); n != 1 {
 			t.Errorf("%s: %d events at the start", sourceNames[source], n)
@@ -94,7 +94,7 @@ func TestDocumentedEvents(t *testing.T) {
 				at[e.source] = append(at[e.source], i+1)
 			}
 		}
-		for _, source := range append([]byte{reader.SourceCycles}, sources...) {
+		for _, source := range append([]byte{csprng.SourceCycles}, sources...) {
 			every := at[source][0]
 			for i, n := range at[source] {
 				if n != (i+1)*every {
@@ -105,13 +105,13 @@ func TestDocumentedEvents(t *testing.T) {
 				continue
 			}
 			when := fmt.Sprintf("%d requests, lane", every)
-			if n := size(x.of(source)); source == reader.SourceCycles {
+			if n := size(x.of(source)); source == csprng.SourceCycles {
 				row(when, source, "%d bytes: the %d low ones at each request", n, n/every)
 			} else {
 				row(when, source, "%d bytes", n)
 			}
 		}
-		if n := len(x.of(reader.SourceKernel)); n != 0 {
+		if n := len(x.of(csprng.SourceKernel)); n != 0 {
 			t.Errorf("%d events of the kernel after the start", n)
 		}
 	}
@@ -133,9 +133,9 @@ func TestDocumentedEvents(t *testing.T) {
 	asked := func(do func()) (words uint64, size int) {
 		t.Helper()
 		before := x.processor.words
-		events := len(x.of(reader.SourceProcessor))
+		events := len(x.of(csprng.SourceProcessor))
 		do()
-		if n := len(x.of(reader.SourceProcessor)) - events; n != 0 {
+		if n := len(x.of(csprng.SourceProcessor)) - events; n != 0 {
 			t.Errorf("%d events of the processor", n)
 		}
 		return x.processor.words - before, x.processor.size
@@ -146,7 +146,7 @@ func TestDocumentedEvents(t *testing.T) {
 		if n != 1 {
 			t.Errorf("%s: the processor was asked %d times", when, n)
 		}
-		got = append(got, fmt.Sprintf("%s | %s | none | %d bytes, into the %s's key and no pool", when, sourceNames[reader.SourceProcessor], size, what))
+		got = append(got, fmt.Sprintf("%s | %s | none | %d bytes, into the %s's key and no pool", when, sourceNames[csprng.SourceProcessor], size, what))
 	}
 	keys("a reseed", "root", func() {
 		if err := x.Reseed(); err != nil {
@@ -183,7 +183,7 @@ func TestEachSourceGoesRoundThePools(t *testing.T) {
 		}
 		next[e.source]++
 	}
-	for _, source := range []byte{0, 1, reader.SourceCycles, reader.SourceProcessor, reader.SourceHardware} {
+	for _, source := range []byte{0, 1, csprng.SourceCycles, csprng.SourceProcessor, csprng.SourceHardware} {
 		if next[source] <= 32 {
 			t.Errorf("source %d: only %d events", source, next[source])
 		}

@@ -1,4 +1,4 @@
-package reader
+package csprng
 
 import (
 	"crypto/sha256"
@@ -13,7 +13,7 @@ import (
 // to the key and look at the output after each could guess them one by one. Data
 // longer than 32 bytes counts as its SHA-256 digest. It returns ErrEvent if data
 // is empty, or ErrClosed.
-func (r *Reader) AddEvent(source byte, data []byte) error {
+func (r *RNG) AddEvent(source byte, data []byte) error {
 	if r == nil {
 		return ErrClosed
 	}
@@ -37,7 +37,7 @@ func (r *Reader) AddEvent(source byte, data []byte) error {
 }
 
 // addLocked adds an event of 1 to 32 bytes to the source's next pool.
-func (r *Reader) addLocked(source byte, data []byte) {
+func (r *RNG) addLocked(source byte, data []byte) {
 	pool := r.root.next[source]
 	r.root.next[source] = (pool + 1) % fortuna.Pools
 	r.appendLocked(source, int(pool), data)
@@ -45,7 +45,7 @@ func (r *Reader) addLocked(source byte, data []byte) {
 }
 
 // appendLocked adds an event of 1 to 32 bytes to a pool.
-func (r *Reader) appendLocked(source byte, pool int, data []byte) {
+func (r *RNG) appendLocked(source byte, pool int, data []byte) {
 	if r.root.accumulator.AddEvent(source, pool, data) != nil {
 		return
 	}
@@ -84,7 +84,7 @@ func (s *samples) wipe() { *s = samples{} }
 // 32 bytes of the cycle counter, at each 64th with a word of the processor's. A lane
 // never waits to do that: while another holds the root's lock, it goes on mixing
 // samples into those it has.
-func (r *Reader) sample(s *samples, c uint64) {
+func (r *RNG) sample(s *samples, c uint64) {
 	if !r.jitter.dropped() {
 		r.sampleCycles(s, c)
 	}
@@ -113,7 +113,7 @@ func (r *Reader) sample(s *samples, c uint64) {
 // sampleCycles mixes the cycle counter into the lane's samples. The tests look at
 // its steps: what can't be foreseen is in them, and a counter that goes on evenly
 // never repeats a value.
-func (r *Reader) sampleCycles(s *samples, c uint64) {
+func (r *RNG) sampleCycles(s *samples, c uint64) {
 	if s.last != 0 {
 		step := [1]byte{byte(c - s.last)}
 		if !r.jitter.pass(&s.test, step[:]) {
@@ -132,7 +132,7 @@ func (r *Reader) sampleCycles(s *samples, c uint64) {
 // they are copies. It is no reseed in Fortuna's sense, and nothing rests on it: a
 // key that an attacker has learnt is his until the root reseeds, and one that he
 // has not is no worse for it. The lane tests its words by itself, as no lock is held.
-func (r *Reader) mix(s *laneState, c uint64) {
+func (r *RNG) mix(s *laneState, c uint64) {
 	n := 0
 	if r.processorWords(&s.words, s.mixin[:8]) {
 		n = 8
@@ -144,7 +144,7 @@ func (r *Reader) mix(s *laneState, c uint64) {
 }
 
 // tryAdd adds an event if nobody holds the root's lock.
-func (r *Reader) tryAdd(source byte, data []byte) bool {
+func (r *RNG) tryAdd(source byte, data []byte) bool {
 	if !r.mu.TryLock() {
 		return false
 	}
