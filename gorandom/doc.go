@@ -46,6 +46,7 @@
 //	16 requests, lane     the cycle counter         254     32 bytes: the 2 low ones at each request
 //	64 requests, lane     RDSEED or RNDRRS          253     8 bytes
 //	64 requests, lane     a hardware generator      252     8 bytes
+//	seedfile.Load         the seed file             251     32 bytes for each of the 32 pools
 //	AddEvent              the program               any     1 to 32 bytes, longer ones hashed
 //	a reseed              RDSEED or RNDRRS          none    32 bytes, into the root's key and no pool
 //	a millisecond, lane   RDSEED or RNDRRS          none    8 bytes, into the lane's key and no pool

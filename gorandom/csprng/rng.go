@@ -45,8 +45,8 @@ const (
 	tickSize  = 8  // bytes of the cycle counter for each reseed, after those
 )
 
-// The numbers of the RNG's own sources of events, as they stand in the
-// events' headers. A program's own events may have any number.
+// The numbers of the RNG's own sources of events, as they stand in the events'
+// headers. Package seedfile has one more. A program's own events may have any number.
 const (
 	SourceKernel    = 255 // the kernel: 32 bytes for each pool at start
 	SourceCycles    = 254 // the cycle counter at requests

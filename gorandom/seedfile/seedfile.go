@@ -45,8 +45,9 @@ const (
 	// Size is the size of a seed file in bytes: a heading, the seed, and the
 	// SHA-256 digest of both.
 	Size = len(heading) + SeedSize + sha256.Size
-	// Source is the number of the events that a seed becomes.
-	Source = 252
+	// Source is the number of the events that a seed becomes. The table in package
+	// gorandom lists it with the numbers of the other sources.
+	Source = 251
 
 	heading = "gorandom seed 1\n"
 )

@@ -1,23 +1,29 @@
 package csprng_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"gorandom.dev/gorandom/csprng"
+	"gorandom.dev/gorandom/seedfile"
 )
 
-// sourceNames is what the table in gorandom/doc.go calls the sources.
+// sourceNames is what the table in gorandom/doc.go calls the sources. The compiler
+// refuses two with one number.
 var sourceNames = map[byte]string{
 	csprng.SourceKernel:    "the kernel",
 	csprng.SourceCycles:    "the cycle counter",
 	csprng.SourceProcessor: "RDSEED or RNDRRS",
 	csprng.SourceHardware:  "a hardware generator",
+	seedfile.Source:        "the seed file",
 }
 
 // documented returns the rows of that table.
@@ -116,6 +122,18 @@ func TestDocumentedEvents(t *testing.T) {
 		}
 	}
 
+	path := t.TempDir() + "/seed"
+	if err := errors.Join(seedfile.Save(path, x), seedfile.Load(path, x)); err != nil {
+		t.Fatal(err)
+	}
+	seed := x.of(seedfile.Source)
+	for i, e := range seed {
+		if e.pool != i {
+			t.Errorf("the seed file's event %d is in pool %d", i, e.pool)
+		}
+	}
+	row("seedfile.Load", seedfile.Source, "%d bytes for each of the %d pools", size(seed), len(seed))
+
 	// The program's, of any number and size.
 	x.events = nil
 	const most = 32
@@ -161,6 +179,32 @@ func TestDocumentedEvents(t *testing.T) {
 
 	if want := documented(t); !slices.Equal(got, want) {
 		t.Errorf("what happens:\n\t%s\nwhat gorandom/doc.go says:\n\t%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
+	}
+}
+
+// TestSourcesHaveNumbersOfTheirOwn: sourceNames has all constants of all packages that
+// number a source. Two with one number could not be in it: it would not compile.
+func TestSourcesHaveNumbersOfTheirOwn(t *testing.T) {
+	files, err := filepath.Glob("../../../gorandom/*/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	constant := regexp.MustCompile(`(?m)^\t?(?:const )?(Source\w*) += (\d+)`)
+	found := 0
+	for _, path := range files {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range constant.FindAllSubmatch(text, -1) {
+			found++
+			if number, err := strconv.Atoi(string(match[2])); err != nil || sourceNames[byte(number)] == "" {
+				t.Errorf("%s: %s = %s is missing in sourceNames", path, match[1], match[2])
+			}
+		}
+	}
+	if found != len(sourceNames) {
+		t.Errorf("found %d constants, want %d", found, len(sourceNames))
 	}
 }
 
