@@ -72,9 +72,10 @@ type readiness struct{ r *csprng.RNG }
 func (readiness) Name() string          { return "gorandom" }
 func (s readiness) Read(b []byte) error { return s.r.FillAny(b[:0]) }
 
-// AtFork has nothing to do: a fork is noticed before the next byte. It is there
-// for programs that call PyCrypto's function of that name in a child, and
-// reseeds.
+// AtFork reseeds, and ignores an error of the system, which changes nothing. No
+// program has to call it: a fork is noticed before the next byte. It is for programs
+// that call PyCrypto's function of that name in a child, which reseeds too. It helps
+// where only the process ID tells of a fork (see the section on forks), as IDs come again.
 func AtFork() { _ = Reseed() }
 
 // AddEvent adds data from a program's own source, whose number is of its own

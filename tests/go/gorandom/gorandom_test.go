@@ -71,7 +71,11 @@ func TestTheRest(t *testing.T) {
 	if err := gorandom.Reseed(); err != nil {
 		t.Errorf("Reseed: %v", err)
 	}
+	reseeds := gorandom.Status().Reseeds
 	gorandom.AtFork()
+	if got := gorandom.Status().Reseeds; got <= reseeds {
+		t.Errorf("AtFork: %d reseeds after it, %d before", got, reseeds)
+	}
 	if err := gorandom.AddEvent(3, []byte("an event")); err != nil {
 		t.Errorf("AddEvent: %v", err)
 	}
