@@ -137,9 +137,3 @@ func standard() (*csprng.RNG, error) {
 	shared.Store(r)
 	return r, nil
 }
-
-// SetRNGForTesting makes r the RNG of this process until restore is called.
-func SetRNGForTesting(r *csprng.RNG) (restore func()) {
-	old := shared.Swap(r)
-	return func() { shared.Store(old) }
-}

@@ -4,16 +4,15 @@ package gorandom_test
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
+	crand "crypto/rand"
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"regexp"
+	"slices"
 	"sync"
-	"sync/atomic"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"gorandom.dev/gorandom"
 	"gorandom.dev/gorandom/csprng"
@@ -94,91 +93,24 @@ func TestTheRest(t *testing.T) {
 	}
 }
 
-// booting is a kernel that isn't ready before a moment, or is broken.
-type booting struct {
-	ready time.Time
-	err   error
-	asked atomic.Int64
-}
-
-func (*booting) Name() string { return "booting" }
-
-func (s *booting) Read(b []byte) error {
-	s.asked.Add(1)
-	if time.Now().Before(s.ready) {
-		clear(b)
-		return s.err
+// TestSource: numbers of all 64 bits, none twice, and a rand.Rand that uses them. It
+// fails if a byte of a number is always the same.
+func TestSource(t *testing.T) {
+	var source rand.Source = gorandom.Source{}
+	seen := map[uint64]bool{}
+	ones, zeros := uint64(0), ^uint64(0)
+	for range 200 {
+		n := source.Uint64()
+		seen[n] = true
+		ones, zeros = ones|n, zeros&n
 	}
-	for i := range b {
-		b[i] = byte(i)
+	if len(seen) != 200 || ones != ^uint64(0) || zeros != 0 {
+		t.Errorf("%d numbers of 200; bits ever set %x, always set %x", len(seen), ones, zeros)
 	}
-	return nil
-}
-
-// use makes an RNG with this kernel the process's own, until the test ends.
-func use(t *testing.T, s *booting) {
-	t.Helper()
-	r, err := csprng.New(csprng.Config{Lanes: 2, Source: s})
-	if err != nil {
-		t.Fatal(err)
-	}
-	restore := gorandom.SetRNGForTesting(r)
-	t.Cleanup(func() {
-		restore()
-		_ = r.Close()
-	})
-}
-
-// TestBoot: while the kernel isn't ready, Urandom says so at once and Read waits.
-// An hour passes at once, by synctest's clock. It fails if Read returns
-// ErrNotReady, or Urandom waits.
-func TestBoot(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		start := time.Now()
-		use(t, &booting{ready: start.Add(time.Hour), err: gorandom.ErrNotReady})
-		b := []byte{1, 2, 3}
-		if err := gorandom.Urandom(b); !errors.Is(err, gorandom.ErrNotReady) || !bytes.Equal(b, make([]byte, 3)) {
-			t.Errorf("Urandom: %v, %v", err, b)
-		}
-		errEnough := errors.New("enough")
-		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Minute, errEnough)
-		defer cancel()
-		if err := gorandom.Wait(ctx); !errors.Is(err, errEnough) || time.Since(start) != time.Minute {
-			t.Errorf("Wait for a minute: %v after %v", err, time.Since(start))
-		}
-		if err := gorandom.Reseed(); !errors.Is(err, gorandom.ErrNotReady) {
-			t.Errorf("Reseed: %v", err)
-		}
-		b = make([]byte, 100)
-		if err := gorandom.Read(b); err != nil || bytes.Equal(b[50:], make([]byte, 50)) {
-			t.Errorf("Read: %v, %x", err, b)
-		}
-		if took := time.Since(start); took < time.Hour || took > time.Hour+50*time.Millisecond {
-			t.Errorf("Read came after %v", took)
-		}
-	})
-}
-
-// TestBrokenKernel: an error that waiting won't cure ends every call, with zeros.
-func TestBrokenKernel(t *testing.T) {
-	errBroken := errors.New("broken")
-	use(t, &booting{ready: time.Now().Add(time.Hour), err: errBroken})
-	for name, read := range map[string]func([]byte) error{
-		"Read":    gorandom.Read,
-		"Urandom": gorandom.Urandom,
-		"Reader": func(b []byte) error {
-			n, err := gorandom.Reader.Read(b)
-			if n != 0 {
-				t.Errorf("%d bytes and an error", n)
-			}
-			return err
-		},
-		"Wait": func(b []byte) error { clear(b); return gorandom.Wait(context.Background()) },
-	} {
-		b := []byte{1, 2, 3}
-		if err := read(b); !errors.Is(err, errBroken) || !bytes.Equal(b, make([]byte, 3)) {
-			t.Errorf("%s: %v, %v", name, err, b)
-		}
+	order := rand.New(source).Perm(1000)
+	slices.Sort(order)
+	if order[0] != 0 || len(slices.Compact(order)) != 1000 {
+		t.Errorf("no permutation: %v", order)
 	}
 }
 
@@ -193,8 +125,10 @@ func TestAllAtOnce(t *testing.T) {
 				if err := gorandom.Read(b[:]); err != nil {
 					t.Error(err)
 				}
-				if _, twice := seen.LoadOrStore(b, true); twice {
-					t.Errorf("%x came twice", b)
+				for _, drawn := range []any{b, gorandom.Source{}.Uint64()} {
+					if _, twice := seen.LoadOrStore(drawn, true); twice {
+						t.Errorf("%x came twice", drawn)
+					}
 				}
 			}
 			if err := errors.Join(gorandom.Reseed(), gorandom.AddEvent(1, []byte{1}), gorandom.Wait(t.Context())); err != nil {
@@ -216,6 +150,7 @@ func TestNoAllocation(t *testing.T) {
 		if err := gorandom.Read(b[:]); err != nil {
 			t.Error(err)
 		}
+		_ = gorandom.Source{}.Uint64()
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
@@ -227,7 +162,7 @@ func BenchmarkRead(b *testing.B) {
 		read func([]byte) error
 	}{
 		{"gorandom", gorandom.Read},
-		{"crypto-rand", func(b []byte) error { _, err := rand.Read(b); return err }},
+		{"crypto-rand", func(b []byte) error { _, err := crand.Read(b); return err }},
 	} {
 		for _, n := range []int{16, 256, 4096, 1 << 20} {
 			b.Run(fmt.Sprintf("%s/%d", v.name, n), func(b *testing.B) {
