@@ -110,8 +110,9 @@ boot-test: build/venv/installed ## an emulated machine whose kernel's generator 
 clone-test: build/venv/installed ## a machine saved once and restored twice (QEMU; about 2 minutes; ROOT=Debian's forky for vmclock)
 	build/venv/bin/python -B tests/boot/clone.py $(if $(ROOT),--root '$(ROOT)')
 
-lint: build/venv/bin/python ## gofmt -s, go vet, ruff
+lint: build/venv/bin/python ## gofmt -s, go vet, ruff, and whether the tables in Markdown files are whole
 	$(TOOLS) gofmt
+	$(TOOLS) tables
 	$(TOOLS) go vet $(GO_PACKAGES)
 	$(PIP) install $(RUFF)
 	build/venv/bin/python -m ruff check --no-cache --select E4,E7,E9,F,I --line-length 120 --exclude examples/cve_2013_1445.py pyext python tests examples bench wheels setup.py

@@ -6,6 +6,7 @@
     python3 tests/tools.py wycheproof        package mac against Wycheproof's vectors; writes them for the Python tests
     python3 tests/tools.py cross             go vet and go build for each system and processor; only this one's ran
     python3 tests/tools.py gofmt             is the Go code formatted by gofmt -s?
+    python3 tests/tools.py tables            are the tables of all Markdown files whole?
     python3 tests/tools.py generate          writes the assembly anew
     python3 tests/tools.py check-generated   is the committed assembly what its generators write?
 """
@@ -14,6 +15,7 @@ import fcntl
 import filecmp
 import importlib
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -155,6 +157,37 @@ def gofmt():
     return 1 if badly else 0
 
 
+def broken_tables(text):
+    """Yield (line number, what is wrong) of the tables in a Markdown text.
+
+    A table is a heading, a line of dashes and rows, all with as many cells. The lower half of a table that a blank
+    line cuts in two lacks the first two, and would be shown as raw text.
+    """
+    text = re.sub("(?ms)^```.*?^```$", lambda fenced: "\n" * fenced[0].count("\n"), text)
+    table = []
+    for number, line in enumerate([*text.split("\n"), ""], 1):
+        if line.startswith("|"):
+            table.append(line)
+            continue
+        cells = [len(re.split(r"(?<!\\)\|", row)) - 2 for row in table]
+        if table and not re.fullmatch(r"\|(:?-+:?\|)+", (table + [""])[1]):
+            yield number - len(table), "a table without a heading and a line of dashes below it"
+        elif len(set(cells)) > 1:
+            yield number - len(table), f"a table whose rows have {sorted(set(cells))} cells"
+        table = []
+
+
+def tables():
+    listed = subprocess.run(["git", "ls-files", "*.md"], cwd=ROOT, check=True, text=True, stdout=subprocess.PIPE).stdout
+    broken = []
+    for file in listed.splitlines():
+        with open(os.path.join(ROOT, file), encoding="utf-8") as f:
+            broken += [f"{file}:{number}: {what}" for number, what in broken_tables(f.read())]
+    for line in broken:
+        say(line)
+    return 1 if broken else 0
+
+
 SYSTEMS = ("linux", "darwin", "freebsd", "openbsd", "windows")
 PROCESSORS = ("amd64", "arm64")
 
@@ -221,6 +254,7 @@ COMMANDS = {
     "wycheproof": wycheproof,
     "cross": cross,
     "gofmt": gofmt,
+    "tables": tables,
     "generate": generate,
     "check-generated": check_generated,
 }
