@@ -786,6 +786,17 @@ def test_sdist_has_all_that_a_build_needs(sdist, source):
 
 
 @pytest.mark.once
+def test_sdist_has_every_tracked_file(sdist):
+    """Also those that tests, benches and audits read: from an sdist all of them run."""
+    if not shutil.which("git") or not (SOURCE / ".git").exists():
+        pytest.skip("NOT TESTED: needs git and a checkout")
+    listed = subprocess.run(["git", "-C", SOURCE, "ls-files"], text=True, capture_output=True, check=True)
+    with tarfile.open(sdist) as tar:
+        names = {name.partition("/")[2] for name in tar.getnames()}
+    assert set(listed.stdout.splitlines()) - names == {".gitignore"}
+
+
+@pytest.mark.once
 def test_sdist_is_the_same_from_another_folder(sdist, source, tmp_path):
     """Whatever the folder, the umask and the time of the files. gopy's own output changes from run to run."""
     copy = tmp_path / "elsewhere" / "source"
