@@ -82,7 +82,7 @@
 // two sources' words, those for keys too, are raw noise, and pass two tests of NIST SP 800-90B, at the
 // start and as long as the source is used: the repetition count test (section 4.4.1)
 // and the adaptive proportion test (4.4.2, windows of 512 samples). The cut-offs are
-// computed for a false alarm once in 2^40, from an entropy that is assessed low:
+// for a false alarm once in 2^40, from an entropy that is assessed low:
 // 0.09 bits for each step of the counter, 4 bits for each byte of a word. They find a
 // source that is stuck or nearly so, and say nothing of how good one is; nothing
 // relies on that. A source that fails one test once is dropped, with the words that

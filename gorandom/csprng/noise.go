@@ -28,8 +28,8 @@ type noise struct {
 	failed  atomic.Uint32 // a health.Failure
 }
 
-func newNoise(name string, number byte, source entropy.Source, l health.Likelihood) *noise {
-	return &noise{name: name, number: number, source: source, cutoffs: health.NewCutoffs(l)}
+func newNoise(name string, number byte, source entropy.Source, c health.Cutoffs) *noise {
+	return &noise{name: name, number: number, source: source, cutoffs: c}
 }
 
 // dropped says whether the source has failed.
@@ -43,15 +43,19 @@ func (n *noise) pass(t *health.Test, b []byte) bool {
 	return !n.dropped()
 }
 
+// The cut-offs are those of SP 800-90B for a false alarm once in 2^40. A test computes
+// them with math/big.
 var (
-	// jitterLikelihood is of the low byte of the cycles between two requests: 0.09
-	// bits of entropy. Draws of one size in a loop gave 0.2 to 0.9 bits with a
-	// counter of some GHz, and as they come from a program far more. It is set so
-	// low because slower counters, of some ten MHz, often advance by the same.
-	jitterLikelihood = health.Likelihood{Part: 15, Bits: 4}
-	// wordLikelihood is of a byte of the processor's words or of a hardware
-	// generator: 4 bits, half of what their makers say.
-	wordLikelihood = health.Likelihood{Part: 1, Bits: 4}
+	// jitterCutoffs are for the low byte of the cycles between two requests. It is
+	// assessed at 0.09 bits of entropy: the likeliest value comes 15 times in 16.
+	// Draws of one size in a loop gave 0.2 to 0.9 bits with a counter of some GHz,
+	// and draws of a program give far more. It is set so low because slower
+	// counters, of some ten MHz, often advance by the same.
+	jitterCutoffs = health.Cutoffs{Repetition: 431, Proportion: 511}
+	// wordCutoffs are for a byte of the processor's words or of a hardware
+	// generator. It is assessed at 4 bits, half of what their makers say: the
+	// likeliest value comes once in 16.
+	wordCutoffs = health.Cutoffs{Repetition: 11, Proportion: 78}
 )
 
 const (

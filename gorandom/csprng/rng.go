@@ -145,13 +145,13 @@ func New(c Config) (*RNG, error) {
 		c.Processor = p
 	}
 	if c.Processor != nil {
-		r.processor = newNoise(c.Processor.Name(), SourceProcessor, c.Processor, wordLikelihood)
+		r.processor = newNoise(c.Processor.Name(), SourceProcessor, c.Processor, wordCutoffs)
 		r.words = append(r.words, r.processor)
 	}
 	if c.Hardware != nil {
-		r.words = append(r.words, newNoise(c.Hardware.Name(), SourceHardware, c.Hardware, wordLikelihood))
+		r.words = append(r.words, newNoise(c.Hardware.Name(), SourceHardware, c.Hardware, wordCutoffs))
 	}
-	r.jitter = newNoise("cycles", SourceCycles, nil, jitterLikelihood)
+	r.jitter = newNoise("cycles", SourceCycles, nil, jitterCutoffs)
 	if r.cycles == nil {
 		r.cycles = entropy.Cycles
 	}

@@ -7,20 +7,20 @@
 // ever, but a false alarm in the long run.
 package health
 
-// Alpha says what false alarm the cut-offs are computed for: one in 2^Alpha runs of
-// a sample (repetition) or windows (proportion). The standard recommends 20 to 40.
-const Alpha = 40
-
 // Window is how many samples the proportion test looks at together: the standard's
 // number for samples of more than one bit.
 const Window = 512
 
-// Cutoffs are the tests' limits for a source.
-type Cutoffs struct{ repetition, proportion uint32 }
-
-// NewCutoffs computes the limits for a source whose likeliest sample is this likely.
-func NewCutoffs(l Likelihood) Cutoffs {
-	return Cutoffs{RepetitionCutoff(l, Alpha), ProportionCutoff(l, Window, Alpha)}
+// Cutoffs are the tests' limits for a source. They follow from how likely its
+// likeliest sample is assessed to be, and from how often a false alarm may come; the
+// standard recommends once in 2^20 to 2^40.
+type Cutoffs struct {
+	// Repetition is the cut-off C of section 4.4.1: so many equal samples in a row
+	// are a failure.
+	Repetition uint32
+	// Proportion is the cut-off C of section 4.4.2: a window whose first sample
+	// comes so many times in it is a failure.
+	Proportion uint32
 }
 
 // Failure says which test a source has failed.
@@ -60,7 +60,7 @@ func (t *Test) Add(c *Cutoffs, sample byte) Failure {
 	if t.run == 0 || sample != t.last {
 		t.last, t.run = sample, 0
 	}
-	if t.run++; t.run >= c.repetition {
+	if t.run++; t.run >= c.Repetition {
 		return Repetition
 	}
 	if t.seen == 0 {
@@ -69,7 +69,7 @@ func (t *Test) Add(c *Cutoffs, sample byte) Failure {
 	if sample == t.first {
 		t.count++
 	}
-	if t.count >= c.proportion {
+	if t.count >= c.Proportion {
 		return Proportion
 	}
 	t.seen = (t.seen + 1) % Window
