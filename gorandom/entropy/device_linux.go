@@ -5,25 +5,25 @@ import (
 	"sync"
 )
 
-// Identity tells one open file from another.
-type Identity struct {
-	CharDevice     bool
-	Dev, Ino, Rdev uint64
+// identity tells one open file from another.
+type identity struct {
+	charDevice     bool
+	dev, ino, rdev uint64
 }
 
-// Calls are the system calls that the kernel's source makes. Tests give their
-// own to NewKernelForTesting.
-type Calls struct {
-	// Getrandom is getrandom(2) with GRND_NONBLOCK.
-	Getrandom func(b []byte) (int, error)
-	// Open opens a file for reading, close-on-exec.
-	Open  func(path string) (fd int, err error)
-	Close func(fd int) error
-	// Stat is fstat(2).
-	Stat func(fd int) (Identity, error)
-	Read func(fd int, b []byte) (int, error)
-	// Readable is poll(2) for POLLIN, with a timeout of 0.
-	Readable func(fd int) (bool, error)
+// calls are the system calls that the kernel's source makes. Tests give their
+// own to newKernel.
+type calls struct {
+	// getrandom is getrandom(2) with GRND_NONBLOCK.
+	getrandom func(b []byte) (int, error)
+	// open opens a file for reading, close-on-exec.
+	open  func(path string) (fd int, err error)
+	close func(fd int) error
+	// stat is fstat(2).
+	stat func(fd int) (identity, error)
+	read func(fd int, b []byte) (int, error)
+	// readable is poll(2) for POLLIN, with a timeout of 0.
+	readable func(fd int) (bool, error)
 }
 
 var (
@@ -44,14 +44,14 @@ const reopenings = 4
 // away when it has changed. The foreign descriptor is left alone.
 type device struct {
 	path, gatePath string
-	right, gate    func(Identity) bool
-	calls          *Calls
+	right, gate    func(identity) bool
+	calls          *calls
 
 	mu    sync.Mutex
 	ready bool // the gate was once readable
 	open  bool
 	fd    int
-	id    Identity
+	id    identity
 }
 
 // descriptor returns the one that is kept, or -1.
@@ -72,7 +72,7 @@ func (d *device) read(b []byte) error {
 			return err
 		}
 		if d.isOursLocked() {
-			err := readFull(b, func(p []byte) (int, error) { return d.calls.Read(d.fd, p) })
+			err := readFull(b, func(p []byte) (int, error) { return d.calls.read(d.fd, p) })
 			if d.isOursLocked() {
 				if err != nil {
 					return wrap("reading", d.path, err)
@@ -88,7 +88,7 @@ func (d *device) read(b []byte) error {
 
 // isOursLocked reports whether the descriptor still is the device that was opened.
 func (d *device) isOursLocked() bool {
-	id, err := d.calls.Stat(d.fd)
+	id, err := d.calls.stat(d.fd)
 	return err == nil && id == d.id
 }
 
@@ -118,12 +118,12 @@ func (d *device) passGateLocked() error {
 		return err
 	}
 	for {
-		d.ready, err = d.calls.Readable(fd)
+		d.ready, err = d.calls.readable(fd)
 		if !interrupted(err) {
 			break
 		}
 	}
-	_ = d.calls.Close(fd)
+	_ = d.calls.close(fd)
 	if err != nil {
 		d.ready = false
 		return wrap("polling", d.gatePath, err)
@@ -135,24 +135,24 @@ func (d *device) passGateLocked() error {
 }
 
 // openDevice opens path and makes sure that it is the right device.
-func openDevice(c *Calls, path string, right func(Identity) bool) (int, Identity, error) {
+func openDevice(c *calls, path string, right func(identity) bool) (int, identity, error) {
 	var fd int
 	var err error
 	for {
-		if fd, err = c.Open(path); !interrupted(err) {
+		if fd, err = c.open(path); !interrupted(err) {
 			break
 		}
 	}
 	if err != nil {
-		return 0, Identity{}, wrap("opening", path, err)
+		return 0, identity{}, wrap("opening", path, err)
 	}
-	id, err := c.Stat(fd)
+	id, err := c.stat(fd)
 	if err == nil && !right(id) {
 		err = errDevice
 	}
 	if err != nil {
-		_ = c.Close(fd)
-		return 0, Identity{}, wrap("opening", path, err)
+		_ = c.close(fd)
+		return 0, identity{}, wrap("opening", path, err)
 	}
 	return fd, id, nil
 }

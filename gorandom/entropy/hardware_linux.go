@@ -12,20 +12,20 @@ import "golang.org/x/sys/unix"
 // kernel's own thread, which holds it while a virtio host that has set a rate, or
 // is gone, doesn't answer; and a TPM's driver takes its tens of milliseconds
 // whatever the flag says. Who gives it to an RNG (csprng.Config.Hardware) accepts that.
-type Hardware struct{ calls Calls }
+type Hardware struct{ calls calls }
 
 // NewHardware returns the source. It opens nothing yet.
 func NewHardware() *Hardware {
 	c := system
-	c.Open = func(path string) (int, error) {
+	c.open = func(path string) (int, error) {
 		return open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK|unix.O_NOFOLLOW)
 	}
-	return NewHardwareForTesting(c)
+	return newHardware(c)
 }
 
-// NewHardwareForTesting is NewHardware with other system calls. Open's are without
+// newHardware is NewHardware with other system calls. Open's are without
 // blocking.
-func NewHardwareForTesting(c Calls) *Hardware { return &Hardware{calls: c} }
+func newHardware(c calls) *Hardware { return &Hardware{calls: c} }
 
 // Name returns "hwrng".
 func (*Hardware) Name() string { return "hwrng" }
@@ -46,13 +46,13 @@ func (h *Hardware) Read(b []byte) error {
 }
 
 func (h *Hardware) read(b []byte) error {
-	fd, _, err := openDevice(&h.calls, "/dev/hwrng", func(id Identity) bool {
-		return id.CharDevice && id.Rdev == unix.Mkdev(10, 183)
+	fd, _, err := openDevice(&h.calls, "/dev/hwrng", func(id identity) bool {
+		return id.charDevice && id.rdev == unix.Mkdev(10, 183)
 	})
 	if err != nil {
 		return err
 	}
-	err = readFull(b, func(p []byte) (int, error) { return h.calls.Read(fd, p) })
-	_ = h.calls.Close(fd)
+	err = readFull(b, func(p []byte) (int, error) { return h.calls.read(fd, p) })
+	_ = h.calls.close(fd)
 	return err
 }

@@ -11,15 +11,15 @@ import (
 // Kernel is Linux's random number generator: getrandom(2), or where a system
 // call filter or an old kernel refuses that, /dev/urandom.
 type Kernel struct {
-	calls  Calls
+	calls  calls
 	device device
 }
 
 // NewKernel returns the kernel's source. It opens nothing yet.
-func NewKernel() *Kernel { return NewKernelForTesting(system) }
+func NewKernel() *Kernel { return newKernel(system) }
 
-// NewKernelForTesting is NewKernel with other system calls.
-func NewKernelForTesting(c Calls) *Kernel {
+// newKernel is NewKernel with other system calls.
+func newKernel(c calls) *Kernel {
 	k := &Kernel{calls: c}
 	k.device = device{
 		path: "/dev/urandom", right: isMemoryDevice(9),
@@ -31,9 +31,9 @@ func NewKernelForTesting(c Calls) *Kernel {
 
 // isMemoryDevice recognises the character device with major number 1 and this
 // minor one (the kernel's Documentation/admin-guide/devices.txt).
-func isMemoryDevice(minor uint32) func(Identity) bool {
-	return func(id Identity) bool {
-		return id.CharDevice && id.Rdev == unix.Mkdev(1, minor)
+func isMemoryDevice(minor uint32) func(identity) bool {
+	return func(id identity) bool {
+		return id.charDevice && id.rdev == unix.Mkdev(1, minor)
 	}
 }
 
@@ -54,7 +54,7 @@ func (k *Kernel) Descriptor() int {
 // and not before /dev/random has been readable once (until then: ErrNotReady);
 // without either of them it returns an error.
 func (k *Kernel) Read(b []byte) error {
-	err := readFull(b, k.calls.Getrandom)
+	err := readFull(b, k.calls.getrandom)
 	switch err {
 	case nil:
 		return nil
@@ -71,13 +71,13 @@ func (k *Kernel) Read(b []byte) error {
 	return err
 }
 
-var system = Calls{
-	Getrandom: getrandom,
-	Open:      func(path string) (int, error) { return open(path, unix.O_RDONLY|unix.O_CLOEXEC) },
-	Close:     unix.Close,
-	Stat:      stat,
-	Read:      unix.Read,
-	Readable: func(fd int) (bool, error) {
+var system = calls{
+	getrandom: getrandom,
+	open:      func(path string) (int, error) { return open(path, unix.O_RDONLY|unix.O_CLOEXEC) },
+	close:     unix.Close,
+	stat:      stat,
+	read:      unix.Read,
+	readable: func(fd int) (bool, error) {
 		p := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
 		n, err := unix.Poll(p, 0)
 		return n == 1 && p[0].Revents&unix.POLLIN != 0, err
@@ -105,11 +105,8 @@ func getrandom(b []byte) (int, error) {
 	return int(n), nil
 }
 
-func stat(fd int) (Identity, error) {
+func stat(fd int) (identity, error) {
 	var s unix.Stat_t
 	err := unix.Fstat(fd, &s)
-	return Identity{s.Mode&unix.S_IFMT == unix.S_IFCHR, uint64(s.Dev), s.Ino, uint64(s.Rdev)}, err
+	return identity{s.Mode&unix.S_IFMT == unix.S_IFCHR, uint64(s.Dev), s.Ino, uint64(s.Rdev)}, err
 }
-
-// RealCallsForTesting returns the calls of NewKernel, for tests that replace one.
-func RealCallsForTesting() Calls { return system }

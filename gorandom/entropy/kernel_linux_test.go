@@ -1,31 +1,34 @@
-package entropy_test
+package entropy
+
+// These tests of the sources with system calls that answer as each test wants stand
+// beside the code, as nothing else has a use for such calls. The others are in
+// tests/go/entropy.
 
 import (
 	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"testing"
 
 	"golang.org/x/sys/unix"
-
-	"gorandom.dev/gorandom/entropy"
 )
 
 // file is what a path or a descriptor of a fake system means.
 type file struct {
-	entropy.Identity
+	identity
 	fill  byte // what a read gives
 	ready bool // for poll
 }
 
 func character(major, minor uint32, fill byte) *file {
-	return &file{entropy.Identity{CharDevice: true, Dev: 5, Ino: uint64(100*major + minor), Rdev: unix.Mkdev(major, minor)}, fill, true}
+	return &file{identity{charDevice: true, dev: 5, ino: uint64(100*major + minor), rdev: unix.Mkdev(major, minor)}, fill, true}
 }
 
-// system is a fake system. It notes each call.
-type system struct {
+// fakeSystem is a fake system. It notes each call.
+type fakeSystem struct {
 	paths map[string]*file
 	fds   map[int]*file
 	next  int
@@ -46,8 +49,8 @@ type answer struct {
 
 const all = 1 << 30
 
-func newSystem() *system {
-	return &system{
+func newSystem() *fakeSystem {
+	return &fakeSystem{
 		paths:     map[string]*file{"/dev/urandom": character(1, 9, 'u'), "/dev/random": character(1, 8, 'r')},
 		fds:       map[int]*file{},
 		next:      3,
@@ -73,11 +76,11 @@ func once[T any](list *[]T) (x T) {
 	return x
 }
 
-func (s *system) notef(format string, args ...any) {
+func (s *fakeSystem) notef(format string, args ...any) {
 	s.log = append(s.log, fmt.Sprintf(format, args...))
 }
 
-func (s *system) give(b []byte, a answer, fill byte) (int, error) {
+func (s *fakeSystem) give(b []byte, a answer, fill byte) (int, error) {
 	if a.err != nil {
 		return -1, a.err
 	}
@@ -88,14 +91,14 @@ func (s *system) give(b []byte, a answer, fill byte) (int, error) {
 	return n, nil
 }
 
-func (s *system) calls() entropy.Calls {
-	return entropy.Calls{
-		Getrandom: func(b []byte) (int, error) {
+func (s *fakeSystem) calls() calls {
+	return calls{
+		getrandom: func(b []byte) (int, error) {
 			a := next(&s.getrandom)
 			s.notef("getrandom %d", len(b))
 			return s.give(b, a, 'g')
 		},
-		Open: func(path string) (int, error) {
+		open: func(path string) (int, error) {
 			s.notef("open %s", path)
 			if err := once(&s.opens); err != nil {
 				return -1, err
@@ -108,19 +111,19 @@ func (s *system) calls() entropy.Calls {
 			s.fds[s.next] = f
 			return s.next, nil
 		},
-		Close: func(fd int) error {
+		close: func(fd int) error {
 			s.notef("close %d", fd)
 			delete(s.fds, fd)
 			return nil
 		},
-		Stat: func(fd int) (entropy.Identity, error) {
+		stat: func(fd int) (identity, error) {
 			f, ok := s.fds[fd]
 			if !ok {
-				return entropy.Identity{}, unix.EBADF
+				return identity{}, unix.EBADF
 			}
-			return f.Identity, nil
+			return f.identity, nil
 		},
-		Read: func(fd int, b []byte) (int, error) {
+		read: func(fd int, b []byte) (int, error) {
 			s.notef("read %d", len(b))
 			if s.onRead != nil {
 				s.onRead()
@@ -135,7 +138,7 @@ func (s *system) calls() entropy.Calls {
 			}
 			return s.give(b, a, f.fill)
 		},
-		Readable: func(fd int) (bool, error) {
+		readable: func(fd int) (bool, error) {
 			s.notef("poll %d", fd)
 			if err := once(&s.polls); err != nil {
 				return false, err
@@ -146,7 +149,7 @@ func (s *system) calls() entropy.Calls {
 }
 
 // count is how many calls of this kind were made.
-func (s *system) count(kind string) (n int) {
+func (s *fakeSystem) count(kind string) (n int) {
 	for _, l := range s.log {
 		if len(l) >= len(kind) && l[:len(kind)] == kind {
 			n++
@@ -157,7 +160,7 @@ func (s *system) count(kind string) (n int) {
 
 // read reads 64 bytes into a buffer that isn't zero before. It checks the
 // contract: full of what fill says, or zeroed.
-func read(t *testing.T, k *entropy.Kernel, fill byte) error {
+func read(t *testing.T, k *Kernel, fill byte) error {
 	t.Helper()
 	b := bytes.Repeat([]byte{0xee}, 64)
 	err := k.Read(b)
@@ -183,8 +186,8 @@ func TestGetrandom(t *testing.T) {
 		{"full", []answer{{n: all}}, nil, 1},
 		{"short", []answer{{n: 1}, {n: 31}, {n: all}}, nil, 3},
 		{"interrupted", []answer{{err: unix.EINTR}, {n: 3}, {err: unix.EINTR}, {n: all}}, nil, 4},
-		{"not ready", []answer{{err: unix.EAGAIN}}, entropy.ErrNotReady, 1},
-		{"not ready in the middle", []answer{{n: 5}, {err: unix.EAGAIN}}, entropy.ErrNotReady, 2},
+		{"not ready", []answer{{err: unix.EAGAIN}}, ErrNotReady, 1},
+		{"not ready in the middle", []answer{{n: 5}, {err: unix.EAGAIN}}, ErrNotReady, 2},
 		{"nothing", []answer{{n: 0}}, io.ErrUnexpectedEOF, 1},
 		{"EFAULT", []answer{{err: unix.EFAULT}}, unix.EFAULT, 1},
 		{"EINVAL", []answer{{n: 5}, {err: unix.EINVAL}}, unix.EINVAL, 2},
@@ -193,7 +196,7 @@ func TestGetrandom(t *testing.T) {
 		t.Run(v.name, func(t *testing.T) {
 			s := newSystem()
 			s.getrandom = v.answers
-			k := entropy.NewKernelForTesting(s.calls())
+			k := newKernel(s.calls())
 			if err := read(t, k, 'g'); !errors.Is(err, v.want) {
 				t.Errorf("got %v, want %v", err, v.want)
 			}
@@ -213,7 +216,7 @@ func TestFallback(t *testing.T) {
 	for _, errno := range []unix.Errno{unix.ENOSYS, unix.EPERM} {
 		s := newSystem()
 		s.getrandom = []answer{{err: errno}}
-		k := entropy.NewKernelForTesting(s.calls())
+		k := newKernel(s.calls())
 		for range 3 {
 			if err := read(t, k, 'u'); err != nil {
 				t.Fatalf("%v: %v", errno, err)
@@ -239,11 +242,11 @@ func TestFallback(t *testing.T) {
 
 // TestFallbackRefused: what stands at the two paths must be what Linux puts
 // there. Fails for each line if the check it names is taken out of
-// NewKernelForTesting, passGateLocked or openDevice. No descriptor may leak.
+// newKernel, passGateLocked or openDevice. No descriptor may leak.
 func TestFallbackRefused(t *testing.T) {
 	notReady := character(1, 8, 'r')
 	notReady.ready = false
-	plainFile := &file{entropy.Identity{Rdev: unix.Mkdev(1, 9)}, 'f', true}
+	plainFile := &file{identity{rdev: unix.Mkdev(1, 9)}, 'f', true}
 	for _, v := range []struct {
 		name     string
 		path     string
@@ -253,7 +256,7 @@ func TestFallbackRefused(t *testing.T) {
 	}{
 		{"urandom is missing", "/dev/urandom", nil, unix.ENOENT, true},
 		{"random is missing", "/dev/random", nil, unix.ENOENT, true},
-		{"random isn't readable yet", "/dev/random", notReady, entropy.ErrNotReady, true},
+		{"random isn't readable yet", "/dev/random", notReady, ErrNotReady, true},
 		{"urandom is a plain file", "/dev/urandom", plainFile, nil, false},
 		{"urandom is /dev/zero", "/dev/urandom", character(1, 5, 0), nil, false},
 		{"urandom is of major 2", "/dev/urandom", character(2, 9, 'x'), nil, false},
@@ -267,7 +270,7 @@ func TestFallbackRefused(t *testing.T) {
 			if v.file == nil {
 				delete(s.paths, v.path)
 			}
-			k := entropy.NewKernelForTesting(s.calls())
+			k := newKernel(s.calls())
 			for range 2 {
 				err := read(t, k, 'u')
 				if err == nil {
@@ -276,7 +279,7 @@ func TestFallbackRefused(t *testing.T) {
 				if v.want != nil && !errors.Is(err, v.want) {
 					t.Errorf("got %v, want %v", err, v.want)
 				}
-				if v.want == nil && errors.Is(err, entropy.ErrNotReady) {
+				if v.want == nil && errors.Is(err, ErrNotReady) {
 					t.Errorf("got %v: waiting won't help", err)
 				}
 				if s.count("read") != 0 || len(s.fds) != 0 {
@@ -297,19 +300,19 @@ func TestInterruptions(t *testing.T) {
 	s.opens = []error{unix.EINTR, unix.EINTR}
 	s.polls = []error{unix.EINTR}
 	s.reads = []answer{{err: unix.EINTR}, {n: 7}, {err: unix.EINTR}, {n: all}}
-	if err := read(t, entropy.NewKernelForTesting(s.calls()), 'u'); err != nil {
+	if err := read(t, newKernel(s.calls()), 'u'); err != nil {
 		t.Errorf("EINTR everywhere: %v", err)
 	}
-	for name, breakIt := range map[string]func(*system){
-		"poll": func(s *system) { s.polls = []error{unix.ENOMEM} },
-		"open": func(s *system) { s.opens = []error{unix.EMFILE} },
-		"read": func(s *system) { s.reads = []answer{{n: 5}, {err: unix.EIO}} },
-		"end":  func(s *system) { s.reads = []answer{{n: 5}, {n: 0}} },
+	for name, breakIt := range map[string]func(*fakeSystem){
+		"poll": func(s *fakeSystem) { s.polls = []error{unix.ENOMEM} },
+		"open": func(s *fakeSystem) { s.opens = []error{unix.EMFILE} },
+		"read": func(s *fakeSystem) { s.reads = []answer{{n: 5}, {err: unix.EIO}} },
+		"end":  func(s *fakeSystem) { s.reads = []answer{{n: 5}, {n: 0}} },
 	} {
 		s := newSystem()
 		breakIt(s)
-		err := read(t, entropy.NewKernelForTesting(s.calls()), 'u')
-		if err == nil || errors.Is(err, entropy.ErrNotReady) {
+		err := read(t, newKernel(s.calls()), 'u')
+		if err == nil || errors.Is(err, ErrNotReady) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
@@ -325,17 +328,17 @@ func TestDescriptorChanged(t *testing.T) {
 	}{
 		{"closed", nil},
 		{"/dev/zero", character(1, 5, 0)},
-		{"another urandom, of another inode", &file{entropy.Identity{CharDevice: true, Dev: 6, Ino: 77, Rdev: unix.Mkdev(1, 9)}, 'x', true}},
-		{"a plain file", &file{entropy.Identity{Dev: 5, Ino: 109}, 'f', true}},
+		{"another urandom, of another inode", &file{identity{charDevice: true, dev: 6, ino: 77, rdev: unix.Mkdev(1, 9)}, 'x', true}},
+		{"a plain file", &file{identity{dev: 5, ino: 109}, 'f', true}},
 	} {
-		put := func(s *system, fd int) {
+		put := func(s *fakeSystem, fd int) {
 			if v.put == nil {
 				delete(s.fds, fd)
 			} else {
 				s.fds[fd] = v.put
 			}
 		}
-		check := func(t *testing.T, s *system, k *entropy.Kernel, fd, reads int) {
+		check := func(t *testing.T, s *fakeSystem, k *Kernel, fd, reads int) {
 			t.Helper()
 			if err := read(t, k, 'u'); err != nil {
 				t.Fatal(err)
@@ -355,7 +358,7 @@ func TestDescriptorChanged(t *testing.T) {
 		}
 		t.Run("before/"+v.name, func(t *testing.T) {
 			s := newSystem()
-			k := entropy.NewKernelForTesting(s.calls())
+			k := newKernel(s.calls())
 			if err := read(t, k, 'u'); err != nil {
 				t.Fatal(err)
 			}
@@ -365,7 +368,7 @@ func TestDescriptorChanged(t *testing.T) {
 		})
 		t.Run("during/"+v.name, func(t *testing.T) {
 			s := newSystem()
-			k := entropy.NewKernelForTesting(s.calls())
+			k := newKernel(s.calls())
 			if err := read(t, k, 'u'); err != nil {
 				t.Fatal(err)
 			}
@@ -382,9 +385,9 @@ func TestDescriptorChanged(t *testing.T) {
 // TestDescriptorKeepsChanging: an end is in sight.
 func TestDescriptorKeepsChanging(t *testing.T) {
 	s := newSystem()
-	k := entropy.NewKernelForTesting(s.calls())
+	k := newKernel(s.calls())
 	s.onRead = func() { s.fds[s.next] = character(1, 5, 0) }
-	if err := read(t, k, 'u'); err == nil || errors.Is(err, entropy.ErrNotReady) {
+	if err := read(t, k, 'u'); err == nil || errors.Is(err, ErrNotReady) {
 		t.Errorf("got %v", err)
 	}
 	s.onRead = nil
@@ -393,19 +396,62 @@ func TestDescriptorKeepsChanging(t *testing.T) {
 	}
 }
 
+// TestNoGarbage: no read leaves an object in Go's heap, whatever the system answers, as
+// the core's runtime collects none. It fails for a name that package unix copies, and
+// for an error that is wrapped anew each time.
+func TestNoGarbage(t *testing.T) {
+	for _, v := range []struct {
+		name            string
+		getrandom, open error
+		want            error
+	}{
+		{"not ready", unix.EAGAIN, nil, ErrNotReady},
+		{"failing", unix.EIO, nil, unix.EIO},
+		{"without descriptors", unix.ENOSYS, unix.EMFILE, unix.EMFILE},
+		{"by the device", unix.EPERM, nil, nil},
+	} {
+		calls := system
+		calls.getrandom = func([]byte) (int, error) { return 0, v.getrandom }
+		calls.open = func(path string) (int, error) {
+			if v.open != nil {
+				return -1, v.open
+			}
+			return system.open(path)
+		}
+		b := make([]byte, 100)
+		// 100 reads, and not an average: one object in a hundred would be too many. Of
+		// some times the least, as the runtime keeps what it learns about types of errors.
+		least := math.Inf(1)
+		for i := 0; i < 30 && least != 0; i++ {
+			k := newKernel(calls)
+			least = min(least, testing.AllocsPerRun(1, func() {
+				for range 100 {
+					if err := k.Read(b); !errors.Is(err, v.want) {
+						t.Fatal(err)
+					}
+				}
+			}))
+			_ = unix.Close(k.Descriptor())
+		}
+		if least != 0 {
+			t.Errorf("%s: 100 reads leave %v objects", v.name, least)
+		}
+	}
+}
+
 // TestRealDevice: the real calls, through the device, whose descriptor must be close-on-exec.
 func TestRealDevice(t *testing.T) {
 	s := newSystem()
-	calls := entropy.RealCallsForTesting()
-	calls.Getrandom = s.calls().Getrandom // ENOSYS
+	calls := system
+	calls.getrandom = s.calls().getrandom // ENOSYS
 	opened := -1
-	open := calls.Open
-	calls.Open = func(path string) (int, error) {
+	open := calls.open
+	calls.open = func(path string) (int, error) {
 		fd, err := open(path)
 		opened = fd
 		return fd, err
 	}
-	k := entropy.NewKernelForTesting(calls)
+	k := newKernel(calls)
 	b := make([]byte, 1000)
 	if err := k.Read(b); err != nil {
 		t.Fatal(err)
