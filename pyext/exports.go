@@ -47,7 +47,7 @@ func allocate(size int) (*process.Memory, error) {
 	}
 	protection := process.Protection{WipedAtFork: true, Undumped: true, Locked: locked != 0}
 	// It lives as long as this core; a reset gives it back.
-	return process.NewMemory(unsafe.Slice((*byte)(p), n), protection, func([]byte) error { return nil }), nil
+	return process.NewMemory(unsafe.Slice((*byte)(p), n), protection, nil), nil
 }
 
 //export gorandom_fill

@@ -11,13 +11,6 @@ import (
 // likelihood is how likely a source's likeliest sample is: part in 2^bits.
 type likelihood struct{ part, bits int64 }
 
-// ways is the number of outcomes of so many samples in which some of them, in given
-// places, are the likeliest one and the others are not.
-func (l likelihood) ways(matches, others int64) *big.Int {
-	power := func(x, n int64) *big.Int { return new(big.Int).Exp(big.NewInt(x), big.NewInt(n), nil) }
-	return new(big.Int).Mul(power(l.part, matches), power(1<<l.bits-l.part, others))
-}
-
 // rare reports whether so many outcomes of n samples have a probability of at most
 // 2^-alpha.
 func (l likelihood) rare(outcomes *big.Int, n, alpha int64) bool {
@@ -28,8 +21,9 @@ func (l likelihood) rare(outcomes *big.Int, n, alpha int64) bool {
 // repetition is the least cut-off C of SP 800-90B, section 4.4.1, at which a sample is
 // followed by C-1 more of its value with a probability of at most 2^-alpha.
 func (l likelihood) repetition(alpha int64) int64 {
+	equal := big.NewInt(1) // the outcomes of n samples that are all the likeliest one
 	for n := int64(1); ; n++ {
-		if l.rare(l.ways(n, 0), n, alpha) {
+		if l.rare(equal.Mul(equal, big.NewInt(l.part)), n, alpha) {
 			return n + 1
 		}
 	}
@@ -38,10 +32,12 @@ func (l likelihood) repetition(alpha int64) int64 {
 // proportion is the least cut-off C of section 4.4.2 that a binomial variable of so
 // many samples reaches with a probability of at most 2^-alpha.
 func (l likelihood) proportion(window, alpha int64) int64 {
-	tail := new(big.Int)
+	power := func(x, n int64) *big.Int { return new(big.Int).Exp(big.NewInt(x), big.NewInt(n), nil) }
+	tail := new(big.Int) // the outcomes with c matches or more
 	for c := window; ; c-- {
 		atC := new(big.Int).Binomial(window, c)
-		if tail.Add(tail, atC.Mul(atC, l.ways(c, window-c))); !l.rare(tail, window, alpha) {
+		atC.Mul(atC, power(l.part, c)).Mul(atC, power(1<<l.bits-l.part, window-c))
+		if tail.Add(tail, atC); !l.rare(tail, window, alpha) {
 			return c + 1
 		}
 	}

@@ -18,6 +18,7 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"gorandom.dev/gorandom/entropy"
@@ -176,10 +177,9 @@ func New(c Config) (*RNG, error) {
 	r.memory = memory
 	word := r.place(lanes)
 	if c.Getpid == nil {
-		r.guard = process.NewGuard(memory, word)
-	} else {
-		r.guard = process.NewGuardForTesting(memory, word, c.Getpid)
+		c.Getpid = syscall.Getpid
 	}
+	r.guard = process.NewGuard(memory, word, c.Getpid)
 	r.guard.Mark()
 	var next atomic.Uint32
 	r.hints.New = func() any { return &hint{int(next.Add(1) % uint32(lanes))} }

@@ -37,7 +37,7 @@ func wantPlain(t *testing.T, typ reflect.Type, path string) {
 func TestLayout(t *testing.T) {
 	const lanes = 5
 	b := make([]byte, secretsSize(lanes)+cacheLines)
-	r := &RNG{memory: process.NewMemoryForTesting(b, process.Protection{})}
+	r := &RNG{memory: process.NewMemory(b, process.Protection{}, nil)}
 	start := uintptr(unsafe.Pointer(unsafe.SliceData(b)))
 	word := r.place(lanes)
 	end := uintptr(unsafe.Pointer(word)) - start + unsafe.Sizeof(*word)

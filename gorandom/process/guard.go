@@ -1,9 +1,6 @@
 package process
 
-import (
-	"sync/atomic"
-	"syscall"
-)
+import "sync/atomic"
 
 // Guard says whether this process is another than the one that called Mark: a
 // child of a fork, made by any road.
@@ -24,12 +21,8 @@ type Guard struct {
 }
 
 // NewGuard returns a guard with its word in m. It reads as changed until Mark.
-func NewGuard(m *Memory, word *atomic.Uint64) *Guard {
-	return NewGuardForTesting(m, word, syscall.Getpid)
-}
-
-// NewGuardForTesting is NewGuard with another source of the process ID.
-func NewGuardForTesting(m *Memory, word *atomic.Uint64, getpid func() int) *Guard {
+// getpid gives the process ID, as syscall.Getpid does.
+func NewGuard(m *Memory, word *atomic.Uint64, getpid func() int) *Guard {
 	return &Guard{word: word, wiped: m.Protection().WipedAtFork, getpid: getpid}
 }
 

@@ -23,7 +23,7 @@ type Protection struct {
 type Memory struct {
 	bytes      []byte
 	protection Protection
-	release    func([]byte) error
+	release    func([]byte) error // or nil
 }
 
 // Allocate returns zeroed memory of at least size bytes, at the start of a page.
@@ -35,14 +35,10 @@ func Allocate(size int) (*Memory, error) {
 }
 
 // NewMemory makes a Memory of b, for callers that have pages of their own outside
-// the Go heap. They say what the system granted for it, and how to give it back.
+// the Go heap. They say what the system granted for it, and how to give it back; nil
+// if it stays theirs.
 func NewMemory(b []byte, p Protection, release func([]byte) error) *Memory {
 	return &Memory{b, p, release}
-}
-
-// NewMemoryForTesting makes a Memory of b that claims to have this protection.
-func NewMemoryForTesting(b []byte, p Protection) *Memory {
-	return NewMemory(b, p, func([]byte) error { return nil })
 }
 
 // Bytes returns the memory, or nil after Free.
@@ -60,6 +56,9 @@ func (m *Memory) Free() error {
 	}
 	m.bytes = nil
 	clear(b)
+	if m.release == nil {
+		return nil
+	}
 	return m.release(b)
 }
 

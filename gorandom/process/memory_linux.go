@@ -18,10 +18,4 @@ func advise(b []byte, advice int) bool {
 	return madvise(b, nonsense) != nil && madvise(b, advice) == nil
 }
 
-var madvise = unix.Madvise
-
-// SetMadviseForTesting makes f the madvise(2) of Allocate until restore is called.
-func SetMadviseForTesting(f func(b []byte, advice int) error) (restore func()) {
-	madvise = f
-	return func() { madvise = unix.Madvise }
-}
+var madvise = unix.Madvise // or a test's

@@ -68,7 +68,7 @@ func newObserved(t testing.TB, lanes int, change func(*csprng.Config)) *observed
 		Clock:     func() time.Duration { return time.Duration(x.now.Load()) },
 		Allocate: func(size int) (*process.Memory, error) {
 			x.memory = make([]byte, size)
-			return process.NewMemoryForTesting(x.memory, process.Protection{WipedAtFork: true}), nil
+			return process.NewMemory(x.memory, process.Protection{WipedAtFork: true}, nil), nil
 		},
 		Observe: func(source byte, pool, size int) { x.events = append(x.events, event{source, pool, size}) },
 	}

@@ -102,7 +102,7 @@ func newBench(t testing.TB, lanes int, pidMode bool) *bench {
 		Getpid: func() int { return int(x.pid.Load()) },
 		Allocate: func(size int) (*process.Memory, error) {
 			x.memory = make([]byte, size)
-			return process.NewMemoryForTesting(x.memory, process.Protection{WipedAtFork: !pidMode}), nil
+			return process.NewMemory(x.memory, process.Protection{WipedAtFork: !pidMode}, nil), nil
 		},
 	})
 	if err != nil {
@@ -729,7 +729,7 @@ func TestNoMemory(t *testing.T) {
 		err  error
 	}{{0, process.ErrMemory}, {4096, nil}} {
 		r, err := csprng.New(csprng.Config{Allocate: func(int) (*process.Memory, error) {
-			return process.NewMemoryForTesting(make([]byte, v.size), process.Protection{}), v.err
+			return process.NewMemory(make([]byte, v.size), process.Protection{}, nil), v.err
 		}})
 		if r != nil || !errors.Is(err, process.ErrMemory) {
 			t.Errorf("%d bytes: got %v, %v", v.size, r, err)

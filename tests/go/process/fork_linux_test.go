@@ -194,11 +194,11 @@ func TestGuardInAChild(t *testing.T) {
 		t.Skip("NOT RUN: this system doesn't wipe memory at fork")
 	}
 	at := unsafe.Pointer(&m.Bytes()[0])
-	g := process.NewGuardForTesting(m, (*atomic.Uint64)(at), func() int {
+	g := process.NewGuard(m, (*atomic.Uint64)(at), func() int {
 		t.Error("asked for the PID")
 		return 1
 	})
-	marked := process.NewGuard(m, (*atomic.Uint64)(at))
+	marked := process.NewGuard(m, (*atomic.Uint64)(at), unix.Getpid)
 	marked.Mark()
 	guardWord = (*uint64)(at)
 	for range 20 {
@@ -260,47 +260,6 @@ func vmFlags(t *testing.T, addr uintptr) map[string]bool {
 	}
 	t.Fatal("the mapping isn't in /proc/self/smaps")
 	return nil
-}
-
-// TestMadviseThatLies: what is refused, or granted by a madvise(2) that grants
-// everything as qemu-user's does, isn't claimed. It fails if advise doesn't try
-// nonsense first: the guard would trust a page that no fork wipes.
-func TestMadviseThatLies(t *testing.T) {
-	for _, v := range []struct {
-		name   string
-		answer func(advice int) error
-		want   process.Protection
-	}{
-		{"grants everything", func(int) error { return nil }, process.Protection{}},
-		{"refuses everything", func(int) error { return unix.EINVAL }, process.Protection{}},
-		{"refuses by a filter", func(int) error { return unix.EPERM }, process.Protection{}},
-		{"an old kernel", func(advice int) error {
-			if advice == unix.MADV_DONTDUMP {
-				return nil
-			}
-			return unix.EINVAL
-		}, process.Protection{Undumped: true}},
-		{"honest", func(advice int) error {
-			if advice == unix.MADV_DONTDUMP || advice == unix.MADV_WIPEONFORK {
-				return nil
-			}
-			return unix.EINVAL
-		}, process.Protection{Undumped: true, WipedAtFork: true}},
-	} {
-		t.Run(v.name, func(t *testing.T) {
-			defer process.SetMadviseForTesting(func(_ []byte, advice int) error { return v.answer(advice) })()
-			m, err := process.Allocate(1)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() { _ = m.Free() }()
-			got := m.Protection()
-			got.Locked = false
-			if got != v.want {
-				t.Errorf("got %+v, want %+v", got, v.want)
-			}
-		})
-	}
 }
 
 // TestWithoutLockedMemory: a limit of 0 on locked memory takes the lock away and

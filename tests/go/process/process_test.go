@@ -6,6 +6,7 @@ import (
 	"errors"
 	"runtime"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"unsafe"
 
@@ -55,7 +56,7 @@ func TestAllocate(t *testing.T) {
 // Free doesn't clear.
 func TestFreeErases(t *testing.T) {
 	b := []byte{1, 2, 3}
-	if err := process.NewMemoryForTesting(b, process.Protection{}).Free(); err != nil {
+	if err := process.NewMemory(b, process.Protection{}, nil).Free(); err != nil {
 		t.Fatal(err)
 	}
 	if b[0]|b[1]|b[2] != 0 {
@@ -84,8 +85,8 @@ func TestGuard(t *testing.T) {
 		t.Run(v.name, func(t *testing.T) {
 			var word atomic.Uint64
 			pid, asked := 100, 0
-			m := process.NewMemoryForTesting(make([]byte, 8), process.Protection{WipedAtFork: v.wipedAtFork})
-			g := process.NewGuardForTesting(m, &word, func() int { asked++; return pid })
+			m := process.NewMemory(make([]byte, 8), process.Protection{WipedAtFork: v.wipedAtFork}, nil)
+			g := process.NewGuard(m, &word, func() int { asked++; return pid })
 			if !g.Changed() {
 				t.Error("a guard that was never marked says that nothing changed")
 			}
@@ -118,7 +119,7 @@ func TestGuardDefault(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = m.Free() }()
-	g := process.NewGuard(m, (*atomic.Uint64)(unsafe.Pointer(&m.Bytes()[0])))
+	g := process.NewGuard(m, (*atomic.Uint64)(unsafe.Pointer(&m.Bytes()[0])), syscall.Getpid)
 	if !g.Changed() {
 		t.Error("not changed before Mark")
 	}
@@ -136,7 +137,7 @@ func BenchmarkChanged(b *testing.B) {
 		}
 		b.Run(name, func(b *testing.B) {
 			var word atomic.Uint64
-			g := process.NewGuard(process.NewMemoryForTesting(make([]byte, 8), process.Protection{WipedAtFork: wiped}), &word)
+			g := process.NewGuard(process.NewMemory(make([]byte, 8), process.Protection{WipedAtFork: wiped}, nil), &word, syscall.Getpid)
 			g.Mark()
 			for b.Loop() {
 				if g.Changed() {
