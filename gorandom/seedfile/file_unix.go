@@ -90,7 +90,7 @@ func (f *file) open(path string) error {
 		return err
 	}
 	f.directory, f.lock, f.seed, f.name = directory, lock, -1, name
-	reached(Locked)
+	reached(stepLocked)
 	return nil
 }
 
@@ -157,7 +157,7 @@ func (f *file) read(seed *[SeedSize]byte) error {
 		return err
 	}
 	f.seed = fd
-	reached(Opened)
+	reached(stepOpened)
 	if err := take(fd, true); err != nil {
 		return err
 	}
@@ -181,7 +181,7 @@ func (f *file) read(seed *[SeedSize]byte) error {
 		}
 		n += k
 	}
-	return Decode(b[:n], seed)
+	return decode(b[:n], seed)
 }
 
 // current: the open file is still the one of that name, and not one that another call
@@ -230,7 +230,7 @@ func (f *file) write(seed *[SeedSize]byte) error {
 	if err != nil {
 		return err
 	}
-	reached(Created)
+	reached(stepCreated)
 	err = f.fill(fd, seed)
 	// Not tried again: the descriptor is closed even if a signal came.
 	if e := unix.Close(fd); err == nil && !errors.Is(e, unix.EINTR) {
@@ -243,11 +243,11 @@ func (f *file) write(seed *[SeedSize]byte) error {
 		_ = f.removeNew()
 		return err
 	}
-	reached(Renamed)
+	reached(stepRenamed)
 	if err := retry(func() error { return unix.Fsync(f.directory) }); err != nil {
 		return err
 	}
-	reached(DirectorySynced)
+	reached(stepDirectorySynced)
 	return nil
 }
 
@@ -272,7 +272,7 @@ func (f *file) removeNew() error {
 }
 
 func (f *file) fill(fd int, seed *[SeedSize]byte) error {
-	b := Encode(seed)
+	b := encode(seed)
 	defer clear(b[:])
 	// The umask may have taken bits of the owner's away.
 	if err := retry(func() error { return unix.Fchmod(fd, 0o600) }); err != nil {
@@ -292,10 +292,10 @@ func (f *file) fill(fd int, seed *[SeedSize]byte) error {
 		}
 		rest = rest[k:]
 	}
-	reached(Written)
+	reached(stepWritten)
 	if err := retry(func() error { return unix.Fsync(fd) }); err != nil {
 		return err
 	}
-	reached(Synced)
+	reached(stepSynced)
 	return nil
 }

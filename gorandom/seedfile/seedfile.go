@@ -89,28 +89,28 @@ type Generator interface {
 	Reseed() error
 }
 
-// Step is a moment in a call. A process can die at each.
-type Step string
+// step is a moment in a call. A process can die at each.
+type step string
 
 // The steps, in order.
 const (
-	Locked          Step = "locked"
-	Opened          Step = "opened"
-	Read            Step = "read"
-	Created         Step = "created"
-	Written         Step = "written"
-	Synced          Step = "synced"
-	Renamed         Step = "renamed"
-	DirectorySynced Step = "directory synced"
-	Used            Step = "used"
+	stepLocked          step = "locked"
+	stepOpened          step = "opened"
+	stepRead            step = "read"
+	stepCreated         step = "created"
+	stepWritten         step = "written"
+	stepSynced          step = "synced"
+	stepRenamed         step = "renamed"
+	stepDirectorySynced step = "directory synced"
+	stepUsed            step = "used"
 )
 
-// HookForTesting is called at each step if it isn't nil.
-var HookForTesting func(Step)
+// hook is nil, or a test's function that is called at each step.
+var hook func(step)
 
-func reached(s Step) {
-	if HookForTesting != nil {
-		HookForTesting(s)
+func reached(s step) {
+	if hook != nil {
+		hook(s)
 	}
 }
 
@@ -166,7 +166,7 @@ func (c *call) load(g Generator) error {
 	if err := c.use(g); err != nil {
 		return err
 	}
-	reached(Used)
+	reached(stepUsed)
 	return nil
 }
 
@@ -185,7 +185,7 @@ func (c *call) renew(g Generator) error {
 	if err := c.read(&c.old); err != nil {
 		return err
 	}
-	reached(Read)
+	reached(stepRead)
 	if err := g.FillAny(c.fresh[:]); err != nil {
 		return err
 	}
@@ -220,8 +220,8 @@ func derive(purpose string, i byte, a, b *[SeedSize]byte) [sha256.Size]byte {
 	return sha256.Sum256(m[:])
 }
 
-// Encode returns the content of a file with this seed.
-func Encode(seed *[SeedSize]byte) [Size]byte {
+// encode returns the content of a file with this seed.
+func encode(seed *[SeedSize]byte) [Size]byte {
 	var b [Size]byte
 	copy(b[:], heading)
 	copy(b[len(heading):], seed[:])
@@ -230,9 +230,9 @@ func Encode(seed *[SeedSize]byte) [Size]byte {
 	return b
 }
 
-// Decode reads a file's content. If it returns an error, which wraps ErrRefused,
+// decode reads a file's content. If it returns an error, which wraps ErrRefused,
 // seed is as it was.
-func Decode(b []byte, seed *[SeedSize]byte) error {
+func decode(b []byte, seed *[SeedSize]byte) error {
 	if len(b) != Size {
 		return errSize
 	}

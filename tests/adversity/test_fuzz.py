@@ -19,11 +19,11 @@ EXAMPLES = 60 * SECONDS
 bounded = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 
 
-@pytest.mark.parametrize("package, name", [("seedfile", "FuzzDecode"), ("keystream", "FuzzKernels")])
+@pytest.mark.parametrize("package, name", [("gorandom/seedfile", "FuzzDecode"), ("tests/go/keystream", "FuzzKernels")])
 def test_go(package, name):
-    """go test -fuzz: an input that fails is printed and kept in the package's testdata/fuzz. Guards that only what Encode
+    """go test -fuzz: an input that fails is printed and kept in the package's testdata/fuzz. Guards that only what encode
     wrote is read, and the carries and the count of each kernel's blocks."""
-    command = [sys.executable, SOURCE / "tests" / "tools.py", "go", "test", f"./tests/go/{package}", "-run=^$", f"-fuzz=^{name}$",
+    command = [sys.executable, SOURCE / "tests" / "tools.py", "go", "test", f"./{package}", "-run=^$", f"-fuzz=^{name}$",
                f"-fuzztime={SECONDS}s", "-parallel=2"]  # fmt: skip
     done = subprocess.run(command, cwd=SOURCE, text=True, capture_output=True, timeout=240)
     print(done.stdout[-2000:])

@@ -1,6 +1,7 @@
 //go:build darwin || freebsd || linux || openbsd
 
-// Package seedfile_test kills processes at each step, and looks at what they left.
+// Package seedfile_test gives the package files of all kinds. Tests of single steps, at
+// which a process may die, stand beside the code.
 package seedfile_test
 
 import (
@@ -10,23 +11,16 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"sync"
 	"syscall"
 	"testing"
 
-	"github.com/gofrs/flock"
 	"github.com/google/renameio/v2"
 	"gorandom.dev/gorandom/csprng"
 	"gorandom.dev/gorandom/seedfile"
 )
-
-var steps = []seedfile.Step{
-	seedfile.Locked, seedfile.Opened, seedfile.Read, seedfile.Created, seedfile.Written, seedfile.Synced, seedfile.Renamed,
-	seedfile.DirectorySynced, seedfile.Used,
-}
 
 // generator counts and keeps what it is given.
 type generator struct {
@@ -57,16 +51,13 @@ func (g *generator) AddEvent(source byte, data []byte) error {
 
 func (g *generator) Reseed() error { g.reseeds++; return nil }
 
-func seedOf(c byte) *[seedfile.SeedSize]byte {
-	return (*[seedfile.SeedSize]byte)(bytes.Repeat([]byte{c}, seedfile.SeedSize))
-}
-
 // newFile makes a seed file by means of its own.
 func newFile(t testing.TB, c byte) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "seed")
-	content := seedfile.Encode(seedOf(c))
-	if err := renameio.WriteFile(path, content[:], 0o600); err != nil {
+	b := append([]byte("gorandom seed 1\n"), bytes.Repeat([]byte{c}, seedfile.SeedSize)...)
+	digest := sha256.Sum256(b)
+	if err := renameio.WriteFile(path, append(b, digest[:]...), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return path
@@ -197,26 +188,8 @@ func TestGeneratorFails(t *testing.T) {
 	}
 }
 
-// TestTorn: every prefix, every bit, and more than there should be.
-func TestTorn(t *testing.T) {
-	whole := seedfile.Encode(seedOf(7))
-	refuse := func(b []byte) {
-		t.Helper()
-		seed := *seedOf(1)
-		if err := seedfile.Decode(b, &seed); !errors.Is(err, seedfile.ErrRefused) || seed != *seedOf(1) {
-			t.Errorf("%d bytes: %v", len(b), err)
-		}
-	}
-	for n := range whole {
-		refuse(whole[:n])
-		refuse(append(bytes.Clone(whole[:n]), make([]byte, len(whole)-n)...))
-		for bit := range 8 {
-			b := bytes.Clone(whole[:])
-			b[n] ^= 1 << bit
-			refuse(b)
-		}
-	}
-	refuse(append(whole[:], 0))
+// TestCutShort: a file of another size is refused, and Save repairs it.
+func TestCutShort(t *testing.T) {
 	path := newFile(t, 1)
 	for _, n := range []int64{0, 1, 16, 80, int64(seedfile.Size) - 1, int64(seedfile.Size) + 1, 1 << 20} {
 		if err := os.Truncate(path, n); err != nil {
@@ -328,50 +301,6 @@ func TestMissing(t *testing.T) {
 	wantRefused(t, "a\x00b", syscall.EINVAL)
 }
 
-// TestLock: gofrs/flock, which is another implementation, and ours exclude each other.
-func TestLock(t *testing.T) {
-	path := newFile(t, 1)
-	other := flock.New(path + ".lock")
-	if ok, err := other.TryLock(); !ok || err != nil {
-		t.Fatal(ok, err)
-	}
-	wantRefused(t, path, seedfile.ErrLocked)
-	if err := other.Unlock(); err != nil {
-		t.Fatal(err)
-	}
-	seedfile.HookForTesting = func(s seedfile.Step) {
-		second := flock.New(path + ".lock")
-		if ok, err := second.TryLock(); ok || err != nil {
-			t.Errorf("at %q the lock isn't held: %v", s, err)
-		}
-		_ = second.Close()
-	}
-	defer func() { seedfile.HookForTesting = nil }()
-	if err := seedfile.Load(path, &generator{}); err != nil {
-		t.Fatal(err)
-	}
-	if ok, err := other.TryLock(); !ok || err != nil {
-		t.Error("still locked after the call", err)
-	}
-	_ = other.Close()
-}
-
-// TestOrder: the next seed is on the disk before the old one is used.
-func TestOrder(t *testing.T) {
-	var got []seedfile.Step
-	var g generator
-	seedfile.HookForTesting = func(s seedfile.Step) {
-		got = append(got, s)
-		if s != seedfile.Used && (len(g.events) > 0 || g.reseeds > 0) {
-			t.Errorf("used at %q", s)
-		}
-	}
-	defer func() { seedfile.HookForTesting = nil }()
-	if err := seedfile.Load(newFile(t, 1), &g); err != nil || !slices.Equal(got, steps) {
-		t.Error(got, err)
-	}
-}
-
 func TestFailedWrite(t *testing.T) {
 	path := newFile(t, 1)
 	if err := os.Mkdir(path+".new", 0o700); err != nil { // cannot be removed as a file
@@ -412,116 +341,4 @@ func TestRace(t *testing.T) {
 		})
 	}
 	wg.Wait()
-}
-
-// TestLockRemoved: somebody removes the lock's file while its lock is held. The next
-// call makes another one, and has it; the seed is still used once.
-func TestLockRemoved(t *testing.T) {
-	path := newFile(t, 1)
-	var first, second generator
-	seedfile.HookForTesting = func(s seedfile.Step) {
-		if s != seedfile.Created {
-			return
-		}
-		seedfile.HookForTesting = nil
-		if err := os.Remove(path + ".lock"); err != nil {
-			t.Error(err)
-		}
-		if err := seedfile.Load(path, &second); !errors.Is(err, seedfile.ErrLocked) {
-			t.Error(err)
-		}
-	}
-	defer func() { seedfile.HookForTesting = nil }()
-	if err := seedfile.Load(path, &first); err != nil || len(first.events) == 0 || len(second.events) != 0 {
-		t.Error(err, len(first.events), len(second.events))
-	}
-	if err := seedfile.Load(path, &second); err != nil {
-		t.Error(err)
-	}
-}
-
-// TestReplacedWhileRead: what was opened is no longer the file, but what another
-// call, by another lock, has used and replaced.
-func TestReplacedWhileRead(t *testing.T) {
-	path := newFile(t, 1)
-	var first, second generator
-	seedfile.HookForTesting = func(s seedfile.Step) {
-		if s != seedfile.Opened {
-			return
-		}
-		seedfile.HookForTesting = nil
-		if err := errors.Join(os.Remove(path+".lock"), seedfile.Load(path, &second)); err != nil {
-			t.Error(err)
-		}
-	}
-	defer func() { seedfile.HookForTesting = nil }()
-	if err := seedfile.Load(path, &first); !errors.Is(err, seedfile.ErrLocked) || len(first.events) != 0 {
-		t.Error(err, len(first.events))
-	}
-}
-
-const dieAt, dieFile = "SEEDFILE_TEST_STEP", "SEEDFILE_TEST_FILE"
-
-// TestMain is the program that dies, if it is told where.
-func TestMain(m *testing.M) {
-	if step := os.Getenv(dieAt); step != "" {
-		seedfile.HookForTesting = func(s seedfile.Step) {
-			if string(s) == step {
-				_ = syscall.Kill(syscall.Getpid(), syscall.SIGKILL)
-				select {}
-			}
-		}
-		_ = seedfile.Load(os.Getenv(dieFile), &generator{})
-		os.Exit(1)
-	}
-	os.Exit(m.Run())
-}
-
-// TestKilled: whatever the step, the next process finds a whole seed and no lock,
-// and one that may have been used is gone.
-func TestKilled(t *testing.T) {
-	for i, step := range steps {
-		t.Run(string(step), func(t *testing.T) {
-			path := newFile(t, 1)
-			before := content(t, path)
-			c := exec.Command(os.Args[0])
-			c.Env = append(os.Environ(), dieAt+"="+string(step), dieFile+"="+path)
-			var ended *exec.ExitError
-			if err := c.Run(); !errors.As(err, &ended) || ended.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
-				t.Fatalf("didn't die at the step: %v", err)
-			}
-			replaced := !bytes.Equal(before, content(t, path))
-			if renamed := i >= slices.Index(steps, seedfile.Renamed); replaced != renamed {
-				t.Errorf("replaced: %v", replaced)
-			}
-			if err := seedfile.Load(path, &generator{}); err != nil {
-				t.Error(err)
-			}
-			if _, err := os.Lstat(path + ".new"); !errors.Is(err, os.ErrNotExist) {
-				t.Error("the temporary file is left:", err)
-			}
-		})
-	}
-}
-
-// FuzzDecode: what is read is what Encode writes, and nothing else is read.
-func FuzzDecode(f *testing.F) {
-	whole := seedfile.Encode(seedOf(3))
-	f.Add(whole[:])
-	f.Add(whole[:80])
-	f.Add([]byte{})
-	other := append([]byte("gorandom seed 2\n"), whole[16:80]...) // of another version, and whole
-	digest := sha256.Sum256(other)
-	f.Add(append(other, digest[:]...))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		var seed [seedfile.SeedSize]byte
-		err := seedfile.Decode(b, &seed)
-		if err == nil {
-			if again := seedfile.Encode(&seed); !bytes.Equal(again[:], b) {
-				t.Errorf("read %x", b)
-			}
-		} else if !errors.Is(err, seedfile.ErrRefused) || seed != ([seedfile.SeedSize]byte{}) {
-			t.Error(err)
-		}
-	})
 }
