@@ -70,11 +70,31 @@
 // (csprng.Config), and not the one of this package: the kernel reads that device by
 // itself, and nobody can promise that another read of it doesn't wait.
 //
-// The kernel's bytes come from getrandom(2) without blocking,
-// by the system call and not through the vDSO, so not from a key that stands in
-// this process's memory; where that is refused, from /dev/urandom, but not before
-// /dev/random says that the kernel's generator is seeded. (macOS and OpenBSD:
-// getentropy(2). Windows: ProcessPrng.)
+// The kernel's bytes come from getrandom(2) on Linux and FreeBSD, from getentropy(2) on
+// macOS and OpenBSD, and from ProcessPrng on Windows.
+//
+// # How Linux is asked
+//
+// This rule holds for package entropy and for the C of the Python package
+// (pyext/front/kernel.c), which reads the kernel where there is no Go.
+//
+//   - getrandom(2) is asked first at each read, without blocking. It is the system
+//     call itself and not the vDSO, whose key stands in this process's memory. A
+//     short answer and EINTR are no errors. EAGAIN means that the kernel's generator
+//     is not ready.
+//   - If getrandom is refused (ENOSYS, EPERM), /dev/urandom serves. Any other error is
+//     final.
+//   - Before the first read of /dev/urandom, a poll must have found /dev/random
+//     readable. Until then the generator is not ready.
+//   - Both are opened with O_RDONLY, O_CLOEXEC, O_NOFOLLOW and O_NONBLOCK. A symbolic
+//     link is refused, and a FIFO is not waited for.
+//   - Each must be the character device of its number: 1:9 and 1:8.
+//   - The descriptor of /dev/urandom is kept, for programs that chroot later. A
+//     program may close it, and its number may come to mean another file. So it must
+//     be the device 1:9 before a read and after it. If it is not, the bytes are thrown
+//     away, the descriptor is left alone and the device is opened anew. A read makes
+//     at most four tries.
+//   - An error of the device itself is final.
 //
 // # Health of the sources
 //

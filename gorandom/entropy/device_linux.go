@@ -5,10 +5,11 @@ import (
 	"sync"
 )
 
-// identity tells one open file from another.
+// identity is what fstat(2) says of a file's kind: is it a character device, and of
+// which number?
 type identity struct {
-	charDevice     bool
-	dev, ino, rdev uint64
+	charDevice bool
+	number     uint64
 }
 
 // calls are the system calls that the kernel's source makes. Tests give their
@@ -16,7 +17,7 @@ type identity struct {
 type calls struct {
 	// getrandom is getrandom(2) with GRND_NONBLOCK.
 	getrandom func(b []byte) (int, error)
-	// open opens a file for reading, close-on-exec.
+	// open opens a device for reading, with the flags that openDevice's comment gives.
 	open  func(path string) (fd int, err error)
 	close func(fd int) error
 	// stat is fstat(2).
@@ -31,17 +32,18 @@ var (
 	errChanged = errors.New("its descriptor changes all the time")
 )
 
-// reopenings is how often one read opens its device anew. Once is what a program
-// that closes all descriptors at start needs; one that goes on closing them
-// meanwhile ends in an error and not in a loop.
-const reopenings = 4
+// tries is how often one read may find that its descriptor has become another file.
+// The second try is what a program needs that closes all descriptors at its start. One
+// that goes on closing them meanwhile gets an error, and no endless loop.
+const tries = 4
 
 // device reads a character device through a descriptor that it keeps.
 //
 // The process may close that descriptor behind our back (daemons close all they
-// have), and its number may then mean another file. So the descriptor's identity
-// is checked before and after each read, and bytes read in between are thrown
-// away when it has changed. The foreign descriptor is left alone.
+// have), and its number may then mean another file. So the descriptor must be the
+// device before and after each read, and bytes read in between are thrown away if it
+// has changed. The foreign descriptor is left alone. Another descriptor of the same
+// device is as good as ours: its number names the driver, which gives the bytes.
 type device struct {
 	path, gatePath string
 	right, gate    func(identity) bool
@@ -51,7 +53,6 @@ type device struct {
 	ready bool // the gate was once readable
 	open  bool
 	fd    int
-	id    identity
 }
 
 // descriptor returns the one that is kept, or -1.
@@ -67,13 +68,13 @@ func (d *device) descriptor() int {
 func (d *device) read(b []byte) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for range reopenings {
+	for range tries {
 		if err := d.openLocked(); err != nil {
 			return err
 		}
-		if d.isOursLocked() {
+		if d.isRightLocked() {
 			err := readFull(b, func(p []byte) (int, error) { return d.calls.read(d.fd, p) })
-			if d.isOursLocked() {
+			if d.isRightLocked() {
 				if err != nil {
 					return wrap("reading", d.path, err)
 				}
@@ -86,10 +87,10 @@ func (d *device) read(b []byte) error {
 	return wrap("reading", d.path, errChanged)
 }
 
-// isOursLocked reports whether the descriptor still is the device that was opened.
-func (d *device) isOursLocked() bool {
+// isRightLocked reports whether the descriptor still is the device.
+func (d *device) isRightLocked() bool {
 	id, err := d.calls.stat(d.fd)
-	return err == nil && id == d.id
+	return err == nil && d.right(id)
 }
 
 func (d *device) openLocked() error {
@@ -99,11 +100,11 @@ func (d *device) openLocked() error {
 	if err := d.passGateLocked(); err != nil {
 		return err
 	}
-	fd, id, err := openDevice(d.calls, d.path, d.right)
+	fd, err := openDevice(d.calls, d.path, d.right)
 	if err != nil {
 		return err
 	}
-	d.open, d.fd, d.id = true, fd, id
+	d.open, d.fd = true, fd
 	return nil
 }
 
@@ -113,7 +114,7 @@ func (d *device) passGateLocked() error {
 	if d.ready || d.gatePath == "" {
 		return nil
 	}
-	fd, _, err := openDevice(d.calls, d.gatePath, d.gate)
+	fd, err := openDevice(d.calls, d.gatePath, d.gate)
 	if err != nil {
 		return err
 	}
@@ -134,8 +135,13 @@ func (d *device) passGateLocked() error {
 	return nil
 }
 
-// openDevice opens path and makes sure that it is the right device.
-func openDevice(c *calls, path string, right func(identity) bool) (int, identity, error) {
+// openDevice opens path and makes sure that it is the right device. The flags are
+// O_RDONLY and
+//
+//   - O_CLOEXEC: no program that is executed inherits the descriptor;
+//   - O_NOFOLLOW: a symbolic link is refused, wherever it leads;
+//   - O_NONBLOCK: a FIFO in the device's place is refused, and not waited for.
+func openDevice(c *calls, path string, right func(identity) bool) (int, error) {
 	var fd int
 	var err error
 	for {
@@ -144,7 +150,7 @@ func openDevice(c *calls, path string, right func(identity) bool) (int, identity
 		}
 	}
 	if err != nil {
-		return 0, identity{}, wrap("opening", path, err)
+		return 0, wrap("opening", path, err)
 	}
 	id, err := c.stat(fd)
 	if err == nil && !right(id) {
@@ -152,7 +158,7 @@ func openDevice(c *calls, path string, right func(identity) bool) (int, identity
 	}
 	if err != nil {
 		_ = c.close(fd)
-		return 0, identity{}, wrap("opening", path, err)
+		return 0, wrap("opening", path, err)
 	}
-	return fd, id, nil
+	return fd, nil
 }

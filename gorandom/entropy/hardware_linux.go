@@ -15,16 +15,9 @@ import "golang.org/x/sys/unix"
 type Hardware struct{ calls calls }
 
 // NewHardware returns the source. It opens nothing yet.
-func NewHardware() *Hardware {
-	c := system
-	c.open = func(path string) (int, error) {
-		return open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK|unix.O_NOFOLLOW)
-	}
-	return newHardware(c)
-}
+func NewHardware() *Hardware { return newHardware(system) }
 
-// newHardware is NewHardware with other system calls. Open's are without
-// blocking.
+// newHardware is NewHardware with other system calls.
 func newHardware(c calls) *Hardware { return &Hardware{calls: c} }
 
 // Name returns "hwrng".
@@ -46,8 +39,8 @@ func (h *Hardware) Read(b []byte) error {
 }
 
 func (h *Hardware) read(b []byte) error {
-	fd, _, err := openDevice(&h.calls, "/dev/hwrng", func(id identity) bool {
-		return id.charDevice && id.rdev == unix.Mkdev(10, 183)
+	fd, err := openDevice(&h.calls, "/dev/hwrng", func(id identity) bool {
+		return id.charDevice && id.number == unix.Mkdev(10, 183)
 	})
 	if err != nil {
 		return err

@@ -29,7 +29,7 @@ func TestHardware(t *testing.T) {
 		{"no generator behind it", character(10, 183, 'h'), []answer{{err: unix.ENODEV}}, unix.ENODEV},
 		{"end of file", character(10, 183, 'h'), []answer{{n: 0}}, io.ErrUnexpectedEOF},
 		{"another device", character(1, 5, 'z'), nil, errDevice},
-		{"a file", &file{identity{rdev: unix.Mkdev(10, 183)}, 'f', true}, nil, errDevice},
+		{"a file", &file{identity{number: unix.Mkdev(10, 183)}, 'f', true}, nil, errDevice},
 		{"none", nil, nil, unix.ENOENT},
 	} {
 		t.Run(v.name, func(t *testing.T) {

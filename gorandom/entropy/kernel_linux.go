@@ -33,7 +33,7 @@ func newKernel(c calls) *Kernel {
 // minor one (the kernel's Documentation/admin-guide/devices.txt).
 func isMemoryDevice(minor uint32) func(identity) bool {
 	return func(id identity) bool {
-		return id.charDevice && id.rdev == unix.Mkdev(1, minor)
+		return id.charDevice && id.number == unix.Mkdev(1, minor)
 	}
 }
 
@@ -49,10 +49,10 @@ func (k *Kernel) Descriptor() int {
 	return k.device.descriptor()
 }
 
-// Read fills b from getrandom(2), without blocking. EAGAIN is ErrNotReady. On
-// ENOSYS and EPERM it reads /dev/urandom, if that is the character device 1:9,
-// and not before /dev/random has been readable once (until then: ErrNotReady);
-// without either of them it returns an error.
+// Read fills b by the rule in package gorandom ("How Linux is asked"): from
+// getrandom(2) without blocking, where EAGAIN is ErrNotReady. On ENOSYS and EPERM it
+// reads /dev/urandom, but not before /dev/random has been readable once; until then
+// it returns ErrNotReady. Without either of them it returns an error.
 func (k *Kernel) Read(b []byte) error {
 	err := readFull(b, k.calls.getrandom)
 	switch err {
@@ -73,7 +73,7 @@ func (k *Kernel) Read(b []byte) error {
 
 var system = calls{
 	getrandom: getrandom,
-	open:      func(path string) (int, error) { return open(path, unix.O_RDONLY|unix.O_CLOEXEC) },
+	open:      open,
 	close:     unix.Close,
 	stat:      stat,
 	read:      unix.Read,
@@ -84,14 +84,14 @@ var system = calls{
 	},
 }
 
-// open opens a device, whose path is short.
-func open(path string, flags int) (int, error) {
+// open opens a device, whose path is short. The flags: see openDevice.
+func open(path string) (int, error) {
 	var room [32]byte
 	name, err := at.Name(room[:], path, "")
 	if err != nil {
 		return -1, err
 	}
-	return at.Open(unix.AT_FDCWD, name, flags)
+	return at.Open(unix.AT_FDCWD, name, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NOFOLLOW|unix.O_NONBLOCK)
 }
 
 // getrandom is the system call itself. unix.Getrandom would often answer from
@@ -108,5 +108,5 @@ func getrandom(b []byte) (int, error) {
 func stat(fd int) (identity, error) {
 	var s unix.Stat_t
 	err := unix.Fstat(fd, &s)
-	return identity{s.Mode&unix.S_IFMT == unix.S_IFCHR, uint64(s.Dev), s.Ino, uint64(s.Rdev)}, err
+	return identity{s.Mode&unix.S_IFMT == unix.S_IFCHR, uint64(s.Rdev)}, err
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"slices"
 	"testing"
 
@@ -24,7 +25,7 @@ type file struct {
 }
 
 func character(major, minor uint32, fill byte) *file {
-	return &file{identity{charDevice: true, dev: 5, ino: uint64(100*major + minor), rdev: unix.Mkdev(major, minor)}, fill, true}
+	return &file{identity{charDevice: true, number: unix.Mkdev(major, minor)}, fill, true}
 }
 
 // fakeSystem is a fake system. It notes each call.
@@ -246,7 +247,7 @@ func TestFallback(t *testing.T) {
 func TestFallbackRefused(t *testing.T) {
 	notReady := character(1, 8, 'r')
 	notReady.ready = false
-	plainFile := &file{identity{rdev: unix.Mkdev(1, 9)}, 'f', true}
+	plainFile := &file{identity{number: unix.Mkdev(1, 9)}, 'f', true}
 	for _, v := range []struct {
 		name     string
 		path     string
@@ -328,8 +329,8 @@ func TestDescriptorChanged(t *testing.T) {
 	}{
 		{"closed", nil},
 		{"/dev/zero", character(1, 5, 0)},
-		{"another urandom, of another inode", &file{identity{charDevice: true, dev: 6, ino: 77, rdev: unix.Mkdev(1, 9)}, 'x', true}},
-		{"a plain file", &file{identity{dev: 5, ino: 109}, 'f', true}},
+		{"/dev/random", character(1, 8, 'x')},
+		{"a plain file", &file{identity{number: unix.Mkdev(1, 9)}, 'f', true}},
 	} {
 		put := func(s *fakeSystem, fd int) {
 			if v.put == nil {
@@ -382,17 +383,62 @@ func TestDescriptorChanged(t *testing.T) {
 	}
 }
 
-// TestDescriptorKeepsChanging: an end is in sight.
+// TestAnotherDescriptorOfTheDevice: the number means the device all the same, opened by
+// somebody else. It serves, as the driver gives the bytes.
+func TestAnotherDescriptorOfTheDevice(t *testing.T) {
+	s := newSystem()
+	k := newKernel(s.calls())
+	if err := read(t, k, 'u'); err != nil {
+		t.Fatal(err)
+	}
+	s.fds[s.next] = character(1, 9, 'o')
+	if err := read(t, k, 'o'); err != nil || s.count("open /dev/urandom") != 1 {
+		t.Errorf("%v, calls %q", err, s.log)
+	}
+}
+
+// TestDescriptorKeepsChanging: an end is in sight, after four tries.
 func TestDescriptorKeepsChanging(t *testing.T) {
 	s := newSystem()
 	k := newKernel(s.calls())
 	s.onRead = func() { s.fds[s.next] = character(1, 5, 0) }
-	if err := read(t, k, 'u'); err == nil || errors.Is(err, ErrNotReady) {
-		t.Errorf("got %v", err)
+	if err := read(t, k, 'u'); !errors.Is(err, errChanged) || s.count("open /dev/urandom") != 4 {
+		t.Errorf("got %v after %q", err, s.log)
 	}
 	s.onRead = nil
 	if err := read(t, k, 'u'); err != nil {
 		t.Errorf("after it stopped: %v", err)
+	}
+}
+
+// TestDeviceFails: an error of the device itself is final, and is the system's.
+func TestDeviceFails(t *testing.T) {
+	s := newSystem()
+	s.reads = []answer{{err: unix.EIO}}
+	if err := read(t, newKernel(s.calls()), 'u'); !errors.Is(err, unix.EIO) || s.count("read") != 1 {
+		t.Errorf("got %v after %q", err, s.log)
+	}
+}
+
+// TestOpen: what the flags of open do. A FIFO without O_NONBLOCK would be waited for.
+func TestOpen(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := errors.Join(os.Symlink("/dev/urandom", "link"), unix.Mkfifo("fifo", 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if fd, err := system.open("link"); err != unix.ELOOP {
+		t.Errorf("a symbolic link: %d, %v", fd, err)
+	}
+	fd, err := system.open("fifo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = unix.Close(fd) }()
+	if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err != nil || flags&unix.FD_CLOEXEC == 0 {
+		t.Errorf("flags %#x, %v: not close-on-exec", flags, err)
+	}
+	if id, err := system.stat(fd); err != nil || isMemoryDevice(9)(id) {
+		t.Errorf("a FIFO is %+v, %v", id, err)
 	}
 }
 

@@ -284,7 +284,7 @@ def test_parent_and_child_are_both_pid_1(start, guard, tmp_path):
 def test_descriptors_become_other_files(start, by):
     """A daemon closes all descriptors, the library's of /dev/urandom among them (getrandom is refused), and their numbers
     become other files: of zeros, or a device of zeros. No zeros come, the foreign descriptors are left open.
-    Fails without is_urandom (kernel.c) and without isOursLocked (entropy/device_linux.go)."""
+    Fails without is_device (kernel.c) and without isRightLocked (entropy/device_linux.go)."""
     result = run(
         """
 import ctypes, errno, json, os, sys, tempfile
