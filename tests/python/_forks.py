@@ -96,6 +96,12 @@ def scripted():
     return compile_c("scripted.so", "scripted.c", flags=("-shared", "-fPIC"))
 
 
+@functools.cache
+def device():
+    """To be preloaded: reads of /dev/urandom, and polls, fail as the program says (noise/device.py)."""
+    return compile_c("device.so", "device.c", flags=("-shared", "-fPIC"))
+
+
 class Ended:
     """How a test program ended: its status, its output, and the JSON of its last line."""
 

@@ -1,10 +1,11 @@
 """The system's generator is not ready, refuses, or is gone. seccomp answers for getrandom."""
 
 import os
+import stat
 import sys
 
 import pytest
-from _forks import NOISE, linux, run, scripted, starts
+from _forks import NOISE, device, linux, run, scripted, starts
 
 sys.path.append(os.path.join(os.path.dirname(__file__), "noise"))
 import confine  # noqa: E402
@@ -264,6 +265,67 @@ def test_refused_before_the_first_draw(tmp_path):
         "auto", tmp_path,
     )
     assert result == {"found": ["OSError"] * 4, "mode": "direct"}
+
+
+@pytest.mark.parametrize(
+    "place, mode, number, answer",
+    [
+        ("urandom", stat.S_IFCHR, os.makedev(1, 9), 20_000),
+        ("urandom", stat.S_IFLNK, None, "ELOOP"),
+        ("urandom", stat.S_IFIFO, None, "ENODEV"),
+        ("urandom", stat.S_IFCHR, os.makedev(1, 5), "ENODEV"),
+        ("random", stat.S_IFLNK, None, "ELOOP"),
+        ("random", stat.S_IFIFO, None, "ENODEV"),
+        ("random", stat.S_IFCHR, os.makedev(1, 9), "ENODEV"),
+    ],
+)
+def test_what_stands_in_the_devices_places(place, mode, number, answer, tmp_path):
+    """Only the devices themselves serve, and nothing is waited for. Guards the flags and the numbers in kernel.c's
+    ``open_device``; for the core, TestOpen and TestFallbackRefused in gorandom/entropy."""
+    folder = tmp_path / "dev"
+    folder.mkdir()
+    try:
+        for name, minor in {"urandom": 9, "random": 8, "real": {"urandom": 9, "random": 8}[place]}.items():
+            os.mknod(folder / name, 0o666 | stat.S_IFCHR, os.makedev(1, minor))
+    except PermissionError as e:
+        pytest.skip(f"needs root, to make devices and to chroot: {e}")
+    (folder / place).unlink()
+    if mode == stat.S_IFLNK:
+        (folder / place).symlink_to("real")
+    else:
+        os.mknod(folder / place, 0o666 | mode, number or 0)
+    found = run(
+        """
+        import errno, json, os, sys
+        import confine, gorandom
+
+        gorandom.status()
+        os.chroot(sys.argv[1])
+        confine.refuse("getrandom", errno.EPERM)
+        try:
+            answer = len(gorandom.get_random_bytes(20_000))
+        except OSError as e:
+            answer = errno.errorcode[e.errno]
+        print(json.dumps(answer))
+        """,
+        "never", tmp_path, timeout=20,
+    )
+    assert found == answer
+
+
+def test_a_device_that_fails():
+    """An error of the device is final. A read whose descriptor became another file is tried again, four times in all,
+    and gives no byte of that file. Guards ``read_device`` and ``device_seeded`` of kernel.c; for the core, the tests of
+    gorandom/entropy."""
+    found = run((NOISE / "device.py").read_text(), "never", env={"LD_PRELOAD": str(device())})
+    assert found == {
+        "the poll fails": ["ENOMEM", 0],
+        "the poll is interrupted": ["bytes", 1],
+        "the read fails": ["ENOMEM", 1],
+        "another file once": ["bytes", 2],
+        "another file three times": ["bytes", 4],
+        "another file always": ["EIO", 4],
+    }
 
 
 def test_a_kernel_that_repeats_itself():

@@ -1,7 +1,6 @@
-/* The kernel's bytes without the core: what gorandom/entropy does in Go, for processes and moments that
- * have no Go. Same order, same rules: getrandom(2); on ENOSYS or EPERM the device /dev/urandom, if it is
- * that device, and only after /dev/random has once polled readable. Anything else is an error, and so are
- * bytes that repeat, within a read or from one to the next.
+/* The kernel's bytes without the core: what gorandom/entropy does in Go, for processes and moments that have no Go.
+ * Both follow one rule, "How Linux is asked" in gorandom/doc.go. Bytes that repeat are an error besides, within a read
+ * or from one to the next.
  *
  * The system call and not the C library's function: the function may serve from memory of its own, with
  * locks that a raw clone(2) would leave held. */
@@ -26,6 +25,9 @@
 
 #define GETRANDOM_NONBLOCK 1
 #define BLOCK 32	/* bytes that are compared with those before them: gorandom/csprng's */
+#define URANDOM 9	/* minor numbers of major 1 */
+#define RANDOM 8
+#define TRIES 4	/* of a read whose descriptor becomes another file meanwhile */
 #define NAP 20000000	/* ns between two looks at a generator that is not ready */
 
 #define IS(flag) __atomic_load_n(&(flag), __ATOMIC_RELAXED)
@@ -40,30 +42,39 @@ static int device_serves;	/* which of the two served last */
 const char *kernel_name(void) { return IS(device_serves) ? "/dev/urandom" : "getrandom"; }
 int kernel_ready(void) { return IS(ready); }
 
-static int is_urandom(int fd)
+static int is_device(int fd, unsigned minor)
 {
 	struct stat st;
-	return fd >= 0 && fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 9);
+	return fd >= 0 && fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, minor);
+}
+
+/* The flags: no program inherits it, a symbolic link is refused, and so is a FIFO, which would be waited for. */
+static int open_device(const char *path, unsigned minor, int *error)
+{
+	int fd;
+
+	do
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	while (fd < 0 && errno == EINTR);
+	if (fd < 0) {
+		*error = errno;
+	} else if (!is_device(fd, minor)) {
+		close(fd);
+		*error = ENODEV;
+		fd = -1;
+	}
+	return fd;
 }
 
 /* A daemon may have closed the descriptor, and another file may have its number now: such a one is
  * forgotten, never closed. */
-static int open_device(int *error)
+static int open_urandom(int *error)
 {
 	int fd = __atomic_load_n(&device_fd, __ATOMIC_ACQUIRE);
-	if (is_urandom(fd))
+	if (is_device(fd, URANDOM))
 		return fd;
-	int fresh = open("/dev/urandom", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fresh < 0) {
-		*error = errno;
-		return -1;
-	}
-	if (!is_urandom(fresh)) {
-		close(fresh);
-		*error = ENODEV;
-		return -1;
-	}
-	if (!__atomic_compare_exchange_n(&device_fd, &fd, fresh, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+	int fresh = open_device("/dev/urandom", URANDOM, error);
+	if (fresh >= 0 && !__atomic_compare_exchange_n(&device_fd, &fd, fresh, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
 		close(fresh);	/* another thread was faster */
 		return fd;
 	}
@@ -73,18 +84,20 @@ static int open_device(int *error)
 /* Before the kernel is seeded /dev/urandom gives weak bytes; /dev/random tells. */
 static int device_seeded(void)
 {
+	int n, error;
+
 	if (IS(device_ready))
 		return 0;
-	int fd = open("/dev/random", O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
-		return errno;
-	struct stat st;
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-	int r = fstat(fd, &st) || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 8) ? ENODEV
-		: poll(&p, 1, 0) == 1 && (p.revents & POLLIN) ? 0 : GORANDOM_NOT_READY;
-	close(fd);
-	SET(device_ready, r == 0);
-	return r;
+	struct pollfd p = {.fd = open_device("/dev/random", RANDOM, &error), .events = POLLIN};
+	if (p.fd < 0)
+		return error;
+	do
+		n = poll(&p, 1, 0);
+	while (n < 0 && errno == EINTR);
+	error = n < 0 ? errno : n == 1 && (p.revents & POLLIN) ? 0 : GORANDOM_NOT_READY;
+	close(p.fd);
+	SET(device_ready, error == 0);
+	return error;
 }
 
 static int read_device(unsigned char *dst, size_t n)
@@ -92,24 +105,25 @@ static int read_device(unsigned char *dst, size_t n)
 	int error = device_seeded();
 	if (error)
 		return error;
-	for (int tries = 0; tries < 8; tries++) {
-		int fd = open_device(&error);
+	for (int tries = 0; tries < TRIES; tries++) {
+		int fd = open_urandom(&error);
 		if (fd < 0)
 			return error;
-		size_t got = 0;
-		while (got < n) {
+		for (size_t got = 0; got < n && !error;) {
 			ssize_t k = read(fd, dst + got, n - got);
 			if (k > 0)
 				got += (size_t)k;
-			else if (k == 0 || errno != EINTR)
-				break;
+			else if (k == 0)
+				error = EIO;
+			else if (errno != EINTR)
+				error = errno;
 		}
-		error = got == n ? 0 : EIO;
-		/* Whoever replaced the descriptor in between made these bytes. */
-		if (is_urandom(fd) && !error)
-			return 0;
+		/* Whoever replaced the descriptor in between made these bytes, or this error. */
+		if (is_device(fd, URANDOM))
+			return error;
+		error = 0;
 	}
-	return error ? error : EIO;
+	return EIO;
 }
 
 static int read_getrandom(unsigned char *dst, size_t n)
