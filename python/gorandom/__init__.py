@@ -142,7 +142,7 @@ def install_as_crypto():
     ``Crypto.Hash.HMAC`` and PyCrypto's hash modules. An installed PyCryptodome keeps its other modules; without
     one ``import Crypto.Cipher`` still raises ImportError. May be called more than once.
     """
-    _import_late("_install").install()
+    _import_late("compat.pycrypto._install").install()
 
 
 # Public names whose modules import much, which few programs want; each is looked up there once.
@@ -159,7 +159,7 @@ _PACKAGES = ("Fortuna", "OSRNG", "_UserFriendlyRNG")  # PyCrypto has them after 
 
 def __getattr__(name):
     if name in _PACKAGES:
-        return _import_late(name)
+        return _import_late("compat.pycrypto.Random." + name)
     if name not in _LATE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(_import_late(_LATE[name]), name)

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from . import _cli, _cli_checks, _cli_hmac
+from ._cli import checks, draw, hmac
 
 
 def _add_run(commands):
@@ -14,13 +14,13 @@ def _add_run(commands):
         description="Runs PROGRAM as python would: a file, a pipe, - for standard input, a folder or archive with a "
         "__main__.py, or with -m a module. What it imports as Crypto.Random is gorandom, in its multiprocessing workers too.",
     )
-    # Read by _run itself: argparse would take the program's options for its own.
+    # Read by _cli.run itself: argparse would take the program's options for its own.
     parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="PROGRAM")
     parser.set_defaults(function=_run, parser=parser)
 
 
 def _run(options):
-    from . import _run as runner
+    from ._cli import run as runner
 
     module, arguments = False, options.arguments[1:]  # the first is main()'s "--"
     if arguments[:1] == ["-m"]:
@@ -37,7 +37,7 @@ def _run(options):
 
 
 # Each adds subcommands, whose default ``function`` takes the parsed options and gives the exit status.
-COMMANDS = [_cli.add_commands, _cli_hmac.add_commands, _cli_checks.add_commands, _add_run]
+COMMANDS = [draw.add_commands, hmac.add_commands, checks.add_commands, _add_run]
 
 
 def main(argv=None):

@@ -584,7 +584,8 @@ def test_development_mode(start):
         """
 import json, os, threading
 import child, gorandom
-from gorandom import hmac, secrets, signing, sources, uuid4
+from gorandom import hmac, secrets, signing, uuid4
+from gorandom.compat import osrandom
 
 tally = child.Tally()
 tally.add(*child.draws(large=True))

@@ -8,11 +8,12 @@ import sys
 
 import pytest
 from conftest import SOURCE
+from gorandom.compat import m2crypto
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import gorandom
-from gorandom import compare_digest, m2rand, seedfile, signing
+from gorandom import compare_digest, seedfile, signing
 
 SECONDS = int(os.environ.get("GORANDOM_FUZZ", "10"))
 EXAMPLES = 60 * SECONDS
@@ -171,7 +172,7 @@ lists_of_arguments = st.lists(anything, max_size=3) | st.tuples(numbers) | st.tu
 CALLS = {
     name: getattr(gorandom, name)
     for name in ("get_random_bytes", "urandom", "fill", "add_event", "compare_digest", "new", "atfork", "reseed", "uuid4", "uuid7")
-} | {"rand_bytes": m2rand.rand_bytes, "rand_seed": m2rand.rand_seed, "SystemRandom": gorandom.SystemRandom, "compare": compare_digest}
+} | {"rand_bytes": m2crypto.rand_bytes, "rand_seed": m2crypto.rand_seed, "SystemRandom": gorandom.SystemRandom, "compare": compare_digest}
 SIZED = ("get_random_bytes", "urandom", "rand_bytes")
 SMALL = 1 << 20  # bytes; what asks for more is not called: it may be right
 # Of a call that raised nothing, value and arguments. TypeError: it was to have none of these.
@@ -214,7 +215,7 @@ def test_arguments(name, arguments, keywords):
     except (TypeError, OverflowError, BufferError, MemoryError):
         pass
     except ValueError:
-        if name in SIZED:  # m2rand has a MemoryError instead
+        if name in SIZED:  # m2crypto has a MemoryError instead
             assert name != "rand_bytes" and [*arguments, *keywords.values()][0] < 0
     else:
         assert RIGHT[name](value, *arguments, **keywords)

@@ -146,11 +146,11 @@ def recipe():
     """The boot recipe's command, where nobody else seeds the kernel: it must not only look until its time is up."""
     import argparse
 
-    from gorandom import _cli
+    from gorandom._cli import draw
 
     assert not kernel_ready(), "the kernel's generator was seeded before this program: nothing can be seen"
     parser = argparse.ArgumentParser()
-    _cli.add_commands(parser.add_subparsers())
+    draw.add_commands(parser.add_subparsers())
     for timeout, status in (("0", 1), ("60", 0)):
         options, start = parser.parse_args(["wait", "--timeout", timeout]), time.monotonic()
         assert options.function(options) == status, timeout

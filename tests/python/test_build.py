@@ -258,11 +258,12 @@ def test_wheel_contents(installed):
     info = {f for f in files if re.match(r"gorandom-[\w.]+\.dist-info/", f)}
     assert [f for f in info if f.endswith(".dist-info/sboms/gorandom.cdx.json")]
     package = {f.removeprefix("gorandom/") for f in files - info}
-    required = {"__init__.py", LIBRARIES[1], "_rngfile.py", "_status.py", "_install.py", "_forkwarning.py", "_version.py",
-                "py.typed", "__init__.pyi", "_front.pyi", "_rngfile.pyi", "_shim/Crypto/__init__.py"}  # fmt: skip
+    required = {"__init__.py", LIBRARIES[1], "_rngfile.py", "_status.py", "_forkwarning.py", "_version.py",
+                "py.typed", "__init__.pyi", "_front.pyi", "_rngfile.pyi", "compat/pycrypto/_install.py",
+                "compat/pycrypto/_shim/Crypto/__init__.py"}  # fmt: skip
     core = {LIBRARIES[0], LIBRARIES[2], "_core.pyi"}
     assert required <= package, required - package
-    folders = ("Fortuna/", "OSRNG/", "crypto/")
+    folders = ("_cli/", "compat/")
     extra = {f for f in package if not f.endswith((".py", ".pyi")) or "/" in f and not f.startswith(folders)} - required - core
     assert not extra, extra
     assert (core & package) in (core, {"_core.pyi"})
@@ -749,7 +750,7 @@ NEEDED_TO_BUILD = [
     "gorandom/keystream/keystream.go", "gorandom/process/guard.go",
     "pyext/pyext.go", "pyext/exports.go", "pyext/core/exports.map", "pyext/build/backend.py", "pyext/build/gopy/go.mod",
     "pyext/build/gopy/go.sum", "python/gorandom/__init__.py", "python/gorandom/__init__.pyi", "python/gorandom/py.typed",
-    "python/gorandom/_shim/Crypto/__init__.py",
+    "python/gorandom/compat/pycrypto/_shim/Crypto/__init__.py",
     "pyext/generated/core.go", "pyext/generated/c/core.c", "pyext/generated/origin.json",
     "vendor/modules.txt", "vendor/golang.org/x/sys/LICENSE", "wheels/make.py", "wheels/requirements.txt",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""The command line's subcommands that draw, wait and tell: gorandom._cli."""
+"""The command line's subcommands that draw, wait and tell: gorandom._cli.draw."""
 
 import os
 import re
@@ -16,9 +16,9 @@ import confine  # noqa: E402
 # The parser that __main__ makes, without the commands of other modules.
 MAIN = """
 import argparse, sys
-from gorandom import _cli
+from gorandom._cli import draw
 parser = argparse.ArgumentParser(prog="gorandom")
-_cli.add_commands(parser.add_subparsers(required=True))
+draw.add_commands(parser.add_subparsers(required=True))
 options = parser.parse_args()
 sys.exit(options.function(options))
 """
@@ -171,7 +171,7 @@ def press():
 waiting = threading.Event()
 threading.Thread(target=press, daemon=True).start()
 import gorandom
-from gorandom import _cli, secrets, _uuid
+from gorandom import secrets, _uuid
 import argparse, base64
 real = argparse.ArgumentParser.parse_args
 def parse_args(self):

@@ -6,9 +6,9 @@ import sys
 import timeit
 
 import pytest
+from gorandom._cli import bench, tables
 
 import gorandom
-from gorandom import _bench, _tables
 
 ROW = r"(.{17}) *([\d,.]+)  (.{13}) *([\d,.]+)   ( *[\d.]+) x \(([\d.]+) to ([\d.]+)\)"
 
@@ -27,26 +27,26 @@ def test_prints_all_rows(table):
     assert f"keystream {now.keystream}" in heading if now.mode == "core" else "mode direct" in heading
     found = [re.fullmatch(ROW, line) for line in rows.splitlines()[1:]]
     assert all(found), rows
-    assert [row[1].strip() for row in found] == [work.what for work in _bench.WORKS]
-    assert [row[3].strip() for row in found] == [work.name for work in _bench.WORKS]
+    assert [row[1].strip() for row in found] == [work.what for work in bench.WORKS]
+    assert [row[3].strip() for row in found] == [work.name for work in bench.WORKS]
     for row in found:
         least, median, most = float(row[6]), float(row[5]), float(row[7])
         assert 0 < least <= median <= most
-    assert f"Medians of {_bench.QUICK_ROUNDS} rounds" in end and "Mersenne Twister" in end
+    assert f"Medians of {bench.QUICK_ROUNDS} rounds" in end and "Mersenne Twister" in end
     assert all(len(line) <= 80 for line in rows.splitlines()) and "\033" not in "".join(table)
 
 
 def test_compares_what_does_the_same():
     """Each statement runs, and gives what its other gives: as many bytes, a number of the same range, the same tag."""
-    for work in _bench.WORKS:
+    for work in bench.WORKS:
         if ";" in work.theirs:
             start, _, last = work.theirs.rpartition("; ")
-            names = dict(_bench.NAMES)
+            names = dict(bench.NAMES)
             exec(start, names)
             theirs = eval(last, names)
         else:
-            theirs = eval(work.theirs, _bench.NAMES)
-        ours = eval(work.ours, _bench.NAMES)
+            theirs = eval(work.theirs, bench.NAMES)
+        ours = eval(work.ours, bench.NAMES)
         assert type(ours) is type(theirs), work
         if "HMAC" in work.what or "kept key" in work.what:
             assert ours == theirs
@@ -75,17 +75,17 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch):
     clock = Clock()
-    monkeypatch.setitem(_bench.NAMES, "call", clock.call)
+    monkeypatch.setitem(bench.NAMES, "call", clock.call)
     return clock
 
 
 def works(*names):
-    return [_bench.Work(name, f"call({name!r})", name.upper(), f"call({name.upper()!r})") for name in names]
+    return [bench.Work(name, f"call({name!r})", name.upper(), f"call({name.upper()!r})") for name in names]
 
 
 def test_ratios(clock):
     clock.costs = lambda name, _: {"a": 1, "A": 2.5, "b": 3, "B": 1}[name]
-    first, second = _bench.measure(works("a", "b"), rounds=3, slot=0.1, clock=clock)
+    first, second = bench.measure(works("a", "b"), rounds=3, slot=0.1, clock=clock)
     assert (first.what, first.name, first.ours, first.theirs) == ("a", "A", 1, 2.5)
     assert first.ratios == (2.5,) * 3 and second.ratios == pytest.approx((1 / 3,) * 3)
     # They take turns, and the other begins every second round.
@@ -95,7 +95,7 @@ def test_ratios(clock):
 def test_many_calls(clock):
     """The times are those of a call, whatever number of them fills a slot."""
     clock.costs = lambda name, _: {"a": 100e-9, "A": 250e-9}[name]
-    (row,) = _bench.measure(works("a"), rounds=3, slot=0.001, clock=clock)
+    (row,) = bench.measure(works("a"), rounds=3, slot=0.001, clock=clock)
     assert (row.ours, row.theirs) == (pytest.approx(100e-9), pytest.approx(250e-9))
     assert row.ratios == pytest.approx((2.5,) * 3)
 
@@ -103,14 +103,14 @@ def test_many_calls(clock):
 def test_a_machine_that_slows_down(clock):
     """It makes the times longer and no ratio."""
     clock.costs = lambda name, turn: {"a": 1, "A": 4}[name] * 2**turn
-    (row,) = _bench.measure(works("a"), rounds=5, slot=0.1, clock=clock)
+    (row,) = bench.measure(works("a"), rounds=5, slot=0.1, clock=clock)
     assert row.ratios == (4,) * 5 and (row.ours, row.theirs) == (4, 16)
 
 
 def test_a_disturbance(clock):
     """Of one side in one round: it is in the spread and not in the median."""
     clock.costs = lambda name, turn: {"a": 1, "A": 4}[name] * (10 if (name, turn) == ("A", 3) else 1)
-    (row,) = _bench.measure(works("a"), rounds=5, slot=0.1, clock=clock)
+    (row,) = bench.measure(works("a"), rounds=5, slot=0.1, clock=clock)
     assert row.ratios == (4, 4, 4, 40, 4) and row.theirs == 4
 
 
@@ -118,18 +118,18 @@ def test_a_disturbance(clock):
 def test_a_slot(clock, seconds):
     """As many calls as fill it, and at least one."""
     clock.costs = lambda *_: seconds
-    timer = timeit.Timer("call('a')", globals=_bench.NAMES, timer=clock)
-    assert _bench._number(timer, 0.001) == max(1, round(0.001 / seconds))
+    timer = timeit.Timer("call('a')", globals=bench.NAMES, timer=clock)
+    assert bench._number(timer, 0.001) == max(1, round(0.001 / seconds))
 
 
 def test_shown(monkeypatch, capsys):
     rows = [
-        _bench.Row("quick", "slow", 25.61e-9, 339.4e-9, (13.4, 12.1, 13.99)),
-        _bench.Row("slow", "quick", 3e-3, 1.5e-3, (0.5, 0.25, 0.75)),
-        _bench.Row("far", "off", 1e-7, 1.234567e-3, (12345.67, 99.4, 99.6)),
+        bench.Row("quick", "slow", 25.61e-9, 339.4e-9, (13.4, 12.1, 13.99)),
+        bench.Row("slow", "quick", 3e-3, 1.5e-3, (0.5, 0.25, 0.75)),
+        bench.Row("far", "off", 1e-7, 1.234567e-3, (12345.67, 99.4, 99.6)),
     ]
-    monkeypatch.setattr(_bench, "measure", lambda works, rounds, slot: rows)
-    assert _tables.bench(sys.stdout) == 0
+    monkeypatch.setattr(bench, "measure", lambda works, rounds, slot: rows)
+    assert tables.bench(sys.stdout) == 0
     heading, table, end = capsys.readouterr().out.split("\n\n")
     assert table.splitlines()[1:] == [
         "quick                  25.6  slow                339    13.4 x (12.1 to 14.0)",

@@ -124,9 +124,9 @@ def test_simple_crypt(run, way):
 
 OUR_HMAC = """
 import simplecrypt, sys
-import gorandom.crypto.Hash.HMAC
+import gorandom.compat.pycrypto.Hash.HMAC
 simplecrypt.EXPANSION_COUNT = (50, 50, 50)
-assert (simplecrypt.HMAC is gorandom.crypto.Hash.HMAC) is %r, simplecrypt.HMAC
+assert (simplecrypt.HMAC is gorandom.compat.pycrypto.Hash.HMAC) is %r, simplecrypt.HMAC
 """
 
 
@@ -146,8 +146,8 @@ def test_simple_crypt_on_our_hmac(run, client, way):
 PBKDF2 = """
 import hashlib, sys
 import pbkdf2
-import gorandom.crypto.Hash.HMAC, gorandom.crypto.Hash.SHA
-assert pbkdf2.HMAC is gorandom.crypto.Hash.HMAC and pbkdf2.SHA1 is gorandom.crypto.Hash.SHA
+import gorandom.compat.pycrypto.Hash.HMAC, gorandom.compat.pycrypto.Hash.SHA
+assert pbkdf2.HMAC is gorandom.compat.pycrypto.Hash.HMAC and pbkdf2.SHA1 is gorandom.compat.pycrypto.Hash.SHA
 # RFC 6070; and a key that is longer than a block
 assert pbkdf2.PBKDF2("password", "salt", 2).hexread(20) == "ea6c014dc72d6f8ccd1ed92ace1d41f0d8de8957"
 assert pbkdf2.PBKDF2("X" * 65, "salt", 7).read(50) == hashlib.pbkdf2_hmac("sha1", b"X" * 65, b"salt", 7, 50)

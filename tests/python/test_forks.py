@@ -354,7 +354,7 @@ def test_objects_that_another_thread_was_using(start):
         """
         import json, os, sys, threading
         import child
-        from gorandom.Fortuna import FortunaGenerator, SHAd256
+        from gorandom.compat.pycrypto.Random.Fortuna import FortunaGenerator, SHAd256
 
         LONG = bytes(256 << 20)  # a tenth of a second, and more
 

@@ -14,7 +14,7 @@ import json, os, sys, threading, time
 os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 import child, gorandom
 from gorandom import _front, hmac, seedfile
-from gorandom.Fortuna import FortunaGenerator, SHAd256
+from gorandom.compat.pycrypto.Random.Fortuna import FortunaGenerator, SHAd256
 gorandom.get_random_bytes(16)
 assert gorandom.status().mode == "core"
 """

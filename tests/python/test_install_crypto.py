@@ -334,11 +334,12 @@ SUBMODULES = """
 import importlib, sys
 import gorandom
 gorandom.install_as_crypto()
-NAMES = {"Crypto.Random." + n: "gorandom." + n for n in (
-    "random", "_UserFriendlyRNG", "Fortuna", "Fortuna.SHAd256", "Fortuna.FortunaGenerator", "Fortuna.FortunaAccumulator",
+NAMES = {"Crypto.Random." + n: "gorandom.compat.pycrypto.Random." + n for n in (
+    "_UserFriendlyRNG", "Fortuna", "Fortuna.SHAd256", "Fortuna.FortunaGenerator", "Fortuna.FortunaAccumulator",
     "OSRNG", "OSRNG.posix", "OSRNG.fallback", "OSRNG.nt", "OSRNG.rng_base")}
-NAMES["Crypto.Util.randpool"] = "gorandom.crypto.Util.randpool"
-NAMES["Crypto.pct_warnings"] = "gorandom.crypto.pct_warnings"
+NAMES["Crypto.Random.random"] = "gorandom.random"
+NAMES["Crypto.Util.randpool"] = "gorandom.compat.pycrypto.Util.randpool"
+NAMES["Crypto.pct_warnings"] = "gorandom.compat.pycrypto.pct_warnings"
 """
 
 
@@ -357,7 +358,7 @@ if first == "theirs":
     except ImportError:
         pass    # there is none
 elif first == "ours":
-    import gorandom.Fortuna.SHAd256, gorandom._UserFriendlyRNG
+    import gorandom.compat.pycrypto.Random.Fortuna.SHAd256, gorandom.compat.pycrypto.Random._UserFriendlyRNG
 gorandom.install_as_crypto()
 import Crypto.Random
 there = {{name for name in sys.modules if name.startswith("Crypto.Random.")}}
@@ -378,11 +379,12 @@ assert sys.modules["Crypto.Random.random"] is Crypto.Random.random is gorandom.r
 
 
 def test_fortuna_alone(python):
-    """gorandom.Fortuna has its modules, as PyCrypto's has."""
+    """gorandom.compat.pycrypto.Random.Fortuna has its modules, as PyCrypto's has."""
     python("""
 import gorandom
-assert gorandom.Fortuna.SHAd256.new(b"abc").digest() == gorandom.Fortuna.SHAd256.new(b"abc").digest()
-assert gorandom.Fortuna.FortunaAccumulator.FortunaPool and gorandom.Fortuna.FortunaGenerator.AESGenerator
+from gorandom.compat.pycrypto.Random import Fortuna
+assert Fortuna.SHAd256.new(b"abc").digest() == Fortuna.SHAd256.new(b"abc").digest()
+assert Fortuna.FortunaAccumulator.FortunaPool and Fortuna.FortunaGenerator.AESGenerator
 """)
 
 
@@ -395,7 +397,7 @@ gorandom.install_as_crypto()
 for module, name in (("Crypto.Random", "get_random_bytes"), ("Crypto.Random.random", "StrongRandom"), ("Crypto.Random.OSRNG", "new"),
                      ("Crypto.Random.Fortuna.FortunaAccumulator", "FortunaPool"), ("Crypto.Util.randpool", "RandomPool")):
     found = pickle.loads(f"c{module}\\n{name}\\n.".encode())
-    ours = module.replace("Crypto.Util", "gorandom.crypto.Util").replace("Crypto.Random", "gorandom")
+    ours = {"Crypto.Random": "gorandom", "Crypto.Random.random": "gorandom.random"}.get(module, "gorandom.compat.pycrypto" + module[6:])
     assert found is getattr(__import__(ours, fromlist=[name]), name), module
     assert pickle.loads(pickle.dumps(found)) is found
 """,
@@ -424,8 +426,8 @@ from Crypto.Random import random, Fortuna, OSRNG, _UserFriendlyRNG
 from Crypto.Random.Fortuna import SHAd256
 from Crypto.Util import randpool
 import Crypto.Random.Fortuna.FortunaAccumulator
-assert random is gorandom.random and randpool is gorandom.crypto.Util.randpool
-assert _UserFriendlyRNG._get_singleton() is gorandom._UserFriendlyRNG._get_singleton()
+assert random is gorandom.random and randpool is gorandom.compat.pycrypto.Util.randpool
+assert _UserFriendlyRNG._get_singleton() is gorandom.compat.pycrypto.Random._UserFriendlyRNG._get_singleton()
 copies = [m.__file__ for m in sys.modules.values() if "gorandom" in (getattr(m, "__file__", None) or "")]
 assert len(set(map(id, (m for m in sys.modules.values() if "gorandom" in (getattr(m, "__file__", None) or ""))))) == len(set(copies))
 """,
@@ -438,7 +440,7 @@ def test_nothing_else_of_gorandom_has_a_second_name(python, path):
     python(
         SUBMODULES
         + """
-for name in ("Crypto.Random._front", "Crypto.Random.secrets", "Crypto.Random._install", "Crypto.Random.crypto", "Crypto.Random.Nothing",
+for name in ("Crypto.Random._front", "Crypto.Random.secrets", "Crypto.Random._cli", "Crypto.Random.compat", "Crypto.Random.Nothing",
              "Crypto.Random.Fortuna.nothing", "Crypto.Random.OSRNG.winrandom", "Crypto.Util.Nothing", "Crypto.Hash.Nothing"):
     try:
         importlib.import_module(name)
@@ -463,7 +465,7 @@ gorandom.install_as_crypto()
 assert Crypto.Random.random is gorandom.random is sys.modules["Crypto.Random.random"] is not theirs
 import Crypto.Util.randpool, Crypto.Util.number, Crypto.Hash.SHA256, Crypto.pct_warnings
 assert Crypto.Util is util and Crypto.Hash.HMAC is hmac
-assert Crypto.Util.randpool is gorandom.crypto.Util.randpool and Crypto.pct_warnings is gorandom.crypto.pct_warnings
+assert Crypto.Util.randpool is gorandom.compat.pycrypto.Util.randpool and Crypto.pct_warnings is gorandom.compat.pycrypto.pct_warnings
 assert Crypto.Util.number.getPrime(64, randfunc=Crypto.Random.get_random_bytes).bit_length() == 64
 from Crypto.Random.random import StrongRandom
 assert StrongRandom is gorandom.random.StrongRandom
@@ -482,7 +484,7 @@ try:
     importlib.metadata.distribution("pycryptodome")
 except importlib.metadata.PackageNotFoundError:
     import Crypto.Util, Crypto.Hash
-    assert Crypto.Util is sys.modules["gorandom.crypto.Util"] and Crypto.Hash is sys.modules["gorandom.crypto.Hash"]
+    assert Crypto.Util is sys.modules["gorandom.compat.pycrypto.Util"] and Crypto.Hash is sys.modules["gorandom.compat.pycrypto.Hash"]
     try:
         from Crypto.Hash import MD2
     except ImportError:

@@ -109,7 +109,7 @@ def test_the_core_knows_what_the_front_knows(python):
 STREAM = """
 import hashlib, sys
 import gorandom
-from gorandom.Fortuna import FortunaGenerator
+from gorandom.compat.pycrypto.Random.Fortuna import FortunaGenerator
 gorandom.get_random_bytes(1 << 20)
 print(gorandom.status().keystream)
 g = FortunaGenerator.AESGenerator()

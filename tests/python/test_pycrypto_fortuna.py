@@ -1,4 +1,4 @@
-"""gorandom.Fortuna: PyCrypto's classes over the Go core's algorithm. Digests and blocks that are not taken from
+"""gorandom.compat.pycrypto.Random.Fortuna: PyCrypto's classes over the Go core's algorithm. Digests and blocks that are not taken from
 the facts of PyCrypto's self-test are computed here, by hashlib and by the book's rules."""
 
 import hashlib
@@ -7,9 +7,9 @@ import pickle
 import warnings
 
 import pytest
-from gorandom.crypto.pct_warnings import ClockRewindWarning
-from gorandom.Fortuna import FortunaAccumulator as accumulator
-from gorandom.Fortuna import FortunaGenerator, SHAd256
+from gorandom.compat.pycrypto.pct_warnings import ClockRewindWarning
+from gorandom.compat.pycrypto.Random.Fortuna import FortunaAccumulator as accumulator
+from gorandom.compat.pycrypto.Random.Fortuna import FortunaGenerator, SHAd256
 
 import gorandom
 
@@ -309,7 +309,7 @@ def test_in_a_forked_child(python):
     python(
         """
 import os
-from gorandom.Fortuna import FortunaGenerator, SHAd256
+from gorandom.compat.pycrypto.Random.Fortuna import FortunaGenerator, SHAd256
 generator, h = FortunaGenerator.AESGenerator(), SHAd256.new(b"abc")
 generator.reseed(b"Hello")
 generator.pseudo_random_data(32)
@@ -327,7 +327,7 @@ def test_without_a_core(python):
     python(
         """
 import gorandom
-from gorandom.Fortuna import FortunaAccumulator, FortunaGenerator, SHAd256
+from gorandom.compat.pycrypto.Random.Fortuna import FortunaAccumulator, FortunaGenerator, SHAd256
 for make in (SHAd256.new, FortunaGenerator.AESGenerator, FortunaAccumulator.FortunaPool, FortunaAccumulator.FortunaAccumulator):
     try:
         make()

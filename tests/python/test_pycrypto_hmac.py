@@ -9,7 +9,7 @@ import warnings
 
 import gorandom.hmac
 import pytest
-from gorandom.crypto.Hash import HMAC, MD5, SHA, SHA224, SHA256, SHA384, SHA512
+from gorandom.compat.pycrypto.Hash import HMAC, MD5, SHA, SHA224, SHA256, SHA384, SHA512
 
 MODULES = {"md5": MD5, "sha1": SHA, "sha224": SHA224, "sha256": SHA256, "sha384": SHA384, "sha512": SHA512}
 hashes = pytest.mark.parametrize("name, module", MODULES.items(), ids=MODULES)
@@ -249,7 +249,7 @@ def test_nothing_is_shown():
 
 FORK = """
 import hmac, os
-from gorandom.crypto.Hash import HMAC, SHA256
+from gorandom.compat.pycrypto.Hash import HMAC, SHA256
 class Foreign:
     digest_size, block_size = 32, 64
     def new(self): import hashlib; return hashlib.sha256()
@@ -306,7 +306,7 @@ def test_hash_modules(name, module):
 def test_ripemd(python):
     if "ripemd160" not in hashlib.algorithms_available:
         pytest.skip("this Python's OpenSSL comes without RIPEMD-160")
-    from gorandom.crypto.Hash import RIPEMD
+    from gorandom.compat.pycrypto.Hash import RIPEMD
 
     assert (RIPEMD.digest_size, RIPEMD.block_size) == (20, 64)
     assert RIPEMD.new(b"abc").hexdigest() == "8eb208f7e05d987a9b044a8e98c6b087f15a0bfc"  # of its authors' page
@@ -320,7 +320,7 @@ import hashlib
 def new(name, *data): raise ValueError("unsupported hash type " + name)
 hashlib.new = new
 try:
-    import gorandom.crypto.Hash.RIPEMD
+    import gorandom.compat.pycrypto.Hash.RIPEMD
 except ImportError as e:
     assert "ripemd160" in str(e)
 else:
@@ -351,7 +351,7 @@ def test_both_names_are_one_module(python, path, first):
         OLD_NAMES
         + f"""
 for name in NAMES:
-    old, new = "Crypto.Hash." + name, "gorandom.crypto.Hash." + name
+    old, new = "Crypto.Hash." + name, "gorandom.compat.pycrypto.Hash." + name
     if {first!r} == "from":
         exec("from Crypto.Hash import " + name)
     modules = [importlib.import_module(name) for name in ((new, old) if {first!r} == "new" else (old, new))]
@@ -370,12 +370,12 @@ def test_an_installed_pycryptodome_keeps_its_own(python, pycryptodome):
     python(
         OLD_NAMES
         + """
-import gorandom.crypto.Hash.HMAC
+import gorandom.compat.pycrypto.Hash.HMAC
 for name in NAMES:
     module = importlib.import_module("Crypto.Hash." + name)
     assert module.__name__ == "Crypto.Hash." + name and sys.argv[1] in module.__file__, module
 import Crypto.Hash.HMAC
-assert Crypto.Hash.HMAC is not gorandom.crypto.Hash.HMAC and hasattr(Crypto.Hash.HMAC, "_hmac2hash_oid")
+assert Crypto.Hash.HMAC is not gorandom.compat.pycrypto.Hash.HMAC and hasattr(Crypto.Hash.HMAC, "_hmac2hash_oid")
 """,
         pycryptodome,
         env={"PYTHONPATH": os.fspath(pycryptodome)},
@@ -389,7 +389,7 @@ def test_with_pycryptodomes_hashes(python, pycryptodome):
 import hmac
 import Crypto.Hash
 from Crypto.Hash import HMAC as theirs
-from gorandom.crypto.Hash import HMAC
+from gorandom.compat.pycrypto.Hash import HMAC
 from importlib import import_module
 for name in ("MD5", "SHA1", "SHA224", "SHA256", "SHA384", "SHA512", "SHA3_224", "SHA3_256", "SHA3_384", "SHA3_512"):
     module = import_module("Crypto.Hash." + name)
@@ -429,7 +429,7 @@ if __name__ == "__main__":
         done = pool.map(work, range(8), chunksize=1)
         pool.close()
         pool.join()
-    assert done == [("gorandom.crypto.Hash.HMAC", hmac.digest(b"key", b"%d" % i, "sha256").hex()) for i in range(8)]
+    assert done == [("gorandom.compat.pycrypto.Hash.HMAC", hmac.digest(b"key", b"%d" % i, "sha256").hex()) for i in range(8)]
     print("sound")
 """
     )
@@ -447,4 +447,4 @@ def test_by_run(python, path, tmp_path):
         "import runpy, sys; sys.argv = ['gorandom', 'run', sys.argv[1]]; runpy.run_module('gorandom', run_name='__main__')",
         tmp_path / "program.py",
     )
-    assert out == "gorandom.crypto.Hash.HMAC effcdf6ae5eb2fa2d27416d5f184df9c259a7c79\n"
+    assert out == "gorandom.compat.pycrypto.Hash.HMAC effcdf6ae5eb2fa2d27416d5f184df9c259a7c79\n"

@@ -5,12 +5,12 @@ import os
 import warnings
 
 import pytest
-from gorandom.crypto import pct_warnings
-from gorandom.crypto.Util import randpool
-from gorandom.OSRNG import fallback, nt, posix, rng_base
+from gorandom.compat.pycrypto import pct_warnings
+from gorandom.compat.pycrypto.Random import OSRNG, _UserFriendlyRNG
+from gorandom.compat.pycrypto.Random.OSRNG import fallback, nt, posix, rng_base
+from gorandom.compat.pycrypto.Util import randpool
 
 import gorandom
-from gorandom import OSRNG, _UserFriendlyRNG
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="looks at /dev")
 
@@ -105,7 +105,7 @@ def test_a_daemon_that_closes_descriptors(python):
     python(
         """
 import os
-from gorandom.OSRNG import posix
+from gorandom.compat.pycrypto.Random.OSRNG import posix
 rng = posix.new()
 os.closerange(3, 100)
 assert len(rng.read(16)) == 16
@@ -201,13 +201,13 @@ def test_warnings(name):
 
 def test_clock_warnings_are_shown_each_time(python):
     done = python(
-        "import warnings\nfrom gorandom.crypto.pct_warnings import ClockRewindWarning\n"
+        "import warnings\nfrom gorandom.compat.pycrypto.pct_warnings import ClockRewindWarning\n"
         "for _ in range(3): warnings.warn('back', ClockRewindWarning)\n",
         ends=None,
     )
     assert done.returncode == 0 and done.stderr.count("ClockRewindWarning: back") == 3
     python(
-        "import warnings\nfrom gorandom.crypto.pct_warnings import ClockRewindWarning\n"
+        "import warnings\nfrom gorandom.compat.pycrypto.pct_warnings import ClockRewindWarning\n"
         "try: warnings.warn('back', ClockRewindWarning)\nexcept ClockRewindWarning: pass\nelse: raise SystemExit(1)\n",
         flags=["-W", "error"],
     )
@@ -265,11 +265,12 @@ def test_imports_stay_light(python):
     python(
         """
 import sys, gorandom
-for name in ("random", "Fortuna", "OSRNG", "_UserFriendlyRNG", "crypto"):
+for name in ("random", "compat"):
     assert "gorandom." + name not in sys.modules, name
 gorandom.install_as_crypto()
 import Crypto.Random
-for name in ("random", "OSRNG.nt", "OSRNG.fallback", "crypto.Hash", "crypto.Util"):
-    assert "gorandom." + name not in sys.modules, name
+assert "gorandom.random" not in sys.modules
+for name in ("Random.OSRNG.nt", "Random.OSRNG.fallback", "Hash", "Util"):
+    assert "gorandom.compat.pycrypto." + name not in sys.modules, name
 """
     )

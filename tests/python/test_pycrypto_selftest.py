@@ -108,10 +108,10 @@ judge([test for test in tests if test not in with_oid], ("Crypto.Hash",))
 DOME = """
 import io, json, sys, unittest
 import Crypto.Hash
-import gorandom.crypto.Hash.HMAC
-Crypto.Hash.HMAC = sys.modules["Crypto.Hash.HMAC"] = gorandom.crypto.Hash.HMAC
+import gorandom.compat.pycrypto.Hash.HMAC
+Crypto.Hash.HMAC = sys.modules["Crypto.Hash.HMAC"] = gorandom.compat.pycrypto.Hash.HMAC
 from Crypto.SelfTest.Hash import test_HMAC
-assert test_HMAC.HMAC is gorandom.crypto.Hash.HMAC and test_HMAC.SHA3_224.__name__ == "Crypto.Hash.SHA3_224"
+assert test_HMAC.HMAC is gorandom.compat.pycrypto.Hash.HMAC and test_HMAC.SHA3_224.__name__ == "Crypto.Hash.SHA3_224"
 tests = test_HMAC.get_tests()
 result = unittest.TextTestRunner(stream=io.StringIO()).run(unittest.TestSuite(tests))
 print(json.dumps([result.testsRun, [text for _, text in result.failures + result.errors + result.skipped]]))
@@ -159,7 +159,7 @@ def test_pycryptos_selftest_of_hashes(selftest, pycrypto, tmp_path):
     assert result["bad"] == []
     assert result["files"] == ["Hash.common"] and result["run"] == 68 - 10 * ("RIPEMD" not in names)
     assert set(result["ours"]) >= {"Crypto.Hash", "Crypto.Hash.HMAC", "Crypto.Hash.SHA"}
-    assert all(name.startswith("gorandom.crypto.Hash") for name in result["ours"].values()), result["ours"]
+    assert all(name.startswith("gorandom.compat.pycrypto.Hash") for name in result["ours"].values()), result["ours"]
 
 
 def test_pycryptodomes_selftest_of_hmac(python, pycryptodome):

@@ -219,8 +219,8 @@ def work(i):
     import Crypto.Random._UserFriendlyRNG as own
     from Crypto.Util.randpool import RandomPool
     import gorandom
-    assert own is gorandom._UserFriendlyRNG and random is gorandom.random and get_random_bytes is gorandom.get_random_bytes
-    assert sys.modules["Crypto.Random"] is gorandom and RandomPool.__module__ == "gorandom.crypto.Util.randpool"
+    assert own is gorandom.compat.pycrypto.Random._UserFriendlyRNG and random is gorandom.random and get_random_bytes is gorandom.get_random_bytes
+    assert sys.modules["Crypto.Random"] is gorandom and RandomPool.__module__ == "gorandom.compat.pycrypto.Util.randpool"
     return get_random_bytes(16), random.getrandbits(128)
 
 if __name__ == "__main__":

@@ -12,9 +12,9 @@ import sys
 
 import pytest
 from _forks import NOISE
+from gorandom._cli import selftest as _selftest
 
 import gorandom
-from gorandom import _selftest
 
 sys.path.append(str(NOISE))
 import confine  # noqa: E402
@@ -39,7 +39,8 @@ NAMES = ["files", "sources", *CORE[:-3], "HMAC", "HMAC in the core", "HMAC in pi
 PROGRAM = """
 import sys
 import gorandom.__main__
-from gorandom import _front, _selftest
+from gorandom import _front
+from gorandom._cli import selftest as _selftest
 %s
 sys.exit(gorandom.__main__.main(["selftest"]))
 """
@@ -312,9 +313,9 @@ def damage_library(site):
 
 
 def truncate(site):
-    path = site / "gorandom" / "m2rand.py"
+    path = site / "gorandom" / "compat" / "m2crypto.py"
     path.write_bytes(path.read_bytes()[:-1])
-    return "gorandom/m2rand.py is damaged"
+    return "gorandom/compat/m2crypto.py is damaged"
 
 
 def remove(site):
@@ -323,7 +324,7 @@ def remove(site):
 
 
 def remove_several(site):
-    for name in ("signing.py", "m2rand.py", "numpy.py", "openssl.py", "signing.pyi"):
+    for name in ("signing.py", "compat/m2crypto.py", "numpy.py", "openssl.py", "signing.pyi"):
         (site / "gorandom" / name).unlink()
     return "; and 2 more"
 

@@ -59,7 +59,7 @@ from typing import assert_type
 import gorandom
 import gorandom.signing
 from gorandom import RNGFile, Status
-from gorandom.crypto.Hash import HMAC, SHA256
+from gorandom.compat.pycrypto.Hash import HMAC, SHA256
 
 assert_type(gorandom.get_random_bytes(16), bytes)
 assert_type(gorandom.get_random_bytes(n=16), bytes)
@@ -136,9 +136,9 @@ BAD = [
     "gorandom.new().closed = True",
     "x: int = gorandom.status().reason",
     "gorandom.wait_for_system_rng('1')",
-    "from gorandom.crypto.Hash import HMAC; HMAC.new('text')",
-    "from gorandom.crypto.Hash import HMAC; HMAC.new(b'key', digestmod='sha256')",
-    "from gorandom.crypto.Hash import SHA256; SHA256.new('text')",
+    "from gorandom.compat.pycrypto.Hash import HMAC; HMAC.new('text')",
+    "from gorandom.compat.pycrypto.Hash import HMAC; HMAC.new(b'key', digestmod='sha256')",
+    "from gorandom.compat.pycrypto.Hash import SHA256; SHA256.new('text')",
     "gorandom.signing.Signer(b'secret')",
     "gorandom.signing.Signer(b'secret', 'purpose', ['old'])",
     "gorandom.signing.Signer(b'secret', 'purpose', old_secrets=b'old')",

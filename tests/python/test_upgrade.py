@@ -106,8 +106,9 @@ def test_draws_and_forks(upgraded, start, before, harm):
 
 
 IMPORTED = """
-from gorandom import SystemRandom, hmac, random, secrets, seedfile, signing, sources, uuid4, uuid7
-from gorandom.Fortuna import FortunaGenerator
+from gorandom import SystemRandom, hmac, random, secrets, seedfile, signing, uuid4, uuid7
+from gorandom.compat import osrandom
+from gorandom.compat.pycrypto.Random.Fortuna import FortunaGenerator
 key = hmac.Key(b"key", "sha512")
 rng = gorandom.new()
 number = SystemRandom()
@@ -125,7 +126,7 @@ def use():
     assert len(rng.read(5)) == 5 and gorandom.new().read(1) and gorandom.compare_digest("a", "a")
     signer = signing.TimestampSigner("secret", "purpose")
     assert signer.unsign(signer.sign(b"x"), max_age=10) == b"x"
-    assert any(source.serves for source in sources.sources())
+    assert any(source.serves for source in osrandom.sources())
     if gorandom._front.start():
         generator = FortunaGenerator.AESGenerator()
         generator.reseed(b"Hello")

@@ -28,7 +28,7 @@ def fails(error, function, *arguments):
 
 def by_hand(kernel):
     """Fortuna's classes, and stretches of keystream."""
-    from gorandom.Fortuna import FortunaGenerator, SHAd256
+    from gorandom.compat.pycrypto.Random.Fortuna import FortunaGenerator, SHAd256
 
     generator = FortunaGenerator.AESGenerator()
     generator.reseed(b"seed")

@@ -1,4 +1,4 @@
-"""gorandom.m2rand: the names, results and errors of M2Crypto.Rand."""
+"""gorandom.compat.m2crypto: the names, results and errors of M2Crypto.Rand."""
 
 import array
 import ctypes
@@ -6,31 +6,31 @@ import os
 import ssl  # noqa: F401  (loads the libcrypto that the files are compared with)
 
 import pytest
+from gorandom.compat import m2crypto
 
 import gorandom
-from gorandom import m2rand
 
 NAMES = ["rand_seed", "rand_add", "load_file", "save_file", "rand_bytes", "rand_pseudo_bytes", "rand_file_name", "rand_status"]
 
 
 def test_names():
-    assert sorted(m2rand.__all__) == sorted(NAMES)
-    assert all(getattr(m2rand, name).__doc__ for name in NAMES)
-    assert issubclass(m2rand.RandError, ValueError)
+    assert sorted(m2crypto.__all__) == sorted(NAMES)
+    assert all(getattr(m2crypto, name).__doc__ for name in NAMES)
+    assert issubclass(m2crypto.RandError, ValueError)
 
 
 @pytest.mark.parametrize("n", [0, 1, 16, 4097, True])
 def test_bytes(n):
-    data = m2rand.rand_bytes(n)
+    data = m2crypto.rand_bytes(n)
     assert type(data) is bytes and len(data) == n
-    data, good = m2rand.rand_pseudo_bytes(n)
+    data, good = m2crypto.rand_pseudo_bytes(n)
     assert type(data) is bytes and len(data) == n and good == 1
-    assert m2rand.rand_bytes(16) != m2rand.rand_bytes(16) != m2rand.rand_pseudo_bytes(16)[0]
+    assert m2crypto.rand_bytes(16) != m2crypto.rand_bytes(16) != m2crypto.rand_pseudo_bytes(16)[0]
 
 
 @pytest.mark.parametrize("name", ["rand_bytes", "rand_pseudo_bytes"])
 def test_no_number_of_bytes(name):
-    function = getattr(m2rand, name)
+    function = getattr(m2crypto, name)
     for bad in (1.0, "1", b"1", None):
         with pytest.raises(TypeError, match=f"^in method '{name}', argument 1 of type 'int'$"):
             function(bad)
@@ -46,48 +46,48 @@ def test_no_randomness(monkeypatch):
     def refuse(n):
         raise OSError
 
-    monkeypatch.setattr(m2rand, "get_random_bytes", refuse)
-    monkeypatch.setattr(m2rand, "urandom", refuse)
-    for function in (m2rand.rand_bytes, m2rand.rand_pseudo_bytes):
-        with pytest.raises(m2rand.RandError, match="^Not enough randomness.$"):
+    monkeypatch.setattr(m2crypto, "get_random_bytes", refuse)
+    monkeypatch.setattr(m2crypto, "urandom", refuse)
+    for function in (m2crypto.rand_bytes, m2crypto.rand_pseudo_bytes):
+        with pytest.raises(m2crypto.RandError, match="^Not enough randomness.$"):
             function(1)
-    assert m2rand.rand_status() == 0
+    assert m2crypto.rand_status() == 0
 
 
 def test_status():
-    assert m2rand.rand_status() == 1
+    assert m2crypto.rand_status() == 1
 
 
 @pytest.mark.parametrize("data", [b"x", b"", b"x" * 5000, bytearray(b"x"), memoryview(b"x"), array.array("d", [1.5])])
 def test_seed_and_add(data):
-    assert m2rand.rand_seed(data) is None
+    assert m2crypto.rand_seed(data) is None
     for entropy in (0.5, -0.5, 5000.0, 1):
-        assert m2rand.rand_add(data, entropy) is None
+        assert m2crypto.rand_add(data, entropy) is None
 
 
 def test_no_seed():
     for bad in ("text", 1, None):
         with pytest.raises(TypeError, match="bytes-like object is required"):
-            m2rand.rand_seed(bad)
+            m2crypto.rand_seed(bad)
         with pytest.raises(TypeError):
-            m2rand.rand_add(bad, 1.0)
+            m2crypto.rand_add(bad, 1.0)
     for bad in ("1", None, b"1"):
         with pytest.raises(TypeError, match="^in method 'rand_add', argument 2 of type 'double'$"):
-            m2rand.rand_add(b"x", bad)
+            m2crypto.rand_add(b"x", bad)
     with pytest.raises(TypeError):
-        m2rand.rand_add(b"x")
+        m2crypto.rand_add(b"x")
 
 
 EVENTS = """
 import gorandom, sys
-from gorandom import m2rand
+from gorandom.compat import m2crypto
 if sys.argv[2] == "core":
     gorandom.get_random_bytes(1)
     before = gorandom.status().events
 else:
     before = 0
-m2rand.rand_seed(b"x"); m2rand.rand_add(b"x", 1.0)
-assert m2rand.load_file(sys.argv[1], -1) == 3000
+m2crypto.rand_seed(b"x"); m2crypto.rand_add(b"x", 1.0)
+assert m2crypto.load_file(sys.argv[1], -1) == 3000
 if sys.argv[2] == "direct":
     assert gorandom.status().mode == "direct"
     gorandom.get_random_bytes(1)
@@ -121,60 +121,60 @@ def test_load_file_as_openssl(tmp_path, n, most):
     path.write_bytes(b"s" * n)
     path.chmod(0o644)  # any readable file
     expected = n if most < 0 else min(n, most)
-    assert m2rand.load_file(str(path), most) == m2rand.load_file(os.fsencode(path), most) == expected
+    assert m2crypto.load_file(str(path), most) == m2crypto.load_file(os.fsencode(path), most) == expected
     # Of a regular file OpenSSL reads none too: an empty one is not told from no limit there.
     assert openssl().RAND_load_file(os.fsencode(path), most) == expected
 
 
 @pytest.mark.parametrize("path, most", [("/nothing/here", -1), ("/nothing/here", 0), ("/dev/zero", -1), ("/dev/zero", 3000), ("/", 5)])
 def test_load_odd_files_as_openssl(path, most):
-    assert m2rand.load_file(path, most) == openssl().RAND_load_file(path.encode(), most)
+    assert m2crypto.load_file(path, most) == openssl().RAND_load_file(path.encode(), most)
 
 
 def test_load_through_a_link(tmp_path):
     (tmp_path / "file").write_bytes(b"x" * 10)
     (tmp_path / "link").symlink_to("file")
-    assert m2rand.load_file(str(tmp_path / "link"), -1) == 10
+    assert m2crypto.load_file(str(tmp_path / "link"), -1) == 10
 
 
 def test_save_and_load(tmp_path):
     path = tmp_path / "file"
-    assert m2rand.save_file(str(path)) == 1024
+    assert m2crypto.save_file(str(path)) == 1024
     first = path.read_bytes()
     assert path.stat().st_mode & 0o7777 == 0o600 and len(first) == 1024
     path.chmod(0o644)
-    assert m2rand.save_file(os.fsencode(path)) == 1024
+    assert m2crypto.save_file(os.fsencode(path)) == 1024
     assert path.read_bytes() != first and path.stat().st_mode & 0o7777 == 0o600
-    assert m2rand.load_file(str(path), -1) == 1024
+    assert m2crypto.load_file(str(path), -1) == 1024
     (tmp_path / "link").symlink_to("file")
-    assert m2rand.save_file(str(tmp_path / "link")) == 1024
+    assert m2crypto.save_file(str(tmp_path / "link")) == 1024
     assert sorted(os.listdir(tmp_path)) == ["file", "link"] and (tmp_path / "link").is_symlink()
 
 
 def test_save_fails(tmp_path):
-    assert m2rand.save_file(str(tmp_path / "none" / "file")) == -1
-    assert m2rand.save_file(str(tmp_path)) == -1
-    assert m2rand.save_file("/dev/null") == -1 and not os.path.isfile("/dev/null")
+    assert m2crypto.save_file(str(tmp_path / "none" / "file")) == -1
+    assert m2crypto.save_file(str(tmp_path)) == -1
+    assert m2crypto.save_file("/dev/null") == -1 and not os.path.isfile("/dev/null")
     assert os.listdir(tmp_path) == []
 
 
 def test_no_files(tmp_path):
     for bad in (None, 1, 1.0, tmp_path):
         with pytest.raises(TypeError, match="^in method 'rand_load_file', argument 1 of type 'char const \\*'$"):
-            m2rand.load_file(bad, -1)
+            m2crypto.load_file(bad, -1)
         with pytest.raises(TypeError, match="^in method 'rand_save_file', argument 1 of type 'char const \\*'$"):
-            m2rand.save_file(bad)
+            m2crypto.save_file(bad)
     for bad in (None, 1.0, "1"):
         with pytest.raises(TypeError, match="^in method 'rand_load_file', argument 2 of type 'long'$"):
-            m2rand.load_file("x", bad)
+            m2crypto.load_file("x", bad)
     with pytest.raises(OverflowError, match="argument 2 of type 'long'"):
-        m2rand.load_file("x", 1 << 70)
-    for function in (m2rand.save_file, lambda p: m2rand.load_file(p, -1)):
+        m2crypto.load_file("x", 1 << 70)
+    for function in (m2crypto.save_file, lambda p: m2crypto.load_file(p, -1)):
         with pytest.raises(ValueError, match="embedded null byte"):
             function("a\0b")
 
 
-FILE_NAME = "from gorandom import m2rand\ntry: print(m2rand.rand_file_name())\nexcept RuntimeError as e: print('error', e)"
+FILE_NAME = "from gorandom.compat import m2crypto\ntry: print(m2crypto.rand_file_name())\nexcept RuntimeError as e: print('error', e)"
 
 
 def test_file_name(python, monkeypatch):
@@ -187,7 +187,7 @@ def test_file_name(python, monkeypatch):
 
 def test_file_name_after_gaining_privileges(monkeypatch):
     monkeypatch.setenv("RANDFILE", "/a/b")
-    assert m2rand.rand_file_name() == "/a/b"
+    assert m2crypto.rand_file_name() == "/a/b"
     monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
     with pytest.raises(RuntimeError, match="^rand_file_name$"):
-        m2rand.rand_file_name()
+        m2crypto.rand_file_name()

@@ -1,4 +1,4 @@
-"""gorandom.sources: cryptography's osrandom engine. Which sources there are, which serves, and why."""
+"""gorandom.compat.osrandom: cryptography's osrandom engine. Which sources there are, which serves, and why."""
 
 import dataclasses
 import errno
@@ -17,7 +17,7 @@ import gorandom
 NOISE = pathlib.Path(__file__).parent / "noise"
 sys.path.insert(0, str(NOISE))
 import confine  # noqa: E402
-import gorandom.sources  # noqa: E402
+from gorandom.compat import osrandom  # noqa: E402
 
 seccomp = pytest.mark.skipif(not confine.available(), reason="the seccomp filters are written for x86_64 and aarch64")
 
@@ -25,10 +25,10 @@ ENGINE = ["activate_builtin_random", "activate_osrandom_engine", "osrandom_engin
 
 
 def test_public_names():
-    assert sorted(gorandom.sources.__all__) == sorted(ENGINE + ["SYSTEMS", "Source", "implementation", "order", "sources"])
-    for name in gorandom.sources.__all__:
+    assert sorted(osrandom.__all__) == sorted(ENGINE + ["SYSTEMS", "Source", "implementation", "order", "sources"])
+    for name in osrandom.__all__:
         if name != "SYSTEMS":
-            assert inspect.getdoc(getattr(gorandom.sources, name))
+            assert inspect.getdoc(getattr(gorandom.compat.osrandom, name))
 
 
 @pytest.mark.parametrize(
@@ -43,30 +43,30 @@ def test_public_names():
 )
 def test_order(system, names):
     """cryptography's documentation of the osrandom engine, with its names."""
-    assert gorandom.sources.order(system) == gorandom.sources.order(system=system) == names
+    assert osrandom.order(system) == osrandom.order(system=system) == names
 
 
 def test_order_of_all_systems():
-    assert gorandom.sources.SYSTEMS == ("linux", "darwin", "freebsd", "openbsd", "win32")
-    assert {name for system in gorandom.sources.SYSTEMS for name in gorandom.sources.order(system)} == {
+    assert osrandom.SYSTEMS == ("linux", "darwin", "freebsd", "openbsd", "win32")
+    assert {name for system in osrandom.SYSTEMS for name in osrandom.order(system)} == {
         "getrandom", "/dev/urandom", "getentropy", "CryptGenRandom"}  # fmt: skip
-    assert gorandom.sources.order() == gorandom.sources.order(None) == gorandom.sources.order(sys.platform)
+    assert osrandom.order() == osrandom.order(None) == osrandom.order(sys.platform)
 
 
 @pytest.mark.parametrize("system", ["", "plan9", "Linux", "my-linux"])
 def test_unknown_system(system):
     with pytest.raises(ValueError, match="^no sources are known for "):
-        gorandom.sources.order(system)
+        osrandom.order(system)
 
 
 @pytest.mark.parametrize("system", [1, b"linux", ["linux"]], ids=repr)
 def test_no_system(system):
     with pytest.raises(TypeError, match="^system must be a str$"):
-        gorandom.sources.order(system)
+        osrandom.order(system)
 
 
 def test_source_is_frozen():
-    source = gorandom.sources.sources()[0]
+    source = osrandom.sources()[0]
     assert [field.name for field in dataclasses.fields(source)] == ["name", "serves", "reason"]
     with pytest.raises(dataclasses.FrozenInstanceError):
         source.serves = False
@@ -75,7 +75,7 @@ def test_source_is_frozen():
 @pytest.mark.skipif(sys.platform != "linux", reason="says what Linux answers")
 def test_here(python, start_mode):
     python("""
-import gorandom, gorandom.sources as s
+import gorandom, gorandom.compat.osrandom as s
 found = s.sources()
 assert type(found) is tuple and tuple(x.name for x in found) == s.order()
 assert [x.serves for x in found] == [True, False], found
@@ -87,7 +87,7 @@ assert s.implementation() == s.osrandom_engine_implementation() == "getrandom" =
 
 REFUSED = """
 import errno, os, sys
-import confine, gorandom, gorandom.sources as s
+import confine, gorandom, gorandom.compat.osrandom as s
 if sys.argv[2] == "after":
     gorandom.get_random_bytes(5000)
 confine.refuse("getrandom", getattr(errno, sys.argv[1]))
@@ -113,7 +113,7 @@ def test_getrandom_refused(python, name, when):
 def test_nothing_serves(python):
     """Another error of getrandom is no reason to look elsewhere: it is an error."""
     done = python("""
-import errno, confine, gorandom.sources as s
+import errno, confine, gorandom.compat.osrandom as s
 confine.refuse("getrandom", errno.EIO)
 for call in (s.implementation, s.sources, s.osrandom_engine_implementation):
     try: call()
@@ -128,7 +128,7 @@ for call in (s.implementation, s.sources, s.osrandom_engine_implementation):
 def test_not_ready(python):
     """PEP 522: at once, and not as if there were no source."""
     python("""
-import errno, confine, gorandom.sources as s
+import errno, confine, gorandom.compat.osrandom as s
 confine.refuse("getrandom", errno.EAGAIN)
 for call in (s.implementation, s.sources):
     try: call()
@@ -142,7 +142,7 @@ def test_the_descriptor_is_kept(python):
     """One descriptor of /dev/urandom for all draws; closed or replaced by another file it is opened anew, and the
     other file is left alone: what the engine checks by st_dev and st_ino."""
     python("""
-import errno, os, confine, gorandom, gorandom.sources as s
+import errno, os, confine, gorandom, gorandom.compat.osrandom as s
 confine.refuse("getrandom", errno.ENOSYS)
 def devices():
     found = []
@@ -165,7 +165,7 @@ os.close(zero)
 
 def test_reason_of_a_device_that_is_none(monkeypatch):
     monkeypatch.setattr(os, "stat", lambda path: os.lstat(__file__))
-    assert gorandom.sources.sources()[1].reason == (
+    assert osrandom.sources()[1].reason == (
         "not asked: getrandom answers; and could not step in: /dev/urandom is not the device 1:9"
     )
 
@@ -173,14 +173,14 @@ def test_reason_of_a_device_that_is_none(monkeypatch):
         raise FileNotFoundError(errno.ENOENT, "No such file or directory", path)
 
     monkeypatch.setattr(os, "stat", missing)
-    assert "could not step in: [Errno 2] No such file or directory: '/dev/urandom'" in gorandom.sources.sources()[1].reason
+    assert "could not step in: [Errno 2] No such file or directory: '/dev/urandom'" in osrandom.sources()[1].reason
 
 
 def test_a_program_for_cryptographys_backend(python):
     """Its calls, with another import."""
     pytest.importorskip("ssl", reason="this interpreter has no ssl")
     python("""
-from gorandom import sources as backend
+from gorandom.compat import osrandom as backend
 import ssl, gorandom.openssl
 assert backend.activate_osrandom_engine() is None
 assert gorandom.openssl.active() and len(ssl.RAND_bytes(16)) == 16

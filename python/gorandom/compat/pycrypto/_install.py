@@ -15,7 +15,7 @@ SHIM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_shim")
 
 # PyCrypto's names and ours. Each is the same module object under both, so that there is one copy of its state.
 _RANDOM = {
-    "Crypto.Random." + name: "gorandom." + name
+    "Crypto.Random." + name: "gorandom.compat.pycrypto.Random." + name
     for name in (
         "Fortuna",
         "Fortuna.FortunaAccumulator",
@@ -27,20 +27,20 @@ _RANDOM = {
         "OSRNG.posix",
         "OSRNG.rng_base",
         "_UserFriendlyRNG",
-        "random",
     )
 }
 _OURS = {
     **_RANDOM,
-    "Crypto.Util.randpool": "gorandom.crypto.Util.randpool",
-    "Crypto.pct_warnings": "gorandom.crypto.pct_warnings",
+    "Crypto.Random.random": "gorandom.random",
+    "Crypto.Util.randpool": "gorandom.compat.pycrypto.Util.randpool",
+    "Crypto.pct_warnings": "gorandom.compat.pycrypto.pct_warnings",
 }
 # PyCrypto's import Crypto.Random loads these as well: programs find them without importing them.
 _LOADED = ("Crypto.Random._UserFriendlyRNG", "Crypto.Random.Fortuna.FortunaAccumulator", "Crypto.Random.Fortuna.FortunaGenerator",
            "Crypto.Random.Fortuna.SHAd256", "Crypto.Random.OSRNG.posix", "Crypto.Random.OSRNG.rng_base", "Crypto.pct_warnings")  # fmt: skip
 # Ours only where no installed Crypto has one.
 _MISSING = {
-    "Crypto." + name: "gorandom.crypto." + name
+    "Crypto." + name: "gorandom.compat.pycrypto." + name
     for name in (
         "Hash",
         "Hash.HMAC",

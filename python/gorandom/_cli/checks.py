@@ -1,22 +1,22 @@
 """Subcommands of ``python -m gorandom`` that try this installation: selftest and bench."""
 
-from ._cli import _guarded, _output
+from .draw import _guarded, _output
 
 
 def _selftest(options):
-    from . import _tables  # imports much, which the other commands would wait for
+    from . import tables  # imports much, which the other commands would wait for
 
-    return _tables.selftest(_output())
+    return tables.selftest(_output())
 
 
 def _bench(options):
-    from . import _tables
+    from . import tables
 
-    return _tables.bench(_output(), options.quick)
+    return tables.bench(_output(), options.quick)
 
 
 def add_commands(subparsers):
-    """Adds them, as ``_cli.add_commands`` adds its own. Status 1 if a check of selftest failed."""
+    """Adds them, as ``draw.add_commands`` adds its own. Status 1 if a check of selftest failed."""
     command = subparsers.add_parser(
         "selftest",
         help="check this installation: its files, algorithms, forks",

@@ -7,7 +7,9 @@ import statistics
 import textwrap
 import time
 
-from . import __version__, get_random_bytes, status, wait_for_system_rng
+import gorandom
+
+from .. import __version__, get_random_bytes, status, wait_for_system_rng
 
 _COLOURS = {"ok": "32", "FAILED": "1;31", "not here": "33"}
 _WIDTH = 80  # columns, at most: a row is read across
@@ -37,7 +39,7 @@ def _heading():
     else:
         yield f"mode direct: {now.reason}"
     yield f"bytes from {', '.join(now.sources)}"
-    yield f"package in {os.path.dirname(os.path.abspath(__file__))}"
+    yield f"package in {os.path.dirname(os.path.abspath(gorandom.__file__))}"
 
 
 def _wrap(text, width, indent=""):
@@ -61,8 +63,8 @@ def _row(result, width, colour):
 
 
 def selftest(output):
-    """The table of what gorandom._selftest checks; gives the exit status."""
-    from . import _selftest
+    """The table of what gorandom._cli.selftest checks; gives the exit status."""
+    from . import selftest as checks
 
     start, colour = time.perf_counter(), _coloured(output)
     width = max(60, min(_WIDTH, shutil.get_terminal_size((_WIDTH, 24)).columns))
@@ -70,8 +72,8 @@ def selftest(output):
         print(line, file=output)
     print(f"\n{'':{width - 2}}ms", file=output)
     count = {"ok": 0, "FAILED": 0, "not here": 0}
-    for check in _selftest.checks():
-        result = _selftest.judge(*check)
+    for check in checks.checks():
+        result = checks.judge(*check)
         count[result.result] += 1
         for line in _row(result, width, colour):
             print(line, file=output, flush=True)
@@ -91,14 +93,14 @@ def _times(ratio):
 
 
 def bench(output, quick=False):
-    """The table of what gorandom._bench measures."""
-    from . import _bench
+    """The table of what gorandom._cli.bench measures."""
+    from . import bench as measured
 
     for line in _heading():
         print(line, file=output)
     print(f"\n{'ns a call':17}{'gorandom':>10}  {'':13}{'':>10}   gorandom's speed", file=output, flush=True)
-    how = (_bench.QUICK_ROUNDS, _bench.QUICK_SLOT) if quick else (_bench.ROUNDS, _bench.SLOT)
-    rows = _bench.measure(_bench.WORKS, *how)
+    how = (measured.QUICK_ROUNDS, measured.QUICK_SLOT) if quick else (measured.ROUNDS, measured.SLOT)
+    rows = measured.measure(measured.WORKS, *how)
     for row in rows:
         ratios = [_times(f(row.ratios)) for f in (statistics.median, min, max)]
         spread = f"{ratios[0]:>5} x ({ratios[1]} to {ratios[2]})"

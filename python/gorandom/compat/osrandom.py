@@ -1,12 +1,12 @@
 """The system's sources of random bytes, as cryptography's osrandom engine chose among them.
 
-    >>> import gorandom.sources
-    >>> for source in gorandom.sources.sources():
+    >>> from gorandom.compat import osrandom
+    >>> for source in osrandom.sources():
     ...     print(source.name, source.serves, source.reason)
 
 The names are those of the engine: ``"getrandom"``, ``"/dev/urandom"``, ``"getentropy"``,
 ``"CryptGenRandom"``. A program that switched the engine through cryptography's backend writes
-``from gorandom import sources as backend`` and keeps its calls.
+``from gorandom.compat import osrandom as backend`` and keeps its calls.
 """
 
 import errno as _errno
@@ -15,7 +15,7 @@ import stat as _stat
 import sys as _sys
 from dataclasses import dataclass as _dataclass
 
-from . import _front, _import_late, wait_for_system_rng
+from gorandom import _front, _import_late, wait_for_system_rng
 
 __all__ = [
     "SYSTEMS",

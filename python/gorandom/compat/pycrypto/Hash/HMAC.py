@@ -3,7 +3,8 @@
 The two APIs contradict each other where no digest is named: it is MD5 here, and a TypeError there.
 """
 
-from ... import hmac as _hmac
+from gorandom import hmac as _hmac
+
 from ._face import Hash as _Hash
 
 __all__ = ["new", "digest_size", "HMAC"]

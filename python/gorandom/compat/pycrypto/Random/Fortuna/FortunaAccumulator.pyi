@@ -2,7 +2,7 @@ from typing import Final
 
 from typing_extensions import Buffer
 
-from ..crypto.pct_warnings import ClockRewindWarning as ClockRewindWarning
+from ...pct_warnings import ClockRewindWarning as ClockRewindWarning
 from . import FortunaGenerator as FortunaGenerator
 from . import SHAd256 as SHAd256
 

@@ -7,7 +7,7 @@ import stat
 import sys
 import time
 
-from ._cli import _closed, _complain, _guarded, _output
+from .draw import _closed, _complain, _guarded, _output
 
 _CHUNK = 1 << 20  # bytes read at a time: files can be larger than memory
 _KEY = 1 << 20  # bytes that a key file may have: /dev/zero is no key
@@ -149,7 +149,7 @@ def _parse(line, size):
 
 def _check_list(mac, list_name, options):
     """True if each line named a file that has its tag."""
-    from .hmac import compare_digest
+    from ..hmac import compare_digest
 
     good = bad = unread = wrong = 0
     for line in _lines(list_name):
@@ -197,7 +197,7 @@ def _check(mac, names, options):
 
 def _keyed(path, digest):
     """An HMAC object that has the file's bytes as its key."""
-    from .hmac import new
+    from ..hmac import new
 
     key = bytearray(_KEY + 1)
     try:
@@ -221,7 +221,7 @@ def _keyed(path, digest):
 
 
 def _hmac(options):
-    from .hmac import new
+    from ..hmac import new
 
     try:
         new(b"key", b"", options.digest).digest()
@@ -241,7 +241,7 @@ def _hmac(options):
 
 
 def add_commands(subparsers):
-    """Adds ``hmac``, as ``_cli.add_commands`` adds its own. Status 1 if a file could not be read, or failed."""
+    """Adds ``hmac``, as ``draw.add_commands`` adds its own. Status 1 if a file could not be read, or failed."""
     command = subparsers.add_parser(
         "hmac",
         help="print or check HMACs of files, as sha256sum its sums",

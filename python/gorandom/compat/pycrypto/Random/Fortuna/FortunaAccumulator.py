@@ -3,7 +3,7 @@
 import time
 import warnings
 
-from ..crypto.pct_warnings import ClockRewindWarning
+from ...pct_warnings import ClockRewindWarning
 from . import FortunaGenerator, SHAd256
 
 __all__ = ["FortunaAccumulator", "FortunaPool", "which_pools"]

@@ -2,7 +2,8 @@
 
 import warnings
 
-from ... import new
+from gorandom import new
+
 from ..pct_warnings import RandomPool_DeprecationWarning
 
 __all__ = ["RandomPool"]

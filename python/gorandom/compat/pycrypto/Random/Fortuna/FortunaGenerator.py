@@ -1,6 +1,6 @@
 """The generator of Fortuna (Cryptography Engineering 9.4), with the names of PyCrypto's."""
 
-from .. import _front
+from gorandom import _front
 
 __all__ = ["AESGenerator"]
 

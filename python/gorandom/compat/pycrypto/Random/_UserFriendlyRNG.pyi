@@ -1,8 +1,8 @@
 from _thread import LockType
 
-from . import RNGFile as RNGFile
-from . import get_random_bytes as get_random_bytes
-from . import new as new
+from gorandom import RNGFile as RNGFile
+from gorandom import get_random_bytes as get_random_bytes
+from gorandom import new as new
 
 __all__ = ["RNGFile", "get_random_bytes", "new", "reinit"]
 

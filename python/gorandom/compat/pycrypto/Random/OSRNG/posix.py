@@ -3,7 +3,8 @@
 import os
 import stat
 
-from .. import _front
+from gorandom import _front
+
 from .rng_base import BaseRNG
 
 __all__ = ["DevURandomRNG"]

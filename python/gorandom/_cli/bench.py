@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import gorandom
 
-from . import hmac as our_hmac
-from . import random as our_random
-from . import secrets as our_secrets
+from .. import hmac as our_hmac
+from .. import random as our_random
+from .. import secrets as our_secrets
 
 ROUNDS, SLOT = 7, 0.018  # seconds of one measurement: in all some three
 QUICK_ROUNDS, QUICK_SLOT = 3, 0.004

@@ -20,8 +20,9 @@ from dataclasses import dataclass
 
 import gorandom
 
-from . import _front, _status, hmac, random, secrets, seedfile, sources, uuid4, uuid7
-from .Fortuna import FortunaAccumulator, FortunaGenerator, SHAd256
+from .. import _front, _status, hmac, random, secrets, seedfile, uuid4, uuid7
+from ..compat import osrandom
+from ..compat.pycrypto.Random.Fortuna import FortunaAccumulator, FortunaGenerator, SHAd256
 
 # ---- vectors ----
 
@@ -298,7 +299,7 @@ def expect_distinct(drawn):
 
 
 def check_sources():
-    serving = [source for source in sources.sources() if source.serves]
+    serving = [source for source in osrandom.sources() if source.serves]
     expect(len(serving) == 1, f"{len(serving)} sources serve")
     return f"{serving[0].name} serves"
 

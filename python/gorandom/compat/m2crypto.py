@@ -1,4 +1,4 @@
-"""M2Crypto.Rand over gorandom: ``from gorandom import m2rand as Rand``.
+"""M2Crypto.Rand over gorandom: ``from gorandom.compat import m2crypto as Rand``.
 
 What programs add are events of Fortuna's, in direct mode too, where they are kept for a core to come; the
 stream never depends on them. ``load_file`` reads any file that OpenSSL's RAND_load_file reads; a file that is
@@ -8,7 +8,7 @@ to be safe against a power loss is ``gorandom.seedfile``'s.
 import os
 import stat
 
-from . import add_event, get_random_bytes, urandom
+from gorandom import add_event, get_random_bytes, urandom
 
 __all__ = [
     "rand_seed",

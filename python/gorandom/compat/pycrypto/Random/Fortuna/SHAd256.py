@@ -1,6 +1,6 @@
 """SHA-256 applied twice, the hash of Fortuna (Cryptography Engineering 5.4.2), as a PEP 247 module."""
 
-from .. import _front
+from gorandom import _front
 
 __all__ = ["new", "digest_size"]
 

@@ -7,8 +7,8 @@ the handle ends only reading through it; holding its lock stops nobody from draw
 import os
 from _thread import allocate_lock
 
-from . import RNGFile, _front, get_random_bytes, new, reseed
-from ._status import ask_core
+from gorandom import RNGFile, _front, get_random_bytes, new, reseed
+from gorandom._status import ask_core
 
 __all__ = ["RNGFile", "get_random_bytes", "new", "reinit"]
 

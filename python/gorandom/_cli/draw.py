@@ -4,7 +4,7 @@ import errno
 import os
 import sys
 
-from . import get_random_bytes, status, wait_for_system_rng
+from .. import get_random_bytes, status, wait_for_system_rng
 
 _CHUNK = 1 << 20  # bytes drawn at a time: a gigabyte must not be held in memory
 
@@ -64,14 +64,14 @@ def _draw(options):
 
 
 def _token(options):
-    from .secrets import token_urlsafe
+    from ..secrets import token_urlsafe
 
     print(token_urlsafe(), file=_output())
     return 0
 
 
 def _uuid(options):
-    from ._uuid import uuid4, uuid7
+    from .._uuid import uuid4, uuid7
 
     make, output = uuid7 if options.v7 else uuid4, _output()
     for _ in range(options.n):

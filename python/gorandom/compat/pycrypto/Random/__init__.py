@@ -1,0 +1,1 @@
+"""PyCrypto's ``Crypto.Random``."""
