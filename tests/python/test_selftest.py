@@ -161,7 +161,7 @@ FAILURES = [
     ("_selftest.random.shuffle = lambda x: None", "numbers", "shuffle() loses or leaves"),
     ("_selftest.secrets.randbelow = lambda n: 1", "numbers", "randbelow(3) is not 0, 1 and 2"),
     ("_selftest.uuid7 = gorandom.uuid4", "numbers", "a UUID has another version"),
-    ("_selftest.sources.sources = lambda: ()", "sources", "0 sources serve"),
+    ("_selftest.osrandom.sources = lambda: ()", "sources", "0 sources serve"),
     ("gorandom.get_random_bytes(1); now = gorandom.status(); gorandom.status = lambda: now", "reseed", "reseed() was not counted"),
     (REPEATS, ["fork", "nested fork", "clone(2)", "multiprocessing"], "bytes came twice"),
     ("_selftest.draw = lambda: bytes(range(64))", ["reseed", "fork", "nested fork", "clone(2)", "threads", "multiprocessing"],
