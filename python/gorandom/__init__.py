@@ -1,13 +1,17 @@
-"""Cryptographic random bytes that forks cannot make repeat; in the place of PyCrypto's ``Crypto.Random``.
+"""Cryptographic random bytes that never repeat after ``fork()``, as a replacement for PyCrypto's ``Crypto.Random``.
 
     >>> import gorandom
     >>> len(gorandom.get_random_bytes(16))
     16
 
-The bytes come from a Fortuna generator written in Go, seeded by the system's generator, or from the
-system's generator itself (``status()`` says which). All functions may be called from any thread, in any
-process, before and after any kind of fork; ``atfork()`` need not be called. An entropy failure is an
-exception, never weaker bytes.
+The bytes come from a Fortuna generator written in Go, which the system's generator seeds, or from the system's
+generator itself. ``status()`` says which. All functions may be called from any thread and in any process, before
+and after any kind of fork. There is no need to call ``atfork()``. If the system gives no entropy, the functions
+raise an exception; they never return weaker bytes.
+
+Modules of this package are imported by name: ``secrets``, ``random``, ``hmac``, ``signing``, ``seedfile``,
+``openssl`` and ``numpy``. ``compat`` has the names of other packages: PyCrypto, M2Crypto and cryptography's
+osrandom engine.
 """
 
 import sys as _sys
@@ -17,7 +21,19 @@ from ._forklock import ForkLock as _ForkLock
 from ._front import compare_digest, fill, get_random_bytes, reseed, urandom
 from ._front import configure as _configure
 from ._rngfile import RNGFile
-from ._version import __version__
+from ._version import __version__ as __version__
+
+# Type checkers take this name for true. Importing typing would cost more than the rest of this package.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Literal, Never
+
+    from typing_extensions import Buffer
+
+    from ._status import Status
+    from ._systemrandom import SystemRandom
+    from ._uuid import uuid4, uuid7
+    from .numpy import BitGenerator as BitGenerator
 
 __all__ = [
     "RNGFile",
@@ -39,6 +55,11 @@ __all__ = [
     "wait_for_system_rng",
 ]
 
+# Where programs and pickles find them; C made them in _front.
+for _function in (compare_digest, fill, get_random_bytes, reseed, urandom):
+    _function.__module__ = __name__
+del _function
+
 if _front.version != __version__:
     raise ImportError(
         f"gorandom's Python files are version {__version__} and its libraries {_front.version}: install it again"
@@ -55,20 +76,20 @@ if _sys.version_info >= (3, 12):
 # Drawing and forking need no file from here on: an upgrade may remove or replace them under a running process. (pip
 # unlinks what it replaces. Whoever writes into a mapped library's file ends every process that has it mapped.)
 
-# Held while a module is imported late, and across a fork: a child whose parent was just importing it, in
-# another thread, would wait for that thread for ever.
+# Held while a module is imported late, and across a fork. Without it a child would wait for ever for a thread of its
+# parent that was importing the module at the fork.
 _late_import = _ForkLock()
 
 
-def _import_late(name):
-    """A module of this package, now. ImportError if the files are another version's than what runs here."""
+def _import_late(name: str) -> "Any":
+    """Import a module of this package. ImportError if its files are of another version than what runs here."""
     with _late_import.lock:
         if f"{__name__}.{name}" not in _sys.modules:
             _refuse_another_version()
         return __import__(f"{__name__}.{name}", fromlist=["*"])
 
 
-def _refuse_another_version():
+def _refuse_another_version() -> None:
     try:
         with open(f"{__path__[0]}/_version.py", "rb") as file:
             same = f'"{__version__}"'.encode() in file.read()
@@ -81,72 +102,81 @@ def _refuse_another_version():
         )
 
 
-def new(*args, **kwargs):
-    """A file-like object to read random bytes from, as PyCrypto's ``Crypto.Random.new()``."""
+def new(*args: "Never", **kwargs: "Never") -> RNGFile:
+    """Return a new ``RNGFile`` to read random bytes from, as PyCrypto's ``Crypto.Random.new()``."""
     return RNGFile(*args, **kwargs)
 
 
-def atfork():
-    """Does nothing, because forks are noticed without it: the name that programs written for PyCrypto call
-    in a forked child, or give as initializer to a ``multiprocessing.Pool``."""
+def atfork() -> None:
+    """Do nothing: forks are noticed without it.
+
+    Programs written for PyCrypto call this in a forked child, or pass it to ``multiprocessing.Pool`` as initializer.
+    """
 
 
-def wait_for_system_rng(timeout=None):
-    """Returns when the system's generator has been seeded, which on a running system is at once.
+def wait_for_system_rng(timeout: float | None = None) -> None:
+    """Wait until the system's generator has been seeded; on a running system it returns at once.
 
-    ``timeout`` is in seconds; ``TimeoutError`` when it has passed, ``OSError`` when the system has no
-    generator. Signals are handled while it waits, which makes the kernel gather entropy by itself (Linux 5.4,
-    on processors with a cycle counter). It does that only for a thread that blocks: with a timeout one of our
-    own does, which stays until the kernel is seeded even if the time passes first. Where that thread cannot be
-    had the kernel is only asked again and again. After PEP 522 and PEP 524.
+    ``timeout`` is in seconds. TimeoutError when it has passed, OSError if the system has no generator. Signals are
+    handled during the wait.
+
+    A thread that blocks in the kernel makes it gather entropy by itself (Linux 5.4, on processors with a cycle
+    counter). With a timeout, a thread of the library blocks for the caller. It stays until the kernel is seeded,
+    even if the time passes first. If that thread cannot be started, the kernel is asked again and again instead.
+    After PEP 522 and PEP 524.
     """
     _front.wait(timeout)
 
 
-def add_event(data, source=0):
-    """Gives the generator 1 or more bytes that an attacker may not know, from a source numbered 0 to 255.
+def add_event(data: "Buffer", source: int = 0) -> None:
+    """Add one or more bytes that an attacker may not know, from a source numbered 0 to 255.
 
     They go to one of Fortuna's 32 pools and act when that pool is next used, never at once (Cryptography
-    Engineering 9.5). More than 32 bytes are hashed (SHA-256) first. Nothing depends on events: every seed
-    has the kernel's bytes. In direct mode the newest hundred are kept for a core to come.
+    Engineering 9.5). More than 32 bytes are hashed with SHA-256 first. Security does not depend on events: every
+    seed contains bytes from the kernel. In direct mode the newest hundred events are kept for a later core.
     """
     view = memoryview(data).cast("B")
     if len(view) > 32:
         with _late_import.lock:
             from hashlib import sha256
 
-        view = sha256(view).digest()
-    _front.add_event(source, bytes(view))
+        event = sha256(view).digest()
+    else:
+        event = bytes(view)
+    _front.add_event(source, event)
 
 
-def configure(*, start):
-    """When this process, and those it will fork, start the Go core.
+def configure(*, start: "Literal['auto', 'eager', 'never']") -> None:
+    """Set when this process, and the processes that it forks, start the Go core.
 
-    ``"auto"``: at the first draw, and in a forked child when it has drawn about a megabyte; ``"eager"``: at
-    the first draw in a child too; ``"never"``: draws come from the system, as a program wants that later
-    drops privileges or confines itself, because the core's threads would keep the old ones.
-    RuntimeError when ``"never"`` comes too late. The environment variable ``GORANDOM_START`` says the same.
+    ``"auto"`` starts it at the first draw, and in a forked child after about a megabyte of draws. ``"eager"`` starts
+    it at the first draw in a child too. With ``"never"`` all draws come from the system. That is for programs that
+    later drop privileges or confine themselves, because the core's threads would keep the old privileges.
+
+    RuntimeError if ``"never"`` comes after a core was started. The environment variable ``GORANDOM_START`` has the
+    same values.
     """
     _configure(start)
 
 
-def status():
-    """What serves this process and why: a frozen ``Status``. It holds no secret."""
+def status() -> "Status":
+    """Return a frozen ``Status`` that says what serves this process, and why. It holds no secret."""
     return _import_late("_status").status()
 
 
-def install_as_crypto():
-    """From now on ``import Crypto.Random`` means gorandom, in this process and in its workers.
+def install_as_crypto() -> None:
+    """Make ``import Crypto.Random`` import gorandom's, in this process and in its workers.
 
-    ``Crypto.Util.randpool`` and ``Crypto.pct_warnings`` come with it, and where no installed Crypto has them,
-    ``Crypto.Hash.HMAC`` and PyCrypto's hash modules. An installed PyCryptodome keeps its other modules; without
-    one ``import Crypto.Cipher`` still raises ImportError. May be called more than once.
+    The modules are those of ``gorandom.compat.pycrypto``. ``Crypto.Util.randpool`` and ``Crypto.pct_warnings`` are
+    replaced too. ``Crypto.Hash.HMAC`` and PyCrypto's hash modules are added if no installed Crypto has them. An
+    installed PyCryptodome keeps its other modules. Without one, ``import Crypto.Cipher`` still raises ImportError.
+    May be called more than once.
     """
     _import_late("compat.pycrypto._install").install()
 
 
-# Public names whose modules import much, which few programs want; each is looked up there once.
-# BitGenerator is not in __all__: a star import must not need numpy.
+# Public names whose modules import much that few programs need. Each is looked up there once.
+# BitGenerator is not in __all__, because a star import must not need numpy.
 _LATE = {
     "BitGenerator": "numpy",
     "Status": "_status",
@@ -154,14 +184,21 @@ _LATE = {
     "uuid4": "_uuid",
     "uuid7": "_uuid",
 }
-_PACKAGES = ("Fortuna", "OSRNG", "_UserFriendlyRNG")  # PyCrypto has them after import Crypto.Random alone
 
 
-def __getattr__(name):
-    if name in _PACKAGES:
-        return _import_late("compat.pycrypto.Random." + name)
-    if name not in _LATE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(_import_late(_LATE[name]), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # with a __getattr__, a type checker would accept every name
+
+    def __getattr__(name: str) -> "Any":
+        if name not in _LATE:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(_import_late(_LATE[name]), name)
+        globals()[name] = value
+        return value
+
+    def __dir__() -> list[str]:
+        with _late_import.lock:
+            from importlib.util import find_spec
+
+        # pydoc and others ask for each name that is listed. Without numpy, that one cannot be had.
+        late = _LATE.keys() - ({"BitGenerator"} if find_spec("numpy") is None else set())
+        return sorted((globals().keys() | late) - {"TYPE_CHECKING"})

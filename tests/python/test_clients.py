@@ -79,7 +79,8 @@ RNCRYPTOR = """
 import os, sys
 import rncryptor
 gorandom = sys.modules["gorandom"]
-assert rncryptor.Random is gorandom, rncryptor.Random
+import gorandom.compat.pycrypto.Random
+assert rncryptor.Random is gorandom.compat.pycrypto.Random, rncryptor.Random
 assert rncryptor.decrypt(rncryptor.encrypt("text", "password"), "password") == "text"
 
 # A record is: version, options, 8 bytes of salt, 8 of another, 16 of an initial vector, ...

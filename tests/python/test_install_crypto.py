@@ -21,16 +21,16 @@ import Crypto.Random
 from Crypto import Random
 from Crypto.Random import get_random_bytes, new, atfork
 import importlib
-assert sys.modules["Crypto.Random"] is Crypto.Random is Random is gorandom
-assert importlib.import_module("Crypto.Random") is gorandom
+assert sys.modules["Crypto.Random"] is Crypto.Random is Random is gorandom.compat.pycrypto.Random
+assert importlib.import_module("Crypto.Random") is gorandom.compat.pycrypto.Random
 assert get_random_bytes is gorandom.get_random_bytes and atfork is gorandom.atfork
-assert gorandom.__name__ == "gorandom" and gorandom.atfork.__module__ == "gorandom"
+assert Random.__name__ == "gorandom.compat.pycrypto.Random" and gorandom.atfork.__module__ == "gorandom"
 assert len(Random.new().read(16)) == len(get_random_bytes(16)) == 16
 
 parent, path = sys.modules["Crypto"], list(sys.path)
 for _ in range(3):
     gorandom.install_as_crypto()
-assert sys.modules["Crypto"] is parent and sys.modules["Crypto.Random"] is gorandom and sys.path == path
+assert sys.modules["Crypto"] is parent and sys.modules["Crypto.Random"] is gorandom.compat.pycrypto.Random and sys.path == path
 assert Random.new is gorandom.new
 
 try:
@@ -57,7 +57,7 @@ def test_aliases(python, path):
 @pytest.mark.parametrize("first", ["import Crypto", "import Crypto.Random", "from Crypto.Random import random",
                                    "import Crypto.Cipher.AES", "import Crypto.PublicKey.RSA"])  # fmt: skip
 def test_after_pycryptodome_was_imported(python, pycryptodome, first):
-    """Whatever was imported before, from now on Crypto.Random is gorandom, and the other modules go on working."""
+    """Whatever was imported before, from now on Crypto.Random is gorandom's, and the other modules go on working."""
     program = f"""
 {first}
 import sys, Crypto
@@ -67,7 +67,7 @@ gorandom.install_as_crypto()
 import Crypto.Random
 from Crypto import Random
 assert sys.modules["Crypto"] is parent is Crypto
-assert Crypto.Random is Random is sys.modules["Crypto.Random"] is gorandom
+assert Crypto.Random is Random is sys.modules["Crypto.Random"] is gorandom.compat.pycrypto.Random
 from Crypto.Cipher import AES
 from Crypto.Hash import SHA256
 assert SHA256.new(b"").digest_size == 32
@@ -152,7 +152,7 @@ import Crypto.Random
 
 def work(i):
     import Crypto.Random as again
-    assert again is gorandom is sys.modules["Crypto.Random"] is Crypto.Random
+    assert again is gorandom.compat.pycrypto.Random is sys.modules["Crypto.Random"] is Crypto.Random
     return get_random_bytes(16), new().read(16), gorandom.status().generation
 
 if __name__ == "__main__":
@@ -174,7 +174,7 @@ def work(i):
     import gorandom
     from Crypto.Random import get_random_bytes
     import Crypto.Random
-    assert Crypto.Random is gorandom, Crypto.Random
+    assert Crypto.Random is gorandom.compat.pycrypto.Random, Crypto.Random
     try:
         import Crypto.Cipher
         other = True
@@ -207,7 +207,7 @@ from Crypto.Random import get_random_bytes
 
 def work(i):
     import gorandom
-    assert Crypto.Random is gorandom, Crypto.Random
+    assert Crypto.Random is gorandom.compat.pycrypto.Random, Crypto.Random
     assert get_random_bytes is gorandom.get_random_bytes
     return get_random_bytes(16), Crypto.Random.new().read(16)
 
@@ -260,7 +260,7 @@ import gorandom
 def work(i):
     import Crypto
     import Crypto.Random
-    assert Crypto.OWN and Crypto.Random is gorandom, Crypto.Random
+    assert Crypto.OWN and Crypto.Random is gorandom.compat.pycrypto.Random, Crypto.Random
     return Crypto.Random.get_random_bytes(16)
 
 if __name__ == "__main__":
@@ -320,11 +320,12 @@ def test_other_meta_path_finders_and_specs(python, path):
 import importlib.util, sys, gorandom
 gorandom.install_as_crypto()
 import Crypto.Random
-assert importlib.util.find_spec("Crypto.Random").name == "gorandom"
+assert importlib.util.find_spec("Crypto.Random").name == "gorandom.compat.pycrypto.Random"
 assert importlib.util.find_spec("Crypto.Nothing") is None
-assert importlib.reload(gorandom) is sys.modules["Crypto.Random"] is gorandom
+assert importlib.reload(Crypto.Random) is sys.modules["Crypto.Random"] is gorandom.compat.pycrypto.Random
+assert importlib.reload(gorandom) is gorandom
 gorandom.install_as_crypto()
-assert Crypto.Random is gorandom
+assert Crypto.Random is gorandom.compat.pycrypto.Random
 """,
         env=environment(path),
     )
@@ -334,12 +335,9 @@ SUBMODULES = """
 import importlib, sys
 import gorandom
 gorandom.install_as_crypto()
-NAMES = {"Crypto.Random." + n: "gorandom.compat.pycrypto.Random." + n for n in (
-    "_UserFriendlyRNG", "Fortuna", "Fortuna.SHAd256", "Fortuna.FortunaGenerator", "Fortuna.FortunaAccumulator",
-    "OSRNG", "OSRNG.posix", "OSRNG.fallback", "OSRNG.nt", "OSRNG.rng_base")}
-NAMES["Crypto.Random.random"] = "gorandom.random"
-NAMES["Crypto.Util.randpool"] = "gorandom.compat.pycrypto.Util.randpool"
-NAMES["Crypto.pct_warnings"] = "gorandom.compat.pycrypto.pct_warnings"
+NAMES = {"Crypto." + n: "gorandom.compat.pycrypto." + n for n in (
+    "Random", "Util.randpool", "pct_warnings", *("Random." + n for n in ("random", "_UserFriendlyRNG", "Fortuna", "Fortuna.SHAd256", "Fortuna.FortunaGenerator", "Fortuna.FortunaAccumulator",
+    "OSRNG", "OSRNG.posix", "OSRNG.fallback", "OSRNG.nt", "OSRNG.rng_base")))}
 """
 
 
@@ -372,7 +370,7 @@ assert Crypto.Random.Fortuna.FortunaGenerator.AESGenerator.key_size == 32 and Cr
 assert sys.modules["Crypto.Random._UserFriendlyRNG"]._get_singleton() is Crypto.Random._UserFriendlyRNG._get_singleton()
 assert hasattr(Crypto.Random, "random") == random_before
 import Crypto.Random.random
-assert sys.modules["Crypto.Random.random"] is Crypto.Random.random is gorandom.random
+assert sys.modules["Crypto.Random.random"] is Crypto.Random.random is gorandom.compat.pycrypto.Random.random
 """,
         env=environment(path),
     )
@@ -397,7 +395,7 @@ gorandom.install_as_crypto()
 for module, name in (("Crypto.Random", "get_random_bytes"), ("Crypto.Random.random", "StrongRandom"), ("Crypto.Random.OSRNG", "new"),
                      ("Crypto.Random.Fortuna.FortunaAccumulator", "FortunaPool"), ("Crypto.Util.randpool", "RandomPool")):
     found = pickle.loads(f"c{module}\\n{name}\\n.".encode())
-    ours = {"Crypto.Random": "gorandom", "Crypto.Random.random": "gorandom.random"}.get(module, "gorandom.compat.pycrypto" + module[6:])
+    ours = module.replace("Crypto", "gorandom.compat.pycrypto")
     assert found is getattr(__import__(ours, fromlist=[name]), name), module
     assert pickle.loads(pickle.dumps(found)) is found
 """,
@@ -426,7 +424,7 @@ from Crypto.Random import random, Fortuna, OSRNG, _UserFriendlyRNG
 from Crypto.Random.Fortuna import SHAd256
 from Crypto.Util import randpool
 import Crypto.Random.Fortuna.FortunaAccumulator
-assert random is gorandom.random and randpool is gorandom.compat.pycrypto.Util.randpool
+assert random is gorandom.compat.pycrypto.Random.random and randpool is gorandom.compat.pycrypto.Util.randpool
 assert _UserFriendlyRNG._get_singleton() is gorandom.compat.pycrypto.Random._UserFriendlyRNG._get_singleton()
 copies = [m.__file__ for m in sys.modules.values() if "gorandom" in (getattr(m, "__file__", None) or "")]
 assert len(set(map(id, (m for m in sys.modules.values() if "gorandom" in (getattr(m, "__file__", None) or ""))))) == len(set(copies))
@@ -440,7 +438,7 @@ def test_nothing_else_of_gorandom_has_a_second_name(python, path):
     python(
         SUBMODULES
         + """
-for name in ("Crypto.Random._front", "Crypto.Random.secrets", "Crypto.Random._cli", "Crypto.Random.compat", "Crypto.Random.Nothing",
+for name in ("Crypto._install", "Crypto.Random._front", "Crypto.Random.secrets", "Crypto.Random._install", "Crypto.Random.Nothing",
              "Crypto.Random.Fortuna.nothing", "Crypto.Random.OSRNG.winrandom", "Crypto.Util.Nothing", "Crypto.Hash.Nothing"):
     try:
         importlib.import_module(name)
@@ -462,7 +460,7 @@ import Crypto.Random.random, Crypto.Util, Crypto.Hash.HMAC
 theirs, util, hmac = Crypto.Random.random, Crypto.Util, Crypto.Hash.HMAC
 import gorandom
 gorandom.install_as_crypto()
-assert Crypto.Random.random is gorandom.random is sys.modules["Crypto.Random.random"] is not theirs
+assert Crypto.Random.random is gorandom.compat.pycrypto.Random.random is sys.modules["Crypto.Random.random"] is not theirs
 import Crypto.Util.randpool, Crypto.Util.number, Crypto.Hash.SHA256, Crypto.pct_warnings
 assert Crypto.Util is util and Crypto.Hash.HMAC is hmac
 assert Crypto.Util.randpool is gorandom.compat.pycrypto.Util.randpool and Crypto.pct_warnings is gorandom.compat.pycrypto.pct_warnings

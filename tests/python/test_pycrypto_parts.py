@@ -150,7 +150,7 @@ class TestUserFriendlyRNG:
         python(
             """
 import gorandom
-from gorandom import _UserFriendlyRNG
+from gorandom.compat.pycrypto.Random import _UserFriendlyRNG
 singleton = _UserFriendlyRNG._get_singleton()
 counts = [singleton._fa.reseed_count]
 for _ in range(5):
@@ -169,7 +169,7 @@ assert len(set(counts)) == 7 and counts == sorted(counts), counts
         python(
             """
 import os
-from gorandom import _UserFriendlyRNG
+from gorandom.compat.pycrypto.Random import _UserFriendlyRNG
 singleton = _UserFriendlyRNG._get_singleton()
 singleton._lock.acquire()
 child = os.fork()
@@ -270,7 +270,7 @@ for name in ("random", "compat"):
 gorandom.install_as_crypto()
 import Crypto.Random
 assert "gorandom.random" not in sys.modules
-for name in ("Random.OSRNG.nt", "Random.OSRNG.fallback", "Hash", "Util"):
+for name in ("Random.random", "Random.OSRNG.nt", "Random.OSRNG.fallback", "Hash", "Util"):
     assert "gorandom.compat.pycrypto." + name not in sys.modules, name
 """
     )

@@ -87,7 +87,7 @@ if __name__ == "__main__":
     import gorandom
     gorandom.install_as_crypto()
     import Crypto, Crypto.Random, Crypto.SelfTest.Random
-    assert Crypto.__file__.startswith(sys.argv[1]) and Crypto.Random is gorandom
+    assert Crypto.__file__.startswith(sys.argv[1]) and Crypto.Random is gorandom.compat.pycrypto.Random
     judge(Crypto.SelfTest.Random.get_tests(), ("Crypto.Random", "Crypto.Util.randpool", "Crypto.pct_warnings"))
 """
 

@@ -12,7 +12,7 @@ SAY = """
 import json, os, sys
 import Crypto.Random, gorandom
 main = sys.modules["__main__"]
-assert Crypto.Random is gorandom and main.__dict__ is globals()
+assert Crypto.Random is gorandom.compat.pycrypto.Random and main.__dict__ is globals()
 print(json.dumps({
     "argv": sys.argv, "path": sys.path[0], "name": __name__, "file": __file__, "package": __package__,
     "spec": __spec__ and __spec__.name, "cached": globals().get("__cached__", "not there") is not None,
@@ -20,7 +20,7 @@ print(json.dumps({
     "module": main.__class__.__name__,
 }))
 """
-PLAIN = SAY.replace("import Crypto.Random, gorandom", "").replace("Crypto.Random is gorandom and ", "")
+PLAIN = SAY.replace("import Crypto.Random, gorandom", "").replace("Crypto.Random is gorandom.compat.pycrypto.Random and ", "")
 
 
 @pytest.fixture
@@ -219,8 +219,9 @@ def work(i):
     import Crypto.Random._UserFriendlyRNG as own
     from Crypto.Util.randpool import RandomPool
     import gorandom
-    assert own is gorandom.compat.pycrypto.Random._UserFriendlyRNG and random is gorandom.random and get_random_bytes is gorandom.get_random_bytes
-    assert sys.modules["Crypto.Random"] is gorandom and RandomPool.__module__ == "gorandom.compat.pycrypto.Util.randpool"
+    assert own is gorandom.compat.pycrypto.Random._UserFriendlyRNG and random is gorandom.compat.pycrypto.Random.random
+    assert random.getrandbits is gorandom.random.getrandbits and get_random_bytes is gorandom.get_random_bytes
+    assert sys.modules["Crypto.Random"] is gorandom.compat.pycrypto.Random and RandomPool.__module__ == "gorandom.compat.pycrypto.Util.randpool"
     return get_random_bytes(16), random.getrandbits(128)
 
 if __name__ == "__main__":
@@ -254,4 +255,4 @@ def test_a_compiled_program(run, tmp_path):
     py_compile.compile(str(tmp_path / "p.py"), str(tmp_path / "q.pyc"))
     (tmp_path / "p.py").unlink()
     done = run("q.pyc", "x")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "gorandom x ZeroDivisionError: division by zero\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "gorandom.compat.pycrypto.Random x ZeroDivisionError: division by zero\n", "")

@@ -1,5 +1,7 @@
 """gorandom under the names of PyCrypto."""
 
+from __future__ import annotations
+
 import os
 import sys
 import types
@@ -7,40 +9,41 @@ from importlib import import_module
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import module_from_spec
 
-import gorandom
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # A folder with a package Crypto that calls install(). It stands on sys.path after an installation, because
 # multiprocessing hands sys.path, and nothing else that would serve, to workers that are not forked.
 SHIM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_shim")
 
-# PyCrypto's names and ours. Each is the same module object under both, so that there is one copy of its state.
-_RANDOM = {
-    "Crypto.Random." + name: "gorandom.compat.pycrypto.Random." + name
+# PyCrypto's modules that are gorandom's, whatever Crypto is installed.
+_OURS = {
+    "Crypto." + name
     for name in (
-        "Fortuna",
-        "Fortuna.FortunaAccumulator",
-        "Fortuna.FortunaGenerator",
-        "Fortuna.SHAd256",
-        "OSRNG",
-        "OSRNG.fallback",
-        "OSRNG.nt",
-        "OSRNG.posix",
-        "OSRNG.rng_base",
-        "_UserFriendlyRNG",
+        "Random",
+        "Random.Fortuna",
+        "Random.Fortuna.FortunaAccumulator",
+        "Random.Fortuna.FortunaGenerator",
+        "Random.Fortuna.SHAd256",
+        "Random.OSRNG",
+        "Random.OSRNG.fallback",
+        "Random.OSRNG.nt",
+        "Random.OSRNG.posix",
+        "Random.OSRNG.rng_base",
+        "Random._UserFriendlyRNG",
+        "Random.random",
+        "Util.randpool",
+        "pct_warnings",
     )
 }
-_OURS = {
-    **_RANDOM,
-    "Crypto.Random.random": "gorandom.random",
-    "Crypto.Util.randpool": "gorandom.compat.pycrypto.Util.randpool",
-    "Crypto.pct_warnings": "gorandom.compat.pycrypto.pct_warnings",
-}
 # PyCrypto's import Crypto.Random loads these as well: programs find them without importing them.
-_LOADED = ("Crypto.Random._UserFriendlyRNG", "Crypto.Random.Fortuna.FortunaAccumulator", "Crypto.Random.Fortuna.FortunaGenerator",
-           "Crypto.Random.Fortuna.SHAd256", "Crypto.Random.OSRNG.posix", "Crypto.Random.OSRNG.rng_base", "Crypto.pct_warnings")  # fmt: skip
+_LOADED = ("Crypto.Random", "Crypto.Random._UserFriendlyRNG", "Crypto.Random.Fortuna.FortunaAccumulator",
+           "Crypto.Random.Fortuna.FortunaGenerator", "Crypto.Random.Fortuna.SHAd256", "Crypto.Random.OSRNG.posix",
+           "Crypto.Random.OSRNG.rng_base", "Crypto.pct_warnings")  # fmt: skip
 # Ours only where no installed Crypto has one.
 _MISSING = {
-    "Crypto." + name: "gorandom.compat.pycrypto." + name
+    "Crypto." + name
     for name in (
         "Hash",
         "Hash.HMAC",
@@ -56,18 +59,23 @@ _MISSING = {
 }
 
 
+def _our_name(name: str) -> str:
+    """The name of gorandom's module for one of Crypto's. Both names give the same module object, with one state."""
+    return __package__ + name.removeprefix("Crypto")
+
+
 class _Loader:
     """Gives a module of gorandom's, imported under its own name, a second one."""
 
-    def __init__(self, name):
+    def __init__(self, name: str) -> None:
         self._name = name
 
-    def create_module(self, spec):
+    def create_module(self, spec: ModuleSpec) -> types.ModuleType:
         module = import_module(self._name)
         self._spec = module.__spec__
         return module
 
-    def exec_module(self, module):
+    def exec_module(self, module: types.ModuleType) -> None:
         module.__spec__ = self._spec  # the import system has put the second name's there
 
 
@@ -75,31 +83,30 @@ class _Finder:
     """Finds PyCrypto's modules when they are imported."""
 
     @staticmethod
-    def find_spec(fullname, path=None, target=None):
-        ours = _OURS.get(fullname)
-        if ours is None:
+    def find_spec(fullname: str, path: Sequence[str] | None = None, target: object = None) -> ModuleSpec | None:
+        if fullname not in _OURS:
             parent = fullname.rpartition(".")[0]
             owner = getattr(sys.modules.get(parent), "__name__", "") if parent.partition(".")[0] == "Crypto" else ""
             of_ours = owner.partition(".")[0] == "gorandom"
-            if fullname in _MISSING and (of_ours or PathFinder.find_spec(fullname, path) is None):
-                ours = _MISSING[fullname]
-            elif of_ours:
-                # Its __path__ would lead on to a second copy of whatever else lies in gorandom's folders.
-                raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
-            else:
+            if fullname not in _MISSING:
+                if of_ours:
+                    # Its __path__ would lead to a second copy of whatever else lies in gorandom's folders.
+                    raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
                 return None
-        return ModuleSpec(fullname, _Loader(ours))
+            if not of_ours and PathFinder.find_spec(fullname, path) is not None:
+                return None  # the installed Crypto has one
+        return ModuleSpec(fullname, _Loader(_our_name(fullname)))  # type: ignore[arg-type]
 
 
-def _is_shim(module):
+def _is_shim(module: types.ModuleType) -> bool:
     return os.path.dirname(os.path.dirname(getattr(module, "__file__", None) or "")) == SHIM
 
 
-def _parent():
-    """The package Crypto: an installed one, or one made here that has no other modules."""
+def _make_parent() -> None:
+    """Import the installed package Crypto, or make one here that has no other modules."""
     module = sys.modules.get("Crypto")
     if module is not None and not _is_shim(module):
-        return module
+        return
     spec = PathFinder.find_spec("Crypto", [path for path in sys.path if path != SHIM])
     if spec is not None and spec.loader is not None:
         module = sys.modules["Crypto"] = module_from_spec(spec)
@@ -107,14 +114,13 @@ def _parent():
     else:
         module = sys.modules["Crypto"] = types.ModuleType("Crypto", "Made by gorandom.install_as_crypto().")
         module.__path__ = []
-    return module
 
 
-def _replace_imported():
-    """What a program has imported of another Crypto.Random becomes ours now, not at the next import."""
-    for name in [name for name in sys.modules if name in _OURS or name.startswith("Crypto.Random.")]:
+def _replace_imported() -> None:
+    """Replace what a program has imported of another Crypto.Random now, not at the next import."""
+    for name in sorted(name for name in sys.modules if name in _OURS or name.startswith("Crypto.Random.")):
         if name in _OURS:
-            module = sys.modules[name] = import_module(_OURS[name])
+            module = sys.modules[name] = import_module(_our_name(name))
             parent, _, child = name.rpartition(".")
             if parent in sys.modules:
                 setattr(sys.modules[parent], child, module)
@@ -122,10 +128,8 @@ def _replace_imported():
             del sys.modules[name]
 
 
-def install():
-    parent = _parent()
-    sys.modules["Crypto.Random"] = gorandom
-    parent.Random = gorandom
+def install() -> None:
+    _make_parent()
     if _Finder not in sys.meta_path:
         sys.meta_path.insert(0, _Finder)
     _replace_imported()

@@ -1,1 +1,32 @@
-"""PyCrypto's ``Crypto.Random``."""
+"""PyCrypto's ``Crypto.Random``: random bytes from gorandom's stream.
+
+As in PyCrypto, ``Fortuna``, ``OSRNG`` and ``_UserFriendlyRNG`` are attributes of this package without an import of
+their own. ``urandom`` is here because PyCryptodome's package has that name.
+"""
+
+from __future__ import annotations
+
+from gorandom import _import_late, atfork, get_random_bytes, new, urandom
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from . import OSRNG as OSRNG
+    from . import Fortuna as Fortuna
+    from . import _UserFriendlyRNG as _UserFriendlyRNG
+
+__all__ = ["atfork", "get_random_bytes", "new", "urandom"]
+
+_PACKAGES = ("Fortuna", "OSRNG", "_UserFriendlyRNG")
+
+
+if not TYPE_CHECKING:  # with a __getattr__, a type checker would accept every name
+
+    def __getattr__(name: str) -> ModuleType:
+        if name in _PACKAGES:
+            return _import_late("compat.pycrypto.Random." + name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_PACKAGES} - {"TYPE_CHECKING", "annotations"})
