@@ -9,6 +9,8 @@
 
 import struct
 
+from .pinned import GO
+
 SHT_PROGBITS, SHT_SYMTAB, SHT_RELA, SHT_INIT_ARRAY = 1, 2, 4, 14
 SHF_WRITE_ALLOC_RETAIN = 0x200003  # without GNU_RETAIN lld drops the section as unused
 STB_GLOBAL, STV_HIDDEN = 1, 2
@@ -108,7 +110,7 @@ def edit(path):
     if renamed != 1 or sorted(shown) != sorted([*SYMBOLS, *[SHA256_BLOCK] * has_sha256]):
         raise SystemExit(
             f"gorandom: this Go lays its archive out differently ({renamed} sections, symbols {shown}): "
-            "use a Go release that the README names"
+            f"use Go {GO.version}, which is known to work ('pip install {GO.requirement}' brings it)"
         )
     with open(path, "wb") as f:
         f.write(archive)

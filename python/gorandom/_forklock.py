@@ -12,20 +12,20 @@ class ForkLock:
     another.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.lock = RLock()
         os.register_at_fork(before=self._before, after_in_parent=self._release, after_in_child=self._release_in_child)
 
-    def _before(self):
+    def _before(self) -> None:
         self.lock.acquire()
 
-    def _release(self):
+    def _release(self) -> bool:
         try:
             self.lock.release()
         except RuntimeError:
             return False
         return True
 
-    def _release_in_child(self):
+    def _release_in_child(self) -> None:
         if not self._release():
             self.lock = RLock()

@@ -12,6 +12,8 @@ class _State(TypedDict):
     ready: int
     implementation: str
     generation: int
+    vm_generation: int | None
+    clones: str
     core_version: str | None
     direct_bytes: int
     core_threads: int

@@ -1,15 +1,24 @@
 """What serves this process, and why."""
 
+from __future__ import annotations
+
 import os
 from dataclasses import dataclass, fields
 
 from . import _front
 from ._version import __version__
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
 
 @dataclass(frozen=True)
 class Status:
     """A snapshot. No field holds a secret."""
+
+    __module__ = "gorandom"
 
     mode: str
     """``"core"``: a Go core of this process; ``"direct"``: the system's generator, through the same pools."""
@@ -19,9 +28,9 @@ class Status:
     """The system's generator has given bytes to this process or to one that it was forked from."""
     implementation: str
     """How the system's bytes are had, in the words of cryptography's osrandom engine."""
-    sources: "tuple[str, ...]"
+    sources: tuple[str, ...]
     """Names of the entropy sources that feed the pools."""
-    dropped: "tuple[str, ...]"
+    dropped: tuple[str, ...]
     """Names of those that do so no more in this process, and why: each has failed a health test of NIST SP 800-90B,
     ``"rdseed: repetition count test"`` or ``"cycles: adaptive proportion test"``. No seed rests on them."""
     reseeds: int
@@ -32,19 +41,19 @@ class Status:
     """Events in the pools of this process's core, since its start."""
     generation: int
     """Forks between this process and the one that imported gorandom."""
-    vm_generation: "int | None"
+    vm_generation: int | None
     """What the machine's monitor counts at each restore of a snapshot; None where it does not tell."""
     clones: str
     """What tells that the machine was restored from a snapshot: ``"vmclock"`` or ``"sysgenid"``, a page of the monitor's
     that is read at each draw; ``"clock"``: nothing does, and ready bytes are used for a second at most."""
-    seed_file: "str | None"
+    seed_file: str | None
     """The seed file in use; None if there is none."""
     keystream: str
     """The AES kernel that makes the bytes; ``"system"`` in mode ``"direct"``. The environment variable
     ``GORANDOM_KEYSTREAM``, read at import, chooses among those that the processor has; it is for tests."""
     memory: str
     """How the core's secrets are kept: which of wiped at fork, undumped and locked the system granted."""
-    core_version: "str | None"
+    core_version: str | None
     """Version of the core's library; None where it cannot be loaded."""
 
     def __str__(self) -> str:
@@ -58,22 +67,22 @@ class Status:
         return "\n".join(lines)
 
 
-def ask_core():
+def ask_core() -> dict[str, list[str]]:
     """What the core says of itself: a list of values for each name (AppendStatus in pyext/calls). RuntimeError if it
     can't be entered."""
     from . import _core  # already loaded: gorandom imports it
 
-    found = {"dropped": []}
+    found: dict[str, list[str]] = {"dropped": []}
     for line in _core.pyext_Status().splitlines():
         name, _, value = line.partition(" ")
         found.setdefault(name, []).append(value)
     return found
 
 
-def status():
-    state = _front.state()
+def status() -> Status:
+    state: Mapping[str, Any] = _front.state()
     names = ("mode", "reason", "implementation", "generation", "vm_generation", "clones", "core_version")
-    common = {name: state[name] for name in names}
+    common: dict[str, Any] = {name: state[name] for name in names}
     common["ready"] = bool(state["ready"])
     if state["mode"] == "core":
         try:
@@ -91,7 +100,9 @@ def status():
             )
         except RuntimeError:
             common["mode"] = "direct"
-            common["reason"] = "the core cannot be entered now: it is busy, or this process was confined after its start"
+            common["reason"] = (
+                "the core cannot be entered now: it is busy, or this process was confined after its start"
+            )
     return Status(
         sources=(state["implementation"],),
         dropped=(),

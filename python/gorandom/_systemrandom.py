@@ -1,9 +1,16 @@
 """``random.SystemRandom`` over gorandom's stream."""
 
+from __future__ import annotations
+
 import random
 from math import cos, log, sqrt, tau
 
 from ._front import Numbers, numbers, urandom
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Never
 
 _RESOLUTION = 2.0**-53  # a float's mantissa has 53 bits
 
@@ -15,23 +22,25 @@ class SystemRandom(random.Random, Numbers):
     ``BlockingIOError`` while the system's generator is not ready, where ``gorandom.urandom`` does (PEP 522).
     """
 
+    __module__ = "gorandom"
+
     # Where the methods in Python have their bytes from, so that a subclass of them may wait where this one raises.
     _bytes = staticmethod(urandom)
 
-    def random(self):
+    def random(self) -> float:
         return (int.from_bytes(self._bytes(7), "big") >> 3) * _RESOLUTION
 
-    def getrandbits(self, k):
+    def getrandbits(self, k: int) -> int:
         if k < 0:
             raise ValueError("number of bits must be non-negative")
         size = (k + 7) // 8  # bytes
         return int.from_bytes(self._bytes(size), "big") >> (8 * size - k)
 
-    def randbytes(self, n):
+    def randbytes(self, n: int) -> bytes:
         """``n`` random bytes; errors as ``os.urandom``."""
         return self._bytes(n)
 
-    def gauss(self, mu=0.0, sigma=1.0):
+    def gauss(self, mu: float = 0.0, sigma: float = 1.0) -> float:
         """Return a normally distributed float; ``mu`` is the mean, ``sigma`` the standard deviation.
 
         ``random.Random`` makes two at a time and keeps the second, which a forked child inherits. Here nothing is
@@ -41,23 +50,23 @@ class SystemRandom(random.Random, Numbers):
         radius = sqrt(-2.0 * log(1.0 - self.random()))
         return mu + cos(angle) * radius * sigma
 
-    def seed(self, *args, **kwds):
+    def seed(self, *args: Any, **kwds: Any) -> None:
         """Does nothing, with any arguments; ``gauss_next`` stays too."""
 
-    def getstate(self, *args, **kwds):
+    def getstate(self, *args: Any, **kwds: Any) -> Never:
         """NotImplementedError: there is no state to save. Copying and pickling end here too."""
         raise NotImplementedError("System entropy source does not have state.")
 
-    def setstate(self, *args, **kwds):
+    def setstate(self, *args: Any, **kwds: Any) -> Never:
         """NotImplementedError: there is no state to set."""
         raise NotImplementedError("System entropy source does not have state.")
 
 
 # What these and random.Random's do is done in C where it is plain; C calls them for all else. So whatever
 # differs by Python's version is as in the running one.
-PYTHON = {
+PYTHON: dict[str, Callable[..., Any]] = {
     name: getattr(SystemRandom, name)
     for name in ("getrandbits", "_randbelow", "randrange", "randint", "random", "choice", "shuffle", "sample")
 }
-for _name, _method in zip(PYTHON, numbers("SystemRandom", __name__, tuple(PYTHON.values()), globals()), strict=True):
+for _name, _method in zip(PYTHON, numbers("SystemRandom", "gorandom", tuple(PYTHON.values()), globals()), strict=True):
     setattr(SystemRandom, _name, _method)

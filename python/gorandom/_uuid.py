@@ -4,4 +4,4 @@ import uuid
 
 from ._front import uuids
 
-uuid4, uuid7 = uuids(uuid.UUID, uuid.SafeUUID.unknown, __name__)
+uuid4, uuid7 = uuids(uuid.UUID, uuid.SafeUUID.unknown, "gorandom")

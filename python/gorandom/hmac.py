@@ -16,6 +16,8 @@ child. (An object that two threads feed at once gets it in nobody's order.)
 Digests are named as ``hashlib`` names them; its constructors, other callables and PEP 247 modules will do too.
 """
 
+from __future__ import annotations
+
 import functools as _functools
 import hashlib as _hashlib
 import hmac as _hmac
@@ -24,13 +26,24 @@ from binascii import unhexlify as _unhexlify
 from . import _front
 from ._front import compare_digest
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+    from typing import Any, NoReturn, Self
+
+    from typing_extensions import Buffer
+
+    # A name, a constructor such as hashlib.sha256, or a PEP 247 module.
+    _Digest = str | Callable[..., Any] | ModuleType
+
 __all__ = ["HMAC", "Key", "compare_digest", "digest", "new"]
 
 digest_size = None
 """As the standard library's: the size depends on the digest."""
 
 # Numbers of the digests that the core has, by all that names them: hashlib's names and constructors.
-_NUMBERS = {}
+_NUMBERS: dict[object, int] = {}
 for _number, (_name, _size, _block) in enumerate(_front.MACS):
     _NUMBERS[_name] = _number
     if hasattr(_hashlib, _name):
@@ -42,14 +55,14 @@ del _number, _name, _size, _block
 _HERE = 0 if _front.hmac256 else -2  # nobody's number
 
 
-def _number_of(digestmod):
+def _number_of(digestmod: object) -> int | None:
     try:
         return _NUMBERS.get(digestmod)
     except TypeError:  # what can't be hashed names no digest either
         return None
 
 
-def digest(key, msg, digest):
+def digest(key: Buffer, msg: Buffer, digest: _Digest) -> bytes:
     """The tag of ``msg`` under ``key``, both bytes-like: as ``new(key, msg, digest).digest()``, and faster.
 
     ValueError for a digest that is unknown, TypeError for other types: as the standard library's.
@@ -62,7 +75,7 @@ def digest(key, msg, digest):
             tag = None  # whose error is the standard library's
         if tag is not None:
             return tag
-    return _hmac.digest(key, msg, digest)
+    return _hmac.digest(key, msg, digest)  # type: ignore[arg-type]
 
 
 # Bound once: super() costs as much as a short message's tag.
@@ -78,15 +91,20 @@ class HMAC(_hmac.HMAC):
     # Key and message of an object that has been given no more, until more is asked of it. While it is there the
     # standard library's slots are empty; __getattr__ answers for whatever is empty.
     __slots__ = ("_whole",)
+    _whole: tuple[bytes, bytes, list[_hmac.HMAC]] | None
 
-    def __init__(self, key, msg=None, digestmod=""):
-        if _number_of(digestmod) != _HERE or type(key) not in (bytes, bytearray) or not (msg is None or type(msg) is bytes):
+    def __init__(self, key: bytes | bytearray, msg: Buffer | None = None, digestmod: _Digest = "") -> None:
+        if (
+            _number_of(digestmod) != _HERE
+            or type(key) not in (bytes, bytearray)
+            or not (msg is None or type(msg) is bytes)
+        ):
             self._whole = None
             _init(self, key, msg, digestmod)
         else:
             self._whole = bytes(key), msg or b"", []
 
-    def _begin(self):
+    def _begin(self) -> None:
         """From here on it is the standard library's object."""
         whole = self._whole
         if whole is not None:
@@ -98,7 +116,7 @@ class HMAC(_hmac.HMAC):
                 setattr(self, name, getattr(made[0], name, None))
             self._whole = None
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         if name == "_whole":  # of an object that was made by __new__ alone
             return None
         if self._whole is not None:
@@ -111,44 +129,46 @@ class HMAC(_hmac.HMAC):
                 return getattr(self, name)
         return object.__getattribute__(self, name)  # another thread may have begun it since; else the right error
 
-    def __reduce__(self):
+    def __reduce__(self) -> NoReturn:
         raise TypeError(f"cannot pickle {type(self).__name__!r} object")
 
     @property
-    def name(self):
+    def name(self) -> str:
         """``"hmac-"`` and the digest's name."""
         return "hmac-sha256" if self._whole is not None else super().name
 
-    def update(self, msg):
+    def update(self, msg: Buffer) -> None:
         """Feeds bytes-like ``msg``; TypeError for a str."""
         self._begin()
         _update(self, msg)
 
-    def copy(self):
+    def copy(self) -> Self:
         """An independent object that has been fed the same."""
         self._begin()
-        other = super().copy()
+        other: Any = super().copy()
         other._whole = None
         other.block_size = self.block_size  # which the standard library forgets
         return other
 
     __copy__ = copy
 
-    def digest(self):
+    def digest(self) -> bytes:
         """The tag for what was fed so far; more may follow."""
         whole = self._whole
-        return _front.hmac(_HERE, whole[0], whole[1]) if whole is not None else _digest(self)
+        if whole is None:
+            return _digest(self)
+        return _front.hmac(_HERE, whole[0], whole[1])  # type: ignore[return-value]
 
-    def hexdigest(self):
+    def hexdigest(self) -> str:
         """``digest()`` as lower-case hexadecimal digits."""
         return self.digest().hex()
 
-    def verify(self, tag):
+    def verify(self, tag: Buffer) -> None:
         """None if bytes-like ``tag`` is ``digest()``, all of it; else ValueError. In constant time."""
         if not compare_digest(self.digest(), tag):
             raise ValueError("MAC check failed")
 
-    def hexverify(self, hextag):
+    def hexverify(self, hextag: str | Buffer) -> None:
         """``verify`` for a tag in hexadecimal digits, upper or lower case, as str or bytes-like.
 
         ``binascii.Error``, which is a ValueError, for what is no hexadecimal.
@@ -156,7 +176,7 @@ class HMAC(_hmac.HMAC):
         self.verify(_unhexlify(hextag))
 
 
-def new(key, msg=None, digestmod=""):
+def new(key: bytes | bytearray, msg: Buffer | None = None, digestmod: _Digest = "") -> HMAC:
     """An ``HMAC`` object for ``key``, bytes or bytearray, that has been fed ``msg`` if that is given.
 
     ``digestmod`` is required. TypeError and ValueError as the standard library's.
@@ -164,7 +184,7 @@ def new(key, msg=None, digestmod=""):
     return HMAC(key, msg, digestmod)
 
 
-def _by_hashlib(digestmod, key, message):
+def _by_hashlib(digestmod: _Digest, key: bytes, message: Buffer) -> bytes:
     return _hmac.new(key, message, digestmod).digest()
 
 
@@ -182,10 +202,11 @@ class Key(_front.Key):
 
     __slots__ = ()
 
-    def __new__(cls, key, digestmod):
+    def __new__(cls, key: Buffer, digestmod: _Digest) -> Self:
         if isinstance(key, str):
             raise TypeError("key: expected bytes-like, but got 'str'")
         number = _number_of(digestmod)
+        kept: _Digest
         if number is not None:
             name, digest_size, block_size = _front.MACS[number]
             names, kept = f"hmac-{name}", name
@@ -193,20 +214,20 @@ class Key(_front.Key):
             like = _hmac.HMAC(b"", None, digestmod)  # and its errors
             number, kept = -1, digestmod
             names, digest_size, block_size = like.name, like.digest_size, like.block_size
-        view = memoryview(key).cast("B")
+        view: bytes | memoryview = memoryview(key).cast("B")
         if len(view) > block_size and number != _HERE:
             # RFC 2104's first step, because a key of any length has no place in that memory.
             view = _hash(digestmod, view)
         return super().__new__(cls, number, digest_size, block_size, names, _functools.partial(_by_hashlib, kept), view)
 
-    def __reduce__(self):
+    def __reduce__(self) -> NoReturn:
         raise TypeError(f"cannot pickle {type(self).__name__!r} object")
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<gorandom.hmac.Key {self.name}>"
 
 
-def _hash(digestmod, message):
+def _hash(digestmod: _Digest, message: Buffer) -> bytes:
     if isinstance(digestmod, str):
         return _hashlib.new(digestmod, message).digest()
     return (digestmod if callable(digestmod) else digestmod.new)(message).digest()

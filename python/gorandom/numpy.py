@@ -11,11 +11,18 @@ again: there is no seed. numpy 1.23 or later; ImportError without it. ``import g
 After numpy's manual, "Bit generators" and "Extending" (the C interface ``bitgen_t``).
 """
 
+from __future__ import annotations
+
 import numpy as _np
 from numpy.random import BitGenerator as _Base
 from numpy.random.bit_generator import SeedlessSeedSequence as _Seedless
 
 from . import _front, _numpy
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any, Never, Self
 
 __all__ = ["BitGenerator"]
 
@@ -51,22 +58,23 @@ class BitGenerator(_Base):
     """
 
     __slots__ = ("_bits",)
+    _bits: _front.BitGen
 
-    def __new__(cls):
+    def __new__(cls) -> Self:
         self = super().__new__(cls)
         self._bits = _numpy.BitGen()
         return self
 
-    def __init__(self):
-        super().__init__(_Seedless())
+    def __init__(self) -> None:
+        super().__init__(_Seedless())  # type: ignore[arg-type]
         self._bits.install(self.capsule)
 
     @property
-    def lock(self):
+    def lock(self) -> _front.BitGen:  # type: ignore[override]
         """Held by whoever draws, in a ``with`` block. The same thread may enter it again."""
         return self._bits
 
-    def spawn(self, n_children):
+    def spawn(self, n_children: int) -> list[Self]:
         """A list of ``n_children`` new objects, each as independent of this one as of the others.
 
         ValueError if it is negative.
@@ -75,28 +83,28 @@ class BitGenerator(_Base):
             raise ValueError("n_children must be non-negative")
         return [type(self)() for _ in range(n_children)]
 
-    def random_raw(self, size=None, output=True):
+    def random_raw(self, size: Any = None, output: bool = True) -> Any:
         """An int of 64 random bits, or an array of them (uint64) in the shape ``size``. None if ``output`` is false."""
         if not output:
             return None  # the stream has no place that could be skipped to
         raw = _np.empty(() if size is None else size, _np.uint64)
-        _front.fill(raw)
+        _front.fill(raw.data)
         return int(raw[()]) if size is None else raw
 
     @property
-    def state(self):
+    def state(self) -> Never:
         """TypeError: there is no state that could be saved, set, copied or pickled."""
         raise _no_state(self)
 
     @state.setter
-    def state(self, value):
+    def state(self, value: Mapping[str, Any]) -> None:
         raise _no_state(self)
 
-    def __reduce__(self):
+    def __reduce__(self) -> Never:
         raise _no_state(self)
 
 
-def _no_state(self):
+def _no_state(self: BitGenerator) -> TypeError:
     return TypeError(
         f"cannot copy or pickle {type(self).__name__!r} object: gorandom's stream has no state to save or set; "
         "make a new object instead"

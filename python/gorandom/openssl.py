@@ -15,6 +15,8 @@ OpenSSL with ``ssl``, both draw from gorandom.
 Importing this module needs an interpreter with ``ssl``: ImportError otherwise.
 """
 
+from __future__ import annotations
+
 import _ssl as _extension
 import ssl as _ssl
 
@@ -23,7 +25,7 @@ from . import _openssl, get_random_bytes
 __all__ = ["activate", "active", "deactivate"]
 
 
-def activate():
+def activate() -> None:
     """From now on OpenSSL draws from gorandom, by ``RAND_set_rand_method``; what it drew from is kept.
 
     It proves itself: a draw through ``ssl.RAND_bytes`` must have come from here. If not, all is as it was
@@ -50,7 +52,7 @@ def activate():
     raise RuntimeError(f"the OpenSSL of this process's ssl cannot draw from gorandom: {why}")
 
 
-def deactivate():
+def deactivate() -> None:
     """Gives OpenSSL back what it drew from before ``activate()``.
 
     Does nothing where gorandom is not active; and a generator that another has set since stays.
@@ -58,6 +60,6 @@ def deactivate():
     _openssl.deactivate()
 
 
-def active():
+def active() -> bool:
     """Does OpenSSL draw from gorandom? In a forked child the parent's answer still holds."""
     return _openssl.state()[0]

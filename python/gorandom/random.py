@@ -1,37 +1,71 @@
-"""A cryptographically strong part of the stdlib's ``random``: PyCrypto's ``Crypto.Random.random``.
+"""Random integers, choices and shuffles for secrets, with the names of the standard library's ``random``.
 
-The functions are those of a ``StrongRandom`` over gorandom's stream. How many bytes a method of ``StrongRandom``
-takes, and what it makes of them, is as in PyCrypto, so that a ``randfunc`` of the caller's gives the same numbers
-as there.
+The functions draw from gorandom's stream. They behave as those of PyCrypto's ``Crypto.Random.random``, which this
+module replaces. A ``StrongRandom`` takes as many bytes as PyCrypto's and makes the same numbers of them, so a
+``randfunc`` of the caller gives the same results as there.
 """
 
+from __future__ import annotations
+
 from ._front import get_random_bytes, numbers
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, MutableSequence
+    from typing import Any, Protocol, TypeVar, overload
+
+    _T = TypeVar("_T")
+    _T_co = TypeVar("_T_co", covariant=True)
+
+    class _Reader(Protocol):
+        def read(self, n: int, /) -> bytes: ...
+
+    class _Sequence(Protocol[_T_co]):
+        def __len__(self) -> int: ...
+        def __getitem__(self, index: int, /) -> _T_co: ...
+
 
 __all__ = ["StrongRandom", "getrandbits", "randrange", "randint", "choice", "shuffle", "sample"]
 
 
 class StrongRandom:
-    """Numbers made from ``rng.read(n)`` or ``randfunc(n)``, each of which gives n bytes; by default from
-    gorandom's stream. ValueError for both at once."""
+    """Make numbers from ``rng.read(n)`` or ``randfunc(n)``, which return n bytes; by default from gorandom's stream.
 
-    def __init__(self, rng=None, randfunc=None):
+    ValueError if both are given.
+    """
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(self, rng: _Reader | None = None, randfunc: None = None) -> None: ...
+        @overload
+        def __init__(self, rng: None = None, randfunc: Callable[[int], bytes] | None = None) -> None: ...
+
+    def __init__(self, rng: _Reader | None = None, randfunc: Callable[[int], bytes] | None = None) -> None:
         if rng is not None and randfunc is not None:
             raise ValueError("Cannot specify both 'rng' and 'randfunc'")
         self._randfunc = rng.read if rng is not None else randfunc or get_random_bytes
 
-    def getrandbits(self, k):
-        """A number of k random bits: the low k of ceil(k / 8) bytes, big-endian.
+    def getrandbits(self, k: int) -> int:
+        """Return a number of k random bits: the low k of ceil(k / 8) bytes, big-endian.
 
         0 for k = 0; ValueError for a negative k.
         """
         mask = (1 << k) - 1  # refuses what is no int, and negative ones, before anything is drawn
         return mask & int.from_bytes(self._randfunc((k + 7) // 8), "big")
 
-    def randrange(self, *args):
-        """One of ``range(stop)``, ``range(start, stop)`` or ``range(start, stop, step)``, each as likely.
+    if TYPE_CHECKING:
 
-        TypeError for another number of arguments and for what is no int; ValueError for an empty range and
-        for step 0.
+        @overload
+        def randrange(self, stop: int, /) -> int: ...
+        @overload
+        def randrange(self, start: int, stop: int, step: int = 1, /) -> int: ...
+
+    def randrange(self, *args: int) -> int:
+        """Return a uniformly distributed item of ``range(stop)``, ``range(start, stop)`` or ``range(start, stop, step)``.
+
+        TypeError for another number of arguments, or for an argument that is not an int. ValueError for an empty
+        range and for step 0.
         """
         if len(args) == 1:
             start, stop, step = 0, args[0], 1
@@ -53,21 +87,21 @@ class StrongRandom:
             pass  # dropping those too large, not folding them, keeps all choices as likely
         return start + step * chosen
 
-    def randint(self, a, b):
-        """A number from a to b, both included. TypeError for what is no int, ValueError if b < a."""
+    def randint(self, a: int, b: int) -> int:
+        """Return a uniformly distributed integer x, a <= x <= b. TypeError unless both are int, ValueError if b < a."""
         if not (isinstance(a, int) and isinstance(b, int)):
             raise TypeError("randint requires integer arguments")
         return self.randrange(a, b + 1)
 
-    def choice(self, seq):
-        """One item of a sequence; IndexError if it has none."""
+    def choice(self, seq: _Sequence[_T]) -> _T:
+        """Return a random item of a sequence; IndexError if it is empty."""
         size = len(seq)
         if size == 0:
             raise IndexError("empty sequence")
         return seq[self.randrange(size)]
 
-    def shuffle(self, x):
-        """Puts the items of a mutable sequence in a random order (Fisher-Yates, from the end)."""
+    def shuffle(self, x: MutableSequence[Any]) -> None:
+        """Put the items of a mutable sequence in random order (Fisher-Yates, from the end)."""
         size = len(x)
         if size:
             x[0] = x[0]  # a sequence of one item is refused too if it cannot be changed
@@ -75,15 +109,15 @@ class StrongRandom:
             other = self.randrange(0, last + 1)
             x[last], x[other] = x[other], x[last]
 
-    def sample(self, population, k):
-        """A list of k items of a sequence, none of them twice, in random order.
+    def sample(self, population: _Sequence[_T], k: int) -> list[_T]:
+        """Return a list of k different items of a sequence, in random order.
 
-        ValueError if there are fewer than k; a negative k gives an empty list.
+        ValueError if there are fewer than k. A negative k gives an empty list.
         """
         size = len(population)
         if k > size:
             raise ValueError("sample larger than population")
-        chosen = {}  # keeps the order in which they came
+        chosen: dict[int, None] = {}  # keeps the order in which they came
         for wanted in range(k):
             while len(chosen) == wanted:
                 chosen[self.randrange(size)] = None
@@ -93,5 +127,13 @@ class StrongRandom:
 # Over gorandom's stream nobody sees which number is made from which bytes: that is done in C where it is plain, and
 # by these methods where it is not.
 _r = StrongRandom()
-_python = (_r.getrandbits, _r.randrange, _r.randint, _r.choice, _r.shuffle, _r.sample)
-getrandbits, randrange, randint, choice, shuffle, sample = numbers("random", __name__, _python, globals())
+if TYPE_CHECKING:
+    getrandbits = _r.getrandbits
+    randrange = _r.randrange
+    randint = _r.randint
+    choice = _r.choice
+    shuffle = _r.shuffle
+    sample = _r.sample
+else:
+    _python = (_r.getrandbits, _r.randrange, _r.randint, _r.choice, _r.shuffle, _r.sample)
+    getrandbits, randrange, randint, choice, shuffle, sample = numbers("random", __name__, _python, globals())

@@ -4,10 +4,19 @@ While the system's generator is not ready the functions wait, as PEP 522 asks of
 the wait. ``SystemRandom`` does not wait: it raises ``BlockingIOError``.
 """
 
+from __future__ import annotations
+
 import base64
 
 from . import _front, compare_digest, wait_for_system_rng
 from ._systemrandom import PYTHON, SystemRandom
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import SupportsIndex, TypeVar
+
+    _T = TypeVar("_T")
 
 __all__ = [
     "SystemRandom",
@@ -24,7 +33,7 @@ __all__ = [
 DEFAULT_ENTROPY = 32  # bytes of a token whose size is not given
 
 
-def _bytes_when_ready(n):
+def _bytes_when_ready(n: SupportsIndex) -> bytes:
     # get_random_bytes waits too, but its errors are PyCrypto's. Nothing is drawn before a success, so a
     # second call with the same n is a first one.
     try:
@@ -48,24 +57,31 @@ _random = _PatientRandom()
 # that are no lists, wrong arguments.
 
 
-def randbelow(exclusive_upper_bound):
+def randbelow(exclusive_upper_bound: int) -> int:
     if exclusive_upper_bound <= 0:
         raise ValueError("Upper bound must be positive.")
     # The method that random.Random itself draws integers by: its errors for what is no integer.
     return _random._randbelow(exclusive_upper_bound)
 
 
-def token_bytes(nbytes=None):
+def token_bytes(nbytes: int | None = None) -> bytes:
     return _random.randbytes(DEFAULT_ENTROPY if nbytes is None else nbytes)
 
 
-def token_hex(nbytes=None):
+def token_hex(nbytes: int | None = None) -> str:
     return token_bytes(nbytes).hex()
 
 
-def token_urlsafe(nbytes=None):
+def token_urlsafe(nbytes: int | None = None) -> str:
     return base64.urlsafe_b64encode(token_bytes(nbytes)).decode("ascii").rstrip("=")
 
 
-_python = (_random.getrandbits, randbelow, _random.choice, token_bytes, token_hex, token_urlsafe)
-randbits, randbelow, choice, token_bytes, token_hex, token_urlsafe = _front.numbers("secrets", __name__, _python, globals())
+if TYPE_CHECKING:
+
+    def randbits(k: int) -> int: ...
+    def choice(seq: Sequence[_T]) -> _T: ...
+else:
+    _python = (_random.getrandbits, randbelow, _random.choice, token_bytes, token_hex, token_urlsafe)
+    randbits, randbelow, choice, token_bytes, token_hex, token_urlsafe = _front.numbers(
+        "secrets", __name__, _python, globals()
+    )

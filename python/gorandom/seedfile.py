@@ -15,11 +15,17 @@ such a name. No descriptor is open when a function returns. Seeds stay in the Go
 objects, so a process that can have no core gets RuntimeError with ``status().reason``.
 """
 
+from __future__ import annotations
+
 import os
 import time
 
 from . import _front
 from ._forklock import ForkLock
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from os import PathLike
 
 __all__ = ["SeedFileError", "load", "refresh", "save"]
 
@@ -39,7 +45,7 @@ class SeedFileError(ValueError):
     wrong size, or torn. Nothing of it was used, and it is as it was."""
 
 
-def _call(name, path, timeout):
+def _call(name: str, path: str | bytes | PathLike[str] | PathLike[bytes], timeout: float) -> int:
     path = os.fsencode(path)
     if b"\0" in path:
         raise ValueError("embedded null byte")
@@ -71,7 +77,7 @@ def _call(name, path, timeout):
         nap = min(2 * nap, LONGEST_NAP)
 
 
-def load(path, *, timeout=10.0):
+def load(path: str | bytes | PathLike[str] | PathLike[bytes], *, timeout: float = 10.0) -> int:
     """Mixes the file's seed into the generator, after another seed has taken its place; returns its size, 64.
 
     It acts before the next byte in any thread. ``timeout``, in seconds, is how long another process's lock is
@@ -83,7 +89,7 @@ def load(path, *, timeout=10.0):
     return size
 
 
-def refresh(path, *, timeout=10.0):
+def refresh(path: str | bytes | PathLike[str] | PathLike[bytes], *, timeout: float = 10.0) -> int:
     """Replaces the file's seed by one that depends on it and on the generator; returns its size, 64.
 
     For programs that run long: from time to time. Errors as of ``load()``.
@@ -91,7 +97,7 @@ def refresh(path, *, timeout=10.0):
     return _call("pyext_SeedRefresh", path, timeout)
 
 
-def save(path, *, timeout=10.0):
+def save(path: str | bytes | PathLike[str] | PathLike[bytes], *, timeout: float = 10.0) -> int:
     """Writes a new seed, with mode 0600; makes the file if there is none. Returns the seed's size, 64.
 
     A damaged file, or one with another mode, is replaced; SeedFileError for what is not a regular file of

@@ -26,6 +26,8 @@ Signatures have one spelling: base64 that itsdangerous takes for the same (paddi
 after the last) is refused. Every token that it makes is read.
 """
 
+from __future__ import annotations
+
 import json
 import time
 import zlib
@@ -35,6 +37,13 @@ from hashlib import sha1
 from operator import index
 
 from .hmac import Key, digest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any, Literal, Never, SupportsIndex, overload
+
+    _Octets = str | bytes | bytearray
 
 __all__ = [
     "BadData",
@@ -58,11 +67,11 @@ _FROM_URL = bytes.maketrans(b"-_", b"+/")
 _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-def _encode(data):
+def _encode(data: bytes) -> bytes:
     return b2a_base64(data, newline=False).translate(_TO_URL, b"=")
 
 
-def _decode(text):
+def _decode(text: bytes) -> bytes | None:
     """The bytes whose encoding is exactly this, or None. Not in constant time: for what a token shows anyway."""
     try:
         data = a2b_base64(text.translate(_FROM_URL) + b"==")  # more padding than needed is passed over
@@ -71,7 +80,7 @@ def _decode(text):
     return data if _encode(data) == text else None
 
 
-def _octets(what, given):
+def _octets(what: str, given: _Octets) -> Any:
     if isinstance(given, str):
         try:
             return given.encode()
@@ -83,11 +92,11 @@ def _octets(what, given):
     return given
 
 
-def _date(timestamp):
+def _date(timestamp: int) -> datetime:
     return datetime.fromtimestamp(timestamp, timezone.utc)
 
 
-def _compressed(data):
+def _compressed(data: bytes) -> bytes | None:
     """As zlib writes it, or None if that isn't two bytes shorter: itsdangerous' rule."""
     if len(data) <= SHORT:
         # zlib.compress clears 256 KB first, 40 us. Little data of a token gains by it, and a window of 1 KiB, in
@@ -102,7 +111,7 @@ def _compressed(data):
 class BadData(Exception):
     """What all errors about a token are; ``message`` is the text. They show no part of the token."""
 
-    def __init__(self, message):
+    def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
 
@@ -113,7 +122,7 @@ class BadSignature(BadData):
     ``payload`` is the value if its signature was good, as in the subclasses; else None.
     """
 
-    def __init__(self, message, payload=None):
+    def __init__(self, message: str, payload: bytes | None = None) -> None:
         super().__init__(message)
         self.payload = payload
 
@@ -121,7 +130,7 @@ class BadSignature(BadData):
 class BadTimeSignature(BadSignature):
     """A ``TimestampSigner`` refuses the token. ``date_signed`` is a ``datetime`` in UTC if it has expired."""
 
-    def __init__(self, message, payload=None, date_signed=None):
+    def __init__(self, message: str, payload: bytes | None = None, date_signed: datetime | None = None) -> None:
         super().__init__(message, payload)
         self.date_signed = date_signed
 
@@ -133,13 +142,13 @@ class SignatureExpired(BadTimeSignature):
 class BadPayload(BadData):
     """The signature is good, but what it covers is no JSON; ``original_error`` says why."""
 
-    def __init__(self, message, original_error=None):
+    def __init__(self, message: str, original_error: Exception | None = None) -> None:
         super().__init__(message)
         self.original_error = original_error
 
 
 class _KeyHolder:
-    def __reduce_ex__(self, protocol):
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Never:
         raise TypeError(f"cannot pickle or copy {type(self).__name__!r} object: it holds keys")
 
 
@@ -154,34 +163,41 @@ class Signer(_KeyHolder):
 
     _refusal = BadSignature
 
-    def __init__(self, secret, purpose, *, old_secrets=(), compat=None):
+    def __init__(
+        self,
+        secret: _Octets,
+        purpose: _Octets,
+        *,
+        old_secrets: Iterable[_Octets] = (),
+        compat: Literal["itsdangerous"] | None = None,
+    ) -> None:
         if compat not in (None, "itsdangerous"):
             raise ValueError('compat must be None or "itsdangerous"')
         if isinstance(old_secrets, (str, bytes, bytearray)):
             # Each of its characters would be a secret.
             raise TypeError("old_secrets must be a list of secrets, not one of them")
-        purpose = _octets("purpose", purpose)
-        if not purpose:
+        context = _octets("purpose", purpose)
+        if not context:
             raise ValueError("purpose must not be empty")
         keys = []
-        for secret in (secret, *old_secrets):
-            secret = _octets("secret", secret)
-            if not any(secret):
+        for given in (secret, *old_secrets):
+            one = _octets("secret", given)
+            if not any(one):
                 raise ValueError("secret must not be empty, nor NUL bytes alone")
             if compat is None:
-                keys.append(Key(digest(secret, purpose, "sha256"), "sha256"))
+                keys.append(Key(digest(one, context, "sha256"), "sha256"))
             else:
-                state = sha1(purpose + b"signer")
-                state.update(secret)
+                state = sha1(context + b"signer")
+                state.update(one)
                 keys.append(Key(state.digest(), "sha1"))
         self._keys = tuple(keys)
 
-    def sign(self, value):
+    def sign(self, value: _Octets) -> bytes:
         """The value, ``.``, and the signature: 43 characters of URL-safe base64 (27 with ``compat``), as bytes."""
         value = bytes(_octets("value", value))
         return b"%b.%b" % (value, _encode(self._keys[0].digest(value)))
 
-    def unsign(self, token):
+    def unsign(self, token: _Octets) -> bytes:
         """The signed value, as bytes. BadSignature if it can't be trusted, TypeError if it isn't bytes or str."""
         try:
             token = bytes(_octets("token", token))
@@ -201,7 +217,7 @@ class Signer(_KeyHolder):
             return value
         raise self._refusal("Signature does not match")
 
-    def validate(self, token):
+    def validate(self, token: _Octets) -> bool:
         """Whether ``unsign`` takes the token; TypeError as there."""
         try:
             self.unsign(token)
@@ -218,22 +234,43 @@ class TimestampSigner(Signer):
 
     _refusal = BadTimeSignature
 
-    def get_timestamp(self):
+    def get_timestamp(self) -> int:
         """The time: whole seconds since 1970-01-01 UTC, not past the year 9999."""
         return int(time.time())
 
-    def _now(self):
+    def _now(self) -> int:
         now = index(self.get_timestamp())
         if not 0 <= now <= LAST_TIMESTAMP:
             raise ValueError("get_timestamp() must be between the years 1970 and 9999")
         return now
 
-    def sign(self, value):
+    def sign(self, value: _Octets) -> bytes:
         """The value, ``.``, the time in base64, ``.``, and the signature of all that, as bytes."""
         stamp = self._now().to_bytes(8, "big").lstrip(b"\0")
         return super().sign(b"%b.%b" % (_octets("value", value), _encode(stamp)))
 
-    def unsign(self, token, max_age=None, return_timestamp=False):
+    if TYPE_CHECKING:
+
+        @overload
+        def unsign(
+            self, token: _Octets, max_age: float | None = None, return_timestamp: Literal[False] = False
+        ) -> bytes: ...
+        @overload
+        def unsign(
+            self, token: _Octets, max_age: float | None = None, *, return_timestamp: Literal[True]
+        ) -> tuple[bytes, datetime]: ...
+        @overload
+        def unsign(
+            self, token: _Octets, max_age: float | None, return_timestamp: Literal[True]
+        ) -> tuple[bytes, datetime]: ...
+        @overload
+        def unsign(
+            self, token: _Octets, max_age: float | None = None, return_timestamp: bool = False
+        ) -> bytes | tuple[bytes, datetime]: ...
+
+    def unsign(
+        self, token: _Octets, max_age: float | None = None, return_timestamp: bool = False
+    ) -> bytes | tuple[bytes, datetime]:
         """The signed value, as bytes; with ``return_timestamp`` a tuple of it and the ``datetime`` in UTC.
 
         ``max_age`` is in seconds, an int or a float. SignatureExpired if the token is older, by as little as the
@@ -246,8 +283,8 @@ class TimestampSigner(Signer):
         value, dot, stamp = signed.rpartition(b".")
         if not dot:
             raise BadTimeSignature("No timestamp in the token", signed)
-        stamp = _decode(stamp)
-        if stamp is None or stamp.startswith(b"\0") or (then := int.from_bytes(stamp, "big")) > LAST_TIMESTAMP:
+        number = _decode(stamp)
+        if number is None or number.startswith(b"\0") or (then := int.from_bytes(number, "big")) > LAST_TIMESTAMP:
             raise BadTimeSignature("Malformed timestamp", value)
         if max_age is not None:
             age = self._now() - then
@@ -256,7 +293,7 @@ class TimestampSigner(Signer):
                 raise SignatureExpired(f"Signature age {why} seconds", value, _date(then))
         return (value, _date(then)) if return_timestamp else value
 
-    def validate(self, token, max_age=None):
+    def validate(self, token: _Octets, max_age: float | None = None) -> bool:
         """Whether ``unsign`` takes the token; TypeError as there."""
         try:
             self.unsign(token, max_age)
@@ -272,24 +309,31 @@ class URLSafeSerializer(_KeyHolder):
     that makes it shorter. A token is neither decompressed nor parsed before its signature was found good.
     """
 
-    default_signer = Signer
+    default_signer: type[Signer] = Signer
 
-    def __init__(self, secret, purpose, *, old_secrets=(), compat=None):
+    def __init__(
+        self,
+        secret: _Octets,
+        purpose: _Octets,
+        *,
+        old_secrets: Iterable[_Octets] = (),
+        compat: Literal["itsdangerous"] | None = None,
+    ) -> None:
         self._signer = self.default_signer(secret, purpose, old_secrets=old_secrets, compat=compat)
 
-    def dumps(self, obj):
+    def dumps(self, obj: Any) -> str:
         """The signed object, as ASCII str. TypeError and ValueError as ``json.dumps`` for what JSON can't hold."""
         data = _to_json(obj).encode()
         compressed = _compressed(data)
         payload = _encode(data) if compressed is None else b"." + _encode(compressed)
         return self._signer.sign(payload).decode("ascii")
 
-    def loads(self, token):
+    def loads(self, token: _Octets) -> Any:
         """The object. BadSignature and TypeError as ``Signer.unsign``; BadPayload if what was signed is no JSON."""
         return self._object(self._signer.unsign(token))
 
     @staticmethod
-    def _object(payload):
+    def _object(payload: bytes) -> Any:
         data = _decode(payload.removeprefix(b"."))
         if data is None:
             raise BadPayload("Payload is not base64")
@@ -304,9 +348,10 @@ class URLSafeSerializer(_KeyHolder):
 class URLSafeTimedSerializer(URLSafeSerializer):
     """``URLSafeSerializer`` over a ``TimestampSigner``; ``itsdangerous.URLSafeTimedSerializer``."""
 
-    default_signer = TimestampSigner
+    default_signer: type[TimestampSigner] = TimestampSigner
+    _signer: TimestampSigner
 
-    def loads(self, token, max_age=None, return_timestamp=False):
+    def loads(self, token: _Octets, max_age: float | None = None, return_timestamp: bool = False) -> Any:
         """The object; with ``return_timestamp`` a tuple of it and the ``datetime`` in UTC.
 
         ``max_age`` and the errors as of ``TimestampSigner.unsign``; BadPayload if what was signed is no JSON.

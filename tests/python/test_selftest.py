@@ -303,8 +303,8 @@ def test_a_copy_is_whole(check_copy, site):
 
 
 def damage(site):
-    flip(site / "gorandom" / "hmac.pyi", 10)
-    return "gorandom/hmac.pyi is damaged"
+    flip(site / "gorandom" / "_front.pyi", 10)
+    return "gorandom/_front.pyi is damaged"
 
 
 def damage_library(site):
@@ -324,7 +324,7 @@ def remove(site):
 
 
 def remove_several(site):
-    for name in ("signing.py", "compat/m2crypto.py", "numpy.py", "openssl.py", "signing.pyi"):
+    for name in ("signing.py", "compat/m2crypto.py", "numpy.py", "openssl.py", "_front.pyi"):
         (site / "gorandom" / name).unlink()
     return "; and 2 more"
 

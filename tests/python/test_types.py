@@ -1,5 +1,6 @@
-"""The stubs agree with the runtime, and a program that uses all of the API passes mypy --strict."""
+"""Annotations and stubs agree with the runtime, and a program that uses all of the API passes mypy --strict."""
 
+import ast
 import importlib.util
 import os
 import pathlib
@@ -18,6 +19,8 @@ PACKAGE = pathlib.Path(gorandom.__file__).parent
 # What stubtest may say, with the reason why it is not a fault.
 ALLOWLIST = """
 gorandom\\.libgorandom_core  # the core's library lies beside the modules; it is none
+gorandom\\._systemrandom\\.SystemRandom\\._bytes  # staticmethod() of a function made in C
+gorandom\\.secrets\\._PatientRandom\\._bytes
 """
 WITHOUT_NUMPY = """
 gorandom\\.numpy  # cannot be imported
@@ -50,15 +53,48 @@ def test_stubs_agree_with_the_runtime(mypy, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_stubs_are_for_extension_modules_alone():
+    """All other annotations stand in the code, where they cannot drift from it."""
+    stubs = {str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.pyi")}
+    assert stubs == {"_core.pyi", "_front.pyi"}
+
+
+def test_state_has_the_keys_of_its_stub():
+    """stubtest does not look into a TypedDict."""
+    tree = ast.parse((PACKAGE / "_front.pyi").read_text())
+    (state,) = (node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "_State")
+    assert {field.target.id for field in state.body} == set(gorandom._front.state())
+
+
+STRICT = """
+[mypy]
+strict = True
+warn_return_any = False
+[mypy-gorandom._cli.*,gorandom.__main__]
+ignore_errors = True
+"""
+
+
+@pytest.mark.once
+def test_the_code_agrees_with_its_annotations(mypy, tmp_path):
+    pytest.importorskip("numpy", reason="NOT TESTED: numpy is not installed")
+    (tmp_path / "mypy.ini").write_text(STRICT)
+    done = mypy("mypy", "--config-file", "mypy.ini", "-p", "gorandom")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 GOOD = """
 import array
 import datetime
 import io
+import uuid
 from typing import assert_type
 
 import gorandom
 import gorandom.signing
-from gorandom import RNGFile, Status
+import gorandom.compat.pycrypto.Random
+from gorandom import RNGFile, Status, random, secrets
+from gorandom.compat import pycrypto as Crypto
 from gorandom.compat.pycrypto.Hash import HMAC, SHA256
 
 assert_type(gorandom.get_random_bytes(16), bytes)
@@ -114,6 +150,14 @@ class Index:
 
 
 gorandom.urandom(Index())
+assert_type(gorandom.uuid4(), uuid.UUID)
+assert_type(gorandom.SystemRandom().choice("abc"), str)
+assert_type(secrets.choice([1, 2]), int)
+assert_type(secrets.token_urlsafe(), str)
+assert_type(random.randrange(1, 10, 2), int)
+assert_type(random.StrongRandom(randfunc=gorandom.get_random_bytes).sample("abc", 2), list[str])
+assert_type(Crypto.Random.Fortuna.FortunaGenerator.AESGenerator().key, bytes | None)
+assert_type(Crypto.Random.get_random_bytes(16), bytes)
 """
 
 BAD = [
@@ -139,6 +183,12 @@ BAD = [
     "from gorandom.compat.pycrypto.Hash import HMAC; HMAC.new('text')",
     "from gorandom.compat.pycrypto.Hash import HMAC; HMAC.new(b'key', digestmod='sha256')",
     "from gorandom.compat.pycrypto.Hash import SHA256; SHA256.new('text')",
+    "from gorandom.random import StrongRandom; StrongRandom(gorandom.new(), gorandom.get_random_bytes)",
+    "from gorandom.random import randrange; randrange(1, 2, 3, 4)",
+    "from gorandom.random import choice; choice({1, 2})",
+    "from gorandom import secrets; secrets.token_hex('16')",
+    "gorandom.uuid7(1)",
+    "y: int = gorandom.uuid4()",
     "gorandom.signing.Signer(b'secret')",
     "gorandom.signing.Signer(b'secret', 'purpose', ['old'])",
     "gorandom.signing.Signer(b'secret', 'purpose', old_secrets=b'old')",
@@ -160,7 +210,7 @@ def test_a_strict_program(mypy, tmp_path, target):
 
 @pytest.mark.once
 def test_faults_are_found(mypy, tmp_path):
-    """One for each line: a stub that says Any finds none."""
+    """One for each line: an annotation that says Any finds none."""
     (tmp_path / "bad.py").write_text("import gorandom, gorandom.signing\n" + "\n".join(BAD) + "\n")
     done = mypy("mypy", "--strict", "bad.py")
     found = {int(line.split(":")[1]) for line in done.stdout.splitlines() if ": error:" in line}

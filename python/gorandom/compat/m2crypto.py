@@ -1,14 +1,20 @@
 """M2Crypto.Rand over gorandom: ``from gorandom.compat import m2crypto as Rand``.
 
-What programs add are events of Fortuna's, in direct mode too, where they are kept for a core to come; the
-stream never depends on them. ``load_file`` reads any file that OpenSSL's RAND_load_file reads; a file that is
-to be safe against a power loss is ``gorandom.seedfile``'s.
+What programs add becomes an event of Fortuna. In direct mode events are kept for a later core. Security never
+depends on them. ``load_file`` reads any file that OpenSSL's RAND_load_file reads. For a seed file that survives a
+power loss, use ``gorandom.seedfile``.
 """
+
+from __future__ import annotations
 
 import os
 import stat
 
 from gorandom import add_event, get_random_bytes, urandom
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 __all__ = [
     "rand_seed",
@@ -31,7 +37,7 @@ class RandError(ValueError):
     """There is not enough randomness."""
 
 
-def _number(value, most, function, argument, kind):
+def _number(value: int, most: int, function: str, argument: int, kind: str) -> int:
     # As SWIG's glue: ints and nothing that could become one.
     text = f"in method '{function}', argument {argument} of type '{kind}'"
     if not isinstance(value, int):
@@ -41,7 +47,7 @@ def _number(value, most, function, argument, kind):
     return int(value)
 
 
-def _path(value, function):
+def _path(value: str | bytes, function: str) -> bytes:
     if isinstance(value, str):
         value = os.fsencode(value)
     if not isinstance(value, bytes):
@@ -51,20 +57,20 @@ def _path(value, function):
     return value
 
 
-def rand_seed(seed):
-    """Adds a bytes-like object to the pools. It takes effect by Fortuna's rule. Returns None."""
+def rand_seed(seed: Buffer) -> None:
+    """Add a bytes-like object to the pools. It takes effect when Fortuna next uses its pool."""
     if memoryview(seed).nbytes:
         add_event(seed)
 
 
-def rand_add(blob, entropy):
-    """``rand_seed(blob)``. ``entropy``, the caller's estimate in bytes, is not needed: Fortuna has none."""
+def rand_add(blob: Buffer, entropy: float) -> None:
+    """Do ``rand_seed(blob)``. ``entropy``, an estimate in bytes, is ignored, since Fortuna needs none."""
     if not isinstance(entropy, (int, float)):
         raise TypeError("in method 'rand_add', argument 2 of type 'double'")
     rand_seed(blob)
 
 
-def _draw(n, function):
+def _draw(n: int, function: str) -> bytes:
     n = _number(n, INT_MAX, function, 1, "int")
     if n < 0:
         raise MemoryError(f"Insufficient memory for {function}.")
@@ -74,18 +80,18 @@ def _draw(n, function):
         raise RandError("Not enough randomness.") from e
 
 
-def rand_bytes(n):
-    """n random bytes, fit for keys. RandError if the system gives none, MemoryError if n is negative."""
+def rand_bytes(n: int) -> bytes:
+    """Return n random bytes, fit for keys. RandError if the system gives none, MemoryError if n is negative."""
     return _draw(n, "rand_bytes")
 
 
-def rand_pseudo_bytes(n):
-    """``(rand_bytes(n), 1)``: the 1 says that they are as good as those."""
+def rand_pseudo_bytes(n: int) -> tuple[bytes, int]:
+    """Return ``(rand_bytes(n), 1)``. The 1 says that these bytes are fit for keys too."""
     return _draw(n, "rand_pseudo_bytes"), 1
 
 
-def rand_status():
-    """1 if there are bytes to be had without waiting, else 0."""
+def rand_status() -> int:
+    """Return 1 if bytes can be drawn without waiting, else 0."""
     try:
         urandom(1)
     except OSError:
@@ -93,13 +99,13 @@ def rand_status():
     return 1
 
 
-def _gained_privileges():
-    """AT_SECURE: the file that was executed gave privileges, so the environment is somebody else's."""
+def _gained_privileges() -> bool:
+    """Return whether the executed file gave privileges (AT_SECURE). Then the environment cannot be trusted."""
     if os.getuid() != os.geteuid() or os.getgid() != os.getegid():
         return True
     try:
         with open("/proc/self/auxv", "rb") as f:
-            words = memoryview(f.read()).cast("N")
+            words = memoryview(f.read()).cast("N")  # type: ignore[call-overload]
     except FileNotFoundError:
         return False
     except OSError:
@@ -107,10 +113,10 @@ def _gained_privileges():
     return any(words[i] == 23 and words[i + 1] for i in range(0, len(words) - 1, 2))
 
 
-def rand_file_name():
-    """``$RANDFILE``, else ``$HOME/.rnd``, as a str; RuntimeError without either.
+def rand_file_name() -> str:
+    """Return ``$RANDFILE``, else ``$HOME/.rnd``, as a str. RuntimeError if neither is set.
 
-    In a process that gained privileges at exec both are ignored, as OpenSSL does: RuntimeError.
+    A process that gained privileges at exec ignores both, as OpenSSL does: RuntimeError.
     """
     if not _gained_privileges():
         if os.environ.get("RANDFILE"):
@@ -120,11 +126,11 @@ def rand_file_name():
     raise RuntimeError("rand_file_name")
 
 
-def load_file(filename, max_bytes):
-    """Adds up to ``max_bytes`` bytes of any readable file to the pools, and returns how many.
+def load_file(filename: str | bytes, max_bytes: int) -> int:
+    """Add up to ``max_bytes`` bytes of any readable file to the pools, and return how many.
 
-    A negative number means all of a regular file, and 256 bytes of a device or pipe. As OpenSSL from 1.1.1 on
-    it returns -1 if the file cannot be opened, and what was read before an error.
+    A negative number means all of a regular file, and 256 bytes of a device or pipe. As in OpenSSL 1.1.1 and later,
+    the result is -1 if the file cannot be opened, and after an error the number of bytes read before it.
     """
     path = _path(filename, "rand_load_file")
     left = _number(max_bytes, LONG_MAX, "rand_load_file", 2, "long")
@@ -153,10 +159,10 @@ def load_file(filename, max_bytes):
     return count
 
 
-def save_file(filename):
-    """Writes 1024 random bytes to a file of mode 0600, in one step; returns 1024, or -1 if it cannot be done.
+def save_file(filename: str | bytes) -> int:
+    """Write 1024 random bytes to a file of mode 0600, atomically. Return 1024, or -1 if that fails.
 
-    A symbolic link is followed, and what is not a regular file is left alone, as OpenSSL does.
+    As in OpenSSL, symbolic links are followed, and only regular files are replaced.
     """
     path = os.path.realpath(_path(filename, "rand_save_file"))
     temporary = path + b"." + get_random_bytes(8).hex().encode()

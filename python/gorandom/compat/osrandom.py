@@ -1,13 +1,15 @@
-"""The system's sources of random bytes, as cryptography's osrandom engine chose among them.
+"""The system's sources of random bytes, with the names of cryptography's osrandom engine.
 
     >>> from gorandom.compat import osrandom
     >>> for source in osrandom.sources():
     ...     print(source.name, source.serves, source.reason)
 
-The names are those of the engine: ``"getrandom"``, ``"/dev/urandom"``, ``"getentropy"``,
-``"CryptGenRandom"``. A program that switched the engine through cryptography's backend writes
-``from gorandom.compat import osrandom as backend`` and keeps its calls.
+The sources are called ``"getrandom"``, ``"/dev/urandom"``, ``"getentropy"`` and ``"CryptGenRandom"``, as in the
+engine. A program that switched the engine through cryptography's backend can keep its calls after
+``from gorandom.compat import osrandom as backend``.
 """
+
+from __future__ import annotations
 
 import errno as _errno
 import os as _os
@@ -51,25 +53,25 @@ class Source:
     """One source of a system's random bytes, as it stands in this process."""
 
     name: str
-    """In the words of cryptography's osrandom engine."""
+    """Name in cryptography's osrandom engine."""
     serves: bool
-    """Bytes come from it. This is so for one source."""
+    """Whether bytes come from it, which is true for one source."""
     reason: str
     """Why it serves, or why it does not."""
 
 
-def _system(platform):
+def _system(platform: str) -> str:
     for name in SYSTEMS:
         if platform.startswith(name):  # "freebsd14", "openbsd7"
             return name
     raise ValueError(f"no sources are known for {platform!r}; for these they are: {', '.join(SYSTEMS)}")
 
 
-def order(system=None):
-    """Names of the sources that a system gives, the one that is asked first in front.
+def order(system: str | None = None) -> tuple[str, ...]:
+    """Return the names of a system's sources, in the order in which they are asked.
 
-    ``system`` is a value of ``sys.platform``; by default that of this process. ValueError for one that is
-    not among ``SYSTEMS``, TypeError for what is no str.
+    ``system`` is a value of ``sys.platform``, by default that of this process. ValueError if it is not among
+    ``SYSTEMS``, TypeError if it is not a str.
     """
     if system is None:
         system = _sys.platform
@@ -78,11 +80,11 @@ def order(system=None):
     return _ORDER[_system(system)]
 
 
-def implementation():
-    """Name of the source that serves this process, as found at its last draw from the system.
+def implementation() -> str:
+    """Return the name of the source that served this process's last draw from the system.
 
-    Where there was none yet, this makes one, of one byte: BlockingIOError while the system's generator has
-    not been seeded, OSError where no source can be had.
+    If there was no draw yet, one byte is drawn. BlockingIOError while the system's generator has not been seeded,
+    OSError if no source works.
     """
     try:
         wait_for_system_rng(0)
@@ -91,8 +93,8 @@ def implementation():
     return _front.state()["implementation"]
 
 
-def _getrandom_refusal():
-    """Why getrandom does not serve."""
+def _getrandom_refusal() -> str:
+    """Return why getrandom does not serve."""
     try:
         _os.getrandom(1, _os.GRND_NONBLOCK)
     except AttributeError:
@@ -106,13 +108,13 @@ def _getrandom_refusal():
     return "it answers now, but refused at this process's last draw from the system"
 
 
-def _is_device(path, numbers):
+def _is_device(path: str, numbers: tuple[int, int]) -> bool:
     found = _os.stat(path)
     return _stat.S_ISCHR(found.st_mode) and (_os.major(found.st_rdev), _os.minor(found.st_rdev)) == numbers
 
 
-def _device_state():
-    """Could /dev/urandom serve, if it were asked?"""
+def _device_state() -> str:
+    """Return whether /dev/urandom could serve, as the end of a sentence."""
     for path, numbers in (("/dev/urandom", _URANDOM), ("/dev/random", _RANDOM)):
         try:
             if not _is_device(path, numbers):
@@ -122,11 +124,11 @@ def _device_state():
     return "and would step in where getrandom is refused (ENOSYS, EPERM)"
 
 
-def sources():
-    """The sources of this system as a tuple of frozen ``Source``, in the order in which they are asked.
+def sources() -> tuple[Source, ...]:
+    """Return this system's sources as a tuple of frozen ``Source``, in the order in which they are asked.
 
-    Exactly one serves. Where a source comes after the one that serves, its reason also says whether it could
-    step in. Errors as those of ``implementation()``.
+    Exactly one serves. The reason of a source behind it also says whether that source could step in. Errors as in
+    ``implementation()``.
     """
     serving = implementation()
     found = []
@@ -144,16 +146,16 @@ def sources():
     return tuple(found)
 
 
-def osrandom_engine_implementation():
-    """``implementation()`` by the name that cryptography's backend gave it."""
+def osrandom_engine_implementation() -> str:
+    """Do ``implementation()``, by its name in cryptography's backend."""
     return implementation()
 
 
-def activate_osrandom_engine():
-    """``gorandom.openssl.activate()`` by the name that cryptography's backend gave it."""
+def activate_osrandom_engine() -> None:
+    """Do ``gorandom.openssl.activate()``, by its name in cryptography's backend."""
     _import_late("openssl").activate()
 
 
-def activate_builtin_random():
-    """``gorandom.openssl.deactivate()`` by the name that cryptography's backend gave it."""
+def activate_builtin_random() -> None:
+    """Do ``gorandom.openssl.deactivate()``, by its name in cryptography's backend."""
     _import_late("openssl").deactivate()

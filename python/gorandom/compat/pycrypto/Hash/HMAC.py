@@ -3,9 +3,23 @@
 The two APIs contradict each other where no digest is named: it is MD5 here, and a TypeError there.
 """
 
+from __future__ import annotations
+
 from gorandom import hmac as _hmac
 
 from ._face import Hash as _Hash
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Protocol
+
+    from typing_extensions import Buffer
+
+    class _DigestMod(Protocol):
+        @property
+        def new(self) -> Callable[..., Any]: ...
+
 
 __all__ = ["new", "digest_size", "HMAC"]
 
@@ -13,7 +27,7 @@ digest_size = None
 """None: each object has its own."""
 
 
-def _told(name, *tellers):
+def _told(name: str, *tellers: object) -> Any:
     return next((size for teller in tellers if (size := getattr(teller, name, None)) is not None), None)
 
 
@@ -22,28 +36,28 @@ class _Foreign:
 
     __slots__ = ("_hash", "digest_size", "block_size")
 
-    def __init__(self, made, digestmod):
+    def __init__(self, made: Any, digestmod: object) -> None:
         self._hash = made
         self.digest_size = _told("digest_size", digestmod, made) or len(self.digest())
         block_size = _told("block_size", digestmod, made)
         if block_size is not None:  # else the engine has its rule
             self.block_size = block_size
 
-    def update(self, data):
+    def update(self, data: Buffer) -> None:
         self._hash.update(data)
 
-    def digest(self):
+    def digest(self) -> bytes:
         # Of a copy: PyCryptodome's SHA-3 takes no more data after a digest.
         return self._hash.copy().digest()
 
-    def hexdigest(self):
+    def hexdigest(self) -> str:
         return self.digest().hex()
 
-    def copy(self):
+    def copy(self) -> _Foreign:
         return _Foreign(self._hash.copy(), self)
 
 
-def _constructor(digestmod):
+def _constructor(digestmod: _DigestMod | None) -> str | Callable[..., _Foreign]:
     """What the engine takes for a hash module or object."""
     if digestmod is None:
         return "md5"
@@ -51,7 +65,7 @@ def _constructor(digestmod):
     if isinstance(made, _Hash):
         return made.name
 
-    def construct(data=b""):
+    def construct(data: Buffer = b"") -> _Foreign:
         made = _Foreign(digestmod.new(), digestmod)
         if data:
             made.update(data)
@@ -73,46 +87,46 @@ class HMAC:
 
     __slots__ = ("_mac", "digest_size")
 
-    def __init__(self, key, msg=None, digestmod=None):
+    def __init__(self, key: Buffer, msg: Buffer | None = None, digestmod: _DigestMod | None = None) -> None:
         if not isinstance(key, (bytes, bytearray)):
             key = memoryview(key).tobytes()
         self._mac = _hmac.new(key, msg, _constructor(digestmod))
         self.digest_size = self._mac.digest_size
 
-    def update(self, msg):
-        """Authenticates more bytes, after a ``digest()`` too. Returns the object itself."""
+    def update(self, msg: Buffer) -> HMAC:
+        """Authenticate more bytes, also after a ``digest()``. Return the object itself."""
         self._mac.update(msg)
         return self
 
-    def copy(self):
-        """An independent object with the same key, hash and bytes so far."""
+    def copy(self) -> HMAC:
+        """Return an independent object with the same key, hash and bytes so far."""
         other = HMAC.__new__(HMAC)
         other._mac, other.digest_size = self._mac.copy(), self.digest_size
         return other
 
-    def digest(self):
-        """The tag of the bytes so far, ``digest_size`` bytes; more may follow."""
+    def digest(self) -> bytes:
+        """Return the tag of the bytes so far, ``digest_size`` bytes; more may follow."""
         return self._mac.digest()
 
-    def hexdigest(self):
-        """``digest()`` as a str of lower-case hexadecimal digits."""
+    def hexdigest(self) -> str:
+        """Return ``digest()`` as a str of lower-case hexadecimal digits."""
         return self._mac.hexdigest()
 
-    def verify(self, mac_tag):
-        """Returns None if ``mac_tag`` (bytes-like) is the tag, all of it; else ValueError("MAC check failed").
+    def verify(self, mac_tag: Buffer) -> None:
+        """Return None if bytes-like ``mac_tag`` is the whole tag, else raise ValueError("MAC check failed").
 
-        Takes the same time wherever they differ.
+        The time does not depend on where they differ.
         """
         self._mac.verify(mac_tag)
 
-    def hexverify(self, hex_mac_tag):
-        """As ``verify`` for hexadecimal digits, upper or lower case, in a str, bytes or bytearray.
+    def hexverify(self, hex_mac_tag: str | bytes | bytearray) -> None:
+        """Do as ``verify`` for hexadecimal digits, upper or lower case, in a str, bytes or bytearray.
 
-        What is no hexadecimal number is a ``binascii.Error``, which is a ValueError.
+        ``binascii.Error``, which is a ValueError, for what is not hexadecimal.
         """
         self._mac.hexverify(hex_mac_tag)
 
 
-def new(key, msg=None, digestmod=None):
-    """``HMAC(key, msg, digestmod)``."""
+def new(key: Buffer, msg: Buffer | None = None, digestmod: _DigestMod | None = None) -> HMAC:
+    """Return ``HMAC(key, msg, digestmod)``."""
     return HMAC(key, msg, digestmod)

@@ -4,4 +4,4 @@ from ._face import face
 
 __all__ = ["new", "digest_size"]
 
-new, digest_size, block_size = face("sha256")
+new, digest_size, block_size = face("sha256", __name__)

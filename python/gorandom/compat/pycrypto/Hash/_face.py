@@ -1,68 +1,81 @@
-"""What PyCrypto's hash modules have in common: PEP 247's names over hashlib."""
+"""What PyCrypto's hash modules share: the names of PEP 247 over hashlib."""
+
+from __future__ import annotations
 
 import hashlib
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Protocol
+
+    from typing_extensions import Buffer
+
+    class _New(Protocol):
+        def __call__(self, data: Buffer | None = None) -> Hash: ...
+
 
 class Hash:
-    """A hash object; made by a module's ``new()`` or by another's. ``copy()`` is an independent one of the same state.
+    """A hash object, made by the ``new()`` of a module or of another object.
 
-    A str is a TypeError. Like hashlib's it can be used by several threads, and finished in a forked child.
+    A str is a TypeError. As with hashlib's, several threads may use it, and a forked child may finish it.
     """
 
     __slots__ = ("_hash",)
 
-    def __init__(self, made):
+    def __init__(self, made: Any) -> None:
         self._hash = made
 
     @property
-    def name(self):
-        """The name that hashlib has for it."""
+    def name(self) -> str:
+        """hashlib's name of the hash."""
         return self._hash.name
 
     @property
-    def digest_size(self):
-        """Bytes of a digest."""
+    def digest_size(self) -> int:
+        """Size of a digest in bytes."""
         return self._hash.digest_size
 
     @property
-    def block_size(self):
-        """Bytes that are hashed at a time; HMAC needs to know."""
+    def block_size(self) -> int:
+        """Size of a block in bytes, which HMAC needs to know."""
         return self._hash.block_size
 
-    def update(self, data):
-        """Hashes more bytes."""
+    def update(self, data: Buffer) -> None:
+        """Hash more bytes."""
         self._hash.update(data)
 
-    def digest(self):
-        """The digest of what was hashed so far; more may follow."""
+    def digest(self) -> bytes:
+        """Return the digest of what was hashed so far; more may follow."""
         return self._hash.digest()
 
-    def hexdigest(self):
-        """``digest()`` as a str of lower-case hexadecimal digits."""
+    def hexdigest(self) -> str:
+        """Return ``digest()`` as a str of lower-case hexadecimal digits."""
         return self._hash.hexdigest()
 
-    def copy(self):
-        """An independent object that has hashed the same."""
+    def copy(self) -> Hash:
+        """Return an independent object that has hashed the same."""
         return Hash(self._hash.copy())
 
-    def new(self, data=None):
-        """A fresh object of the same kind, as the module's ``new()``."""
+    def new(self, data: Buffer | None = None) -> Hash:
+        """Return a new object of the same kind, as the module's ``new()``."""
         return _make(self._hash.name, data)
 
 
-def _make(name, data):
+def _make(name: str, data: Buffer | None) -> Hash:
     return Hash(hashlib.new(name) if data is None else hashlib.new(name, data))
 
 
-def face(name):
-    """A module's ``new``, ``digest_size`` and ``block_size``. ImportError where hashlib does not have the hash."""
+def face(name: str, module: str) -> tuple[_New, int, int]:
+    """Return ``new``, ``digest_size`` and ``block_size`` of a module. ImportError where hashlib does not have the hash."""
     try:
         made = hashlib.new(name)
     except ValueError as error:
         raise ImportError(f"this Python's hashlib has no {name}: {error}") from None
 
-    def new(data=None):
-        """A hash object that has hashed data, by default nothing."""
+    def new(data: Buffer | None = None) -> Hash:
+        """Return a hash object that has hashed ``data``, by default nothing."""
         return _make(name, data)
+
+    new.__module__, new.__qualname__ = module, "new"
 
     return new, made.digest_size, made.block_size

@@ -1,8 +1,10 @@
 """PyCrypto's ``Crypto.Random._UserFriendlyRNG``: private there, but used by programs and tests.
 
-There is one stream in a process, gorandom's, and what ``_get_singleton()`` gives is a handle to it. Closing
-the handle ends only reading through it; holding its lock stops nobody from drawing.
+A process has one stream, gorandom's, and ``_get_singleton()`` returns a handle to it. Closing the handle closes only
+the handle. Holding its lock does not stop others from drawing.
 """
+
+from __future__ import annotations
 
 import os
 from _thread import allocate_lock
@@ -14,14 +16,14 @@ __all__ = ["RNGFile", "get_random_bytes", "new", "reinit"]
 
 
 class _Accumulator:
-    """What is left of PyCrypto's accumulator: the count of reseeds."""
+    """What remains of PyCrypto's accumulator: the count of reseeds."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._reinits = 0
 
     @property
-    def reseed_count(self):
-        """Goes up at each reseed of this process's generator and at each ``reinit()``, in any mode."""
+    def reseed_count(self) -> int:
+        """Count of the reseeds of this process's generator and of the calls of ``reinit()``, in any mode."""
         if _front.state()["mode"] == "core":
             try:
                 return self._reinits + int(ask_core()["reseeds"][0])
@@ -31,18 +33,18 @@ class _Accumulator:
 
 
 class _Singleton(RNGFile):
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self._fa = _Accumulator()
         self._renew_lock()
         os.register_at_fork(after_in_child=self._renew_lock)
 
-    def _renew_lock(self):
+    def _renew_lock(self) -> None:
         # In a forked child it might be held by a thread that does not exist there.
         self._lock = allocate_lock()
 
-    def reinit(self):
-        """Reseeds from the kernel, before the next byte in any thread; OSError if the kernel refuses."""
+    def reinit(self) -> None:
+        """Reseed from the kernel before the next byte in any thread; OSError if the kernel refuses."""
         reseed()
         self._fa._reinits += 1
 
@@ -50,10 +52,10 @@ class _Singleton(RNGFile):
 _singleton = _Singleton()
 
 
-def _get_singleton():
+def _get_singleton() -> _Singleton:
     return _singleton
 
 
-def reinit():
-    """Reseeds the generator, as ``gorandom.reseed()``. No program needs it."""
+def reinit() -> None:
+    """Reseed the generator, as ``gorandom.reseed()``. No program needs it."""
     _singleton.reinit()

@@ -1,10 +1,16 @@
 """The accumulator of Fortuna (Cryptography Engineering 9.5), with the names of PyCrypto's."""
 
+from __future__ import annotations
+
 import time
 import warnings
 
 from ...pct_warnings import ClockRewindWarning
 from . import FortunaGenerator, SHAd256
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 __all__ = ["FortunaAccumulator", "FortunaPool", "which_pools"]
 
@@ -14,30 +20,30 @@ class FortunaPool:
 
     digest_size = SHAd256.digest_size
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.reset()
 
-    def append(self, data):
-        """Adds bytes; TypeError for a str."""
+    def append(self, data: Buffer) -> None:
+        """Add bytes; TypeError for a str."""
         self._hash.update(data)
         self.length += memoryview(data).nbytes
 
-    def digest(self):
-        """The SHAd256 digest of all that was appended."""
+    def digest(self) -> bytes:
+        """Return the SHAd256 digest of all that was appended."""
         return self._hash.digest()
 
-    def hexdigest(self):
-        """``digest()`` as a str of hexadecimal digits."""
+    def hexdigest(self) -> str:
+        """Return ``digest()`` as a str of hexadecimal digits."""
         return self._hash.hexdigest()
 
-    def reset(self):
-        """Empties the pool."""
+    def reset(self) -> None:
+        """Empty the pool."""
         self._hash = SHAd256.new()
         self.length = 0
 
 
-def which_pools(r):
-    """The numbers of the pools that reseed number r uses: pool i if 2**i divides r, so pool 0 always (9.5.2).
+def which_pools(r: int) -> list[int]:
+    """Return the numbers of the pools that reseed number r uses: pool i if 2**i divides r (9.5.2).
 
     AssertionError if r < 1.
     """
@@ -56,20 +62,20 @@ class FortunaAccumulator:
     min_pool_size = 64  # bytes in pool 0 before it may seed; 9.5.5
     reseed_interval = 0.100  # s; 9.5.5: so that the 32 pools outlast an attacker who fills them
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.reseed_count = 0
-        self.last_reseed = None  # as time.time()
+        self.last_reseed: float | None = None  # as time.time()
         self.generator = FortunaGenerator.AESGenerator()
         self.pools = [FortunaPool() for _ in range(32)]
 
-    def _forget_last_reseed(self):
-        """Lets the next request reseed however short ago the last reseed was."""
+    def _forget_last_reseed(self) -> None:
+        """Let the next request reseed, however recent the last reseed is."""
         self.last_reseed = None
 
-    def random_data(self, bytes):
-        """That number of bytes, after a reseed if pool 0 is full enough and the last one long enough ago.
+    def random_data(self, bytes: int) -> bytes:
+        """Return that number of bytes. Reseed first if pool 0 is full enough and the last reseed long enough ago.
 
-        AssertionError before there has been any. ClockRewindWarning if the clock has gone back behind the last.
+        AssertionError before the first reseed. ClockRewindWarning if the clock shows a time before the last reseed.
         """
         now = time.time()
         if self.last_reseed is not None and now < self.last_reseed:
@@ -80,8 +86,8 @@ class FortunaAccumulator:
             self._reseed(now)
         return self.generator.pseudo_random_data(bytes)
 
-    def _reseed(self, current_time=None):
-        """Seeds the generator with the digests of the pools due, and empties those (9.5.2)."""
+    def _reseed(self, current_time: float | None = None) -> None:
+        """Seed the generator with the digests of the pools that are due, and empty these (9.5.2)."""
         self.reseed_count += 1
         self.last_reseed = time.time() if current_time is None else current_time
         due = [self.pools[i] for i in which_pools(self.reseed_count)]
@@ -90,9 +96,11 @@ class FortunaAccumulator:
             pool.reset()
         self.generator.reseed(seed)
 
-    def add_random_event(self, source_number, pool_number, data):
-        """Appends 1 to 32 bytes from source 0 to 255 to pool 0 to 31, behind two bytes that say the source and
-        the size (9.5.1). AssertionError outside of these."""
+    def add_random_event(self, source_number: int, pool_number: int, data: bytes | bytearray | memoryview) -> None:
+        """Append 1 to 32 bytes from source 0 to 255 to pool 0 to 31, after a byte for the source and one for the size.
+
+        AssertionError for other numbers. After 9.5.1.
+        """
         size = len(data)
         if not (1 <= size <= 32 and 0 <= source_number <= 255 and 0 <= pool_number <= 31):
             raise AssertionError

@@ -1,6 +1,12 @@
 """The generator of Fortuna (Cryptography Engineering 9.4), with the names of PyCrypto's."""
 
+from __future__ import annotations
+
 from gorandom import _front
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 __all__ = ["AESGenerator"]
 
@@ -10,15 +16,15 @@ class _Counter:
 
     __slots__ = ("_state",)
 
-    def __init__(self, state):
+    def __init__(self, state: _front.State) -> None:
         self._state = state
 
-    def next_value(self):
-        """The number that the next block is made from; it stays the next."""
+    def next_value(self) -> int:
+        """Return the number that the next block is made from, without a step."""
         return int.from_bytes(self._state.call(_front.GENERATOR_COUNTER), "little")
 
-    def __call__(self):
-        """That number as 16 bytes; the counter goes up by one."""
+    def __call__(self) -> bytes:
+        """Return that number as 16 bytes and add one to the counter."""
         return self._state.call(_front.GENERATOR_STEP)
 
 
@@ -36,34 +42,34 @@ class AESGenerator:
     max_blocks_per_request = 2**16
     max_bytes_per_request = 2**20
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._state = _front.State(_front.HAND_GENERATOR)
         self.counter = _Counter(self._state)
 
     @property
-    def key(self):
+    def key(self) -> bytes | None:
         """The 32 bytes of the key; None before the first ``reseed()``."""
         try:
             return self._state.call(_front.GENERATOR_KEY)
         except AssertionError:
             return None
 
-    def reseed(self, seed):
-        """The key becomes SHAd256(key, seed), the first key being zeros; the counter goes up by one (9.4.2)."""
+    def reseed(self, seed: Buffer) -> None:
+        """Set the key to SHAd256(key, seed), where the first key is zeros, and add one to the counter (9.4.2)."""
         self._state.call(_front.GENERATOR_RESEED, seed)
 
-    def pseudo_random_data(self, bytes):
-        """That number of bytes, in requests of 1 MiB and one for the rest, even if that is nothing (9.4.4).
+    def pseudo_random_data(self, bytes: int) -> bytes:
+        """Return that number of bytes, in requests of 1 MiB and one for the rest, even if nothing is left (9.4.4).
 
         So the key is replaced once for 0 bytes and twice for exactly 1 MiB. AssertionError if the number is
-        negative or nothing was seeded.
+        negative, or before the first ``reseed()``.
         """
         if bytes < 0:
             raise AssertionError
         return self._state.call(_front.GENERATOR_DATA, b"", bytes)
 
-    def _pseudo_random_data(self, bytes):
-        """One request; AssertionError for more than 1 MiB."""
+    def _pseudo_random_data(self, bytes: int) -> bytes:
+        """Make one request; AssertionError for more than 1 MiB."""
         if not 0 <= bytes <= self.max_bytes_per_request:
             raise AssertionError("You cannot ask for more than 1 MiB of data per request")
         return self._state.call(_front.GENERATOR_REQUEST, b"", bytes)

@@ -1,6 +1,14 @@
 """SHA-256 applied twice, the hash of Fortuna (Cryptography Engineering 5.4.2), as a PEP 247 module."""
 
+from __future__ import annotations
+
 from gorandom import _front
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from typing_extensions import Buffer
 
 __all__ = ["new", "digest_size"]
 
@@ -15,35 +23,35 @@ class _SHAd256:
     _internal = object()
     digest_size = digest_size
 
-    def __init__(self, internal_api_check=None, state=None):
+    def __init__(self, internal_api_check: object = None, state: Any = None) -> None:
         if internal_api_check is not self._internal:
             raise AssertionError("Do not instantiate this class directly.  Use Crypto.Random.Fortuna.SHAd256.new()")
         self._state = state
 
-    def update(self, data):
-        """Hashes more bytes; TypeError for a str."""
+    def update(self, data: Buffer) -> None:
+        """Hash more bytes; TypeError for a str."""
         self._state.call(_front.HASH_UPDATE, data)
 
-    def digest(self):
-        """The 32 bytes for what was hashed so far; more may follow."""
+    def digest(self) -> bytes:
+        """Return the 32 bytes for what was hashed so far; more may follow."""
         return self._state.call(_front.HASH_DIGEST)
 
-    def hexdigest(self):
-        """``digest()`` as a str of 64 lower-case hexadecimal digits."""
+    def hexdigest(self) -> str:
+        """Return ``digest()`` as a str of 64 lower-case hexadecimal digits."""
         return self.digest().hex()
 
-    def copy(self):
-        """An independent object that has hashed the same."""
+    def copy(self) -> _SHAd256:
+        """Return an independent object that has hashed the same."""
         return _SHAd256(self._internal, self._state.copy())
 
     @staticmethod
-    def new(data=None):
-        """As the module's ``new()``."""
+    def new(data: Buffer | None = None) -> _SHAd256:
+        """Do as the module's ``new()``."""
         return new(data)
 
 
-def new(data=None):
-    """A hash object that has hashed data, by default nothing. RuntimeError where no core can be had."""
+def new(data: Buffer | None = None) -> _SHAd256:
+    """Return a hash object that has hashed ``data``, by default nothing. RuntimeError if there can be no core."""
     made = _SHAd256(_SHAd256._internal, _front.State(_front.HAND_HASH))
     if data:
         made.update(data)

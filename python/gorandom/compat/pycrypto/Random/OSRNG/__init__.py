@@ -9,8 +9,8 @@ import os
 if os.name == "posix":
     from .posix import new
 elif os.name == "nt":
-    from .nt import new
+    from .nt import new  # type: ignore[assignment]
 else:
-    from .fallback import new
+    from .fallback import new  # type: ignore[assignment]
 
 __all__ = ["new"]

@@ -1,8 +1,14 @@
 """The generator of Windows."""
 
+from __future__ import annotations
+
 import os
 
 from .rng_base import BaseRNG
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Never
 
 __all__ = ["WindowsRNG"]
 
@@ -16,23 +22,23 @@ class WindowsRNG(BaseRNG):
 
     name = "<CryptGenRandom>"
 
-    def __init__(self):
+    def __init__(self) -> None:
         if os.name != "nt":
             raise OSError("CryptGenRandom is there on Windows only")
         super().__init__()
 
-    def flush(self):
-        """Does nothing; ValueError after ``close()``."""
+    def flush(self) -> None:
+        """Do nothing; ValueError after ``close()``."""
         if self.closed:
             raise ValueError("I/O operation on closed file")
 
-    def _close(self):
+    def _close(self) -> None:
         pass
 
-    def _read(self, N):
+    def _read(self, N: int) -> bytes:
         return os.urandom(N)
 
 
-def new(*args, **kwargs):
-    """A ``WindowsRNG``, which takes no argument."""
+def new(*args: Never, **kwargs: Never) -> WindowsRNG:
+    """Return a ``WindowsRNG``, which takes no argument."""
     return WindowsRNG(*args, **kwargs)

@@ -1,11 +1,17 @@
 """The random device of a POSIX system."""
 
+from __future__ import annotations
+
 import os
 import stat
 
 from gorandom import _front
 
 from .rng_base import BaseRNG
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["DevURandomRNG"]
 
@@ -16,14 +22,14 @@ class DevURandomRNG(BaseRNG):
     TypeError for another kind of file; OSError if it cannot be opened.
     """
 
-    def __init__(self, devname=None):
+    def __init__(self, devname: Any = None) -> None:
         self.name = "/dev/urandom" if devname is None else devname
         if self.name == "/dev/urandom":
             _front.wait(None)  # the device itself would give bytes that are not random yet
         self._open()
         super().__init__()
 
-    def _open(self):
+    def _open(self) -> None:
         with open(self.name, "rb", buffering=0) as file:
             found = os.fstat(file.fileno())
             if not stat.S_ISCHR(found.st_mode):
@@ -31,7 +37,7 @@ class DevURandomRNG(BaseRNG):
             self._fd = os.dup(file.fileno())
         self._device = found.st_dev, found.st_ino, found.st_rdev
 
-    def _mine(self):
+    def _mine(self) -> bool:
         # A daemon closes all descriptors that it finds, and opens others under their numbers.
         try:
             found = os.fstat(self._fd)
@@ -39,11 +45,11 @@ class DevURandomRNG(BaseRNG):
             return False
         return (found.st_dev, found.st_ino, found.st_rdev) == self._device
 
-    def _close(self):
+    def _close(self) -> None:
         if self._mine():
             os.close(self._fd)
 
-    def _read(self, N):
+    def _read(self, N: int) -> bytes:
         if not self._mine():
             self._open()
         parts = []
@@ -53,6 +59,6 @@ class DevURandomRNG(BaseRNG):
         return b"".join(parts)
 
 
-def new(*args, **kwargs):
-    """A ``DevURandomRNG``."""
+def new(*args: Any, **kwargs: Any) -> DevURandomRNG:
+    """Return a ``DevURandomRNG``."""
     return DevURandomRNG(*args, **kwargs)

@@ -1,49 +1,57 @@
-"""What the system's generators have in common."""
+"""What the system's generators share."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Self
 
 
 class BaseRNG:
     """A reader of random bytes. A subclass has a ``name``, ``_read(N)`` and ``_close()``.
 
-    Making one draws twice: AssertionError "read truncated" or "OS RNG returned duplicate data" if the source
-    is none.
+    The constructor draws twice. AssertionError "read truncated" or "OS RNG returned duplicate data" if the source
+    gives too few bytes or repeats itself.
     """
 
-    def __init__(self):
+    name: Any
+
+    def __init__(self) -> None:
         self.closed = False
         self._selftest()
 
-    def __del__(self):
+    def __del__(self) -> None:
         # A subclass whose source could not be opened has nothing to close.
         if not getattr(self, "closed", True):
             self.close()
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *exc_info):
+    def __exit__(self, *exc_info: object) -> None:
         self.close()
 
-    def _selftest(self):
+    def _selftest(self) -> None:
         one, two = self.read(16), self.read(16)
         if len(one) != 16:
             raise AssertionError("read truncated")
         if one == two:
             raise AssertionError("OS RNG returned duplicate data")
 
-    def close(self):
-        """May be called more than once."""
+    def close(self) -> None:
+        """Close the source. May be called more than once."""
         if not self.closed:
             self._close()
         self.closed = True
 
-    def flush(self):
-        """Does nothing."""
+    def flush(self) -> None:
+        """Do nothing."""
 
-    def read(self, N=-1):
-        """Exactly N bytes.
+    def read(self, N: int = -1) -> bytes:
+        """Return exactly N bytes.
 
-        ValueError after ``close()`` and for a negative N, which is the default, since the stream has no end;
-        TypeError for what is no int; AssertionError if the source gives fewer.
+        ValueError after ``close()``, and for a negative N, which is the default: the stream has no end. TypeError
+        if N is not an int, AssertionError if the source gives fewer bytes.
         """
         if self.closed:
             raise ValueError("I/O operation on closed file")
@@ -56,8 +64,8 @@ class BaseRNG:
             raise AssertionError("%s produced truncated output (requested %d, got %d)" % (self.name, N, len(data)))
         return data
 
-    def _close(self):
+    def _close(self) -> None:
         raise NotImplementedError("child class must implement this")
 
-    def _read(self, N):
+    def _read(self, N: int) -> bytes:
         raise NotImplementedError("child class must implement this")
