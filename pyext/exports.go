@@ -1,3 +1,5 @@
+// Package pyext is the table of C functions by which bytes cross between CPython and the Go core. What gopy binds
+// stands in pyext/gopy.
 package pyext
 
 /*

@@ -1,1 +1,1 @@
-"""The build, step by step: toolchain, generate, archive, command; backend is what pip talks to."""
+"""The build, step by step: toolchain, generate (in gopy), archive, command; backend is what pip talks to."""

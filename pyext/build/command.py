@@ -9,12 +9,12 @@ import subprocess
 import sysconfig
 import time
 
+from gopy.generate import generate
 from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
 
 from . import archive, headers, origin, sbom, target, toolchain
-from .generate import generate
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # One wheel for every CPython from 3.11 on; but those without a GIL have no stable ABI, and get one of their own.

@@ -15,7 +15,7 @@ MODULES = "{{with .Module}}{{if .Version}}{{.Path}} {{.Version}}{{end}}{{end}}"
 
 def go_modules(root, go, env, flags):
     """[(path, version, SHA-256 in hexadecimal)] of the modules that are compiled into the core."""
-    listed = toolchain.output([go, "list", *flags, "-deps", "-f", MODULES, "./pyext"], cwd=root, env=env)
+    listed = toolchain.output([go, "list", *flags, "-deps", "-f", MODULES, "./pyext/..."], cwd=root, env=env)
     with open(os.path.join(root, "go.sum")) as f:
         sums = dict(re.findall(r"^(\S+ \S+) h1:(\S+)$", f.read(), re.M))
     return [(*line.split(), base64.b64decode(sums[line]).hex()) for line in sorted(set(filter(None, listed.split("\n"))))]

@@ -15,11 +15,11 @@ import shutil
 import tarfile
 import tempfile
 
+from gopy.generate import generate
 from setuptools.command.sdist import sdist
 
 from . import origin, target, toolchain
 from .command import ROOT, run
-from .generate import generate
 
 LICENCES = re.compile("LICENSE|PATENTS|NOTICE|COPYING|AUTHORS")
 FILES = """{{if .Module}}{{$p := .ImportPath}}{{range .GoFiles}}{{$p}}/{{.}}
@@ -34,7 +34,7 @@ def vendor(folder, go, env, tools):
     everything, kept = os.path.join(tools, "vendor"), {"modules.txt"}
     run([go, "mod", "vendor", "-o", everything], cwd=ROOT, env=env)
     for arch in sorted(set(target.GOARCH.values())):
-        listed = toolchain.output([go, "list", "-deps", "-f", FILES, "./pyext"], cwd=ROOT, env={**env, "GOARCH": arch})
+        listed = toolchain.output([go, "list", "-deps", "-f", FILES, "./pyext/..."], cwd=ROOT, env={**env, "GOARCH": arch})
         kept.update(name for name in listed.split() if os.path.exists(os.path.join(everything, name)))
     folders = {os.path.dirname(name) for name in kept}
     for at, _, names in os.walk(everything):

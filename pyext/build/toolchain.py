@@ -163,7 +163,7 @@ def check_cgo(go, env):
 
 def check_modules(go, env, root):
     """One sentence now: are the Go modules there, or to be had?"""
-    done = subprocess.run([go, "list", "-deps", "./pyext"], cwd=root, env=env, text=True, capture_output=True)
+    done = subprocess.run([go, "list", "-deps", "./pyext/..."], cwd=root, env=env, text=True, capture_output=True)
     if done.returncode:
         raise SystemExit(
             "gorandom: Go cannot have the modules that the core needs (%s): let it reach a module proxy (GOPROXY), or build "

@@ -32,7 +32,7 @@ LIBRARIES = ["libgorandom_core.so", "_front" + SUFFIX, "_core" + SUFFIX]
 
 
 def needs_source(test):
-    there = (SOURCE / "pyext" / "build" / "generate.py").exists()
+    there = (SOURCE / "pyext" / "gopy" / "generate.py").exists()
     return pytest.mark.once(pytest.mark.skipif(not there, reason="the build steps are not beside these tests")(test))
 
 
@@ -371,7 +371,7 @@ func pyext_Make() CGoHandle {
 @needs_source
 def test_go_file(step):
     out = step(
-        "from build import generate\ntext, names = generate.go_file(sys.argv[1])\nprint(*names)\nprint(text)",
+        "from gopy import generate\ntext, names = generate.go_file(sys.argv[1])\nprint(*names)\nprint(text)",
         "//export GoPyInit\nfunc GoPyInit() {\n}\n" + GO_FUNCTION.replace("Count", "Zeta") + GO_FUNCTION,
     )
     assert sorted(out.splitlines()[0].split()) == ["pyext_Count", "pyext_Zeta"]
@@ -384,7 +384,7 @@ def test_go_file(step):
 def test_go_file_copies_no_text(step):
     """Guards: a copy in Go's heap would stay there, as nothing is collected, and one in C's of what pyext has made there
     would leave that behind."""
-    out = step("from build import generate\nprint(generate.go_file(sys.argv[1])[0])", GO_TEXT)
+    out = step("from gopy import generate\nprint(generate.go_file(sys.argv[1])[0])", GO_TEXT)
     assert "return given(pyext.Text(lent(path)))" in out
     assert "C.CString" not in re.sub("//.*", "", out) and "C.GoString" not in out
 
@@ -400,7 +400,7 @@ def test_go_file_copies_no_text(step):
     ids=["nothing", "a handle", "a Python call"],
 )
 def test_go_file_refuses(step, text, words):
-    one_sentence(step("from build import generate; generate.go_file(sys.argv[1])", text, ends=None), *words)
+    one_sentence(step("from gopy import generate; generate.go_file(sys.argv[1])", text, ends=None), *words)
 
 
 C_FILE = """#include <Python.h>
@@ -436,7 +436,7 @@ static struct PyModuleDef _core_moduledef = {0};
 
 @needs_source
 def test_c_file_is_gated(step):
-    out = step("from build import generate; print(generate.c_file(sys.argv[1], ['pyext_Count', 'pyext_Text']))", C_FILE)
+    out = step("from gopy import generate; print(generate.c_file(sys.argv[1], ['pyext_Count', 'pyext_Text']))", C_FILE)
     assert re.search(r"GATE_IN\(gate\) retval = pyext_Count\(\); GATE_OUT\(gate\)", out)
     assert len(re.findall(r"pyext_Count\(\)", out)) == 1
     assert 'py_retval = retval ? Py_BuildValue((char *) "s", retval) : PyErr_NoMemory();' in out  # NULL is not None
@@ -456,7 +456,7 @@ def test_c_file_is_gated(step):
     ids=["not called", "another shape", "called twice", "no head", "no module"],
 )
 def test_c_file_refuses(step, text, names):
-    program = "from build import generate; generate.c_file(sys.argv[1], sys.argv[2].split())"
+    program = "from gopy import generate; generate.c_file(sys.argv[1], sys.argv[2].split())"
     one_sentence(step(program, text, names, ends=None))
 
 
@@ -748,9 +748,9 @@ NEEDED_TO_BUILD = [
     "pyproject.toml", "setup.py", "go.mod", "go.sum", "LICENSE", "LICENSE.Go", "README.md",
     "gorandom/version.go", "gorandom/csprng/rng.go", "gorandom/fortuna/generator.go", "gorandom/entropy/source.go",
     "gorandom/keystream/keystream.go", "gorandom/process/guard.go",
-    "pyext/pyext.go", "pyext/exports.go", "pyext/core/exports.map", "pyext/build/backend.py", "pyext/build/gopy/go.mod",
-    "pyext/build/gopy/go.sum", "python/gorandom/__init__.py", "python/gorandom/_front.pyi", "python/gorandom/py.typed",
-    "python/gorandom/compat/pycrypto/_shim/Crypto/__init__.py",
+    "pyext/exports.go", "pyext/gopy/gopy.go", "pyext/core/exports.map", "pyext/build/backend.py", "pyext/gopy/tool/go.mod",
+    "pyext/gopy/tool/go.sum", "python/gorandom/__init__.py", "python/gorandom/__init__.pyi", "python/gorandom/py.typed",
+    "python/gorandom/_shim/Crypto/__init__.py",
     "pyext/generated/core.go", "pyext/generated/c/core.c", "pyext/generated/origin.json",
     "vendor/modules.txt", "vendor/golang.org/x/sys/LICENSE", "wheels/make.py", "wheels/requirements.txt",
 ]  # fmt: skip

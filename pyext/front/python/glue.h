@@ -1,4 +1,4 @@
-/* The gate as gopy's glue sees it. The generator of the glue writes these two macros around each call of Go, and around
+/* The gate as gopy's glue sees it. gopy/generate.py writes these two macros around each call of Go, and around
  * nothing else: arguments are parsed before, the result is made and errors are raised after. */
 #ifndef GORANDOM_PYTHON_GLUE_H
 #define GORANDOM_PYTHON_GLUE_H

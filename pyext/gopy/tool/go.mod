@@ -1,5 +1,5 @@
 // gopy, pinned, in a module of its own: who imports the Go packages need not have it.
-module gorandom.dev/pyext/build/gopy
+module gorandom.dev/pyext/gopy/tool
 
 go 1.26.0
 

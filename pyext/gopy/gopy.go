@@ -1,6 +1,5 @@
-// Package pyext is what CPython sees of the Go core: this file by gopy, in text and numbers alone, because
-// gopy's handles would name other objects after a core was reset in a forked child; and bytes by a table of
-// C functions, in exports.go.
+// Package pyext is what CPython sees of the Go core by gopy: text and numbers alone, because gopy's handles would
+// name other objects after a core was reset in a forked child.
 package pyext
 
 /*
@@ -18,7 +17,7 @@ import (
 )
 
 // Every text is made in the C library's heap, with a NUL at its end, and gopy's glue frees it there
-// (build/generate.py): Go's memory would have to be collected. "" means that there was no memory.
+// (generate.py): Go's memory would have to be collected. "" means that there was no memory.
 func made(appendTo func([]byte) []byte) string {
 	p := (*byte)(C.gorandom_room(calls.TextSize))
 	if p == nil {

@@ -1,0 +1,1 @@
+"""What gopy binds, and the step of the build that makes the Python module _core of it."""
