@@ -1,6 +1,6 @@
-// Package pyext is what CPython sees of the Go core by gopy: text and numbers alone, because gopy's handles would
-// name other objects after a core was reset in a forked child.
-package pyext
+// Package gopy holds the functions that gopy binds for Python. They take and return text alone: gopy's handles would
+// name other objects after a forked child has reset the core. README.md says why there are so few.
+package gopy
 
 /*
 #include <stddef.h>
@@ -16,8 +16,8 @@ import (
 	"gorandom.dev/pyext/calls"
 )
 
-// Every text is made in the C library's heap, with a NUL at its end, and gopy's glue frees it there
-// (generate.py): Go's memory would have to be collected. "" means that there was no memory.
+// made returns a text in the C library's heap, with a NUL at its end. The glue frees it there (generate.py), because
+// nothing collects Go's memory. It returns "" if there is no memory.
 func made(appendTo func([]byte) []byte) string {
 	p := (*byte)(C.gorandom_room(calls.TextSize))
 	if p == nil {
@@ -25,16 +25,16 @@ func made(appendTo func([]byte) []byte) string {
 	}
 	b := append(appendTo(unsafe.Slice(p, calls.TextSize)[:0]), 0)
 	if unsafe.SliceData(b) != p {
-		panic("pyext: a text is longer than TextSize")
+		panic("gopy: a text is longer than TextSize")
 	}
 	return unsafe.String(p, len(b))
 }
 
-// Status says how the core is doing: lines of a name and a value, as of calls.AppendStatus.
+// Status describes the state of the core: lines of a name and a value, as in [calls.AppendStatus].
 func Status() string { return made(calls.AppendStatus) }
 
-// SeedLoad rewrites the seed file and mixes its old seed in. The answer is as of calls.AppendSeedFile, and so are
-// those of the others.
+// SeedLoad rewrites the seed file and mixes its old seed in. The path and the answer are those of
+// [calls.AppendSeedFile], here and below.
 func SeedLoad(path string) string {
 	return made(func(b []byte) []byte { return calls.AppendSeedFile(b, path, calls.Load) })
 }

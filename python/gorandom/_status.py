@@ -73,7 +73,7 @@ def ask_core() -> dict[str, list[str]]:
     from . import _core  # already loaded: gorandom imports it
 
     found: dict[str, list[str]] = {"dropped": []}
-    for line in _core.pyext_Status().splitlines():
+    for line in _core.gopy_Status().splitlines():
         name, _, value = line.partition(" ")
         found.setdefault(name, []).append(value)
     return found

@@ -84,7 +84,7 @@ def load(path: str | bytes | PathLike[str] | PathLike[bytes], *, timeout: float 
     waited for: TimeoutError. OSError (FileNotFoundError, PermissionError, ...) if the file or its directory
     cannot be read or written, SeedFileError if the file is refused; then nothing was mixed in.
     """
-    size = _call("pyext_SeedLoad", path, timeout)
+    size = _call("gopy_SeedLoad", path, timeout)
     _front.reseed()  # makes the threads' pools stale, which only the front can
     return size
 
@@ -94,7 +94,7 @@ def refresh(path: str | bytes | PathLike[str] | PathLike[bytes], *, timeout: flo
 
     For programs that run long: from time to time. Errors as of ``load()``.
     """
-    return _call("pyext_SeedRefresh", path, timeout)
+    return _call("gopy_SeedRefresh", path, timeout)
 
 
 def save(path: str | bytes | PathLike[str] | PathLike[bytes], *, timeout: float = 10.0) -> int:
@@ -103,4 +103,4 @@ def save(path: str | bytes | PathLike[str] | PathLike[bytes], *, timeout: float 
     A damaged file, or one with another mode, is replaced; SeedFileError for what is not a regular file of
     this user. Other errors as of ``load()``; then the file is the old one or the new one, whole.
     """
-    return _call("pyext_SeedSave", path, timeout)
+    return _call("gopy_SeedSave", path, timeout)

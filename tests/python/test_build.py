@@ -126,7 +126,7 @@ def test_every_function_of_libc_has_a_version(library):
     such a symbol and says nothing; explicit_bzero was one, which glibc has only since 2.25."""
     if ".gnu.version" not in library.sections:
         pytest.skip("this C library has no versions: musl")
-    assert {name for name in library.unversioned if not name.startswith(("Py", "_Py", "pyext_"))} == set()
+    assert {name for name in library.unversioned if not name.startswith(("Py", "_Py", "gopy_"))} == set()
 
 
 def test_memory_protection(library):
@@ -161,7 +161,7 @@ def test_no_path_of_the_building_machine(library):
 def test_core_exports_the_table_and_gopys_functions_alone(core):
     exported = {name for name, defined in core.symbols.items() if defined}
     assert "gorandom_core" in exported
-    assert exported - {"gorandom_core"} == {name for name in exported if name.startswith("pyext_")}
+    assert exported - {"gorandom_core"} == {name for name in exported if name.startswith("gopy_")}
     assert len(exported) > 1
 
 
@@ -204,12 +204,12 @@ def test_modules_export_their_init_alone(name):
 def test_every_function_of_the_core_is_gated(python):
     """Each of gopy's functions raises where no core is alive, instead of entering a runtime that is not there."""
     symbols = Elf(PACKAGE / LIBRARIES[0]).symbols
-    names = [name for name, defined in symbols.items() if defined and name.startswith("pyext_")]
+    names = [name for name, defined in symbols.items() if defined and name.startswith("gopy_")]
     python(
         """
 import sys, gorandom
 from gorandom import _core
-assert sorted(n for n in dir(_core) if n.startswith("pyext_")) == sorted(sys.argv[1:])
+assert sorted(n for n in dir(_core) if n.startswith("gopy_")) == sorted(sys.argv[1:])
 for name in sys.argv[1:]:
     function = getattr(_core, name)
     try:
@@ -342,27 +342,27 @@ def test_archive_of_another_kind(step, tmp_path, content, words):
     assert path.read_bytes() == content, "an archive that is refused stays as it was"
 
 
-GO_FUNCTION = """//export pyext_Count
-func pyext_Count() C.longlong {
+GO_FUNCTION = """//export gopy_Count
+func gopy_Count() C.longlong {
 	_saved_thread := C.PyEval_SaveThread()
 	defer C.PyEval_RestoreThread(_saved_thread)
-	return C.longlong(pyext.Count())
+	return C.longlong(gopy.Count())
 
 }
 """
-GO_TEXT = """//export pyext_Text
-func pyext_Text(path *C.char) *C.char {
+GO_TEXT = """//export gopy_Text
+func gopy_Text(path *C.char) *C.char {
 	_saved_thread := C.PyEval_SaveThread()
 	defer C.PyEval_RestoreThread(_saved_thread)
-	return C.CString(pyext.Text(C.GoString(path)))
+	return C.CString(gopy.Text(C.GoString(path)))
 
 }
 """
-GO_HANDLE = """//export pyext_Make
-func pyext_Make() CGoHandle {
+GO_HANDLE = """//export gopy_Make
+func gopy_Make() CGoHandle {
 	_saved_thread := C.PyEval_SaveThread()
 	defer C.PyEval_RestoreThread(_saved_thread)
-	return handleFromPtr_Ptr_pyext_T(pyext.Make())
+	return handleFromPtr_Ptr_gopy_T(gopy.Make())
 
 }
 """
@@ -374,10 +374,10 @@ def test_go_file(step):
         "from gopy import generate\ntext, names = generate.go_file(sys.argv[1])\nprint(*names)\nprint(text)",
         "//export GoPyInit\nfunc GoPyInit() {\n}\n" + GO_FUNCTION.replace("Count", "Zeta") + GO_FUNCTION,
     )
-    assert sorted(out.splitlines()[0].split()) == ["pyext_Count", "pyext_Zeta"]
+    assert sorted(out.splitlines()[0].split()) == ["gopy_Count", "gopy_Zeta"]
     assert "C.Py" not in out and "GoPyInit" not in out
     assert out.count("\tdefer recovered()\n") == 2, "a panic must not leave an exported function"
-    assert out.index("pyext_Count()") < out.index("pyext_Zeta()"), "sorted: gopy's order changes from run to run"
+    assert out.index("gopy_Count()") < out.index("gopy_Zeta()"), "sorted: gopy's order changes from run to run"
 
 
 @needs_source
@@ -385,7 +385,7 @@ def test_go_file_copies_no_text(step):
     """Guards: a copy in Go's heap would stay there, as nothing is collected, and one in C's of what pyext has made there
     would leave that behind."""
     out = step("from gopy import generate\nprint(generate.go_file(sys.argv[1])[0])", GO_TEXT)
-    assert "return given(pyext.Text(lent(path)))" in out
+    assert "return given(gopy.Text(lent(path)))" in out
     assert "C.CString" not in re.sub("//.*", "", out) and "C.GoString" not in out
 
 
@@ -394,8 +394,8 @@ def test_go_file_copies_no_text(step):
     "text, words",
     [
         ("package main\n", ["gopy exported nothing"]),
-        (GO_FUNCTION + GO_HANDLE, ["pyext_Make", "numbers and text alone"]),
-        (GO_FUNCTION.replace("return", "C.PyGILState_Ensure()\n\treturn"), ["pyext_Count", "numbers and text alone"]),
+        (GO_FUNCTION + GO_HANDLE, ["gopy_Make", "numbers and text alone"]),
+        (GO_FUNCTION.replace("return", "C.PyGILState_Ensure()\n\treturn"), ["gopy_Count", "numbers and text alone"]),
     ],
     ids=["nothing", "a handle", "a Python call"],
 )
@@ -407,10 +407,10 @@ C_FILE = """#include <Python.h>
 /* --- module functions --- */
 
 PyObject *
-_wrap_pyext_Count(PyObject *self)
+_wrap_gopy_Count(PyObject *self)
 {
     long long retval;
-    retval = pyext_Count();
+    retval = gopy_Count();
     if (PyErr_Occurred()) {
         return NULL;
     }
@@ -418,11 +418,11 @@ _wrap_pyext_Count(PyObject *self)
 }
 
 PyObject *
-_wrap_pyext_Text(PyObject *self)
+_wrap_gopy_Text(PyObject *self)
 {
     PyObject *py_retval;
     char *retval;
-    retval = pyext_Text();
+    retval = gopy_Text();
     py_retval = Py_BuildValue((char *) "s", retval);
     return py_retval;
 }
@@ -436,9 +436,9 @@ static struct PyModuleDef _core_moduledef = {0};
 
 @needs_source
 def test_c_file_is_gated(step):
-    out = step("from gopy import generate; print(generate.c_file(sys.argv[1], ['pyext_Count', 'pyext_Text']))", C_FILE)
-    assert re.search(r"GATE_IN\(gate\) retval = pyext_Count\(\); GATE_OUT\(gate\)", out)
-    assert len(re.findall(r"pyext_Count\(\)", out)) == 1
+    out = step("from gopy import generate; print(generate.c_file(sys.argv[1], ['gopy_Count', 'gopy_Text']))", C_FILE)
+    assert re.search(r"GATE_IN\(gate\) retval = gopy_Count\(\); GATE_OUT\(gate\)", out)
+    assert len(re.findall(r"gopy_Count\(\)", out)) == 1
     assert 'py_retval = retval ? Py_BuildValue((char *) "s", retval) : PyErr_NoMemory();' in out  # NULL is not None
     assert "_core_moduledef" not in out and "PyModuleDef_Init" in out
 
@@ -447,11 +447,11 @@ def test_c_file_is_gated(step):
 @pytest.mark.parametrize(
     "text, names",
     [
-        (C_FILE, "pyext_Count pyext_Text pyext_Other"),  # exported, but never called through the gate
-        (C_FILE.replace("retval = pyext_Count();", "retval = 1 + pyext_Count();"), "pyext_Count pyext_Text"),  # called in another shape
-        (C_FILE.replace("retval = pyext_Count();", "retval = pyext_Count();\n    retval = pyext_Count();"), "pyext_Count pyext_Text"),
-        (C_FILE.replace("module functions", "functions"), "pyext_Count pyext_Text"),
-        (C_FILE.replace("struct PyModuleDef", "PyModuleDef"), "pyext_Count pyext_Text"),
+        (C_FILE, "gopy_Count gopy_Text gopy_Other"),  # exported, but never called through the gate
+        (C_FILE.replace("retval = gopy_Count();", "retval = 1 + gopy_Count();"), "gopy_Count gopy_Text"),  # called in another shape
+        (C_FILE.replace("retval = gopy_Count();", "retval = gopy_Count();\n    retval = gopy_Count();"), "gopy_Count gopy_Text"),
+        (C_FILE.replace("module functions", "functions"), "gopy_Count gopy_Text"),
+        (C_FILE.replace("struct PyModuleDef", "PyModuleDef"), "gopy_Count gopy_Text"),
     ],
     ids=["not called", "another shape", "called twice", "no head", "no module"],
 )
@@ -749,8 +749,8 @@ NEEDED_TO_BUILD = [
     "gorandom/version.go", "gorandom/csprng/rng.go", "gorandom/fortuna/generator.go", "gorandom/entropy/source.go",
     "gorandom/keystream/keystream.go", "gorandom/process/guard.go",
     "pyext/exports.go", "pyext/gopy/gopy.go", "pyext/core/exports.map", "pyext/build/backend.py", "pyext/gopy/tool/go.mod",
-    "pyext/gopy/tool/go.sum", "python/gorandom/__init__.py", "python/gorandom/__init__.pyi", "python/gorandom/py.typed",
-    "python/gorandom/_shim/Crypto/__init__.py",
+    "pyext/gopy/tool/go.sum", "python/gorandom/__init__.py", "python/gorandom/_front.pyi", "python/gorandom/py.typed",
+    "python/gorandom/compat/pycrypto/_shim/Crypto/__init__.py",
     "pyext/generated/core.go", "pyext/generated/c/core.c", "pyext/generated/origin.json",
     "vendor/modules.txt", "vendor/golang.org/x/sys/LICENSE", "wheels/make.py", "wheels/requirements.txt",
 ]  # fmt: skip

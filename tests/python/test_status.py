@@ -101,13 +101,13 @@ def test_dropped_sources(status, monkeypatch):
         return
     from gorandom import _core
 
-    text = "".join(line for line in _core.pyext_Status().splitlines(True) if not line.startswith("dropped"))
+    text = "".join(line for line in _core.gopy_Status().splitlines(True) if not line.startswith("dropped"))
     more = "dropped rdseed: repetition count test\ndropped cycles: adaptive proportion test\n"
-    monkeypatch.setattr(_core, "pyext_Status", lambda: text + more)
+    monkeypatch.setattr(_core, "gopy_Status", lambda: text + more)
     now = gorandom.status()
     assert now.dropped == ("rdseed: repetition count test", "cycles: adaptive proportion test")
     assert "dropped          rdseed: repetition count test, cycles: adaptive proportion test" in str(now)
-    monkeypatch.setattr(_core, "pyext_Status", lambda: text)
+    monkeypatch.setattr(_core, "gopy_Status", lambda: text)
     now = gorandom.status()
     assert now.dropped == () and "dropped" not in str(now)
 
