@@ -66,7 +66,7 @@ def machine(python):
     what = json.loads(subprocess.run([python, "-c", WHAT], check=True, text=True, stdout=subprocess.PIPE).stdout)
     name, flags = cpuinfo()
     libc = " ".join(platform.libc_ver())
-    library = os.path.join(os.path.dirname(what.pop("file")), "libgorandom_core.so")
+    library = os.path.join(os.path.dirname(what.pop("file")), "libgorandom.core.so")
     go = None
     if os.path.exists(library):
         with open(library, "rb") as f:

@@ -27,6 +27,8 @@ MODULES = {
     "_openssl": ("openssl",),
 }
 SUFFIX = ".abi3.so" if STABLE else sysconfig.get_config_var("EXT_SUFFIX")
+# It lies beside the modules. The dot in its name is why pkgutil does not take it for one of them.
+CORE = "libgorandom.core.so"
 
 
 def version():
@@ -69,14 +71,14 @@ class BuildExt(build_ext):
 
     def get_outputs(self):
         outputs = super().get_outputs()
-        return outputs + [os.path.join(os.path.dirname(outputs[0]), "libgorandom_core.so")] * target.wanted().has_core
+        return outputs + [os.path.join(os.path.dirname(outputs[0]), CORE)] * target.wanted().has_core
 
     def copy_extensions_to_source(self):
         """What an editable installation needs beside the sources; setuptools knows of the modules only."""
         super().copy_extensions_to_source()
         if target.wanted().has_core:
             package = os.path.join(ROOT, "python", "gorandom")
-            self.copy_file(os.path.join(self.folder, "libgorandom_core.so"), package, level=self.verbose)
+            self.copy_file(os.path.join(self.folder, CORE), package, level=self.verbose)
 
     def build_extensions(self):
         self.target = target.wanted()
@@ -172,12 +174,12 @@ class BuildExt(build_ext):
                    "pthread_attr_getstacksize", "malloc", "free")
         wraps = ["-Wl,--wrap=" + name for name in wrapped]
         # No start files: no handler of the library's runs at exit.
-        self.compile(self.sources("core"), "libgorandom_core.so", *["-DGORANDOM_SHA256_BLOCK"] * has_sha256,
-                     "-nostartfiles", "-Wl,-soname,libgorandom_core.so", "-Wl,-Bsymbolic",
+        self.compile(self.sources("core"), CORE, *["-DGORANDOM_SHA256_BLOCK"] * has_sha256,
+                     "-nostartfiles", "-Wl,-soname," + CORE, "-Wl,-Bsymbolic",
                      "-Wl,--version-script=pyext/core/exports.map", *wraps,
                      "-Wl,--whole-archive", "pyext/_gen/core_go.a", "-Wl,--no-whole-archive", "-lpthread")
         self.compile([*self.python, "-Ipyext/_gen", "pyext/_gen/c/core.c"], "_core" + SUFFIX,
-                     "-Wl,-rpath,$ORIGIN", "-L" + self.folder, "-l:libgorandom_core.so", quiet=True)
+                     "-Wl,-rpath,$ORIGIN", "-L" + self.folder, "-l:" + CORE, quiet=True)
 
 
 class Wheel(bdist_wheel):

@@ -1,4 +1,4 @@
-/* What the front (_front, C, no runtime) and the core (libgorandom_core, Go) know of each other.
+/* What the front (_front, C, no runtime) and the core (libgorandom.core.so, Go) know of each other.
  *
  * The front finds one symbol in the core's library, gorandom_core, and nothing else. Every function
  * below that enters Go (seed, fill, event, reseed, hand…, keystream, mac…) must be called inside the gate

@@ -82,7 +82,7 @@ def overwrite(path, at, text):
 
 @pytest.mark.parametrize("what", ["version", "table"])
 def test_another_library(python, copy, what):
-    library = copy / "libgorandom_core.so"
+    library = copy / "libgorandom.core.so"
     abi, version = table(library)
     assert library.read_bytes()[version:].startswith(gorandom.__version__.encode() + b"\0")
     if what == "version":
@@ -108,7 +108,7 @@ print(s.mode, s.core_version, s.reason, sep="|")
 @pytest.mark.parametrize("how", ["missing", "empty", "no ELF"])
 def test_a_library_that_cannot_be_loaded(python, copy, how):
     """As on a system for which there is no core: direct mode for good, and status() says why."""
-    library = copy / "libgorandom_core.so"
+    library = copy / "libgorandom.core.so"
     data = library.read_bytes()
     library.unlink()
     if how != "missing":
@@ -121,7 +121,7 @@ def test_a_library_that_cannot_be_loaded(python, copy, how):
 def test_imports_that_failed_do_no_harm(python, copy):
     """Guards that each step of the initialisation is done once: fork handlers that stood twice took a lock twice,
     and the next fork hung."""
-    overwrite(copy / "libgorandom_core.so", table(copy / "libgorandom_core.so")[0], struct.pack("<I", 999))
+    overwrite(copy / "libgorandom.core.so", table(copy / "libgorandom.core.so")[0], struct.pack("<I", 999))
     program = TRY + TRY + """
 import os
 pid = os.fork()

@@ -28,7 +28,7 @@ PACKAGE = pathlib.Path(gorandom.__file__).parent
 FREE = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 TAG = "cp3{0}-cp3{0}t".format(sys.version_info.minor) if FREE else "cp311-abi3"
 SUFFIX = sysconfig.get_config_var("EXT_SUFFIX") if FREE else ".abi3.so"
-LIBRARIES = ["libgorandom_core.so", "_front" + SUFFIX, "_core" + SUFFIX]
+LIBRARIES = ["libgorandom.core.so", "_front" + SUFFIX, "_core" + SUFFIX]
 
 
 def needs_source(test):
@@ -117,7 +117,7 @@ def core():
 def test_needs_nothing_but_libc(library):
     """No libpython, no libm, no libgcc."""
     allowed = {"libc.so.6", "libpthread.so.0", "libdl.so.2", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"}
-    own = {"libgorandom_core.so"} if "PyInit__core" in library.symbols else set()
+    own = {"libgorandom.core.so"} if "PyInit__core" in library.symbols else set()
     assert set(library.strings(DT_NEEDED)) <= allowed | own
 
 
@@ -271,6 +271,23 @@ def test_wheel_contents(installed):
     for file in installed.files:
         if ".." not in str(file):
             assert file.locate().exists(), file
+
+
+def test_every_module_that_pkgutil_names_can_be_imported(python):
+    """The core's library lies beside the modules and must not look like one: test runners and type checkers import
+    whatever pkgutil names."""
+    python("""
+import importlib, pkgutil
+import gorandom
+
+names = [module.name for module in pkgutil.walk_packages(gorandom.__path__, "gorandom.")]
+assert {"gorandom._front", "gorandom.secrets"} <= set(names), names
+for name in names:
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        assert (name, error.name) == ("gorandom.numpy", "numpy"), name
+""")
 
 
 @pytest.fixture

@@ -202,6 +202,6 @@ assert os.stat(library).st_ino != before
 @pytest.mark.skipif(not has_core, reason="no core's library is mapped here: " + gorandom.status().reason)
 def test_truncated_in_place(upgraded):
     """The control: `cp new.so old.so` writes into what is mapped, and no library outlives that. README warns of it."""
-    harm = "os.truncate(package + '/libgorandom_core.so', 0)"
+    harm = "os.truncate(package + '/libgorandom.core.so', 0)"
     done = upgraded("draw()", harm, AFTER, start="auto", ends=None)
     assert done.returncode == -signal.SIGBUS

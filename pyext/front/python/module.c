@@ -275,7 +275,7 @@ static int init_process(void)
 		PyErr_SetString(PyExc_ImportError, "gorandom cannot find the folder that it was loaded from");
 		return -1;
 	}
-	snprintf(path, sizeof path, "%.*s/libgorandom_core.so", (int)(strrchr(here.dli_fname, '/') - here.dli_fname), here.dli_fname);
+	snprintf(path, sizeof path, "%.*s/libgorandom.core.so", (int)(strrchr(here.dli_fname, '/') - here.dli_fname), here.dli_fname);
 	pthread_mutex_lock(&lock);
 	if (!complete) {	/* else another interpreter may have configured it since */
 		broken = parse_environment(why, sizeof why);
