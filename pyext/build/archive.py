@@ -109,8 +109,8 @@ def edit(path):
     has_sha256 = shown.count(SHA256_BLOCK) == 1
     if renamed != 1 or sorted(shown) != sorted([*SYMBOLS, *[SHA256_BLOCK] * has_sha256]):
         raise SystemExit(
-            f"gorandom: this Go lays its archive out differently ({renamed} sections, symbols {shown}): "
-            f"use Go {GO.version}, which is known to work ('pip install {GO.requirement}' brings it)"
+            f"gorandom: this Go lays out its archive in an unknown way ({renamed} sections, symbols {shown}): "
+            f"put Go {GO.version} first on PATH; 'pip install {GO.requirement}' has it."
         )
     with open(path, "wb") as f:
         f.write(archive)

@@ -58,7 +58,7 @@ class BitGenerator(_Base):
     """
 
     __slots__ = ("_bits",)
-    _bits: _front.BitGen
+    _bits: _numpy.BitGen
 
     def __new__(cls) -> Self:
         self = super().__new__(cls)
@@ -70,7 +70,7 @@ class BitGenerator(_Base):
         self._bits.install(self.capsule)
 
     @property
-    def lock(self) -> _front.BitGen:  # type: ignore[override]
+    def lock(self) -> _numpy.BitGen:  # type: ignore[override]
         """Held by whoever draws, in a ``with`` block. The same thread may enter it again."""
         return self._bits
 

