@@ -196,9 +196,12 @@ class Wheel(bdist_wheel):
         super().run()
 
     def write_wheelfile(self, wheelfile_base, *arguments, **options):
-        """The last that is written before all is packed."""
+        """The last that is written before all is packed. An editable installation asks for it before anything is built:
+        there is no list of components yet, and nothing is packed."""
         super().write_wheelfile(wheelfile_base, *arguments, **options)
         components = self.get_finalized_command("build_ext").components
+        if not components:
+            return
         sbom.write(os.path.join(wheelfile_base, "sboms", "gorandom.cdx.json"), version(), origin.origin(ROOT), components)
         for at, _, names in os.walk(self.bdist_dir):
             for name in names:  # whatever the umask has made of them

@@ -974,3 +974,16 @@ def test_wheel_from_the_sdist(sdist, tmp_path):
     out = subprocess.run([sys.executable, "-c", program], text=True, capture_output=True, cwd=tmp_path,
                          env={**os.environ, "PYTHONPATH": str(tmp_path / "site")}).stdout.split()  # fmt: skip
     assert out == ["16", str(tmp_path / "site" / "gorandom" / "__init__.py")]
+
+
+@pytest.mark.once
+@needs_core
+def test_editable_installation(unpacked, tmp_path):
+    """The modules and the core's library lie beside the Python files, and serve from there."""
+    hook(unpacked, "build_editable", tmp_path, **compilers())
+    package = unpacked / "python" / "gorandom"
+    assert {path.name for path in package.glob("*.so")} == set(LIBRARIES)
+    program = "import gorandom; gorandom.get_random_bytes(16); print(gorandom.__file__, gorandom.status().mode)"
+    done = subprocess.run([sys.executable, "-P", "-c", program], env={**os.environ, "PYTHONPATH": str(package.parent)},
+                          check=True, text=True, stdout=subprocess.PIPE, timeout=60)  # fmt: skip
+    assert done.stdout.split() == [str(package / "__init__.py"), "core"]
