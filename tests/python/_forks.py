@@ -21,7 +21,8 @@ from pathlib import Path
 
 import pytest
 
-NOISE = Path(__file__).parent / "noise"
+PROGRAMS = Path(__file__).parent / "programs"  # what the tests run: run(PROGRAMS / "name.py", ...)
+NOISE = Path(__file__).parent / "noise"  # modules that programs import, and C
 SOURCE = NOISE.parents[2]
 STARTS = ["auto", "eager", "never"]
 STRESS = max(1, int(os.environ.get("GORANDOM_STRESS", "1")))  # multiplies the forks: make stress
@@ -156,12 +157,15 @@ def kill_session(session):
 
 
 def execute(program, start="auto", *args, timeout=60, helped=False, env=None, python=()):
-    """Runs program (the text of one) and returns how it ended. One that does not end in timeout seconds, or
-    leaves a process behind, fails the test."""
-    number = len(list(folder().glob("program*.py")))
-    path = folder() / f"program{number}.py"
-    path.write_text(textwrap.dedent(program))
-    path.chmod(0o644)
+    """Run a program and return how it ended. It is given as the Path of a file, or as text where it is short.
+
+    One that does not end within timeout seconds, or leaves a process behind, fails the test."""
+    path = program
+    if not isinstance(program, Path):
+        number = len(list(folder().glob("program*.py")))
+        path = folder() / f"program{number}.py"
+        path.write_text(textwrap.dedent(program))
+        path.chmod(0o644)
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GORANDOM_") or k == "GORANDOM_TEST_PATIENCE"}
     environment |= {"GORANDOM_START": start, "PYTHONPATH": str(NOISE), "PYTHONDONTWRITEBYTECODE": "1"}
     if helped:

@@ -70,7 +70,8 @@ def start_mode(request):
 
 @pytest.fixture
 def python(tmp_path):
-    """python(program, *arguments) runs it in a fresh interpreter and gives its stdout.
+    """python(program, *arguments) runs it in a fresh interpreter and gives its stdout. The program is the Path of a file,
+    or text where it is short.
 
     A death, a hang, a non-zero end and anything on stderr are failures: gorandom prints nothing. With
     ``ends=None`` the CompletedProcess is given and judged by the caller.
@@ -84,7 +85,8 @@ def python(tmp_path):
             environment["GORANDOM_START"] = start
         environment.update(env or {})
         options.setdefault("cwd", tmp_path)
-        command = [options.pop("executable", sys.executable), *flags, "-c", program, *map(str, arguments)]
+        words = [program] if isinstance(program, pathlib.Path) else ["-c", program]
+        command = [options.pop("executable", sys.executable), *flags, *words, *map(str, arguments)]
         # A session of its own, so that children of a program that hangs end with it.
         child = subprocess.Popen(
             command, env=environment, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
