@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 import pytest
-from _forks import linux, plain, run, scripted
+from _forks import PROGRAMS, linux, plain, run, scripted
 
 import gorandom
 from gorandom import random as strong
@@ -130,97 +130,6 @@ def test_texts_of_all_values():
 
 # ---- the installed library, given its bytes ----
 
-SAME = """
-import json, operator, random, sys
-import script, gorandom
-from gorandom import secrets, random as strong
-
-script.clock(1_700_000_000_123)
-theirs, ours = random.SystemRandom(), gorandom.SystemRandom()
-import secrets as stdlib
-
-class Range(list): pass
-class Index:
-    def __init__(self, n): self.n = n
-    def __index__(self): return self.n
-
-def shuffled(shuffle, items):
-    shuffle(items)
-    return list(items)
-
-# A draw of SystemRandom's, of the stdlib's by theirs and of gorandom's by ours.
-draws = {
-    "random": lambda r: [r.random() for _ in range(20)],
-    **{f"getrandbits {k}": lambda r, k=k: [r.getrandbits(k) for _ in range(3)]
-       for k in (0, 1, 7, 8, 9, 31, 32, 33, 63, 64, 65, 71, 72, 127, 128, 129, 255, 256, 257, 2047, 2048, 2049, 4096)},
-    **{f"_randbelow {n}": lambda r, n=n: [r._randbelow(n) for _ in range(20)]
-       for n in (1, 2, 3, 10, 255, 256, 257, 1000, 1 << 31, (1 << 32) + 5, (1 << 62) + 1, (1 << 63) - 1, 1 << 63, 1 << 64, 3 << 200)},
-    "randrange 1": lambda r: [r.randrange(7) for _ in range(20)],
-    "randrange 2": lambda r: [r.randrange(-3, 9) for _ in range(20)],
-    "randrange 3": lambda r: [r.randrange(-30, 90, 7) for _ in range(20)],
-    "randrange down": lambda r: [r.randrange(90, -30, -7) for _ in range(20)],
-    "randrange wide": lambda r: [r.randrange(-(1 << 63), (1 << 63) - 1) for _ in range(5)],
-    "randrange long": lambda r: [r.randrange(-(1 << 63), 1 << 63) for _ in range(5)] + [r.randrange(1 << 70) for _ in range(5)],
-    "randrange bool": lambda r: [r.randrange(True), r.randrange(False, True)],
-    "randrange index": lambda r: [r.randrange(Index(9)), r.randrange(Index(3), Index(9))],
-    "randint": lambda r: [r.randint(1, 6) for _ in range(20)] + [r.randint(-5, -5), r.randint(-(1 << 63), (1 << 63) - 1)],
-    "choice": lambda r: [r.choice(s) for s in ([1, 2, 3], (4, 5, 6), "seven", b"eight", bytearray(b"nine"), range(10, 90, 3), Range([5, 6]),
-                                               range(1 << 40), memoryview(b"ten"), ["one"])],
-    "choices": lambda r: r.choices(range(9), k=20),
-    "shuffle": lambda r: [shuffled(r.shuffle, list(range(n))) for n in (0, 1, 2, 3, 5, 100, 300)],
-    "shuffle others": lambda r: [shuffled(r.shuffle, Range(range(9))), shuffled(r.shuffle, bytearray(b"bytes"))],
-    "sample": lambda r: [r.sample(range(100), k) for k in (0, 1, 3, 5, 6, 20, 21, 22, 100)],
-    "sample by set": lambda r: [r.sample(range(5, 1 << 20, 3), 9), r.sample(list(range(3000)), k=100), r.sample(range(1 << 40), 3)],
-    "sample of others": lambda r: [r.sample("letters", 3), r.sample(b"bytes", 3), r.sample((1, 2, 3), k=2), r.sample(Range([1, 2, 3]), 2),
-                                   r.sample(range(9, 0, -1), 4), r.sample(range(1 << 62, (1 << 62) + 50), 4),
-                                   r.sample(range(-(1 << 63), -(1 << 63) + 50), 4), r.sample(range(1 << 80, (1 << 80) + 50), 4)],
-    "sample counts": lambda r: r.sample(["red", "blue"], counts=[4, 2], k=5),
-    "sample nothing": lambda r: [r.sample([], 0), r.sample("abc", 0)],
-}
-# By module: the stdlib's secrets and PyCrypto's functions rest on a SystemRandom of their own.
-modules = {
-    "randbits": lambda m: [m.randbits(k) for k in (0, 1, 9, 64, 65, 200, 3000)],
-    "randbelow": lambda m: [m.randbelow(n) for n in (1, 2, 10, 1000, (1 << 63) - 1, 1 << 64, 1 << 200, True)],
-    "choice": lambda m: [m.choice(s) for s in ([1, 2, 3], (4, 5, 6), "seven", b"eight", bytearray(b"nine"))],
-    "token_bytes": lambda m: [m.token_bytes(n).hex() for n in (0, 1, 16, 32, 1024, True)] + [m.token_bytes().hex()],
-    "token_hex": lambda m: [m.token_hex(n) for n in (0, 1, 2, 3, 4, 5, 16, 31, 32, 33, 1024, Index(3))] + [m.token_hex(), m.token_hex(nbytes=4)],
-    "token_urlsafe": lambda m: [m.token_urlsafe(n) for n in (0, 1, 2, 3, 4, 5, 6, 7, 16, 31, 32, 33, 1024)] + [m.token_urlsafe()],
-}
-data = b"".join(secrets.token_bytes(1000) for _ in range(40))
-
-def theirs_from(data, draw, what):
-    rest = bytearray(data)
-    def urandom(n):
-        n = operator.index(n)
-        taken = bytes(rest[:n])
-        assert len(taken) == n
-        del rest[:n]
-        return taken
-    random._urandom = urandom
-    return draw(what)
-
-different = []
-def compare(name, draw, their, our):
-    wanted = theirs_from(data, draw, their)
-    script.feed(data)
-    if draw(our) != wanted:
-        different.append(name)
-
-for name, draw in draws.items():
-    compare(name, draw, theirs, ours)
-for name, draw in modules.items():
-    compare("secrets." + name, draw, stdlib, secrets)
-# Uniform in the same way, for all that is made in C.
-for name in ("randrange 1", "randrange 2", "shuffle"):
-    compare("random." + name, draws[name], theirs, strong)
-compare("random.randint", lambda m: [m.randint(-1, 6) for _ in range(20)], theirs, strong)
-compare("random.choice", lambda m: [m.choice(s) for s in ([1, 2, 3], (4, 5, 6), "seven", b"eight")], theirs, strong)
-compare("random.sample", lambda m: [m.sample(range(100), k) for k in (0, 1, 3, 5, 6, 20, 100)], theirs, strong)
-compare("random.getrandbits", lambda m: [m.getrandbits(k) for k in (0, 1, 9, 64, 65, 200)], theirs, strong)
-script.end()
-print(json.dumps(different))
-"""
-
 
 def preloaded(program, *args):
     return run(program, "never", *args, env={"LD_PRELOAD": str(scripted())})
@@ -229,26 +138,12 @@ def preloaded(program, *args):
 @linux
 def test_the_same_numbers_as_the_standard_librarys_from_the_same_bytes():
     """All of SystemRandom and secrets: bytes of the installed library in, numbers out."""
-    assert preloaded(SAME) == []
+    assert preloaded(PROGRAMS / "numbers_same.py") == []
 
 
 @linux
 def test_uuids_from_given_bytes():
-    found = preloaded(
-        """
-        import json, uuid
-        import script, gorandom
-        script.clock(1_700_000_000_123)
-        data = bytes(range(0x80, 0x90)) + b"\\xff" * 16 + bytes(16)
-        script.feed(data)
-        made = [gorandom.uuid4() for _ in range(3)]
-        wanted = [uuid.UUID(bytes=data[i:i + 16], version=4) for i in (0, 16, 32)]
-        script.feed(bytes(range(1, 19)))
-        seven = gorandom.uuid7()
-        script.end()
-        print(json.dumps([made == wanted, str(seven)]))
-        """
-    )
+    found = preloaded(PROGRAMS / "numbers_uuids.py")
     assert found == [True, "018bcfe5-687b-7102-8304-05060708090a"]
 
 
@@ -363,77 +258,20 @@ def test_shuffle_keeps_the_objects():
     assert [sys.getrefcount(item) for item in items] == counts
 
 
-LONG = """
-import os, signal, sys, gorandom
-r, x = gorandom.SystemRandom(), list(range(3_000_000))  # 80 ms
-r.random()
-# It goes from the end, and nearly all that it has not come to is in its place.
-def untouched(): return sum(x[i] == i for i in range(10_000)) > 5_000
-def begun(): return sum(x[-i] == len(x) - i for i in range(1, 10_001)) < 5_000
-def interrupt(*_): handler() if begun() else signal.setitimer(signal.ITIMER_REAL, 0.001)
-signal.signal(signal.SIGALRM, interrupt)
-interrupt()
-"""
-
-
 def test_a_long_shuffle_lets_signals_in(python):
     """In its middle; a handler's exception ends it, and all items stay."""
-    program = """
-def handler(): raise KeyboardInterrupt
-try:
-    r.shuffle(x)
-except KeyboardInterrupt:
-    print(untouched(), sorted(x) == list(range(3_000_000)))
-"""
-    assert python(LONG + program).strip() == "True True"
+    assert python(PROGRAMS / "numbers_interrupted.py").strip() == "True True"
 
 
 @linux
 def test_a_fork_in_the_middle_of_a_shuffle(python, start_mode):
     """What has been shuffled is so in both processes; the rest each shuffles with numbers of its own."""
-    program = """
-read, write = os.pipe()
-child = middle = None
-def handler():
-    global child, middle
-    child, middle = os.fork(), untouched()
-r.shuffle(x)
-whole = sorted(x) == list(range(3_000_000))
-if child == 0:
-    os.write(write, repr((middle, whole, x[-100:], x[:100])).encode())
-    os._exit(0)
-os.waitpid(child, 0)
-theirs = eval(os.read(read, 65536))
-print(theirs[:2] == (middle, whole) == (True, True), theirs[2] == x[-100:], theirs[3] != x[:100])
-"""
-    assert python(LONG + program, start=start_mode, flags=["-W", "ignore"]).split() == ["True"] * 3
+    assert python(PROGRAMS / "numbers_forked.py", start=start_mode, flags=["-W", "ignore"]).split() == ["True"] * 3
 
 
 def test_a_list_that_another_thread_changes(python):
     """Errors, or an order; never a crash."""
-    program = """
-import sys, threading, gorandom
-sys.setswitchinterval(1e-6)
-x, running = list(range(200_000)), True
-def change():
-    while running:
-        x.clear()
-        x.extend(range(200_000))
-t = threading.Thread(target=change)
-t.start()
-r, ends = gorandom.SystemRandom(), set()
-for _ in range(60):
-    for draw in (r.shuffle, lambda x: r.sample(x, 50), r.choice):
-        try:
-            draw(x)
-            ends.add("done")
-        except (IndexError, ValueError) as e:
-            ends.add(type(e).__name__)
-running = False
-t.join()
-print(ends >= {"done"})
-"""
-    assert python(program).strip() == "True"
+    assert python(PROGRAMS / "numbers_changed_list.py").strip() == "True"
 
 
 @pytest.mark.parametrize("function", [secrets.randbelow, secrets.token_bytes, secrets.token_hex, secrets.token_urlsafe, secrets.choice,
@@ -470,27 +308,4 @@ def test_full_range_is_reached():
 
 def test_subinterpreters():
     """Each has classes and names of its own, and its UUIDs are of its own class."""
-    program = """
-import sys, gorandom
-from gorandom import secrets
-gorandom.uuid4(), secrets.choice("ab")
-code = '''
-import uuid, gorandom
-from gorandom import secrets, random
-assert type(gorandom.uuid4()) is uuid.UUID and type(gorandom.uuid7()) is uuid.UUID
-assert len(secrets.token_hex()) == 64 and secrets.choice([1]) == 1 and secrets.randbelow(1 << 99) < 1 << 99
-r = gorandom.SystemRandom()
-r.shuffle(list(range(9))); r.sample("abc", 2); r.random(); random.sample("abc", 2)
-'''
-try:
-    import _interpreters as i
-except ImportError:
-    import _xxsubinterpreters as i
-for _ in range(3):
-    number = i.create()
-    failed = (i.run_string if hasattr(i, "run_string") else i.exec)(number, code)
-    assert failed is None, failed
-    i.destroy(number)
-gorandom.uuid7(), secrets.token_urlsafe()
-"""
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+    subprocess.run([sys.executable, PROGRAMS / "numbers_interpreters.py"], check=True, timeout=60)

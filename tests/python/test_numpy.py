@@ -10,7 +10,7 @@ import sysconfig
 import threading
 
 import pytest
-from _forks import STRESS, assert_sound, compile_c, execute, folder, linux, run, starts
+from _forks import PROGRAMS, STRESS, assert_sound, compile_c, execute, folder, linux, run, starts
 
 import gorandom
 
@@ -169,72 +169,21 @@ def test_lock():
         lock.release()
 
 
-READY = """
-import ctypes, gorandom, numpy as np
-bit_generator = gorandom.BitGenerator()
-rng = np.random.Generator(bit_generator)
-c = bit_generator.ctypes
-# c.state points to a pointer behind the ready bytes.
-end = ctypes.c_uint64.from_address(c.state.value).value
-def ready():
-    # The first ready number: 48 bytes behind the end stands where they begin.
-    at = ctypes.c_int64.from_address(end + 56).value
-    return ctypes.c_uint64.from_address(end + at).value if at else None
-rng.random(5)
-"""
-
-
 @starts
 def test_erased_and_in_order(python, start):
     """What is ready is what is given next, and it is erased as it is given."""
-    python(READY + """
-at = ctypes.c_int64.from_address(end + 56).value
-coming = [ready()]
-assert c.next_uint64(c.state) == coming[0]
-assert bytes((ctypes.c_char * 8).from_address(end + at)) == bytes(8)
-# The lock, which numpy takes, has what is older than a second made anew: that may happen once.
-assert any([ready() >> 11 == rng.random() * 2.0**53 for _ in range(2)])
-expected = ready()
-assert c.next_uint32(c.state) == expected & 0xFFFFFFFF
-""", start=start)  # fmt: skip
+    python(PROGRAMS / "numpy_in_order.py", start=start)
 
 
 @starts
 def test_reseed_makes_ready_numbers_stale(python, start):
     """Before the next number, also of code that passes the lock by. Guards the token's comparison with the epoch."""
-    python(READY + """
-for draw in (lambda: c.next_uint64(c.state), lambda: rng.integers(0, 2**64, dtype=np.uint64)):
-    expected = ready()
-    gorandom.reseed()
-    assert draw() != expected
-""", start=start)  # fmt: skip
+    python(PROGRAMS / "numpy_reseed.py", start=start)
 
 
 def test_another_second_makes_ready_numbers_stale(python):
     """Guards the look at the clock where the lock is taken. The clock is turned, not waited for."""
-    python(READY + """
-second = ctypes.c_uint32.from_address(end + 24)
-expected, second.value = ready(), second.value - 1
-assert rng.integers(0, 2**64, dtype=np.uint64) != expected
-""")  # fmt: skip
-
-
-FORKS = """
-import os, sys
-import child, gorandom, numpy as np
-
-rngs = [np.random.Generator(gorandom.BitGenerator()) for _ in range(2)]
-c = rngs[1].bit_generator.ctypes
-
-def tokens(large=False):
-    first, = (c.next_uint64(c.state), )  # past the lock: the page alone tells
-    found = [first.to_bytes(8, "little") + c.next_uint64(c.state).to_bytes(8, "little")]
-    found += [rng.bytes(16) for rng in rngs]
-    found.append(rngs[0].random(2).tobytes())
-    if large:
-        found.append(rngs[1].random(200_000)[-2:].tobytes())
-    return found
-"""
+    python(PROGRAMS / "numpy_second.py")
 
 
 @linux
@@ -243,44 +192,14 @@ def tokens(large=False):
 def test_forks(start, way):
     """In the middle of a buffer: parent, child, siblings and grandchildren give numbers of their own. Guards the
     wiped memory: without MADV_WIPEONFORK (and the epoch, past the handlers) each child repeats its parent."""
-    result = run(FORKS + """
-way, forks = sys.argv[1], int(sys.argv[2])
-fork = (lambda: child.helper().bare_fork(1, None)) if way == "raw_clone" else os.fork
-tally = child.Tally()
-tally.add(*tokens(True))
-
-def body(large):
-    found = tokens(large)
-    if way == "nested":
-        pid = os.fork()
-        found += tokens()
-        if pid == 0:
-            child.end(lambda: tally.send(*found[-4:]))
-        assert os.waitpid(pid, 0)[1] == 0
-    return found
-
-tally.rounds(forks, body, fork)
-tally.add(*tokens())
-tally.report()
-""", start, way, 40, helped=True)  # fmt: skip
+    result = run(PROGRAMS / "numpy_forks.py", start, way, 40, helped=True)
     assert_sound(result, 40)
 
 
 def test_a_kept_normal(python, start_mode):
     """As the docstring of BitGenerator says: a Generator keeps no number that a child would give too, and the legacy
     RandomState does. If that is no longer so in numpy, the docstring has to change."""
-    out = python("""
-import os, gorandom, numpy as np
-for kind in (np.random.Generator, np.random.RandomState):
-    rng = kind(gorandom.BitGenerator())
-    rng.normal()
-    r, w = os.pipe()
-    pid = os.fork()
-    number = repr(float(rng.normal())).encode()
-    if pid == 0: os._exit(os.write(w, number) == 0)
-    assert os.waitpid(pid, 0)[1] == 0
-    print(os.read(r, 100) == number)
-""", start=start_mode, flags=["-W", "ignore::DeprecationWarning"])  # fmt: skip
+    out = python(PROGRAMS / "numpy_kept_normal.py", start=start_mode, flags=["-W", "ignore::DeprecationWarning"])
     assert out.split() == ["False", "True"]
 
 
@@ -288,35 +207,7 @@ for kind in (np.random.Generator, np.random.RandomState):
 @starts
 def test_fork_while_another_thread_draws(start):
     """Guards the lock in wiped memory: one that another thread held at the fork would be held for ever."""
-    result = run(FORKS + """
-import threading
-held, free = threading.Event(), threading.Event()
-def hold():
-    with rngs[0].bit_generator.lock:
-        held.set()
-        free.wait()
-thread = threading.Thread(target=hold)
-thread.start()
-held.wait()
-tally = child.Tally()
-tally.add(rngs[1].bytes(16))
-for i in range(20):
-    tally.reap(tally.child(os.fork, tokens), patience=10)
-free.set()
-thread.join()
-# And one that the forking thread holds: in the child the block ends as any other.
-def inside():
-    with rngs[0].bit_generator.lock:
-        pid = os.fork()
-        found = rngs[0].bytes(16)
-    return pid, found
-pid, found = inside()
-if pid == 0:
-    child.end(lambda: tally.send(found, rngs[0].bytes(16)))
-tally.add(found)
-tally.reap(pid)
-tally.report()
-""", start)  # fmt: skip
+    result = run(PROGRAMS / "numpy_lock.py", start)
     assert_sound(result, 21)
 
 
@@ -325,40 +216,15 @@ tally.report()
 @pytest.mark.parametrize("way", ["fork", "raw_clone"])
 def test_forks_where_the_kernel_wipes_nothing(way):
     """Guards: without MADV_WIPEONFORK no number is kept ready. Past the fork handlers a kept one would come twice."""
-    result = run("""
-import errno
-import confine
-confine.refuse("madvise", errno.EINVAL, 2, 18)
-""" + FORKS + """
-assert not gorandom._front.state()["wipes"]
-fork = (lambda: child.helper().bare_fork(1, None)) if sys.argv[1] == "raw_clone" else os.fork
-tally = child.Tally()
-tally.add(*tokens())
-tally.rounds(20, lambda large: tokens(), fork)
-tally.add(*tokens())
-tally.report()
-""", "auto", way, helped=True)  # fmt: skip
+    result = run(PROGRAMS / "numpy_nothing_wiped.py", "auto", way, helped=True)
     assert_sound(result, 20)
-
-
-REFUSED = """
-import errno, sys
-import confine, gorandom, numpy as np
-bit_generator = gorandom.BitGenerator()
-rng = np.random.Generator(bit_generator)
-c = bit_generator.ctypes
-gorandom.get_random_bytes(16)
-if sys.argv[1] == "ready":
-    rng.random()
-confine.refuse("getrandom", errno.EIO)
-"""
 
 
 @linux
 @seccomp
 def test_refused_with_a_core():
     """A live core goes on."""
-    ended = execute(REFUSED + "assert len(set(rng.random(300_000))) > 299_000", "auto", "ready")
+    ended = execute(PROGRAMS / "numpy_refused.py", "auto", "ready", "with a core")
     assert (ended.status, ended.err) == (0, "")
 
 
@@ -366,27 +232,17 @@ def test_refused_with_a_core():
 @seccomp
 def test_refused_without_a_core():
     """Whoever takes the lock gets an exception, and the lock is free again afterwards."""
-    program = """
-for draw in (rng.random, lambda: rng.integers(0, 9, 1000), bit_generator.random_raw, bit_generator.lock.acquire):
-    try:
-        draw()
-    except OSError as e:
-        assert "gives no bytes" in str(e), e
-    else:
-        raise AssertionError("numbers")
-    assert not bit_generator.lock.locked()
-"""
-    ended = execute(REFUSED + program, "never", "unready")
+    ended = execute(PROGRAMS / "numpy_refused.py", "never", "unready", "without a core")
     assert (ended.status, ended.err) == (0, "")
 
 
 @linux
 @seccomp
-@pytest.mark.parametrize("draw", ["c.next_uint64(c.state)", "rng.random(100_000)"], ids=["past-the-lock", "outruns"])
-def test_refused_in_the_middle(draw):
+@pytest.mark.parametrize("draw, ready", [("past the lock", "unready"), ("outruns", "ready")], ids=["past-the-lock", "outruns"])
+def test_refused_in_the_middle(draw, ready):
     """A call that has begun cannot fail: the process ends, and says why. Guards give_up(): whatever else was
     returned would be taken for random."""
-    ended = execute(REFUSED + draw + "\nprint('numbers')", "never", "unready" if "next" in draw else "ready")
+    ended = execute(PROGRAMS / "numpy_refused.py", "never", ready, draw)
     assert ended.status == -6 and ended.out == ""
     assert ended.err.startswith("gorandom: the system's random number generator gives no bytes, and a numpy call")
 
@@ -464,35 +320,6 @@ def test_cython():
     assert not bit_generator.lock.locked()
 
 
-STORM = """
-import ctypes, os, sys
-import child, gorandom, numpy as np
-
-how, size, budget = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-storm = child.Storm()
-tally = child.Tally()
-rng = np.random.Generator(gorandom.BitGenerator())
-out = np.empty(size)
-untouched = np.frombuffer(b"\\xaa" * out.nbytes)
-rng.random(out=out)
-# Where the last of these is untouched, the two numbers that are compared come after the fork, in both processes.
-storm.library.storm_start(how, 120, budget, ctypes.c_void_p(out.ctypes.data), ctypes.c_size_t(out.nbytes - 24))
-while storm.budget.value > 0:
-    out[:] = untouched
-    storm.armed.value = 1
-    rng.random(out=out)
-    storm.armed.value = 0
-    assert 0 <= out.min() and out.max() < 1
-    if storm.in_child.value:
-        child.end(lambda: tally.send(*[out[-2:].tobytes()] * storm.early.value, rng.bytes(16)))
-    tally.add(out[-2:].tobytes(), rng.bytes(16))
-    if children := storm.new():
-        tally.reap(*children)
-storm.library.storm_stop()
-tally.report()
-"""
-
-
 @linux
 @starts
 @pytest.mark.parametrize("size", [100, 20_000, 200_000])
@@ -502,7 +329,7 @@ def test_fork_in_a_signal_handler(start, size, how):
     Guards the token, looked at after the number has been taken: without it the child takes zeros from the wiped
     memory, or what is ready in it for its parent too."""
     forks = 48 * STRESS
-    result = run(STORM, start, ["fork", "raw_clone"].index(how), size, forks, timeout=90 * STRESS, helped=True,
+    result = run(PROGRAMS / "numpy_storm.py", start, ["fork", "raw_clone"].index(how), size, forks, timeout=90 * STRESS, helped=True,
                  env={"OPENBLAS_NUM_THREADS": "1"})  # a thread of its own could get the signal, and be what is cloned
     assert_sound(result, forks)
 
@@ -512,42 +339,6 @@ def test_fork_in_a_signal_handler(start, size, how):
 def test_threads_draw_while_others_reseed_and_fork(start):
     """All on one object. Guards the lock, and that what a reseed or a fork makes stale is stale for all of them."""
     forks = 48 * STRESS
-    result = run("""
-import os, sys, threading
-import child, gorandom, numpy as np
-
-sys.setswitchinterval(1e-4)
-rng = np.random.Generator(gorandom.BitGenerator())
-tally, ended, lists = child.Tally(), threading.Event(), [[] for _ in range(3)]
-
-def draw(tokens):
-    while not ended.is_set():
-        words = rng.integers(0, 2**64, 2000, dtype=np.uint64)
-        if len(tokens) < 50_000:
-            tokens.extend(words[i : i + 2].tobytes() for i in range(0, 2000, 200))
-            tokens.append(rng.bytes(16))
-
-def reseed():
-    while not ended.is_set():
-        gorandom.reseed()
-
-def body(large):
-    found = [rng.bytes(16) for _ in range(3)] + [rng.random(2).tobytes()]
-    if large:
-        found.append(rng.random(200_000)[-2:].tobytes())
-    return found
-
-tally.add(*body(True))
-threads = [threading.Thread(target=draw, args=(tokens,)) for tokens in lists] + [threading.Thread(target=reseed)]
-for thread in threads:
-    thread.start()
-tally.rounds(int(sys.argv[1]), body)
-ended.set()
-for thread in threads:
-    thread.join()
-for tokens in lists:
-    tally.add(*tokens)
-tally.report(drawn=min(map(len, lists)))
-""", start, forks, timeout=90 * STRESS)  # fmt: skip
+    result = run(PROGRAMS / "numpy_threads.py", start, forks, timeout=90 * STRESS)
     assert_sound(result, forks)
     assert result["drawn"] > 0
