@@ -8,6 +8,7 @@ import shutil
 
 import gorandom._status
 import pytest
+from _forks import PROGRAMS
 
 import gorandom
 
@@ -80,23 +81,7 @@ def test_no_core_without_the_kernel_that_is_asked_for():
 
 def test_a_refused_import_can_be_tried_again(python):
     """And starts nothing: the check is C's."""
-    python(
-        """
-import os, sys
-os.environ["GORANDOM_KEYSTREAM"] = "sparc"
-for _ in range(3):
-    try:
-        import gorandom
-    except ImportError:
-        assert "gorandom" not in sys.modules and len(os.listdir("/proc/self/task")) == 1
-    else:
-        raise AssertionError("imported")
-os.environ["GORANDOM_KEYSTREAM"] = "generic"
-import gorandom
-assert len(os.listdir("/proc/self/task")) == 1
-assert len(gorandom.get_random_bytes(16)) == 16
-"""
-    )
+    python(PROGRAMS / "keystream_refused_import.py")
 
 
 @needs_core
@@ -106,23 +91,8 @@ def test_the_core_knows_what_the_front_knows(python):
                   start="eager").strip() in here()[-2:]  # fmt: skip
 
 
-STREAM = """
-import hashlib, sys
-import gorandom
-from gorandom.compat.pycrypto.Random.Fortuna import FortunaGenerator
-gorandom.get_random_bytes(1 << 20)
-print(gorandom.status().keystream)
-g = FortunaGenerator.AESGenerator()
-g.reseed(b"seed")
-h = hashlib.sha256()
-for n in [*range(1026), 65535, 65536, 65537, 1 << 20, (1 << 20) + 17]:
-    h.update(g.pseudo_random_data(n))
-print(h.hexdigest())
-"""
-
-
 def streamed(python, kernel):
-    name, digest = python(STREAM, env={"GORANDOM_KEYSTREAM": kernel}, start="auto").split()
+    name, digest = python(PROGRAMS / "keystream_stream.py", env={"GORANDOM_KEYSTREAM": kernel}, start="auto").split()
     assert name == kernel
     return digest
 
@@ -195,34 +165,13 @@ else:
     )
 
 
-CHILD = """
-import os, sys
-import gorandom
-gorandom.get_random_bytes(1)
-del os.environ["GORANDOM_KEYSTREAM"]
-
-def generation(n):
-    pid = os.fork()
-    if pid == 0:
-        ok = gorandom.get_random_bytes(1 << 20) and gorandom.status().mode == "core"
-        ok = ok and gorandom.status().keystream == sys.argv[1] and gorandom.status().generation == n
-        if ok and n < 2:
-            generation(n + 1)
-        os._exit(not ok)
-    if os.waitpid(pid, 0)[1]:
-        print(gorandom.status())
-        os._exit(1)
-
-generation(1)
-"""
-
-
 @needs_core
 @pytest.mark.parametrize("start", ["auto", "eager"])
 def test_children_use_the_same(python, kernel, start):
     """A child that starts a core of its own, and its child: the choice outlives the wiped memory of the core, and the
     environment that it was read from. It fails if the core alone remembers it."""
-    python(CHILD, kernel, env={"GORANDOM_KEYSTREAM": kernel}, start=start, flags=["-W", "ignore::DeprecationWarning"])
+    python(PROGRAMS / "keystream_children.py", kernel, env={"GORANDOM_KEYSTREAM": kernel}, start=start,
+           flags=["-W", "ignore::DeprecationWarning"])  # fmt: skip
 
 
 def test_no_effect_without_a_core(python, kernel):

@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 import pytest
-from _forks import build_tool
+from _forks import PROGRAMS, build_tool
 from conftest import SOURCE
 
 import gorandom
@@ -141,26 +141,7 @@ for call in (s.implementation, s.sources):
 def test_the_descriptor_is_kept(python):
     """One descriptor of /dev/urandom for all draws; closed or replaced by another file it is opened anew, and the
     other file is left alone: what the engine checks by st_dev and st_ino."""
-    python("""
-import errno, os, confine, gorandom, gorandom.compat.osrandom as s
-confine.refuse("getrandom", errno.ENOSYS)
-def devices():
-    found = []
-    for name in os.listdir("/proc/self/fd"):
-        try:
-            if os.readlink("/proc/self/fd/" + name) == "/dev/urandom": found.append(int(name))
-        except OSError: pass
-    return found
-for _ in range(50): gorandom.get_random_bytes(2000)
-first = devices()
-assert len(first) == 1 and s.implementation() == "/dev/urandom", first
-os.close(first[0])
-zero = os.open("/dev/zero", os.O_RDONLY)
-assert zero == first[0], "the test needs the same number"
-for _ in range(20): assert any(gorandom.get_random_bytes(2000)[:32])
-assert len(devices()) == 1 and os.readlink(f"/proc/self/fd/{zero}") == "/dev/zero"
-os.close(zero)
-""", start="never", env={"PYTHONPATH": NOISE})
+    python(PROGRAMS / "osrandom_descriptor.py", start="never", env={"PYTHONPATH": NOISE})
 
 
 def test_reason_of_a_device_that_is_none(monkeypatch):

@@ -4,6 +4,7 @@ import collections
 import inspect
 
 import pytest
+from _forks import PROGRAMS
 from gorandom.random import StrongRandom
 
 import gorandom
@@ -172,22 +173,4 @@ def test_sample_refuses():
 
 
 def test_children_differ(python, start_mode):
-    python(
-        """
-import os
-from gorandom import random
-random.getrandbits(128)
-seen = set()
-for _ in range(20):
-    r, w = os.pipe()
-    if not os.fork():
-        os.write(w, random.getrandbits(128).to_bytes(16, "big"))
-        os._exit(0)
-    os.wait()
-    seen.add(os.read(r, 16))
-    seen.add(random.getrandbits(128).to_bytes(16, "big"))
-assert len(seen) == 40
-""",
-        start=start_mode,
-        flags=["-W", "ignore::DeprecationWarning"],
-    )
+    python(PROGRAMS / "pycrypto_random_forks.py", start=start_mode, flags=["-W", "ignore::DeprecationWarning"])

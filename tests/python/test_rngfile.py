@@ -7,6 +7,7 @@ import shutil
 import weakref
 
 import pytest
+from _forks import PROGRAMS
 
 import gorandom
 
@@ -174,19 +175,4 @@ def test_copies_are_readers_too(rng):
 
 def test_survives_a_fork(python, start_mode):
     """Where PyCrypto raised AssertionError "PID check failed" the child draws other bytes."""
-    python(
-        """
-import os, gorandom
-rng = gorandom.new()
-mine = rng.read(16)
-r, w = os.pipe()
-child = os.fork()
-if not child:
-    os.write(w, rng.read(16) + rng.read(5000)[:16])
-    os._exit(0)
-assert os.waitpid(child, 0)[1] == 0
-theirs = os.read(r, 64)
-assert len({mine, rng.read(16), rng.read(5000)[:16], theirs[:16], theirs[16:]}) == 5
-""",
-        start=start_mode,
-    )
+    python(PROGRAMS / "rngfile_fork.py", start=start_mode)

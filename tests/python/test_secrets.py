@@ -8,7 +8,7 @@ import string
 import sys
 
 import pytest
-from _forks import linux, run
+from _forks import PROGRAMS, linux, run
 
 import gorandom
 from gorandom import secrets as ours
@@ -134,67 +134,7 @@ class TestCompareDigest:
 @pytest.mark.skipif(not confine.available(), reason="the seccomp filters are written for x86_64 and aarch64")
 def test_not_ready():
     """PEP 522: this module waits (and a signal's handler ends the wait), SystemRandom raises."""
-    found = run(
-        """
-        import errno, json, os, signal, threading
-        import confine, gorandom
-        from gorandom import random, secrets
-
-        confine.refuse("getrandom", errno.EAGAIN)
-        found = {}
-
-        def outcome(draw):
-            # The signals come until one has been seen in the wait.
-            done = threading.Event()
-            def interrupt():
-                while not done.wait(0.02):
-                    os.kill(os.getpid(), signal.SIGALRM)
-            def handler(signo, frame):
-                if not done.is_set():
-                    done.set()
-                    raise KeyboardInterrupt
-            signal.signal(signal.SIGALRM, handler)
-            thread = threading.Thread(target=interrupt)
-            try:
-                thread.start()
-                draw()
-                return "bytes"
-            except KeyboardInterrupt:
-                return "waited"
-            finally:
-                done.set()
-                thread.join()
-
-        for name, draw in {
-            "token_bytes": secrets.token_bytes, "token_hex": lambda: secrets.token_hex(300_000), "token_urlsafe": secrets.token_urlsafe,
-            "randbits": lambda: secrets.randbits(9), "randbelow": lambda: secrets.randbelow(9), "choice": lambda: secrets.choice("ab"),
-            "long bits": lambda: secrets.randbits(200), "longer bits": lambda: secrets.randbits(9000), "long bound": lambda: secrets.randbelow(1 << 99),
-            "choice of another": lambda: secrets.choice(bytearray(b"ab")), "a number's token": lambda: secrets.token_hex(True),
-            **{"random." + name: lambda name=name, args=args: getattr(random, name)(*args) for name, args in {
-                "getrandbits": (9,), "randrange": (9,), "randint": (1, 9), "choice": ("ab",), "shuffle": ([1, 2],), "sample": ("ab", 1)}.items()},
-            "wait_for_system_rng": secrets.wait_for_system_rng, "uuid4": gorandom.uuid4, "uuid7": gorandom.uuid7,
-        }.items():
-            found[name] = outcome(draw)
-        generator = secrets.SystemRandom()
-        for name, draw in {
-            "random": generator.random, "getrandbits": lambda: generator.getrandbits(9), "randbytes": lambda: generator.randbytes(9),
-            "choice'": lambda: generator.choice("ab"), "_randbelow": lambda: generator._randbelow(9), "randint": lambda: generator.randint(1, 9),
-            "long": lambda: generator.getrandbits(9000), "sample": lambda: generator.sample(range(9), 3), "shuffle": lambda: generator.shuffle([1, 2, 3]), "gauss": generator.gauss,
-        }.items():
-            try:
-                draw()
-                found[name] = "bytes"
-            except BlockingIOError as e:
-                found[name] = str(e).partition(";")[0]
-        # What is wrong is said at once.
-        try:
-            secrets.token_bytes(-1)
-        except ValueError as e:
-            found["wrong"] = str(e)
-        print(json.dumps(found))
-        """,
-        "auto", timeout=30,
-    )  # fmt: skip
+    found = run(PROGRAMS / "secrets_not_ready.py", "auto", timeout=30)
     assert found.pop("wrong") == str(outcome(os.urandom, -1)[1])
     raises = {"random", "getrandbits", "randbytes", "_randbelow", "randint", "choice'", "long", "sample", "shuffle", "gauss"}
     assert {name for name, how in found.items() if how == "system random number generator is not ready"} == raises
@@ -205,23 +145,5 @@ def test_not_ready():
 def test_waits_and_goes_on():
     """After the wait the draw is made, in Python's part (test_weather.py has C's). A urandom that is not ready twice: what a kernel does later cannot be
     made with a filter, which can't be taken away."""
-    found = run(
-        """
-        import json
-        from gorandom import _front, secrets
-        real, waits, refusals = _front.urandom, [], [1]
-        class Front:
-            @staticmethod
-            def urandom(n):
-                if refusals:
-                    refusals.pop()
-                    raise BlockingIOError("system random number generator is not ready")
-                return real(n)
-        secrets._front = Front
-        secrets.wait_for_system_rng = lambda: waits.append(1)
-        randbits, randbelow, _, token_bytes, *_ = secrets._python
-        print(json.dumps([len(token_bytes(20)), len(waits), randbelow(1), len(waits)]))
-        """,
-        "auto",
-    )
+    found = run(PROGRAMS / "secrets_wait.py", "auto")
     assert found == [20, 1, 0, 1]

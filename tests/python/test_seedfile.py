@@ -8,6 +8,7 @@ import sys
 import time
 
 import pytest
+from _forks import PROGRAMS
 
 import gorandom
 from gorandom import seedfile
@@ -262,38 +263,8 @@ def test_killed_at_any_moment(path):
         assert sorted(os.listdir(path.parent)) == ["seed", "seed.lock"]
 
 
-FORKS = """
-import os, sys, threading
-from gorandom import seedfile
-path = sys.argv[1]
-stop = False
-def work():
-    while not stop:
-        seedfile.save(path, timeout=60)
-t = threading.Thread(target=work)
-t.start()
-try:
-    for _ in range(60):
-        r, w = os.pipe()
-        child = os.fork()
-        if not child:
-            # No descriptor of a call that another thread was in, and so not its lock.
-            left = [os.readlink("/proc/self/fd/" + fd) for fd in os.listdir("/proc/self/fd") if os.path.exists("/proc/self/fd/" + fd)]
-            os._exit(1 if any(path in name or name == os.path.dirname(path) for name in left) else 0)
-        os.close(r); os.close(w)
-        assert os.waitpid(child, 0)[1] == 0
-    child = os.fork()
-    if not child:
-        os._exit(0 if seedfile.load(path, timeout=60) == 64 else 2)
-    assert os.waitpid(child, 0)[1] == 0
-finally:
-    stop = True
-    t.join()
-"""
-
-
 def test_forks_during_calls(python, path):
-    python(FORKS, path, flags=["-W", "ignore"])
+    python(PROGRAMS / "seedfile_forks.py", path, flags=["-W", "ignore"])
 
 
 def test_in_a_child_under_each_start(python, path):

@@ -5,6 +5,7 @@ import dataclasses
 import io
 
 import pytest
+from _forks import PROGRAMS
 
 import gorandom
 
@@ -53,23 +54,8 @@ def test_str_is_readable(status):
     assert out.getvalue() == str(status) + "\n"
 
 
-MODES = """
-import gorandom
-from gorandom import _front
-def show():
-    s = gorandom.status()
-    print(s.mode, s.ready, s.reason, s.keystream, s.reseeds, s.core_version, s.generation, sep="|")
-    return s
-show()
-drawn = gorandom.get_random_bytes(16)
-s = show()
-# No field holds a secret: not the bytes that were drawn, in no notation.
-assert drawn.hex() not in repr(s) and repr(drawn) not in repr(s)
-"""
-
-
 def test_before_and_after_the_first_draw(python, start_mode):
-    before, after = [line.split("|") for line in python(MODES, start=start_mode).splitlines()]
+    before, after = [line.split("|") for line in python(PROGRAMS / "status_modes.py", start=start_mode).splitlines()]
     version = gorandom.__version__
     assert after[1] == "True" and after[6] == "0"
     if start_mode == "auto":
@@ -123,37 +109,8 @@ def test_core_fields(python):
     assert int(events) >= 32, "each of the 32 pools has been given kernel bytes at the start"
 
 
-CHILD = """
-import os, gorandom
-def child(depth):
-    s = gorandom.status()
-    assert s.generation == depth and s.ready, s
-    gorandom.get_random_bytes(16)
-    s = gorandom.status()
-    print(s.mode, s.generation, s.reason, sep="|", flush=True)
-    gorandom.get_random_bytes(2 << 20)
-    s = gorandom.status()
-    print(s.mode, s.generation, s.reason, sep="|", flush=True)
-    if depth < 2:
-        fork(depth + 1)
-def fork(depth):
-    pid = os.fork()
-    if not pid:
-        try:
-            child(depth)
-        except BaseException:
-            import traceback
-            traceback.print_exc()
-            os._exit(1)
-        os._exit(0)
-    assert os.waitpid(pid, 0)[1] == 0
-gorandom.get_random_bytes(16)
-fork(1)
-"""
-
-
 def test_children(python, start_mode):
-    lines = [line.split("|") for line in python(CHILD, start=start_mode).splitlines()]
+    lines = [line.split("|") for line in python(PROGRAMS / "status_children.py", start=start_mode).splitlines()]
     later = "a forked child starts a core when it has drawn about a megabyte"
     expected = {
         "auto": [["direct", "1", later], ["core", "1", ""], ["direct", "2", later], ["core", "2", ""]],

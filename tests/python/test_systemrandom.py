@@ -7,6 +7,7 @@ import random
 import threading
 
 import pytest
+from _forks import PROGRAMS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -202,17 +203,4 @@ def test_threads_and_subclasses():
 
 def test_forked_children_differ(python, start_mode):
     """Guards SystemRandom.gauss too: kept by the object, a second number would come in parent and child."""
-    program = """
-import os, gorandom
-generator = gorandom.SystemRandom()
-drawn = {generator.getrandbits(128), generator.gauss()}
-for _ in range(20):
-    r, w = os.pipe()
-    child = os.fork()
-    token = repr((generator.randbytes(16), generator.gauss()))
-    if not child: os._exit(os.write(w, token.encode()) == 0)
-    os.waitpid(child, 0)
-    drawn |= {*eval(os.read(r, 200)), *eval(token)}
-print(len(drawn))
-"""
-    assert python(program, start=start_mode).strip() == "82"
+    assert python(PROGRAMS / "systemrandom_forks.py", start=start_mode).strip() == "82"

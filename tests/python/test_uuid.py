@@ -6,7 +6,7 @@ import threading
 import uuid
 
 import pytest
-from _forks import linux, plain, run, scripted
+from _forks import PROGRAMS, linux, plain, run, scripted
 
 import gorandom
 
@@ -188,38 +188,11 @@ def test_in_order_in_threads():
     assert len({value for mine in drawn for value in mine}) == 12_000
 
 
-FORKS = """
-import ctypes, os, threading, time, gorandom
-ctypes.CDLL(None).script_clock(ctypes.c_longlong(time.time_ns() // 1_000_000))  # so that all are of one millisecond
-gorandom.uuid7()
-running = True
-def busy():
-    while running: gorandom.uuid7()
-threads = [threading.Thread(target=busy) for _ in range(2)]
-for t in threads: t.start()
-drawn = []
-for _ in range(40):
-    r, w = os.pipe()
-    child = os.fork()
-    if not child:
-        os.write(w, b"".join(make().bytes for make in (gorandom.uuid4, gorandom.uuid7) for _ in range(10)))
-        os._exit(0)
-    drawn += [gorandom.uuid7().bytes, gorandom.uuid4().bytes]
-    theirs = os.read(r, 4096)
-    assert os.waitpid(child, 0)[1] == 0 and len(theirs) == 320
-    drawn += [theirs[i:i + 16] for i in range(0, 320, 16)]
-    os.close(r); os.close(w)
-running = False
-for t in threads: t.join()
-print(len(drawn), len(set(drawn)))
-"""
-
-
 @linux
 def test_forks(python, start_mode, monkeypatch):
     """While other threads make UUIDs: no child waits for one of them, and none repeats its parent's."""
     monkeypatch.setenv("LD_PRELOAD", str(scripted()))
-    assert python(FORKS, start=start_mode, flags=["-W", "ignore"]).split() == ["880", "880"]
+    assert python(PROGRAMS / "uuid_forks.py", start=start_mode, flags=["-W", "ignore"]).split() == ["880", "880"]
 
 
 def test_a_signal_in_the_middle(python):

@@ -6,7 +6,7 @@ import os
 import sys
 
 import pytest
-from _forks import linux, run
+from _forks import PROGRAMS, linux, run
 
 sys.path.append(os.path.join(os.path.dirname(__file__), "noise"))
 import confine  # noqa: E402
@@ -17,62 +17,9 @@ pytestmark = [
 ]
 starts = pytest.mark.parametrize("start", ["auto", "never"])  # an eager one draws at import, before a kernel can be played
 
-# The child runs subject(), whose answer goes to the parent with the calls of getrandom(2) that were seen.
-FRAME = """
-import json, os, platform, sys, warnings
-import confine, unseeded, gorandom
 
-def tasks():
-    return sorted(map(int, os.listdir("/proc/self/task")))
-
-def late(timeout):
-    try:
-        gorandom.wait_for_system_rng(timeout)
-    except TimeoutError as e:
-        return str(e)
-
-def late_until_blocked(timeout):
-    # Waits again until a thread of ours is inside getrandom(2).
-    call = str(confine.CALLS[platform.machine()]["getrandom"])
-    while True:
-        answer = late(timeout)
-        for tid in tasks():
-            with open(f"/proc/self/task/{{tid}}/syscall") as f:
-                if tid != os.getpid() and f.read().split()[0] == call:
-                    return answer
-
-def in_a_child(function):
-    read, write = os.pipe()
-    pid = os.fork()
-    if not pid:
-        os.write(write, json.dumps(function()).encode())
-        os._exit(0)
-    assert os.waitpid(pid, 0)[1] == 0
-    return json.loads(os.read(read, 4096))
-{subject}
-kernel, (read, write) = unseeded.UnseededKernel(seeds={seeds}), os.pipe()
-pid = os.fork()
-if not pid:
-    try:
-        kernel.enter()
-    except OSError as e:
-        os.write(write, json.dumps({{"skip": f"needs seccomp's listener: {{e}}"}}).encode())
-        os._exit(0)
-    os.write(write, json.dumps(subject()).encode())
-    sys.exit(7)     # Python's own end, also while the thread blocks
-os.close(write)
-calls = list(kernel.calls())
-found = json.loads(os.read(read, 65536))
-status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-if "skip" not in found:
-    assert status == 7, status
-    found |= {{"pid": pid, "blocked": [tid for tid, blocks in calls if blocks]}}
-print(json.dumps(found))
-"""
-
-
-def play(start, seeds, subject):
-    found = run(FRAME.format(seeds=seeds, subject=subject), start, timeout=30)
+def play(program, start):
+    found = run(PROGRAMS / program, start, timeout=30)
     if "skip" in found:
         pytest.skip(found["skip"])
     return found
@@ -81,15 +28,7 @@ def play(start, seeds, subject):
 @starts
 def test_the_kernel_seeds_itself(start):
     """The wait returns, because a thread of its own blocked, once; afterwards there is none, and bytes come."""
-    found = play(start, True, """
-def subject():
-    first = late(0)
-    gorandom.wait_for_system_rng(timeout=25)
-    ready = gorandom.status().ready
-    while gorandom._front.own_threads():    # it ends after its call; no core has been started yet
-        os.sched_yield()
-    return {"first": first, "ready": ready, "drawn": len(gorandom.urandom(16))}
-""")  # fmt: skip
+    found = play("wait_seeds.py", start)
     assert found["first"] == "system random number generator is not ready yet"
     assert len(found["blocked"]) == 1 and found["blocked"][0] != found["pid"]
     assert (found["drawn"], found["ready"]) == (16, True)
@@ -97,11 +36,7 @@ def subject():
 
 @starts
 def test_without_a_timeout_the_caller_blocks(start):
-    found = play(start, True, """
-def subject():
-    gorandom.wait_for_system_rng()
-    return {"tasks": len(tasks()), "drawn": len(gorandom.SystemRandom().randbytes(16))}
-""")  # fmt: skip
+    found = play("wait_blocks.py", start)
     assert found["blocked"] == [found["pid"]] and found["tasks"] == 1 and found["drawn"] == 16
 
 
@@ -109,19 +44,7 @@ def subject():
 def test_the_kernel_does_not_seed_itself(start):
     """At most one thread a process, however often it waits; none for a look (timeout 0). It takes no signal from the
     host, and a fork does not warn because of it (3.12). The child, which does not have it, makes its own."""
-    found = play(start, False, """
-def mask(tid):
-    with open(f"/proc/self/task/{tid}/status") as f:
-        return next(int(line.split()[1], 16) for line in f if line.startswith("SigBlk:"))
-
-def subject():
-    warnings.simplefilter("error")
-    look = late(0), len(tasks())
-    waits = [late_until_blocked(0.05) for _ in range(3)]
-    others = [tid for tid in tasks() if tid != os.getpid()]
-    return {"look": look, "waits": waits, "others": others, "mask": mask(others[0]), "own": gorandom._front.own_threads(),
-            "child": in_a_child(lambda: [os.getpid(), gorandom._front.own_threads(), late_until_blocked(0.05), gorandom._front.own_threads()])}
-""")  # fmt: skip
+    found = play("wait_in_vain.py", start)
     text = "system random number generator is not ready yet"
     assert found["look"] == [text, 1] and found["waits"] == [text] * 3
     assert len(found["others"]) == 1 == found["own"]

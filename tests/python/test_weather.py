@@ -5,7 +5,7 @@ import stat
 import sys
 
 import pytest
-from _forks import NOISE, device, linux, run, scripted, starts
+from _forks import NOISE, PROGRAMS, linux, run, scripted, starts
 
 sys.path.append(os.path.join(os.path.dirname(__file__), "noise"))
 import confine  # noqa: E402
@@ -21,54 +21,7 @@ def test_not_ready(start):
     """EAGAIN before the first success: urandom raises, the others wait, and Ctrl-C ends the wait. Guards the
     checks for signals in draw_wait, and that nothing falls back to weaker bytes."""
     result = run(
-        """
-        import errno, json, os, signal, threading
-        import confine, gorandom
-
-        confine.refuse("getrandom", errno.EAGAIN)
-        found = {}
-        for name, draw in {"urandom": lambda: gorandom.urandom(16), "large": lambda: gorandom.urandom(300_000)}.items():
-            try:
-                draw()
-                found[name] = "bytes"
-            except BlockingIOError as e:
-                found[name] = str(e)
-
-        def caught(name, draw):
-            # The signals come until the wait has begun and one has been seen.
-            done = threading.Event()
-            def interrupt():
-                while not done.wait(0.02):
-                    os.kill(os.getpid(), signal.SIGALRM)
-            def handler(signo, frame):
-                if not done.is_set():
-                    done.set()
-                    raise KeyboardInterrupt
-            signal.signal(signal.SIGALRM, handler)
-            thread = threading.Thread(target=interrupt)
-            try:
-                thread.start()
-                draw()
-                found[name] = "bytes"
-            except KeyboardInterrupt:
-                found[name] = "interrupted"
-            done.set()
-            thread.join()
-
-        caught("get_random_bytes", lambda: gorandom.get_random_bytes(16))
-        buffer = bytearray(100_000)
-        caught("fill", lambda: gorandom.fill(buffer))
-        caught("wait", lambda: gorandom.wait_for_system_rng())
-        caught("reseed", lambda: gorandom.reseed())
-        for timeout in (0, 0.05):
-            try:
-                gorandom.wait_for_system_rng(timeout=timeout)
-            except TimeoutError:
-                found[f"timeout {timeout}"] = "TimeoutError"
-        found["untouched"] = buffer.count(0) == len(buffer)
-        found["ready"] = gorandom.status().ready
-        print(json.dumps(found))
-        """,
+        PROGRAMS / "weather_not_ready.py",
         # Eager starts, and asks the kernel, at the import: that one is met by the device of the next tests.
         "auto" if start == "eager" else start,
         timeout=30,
@@ -87,34 +40,7 @@ def test_not_ready_after_a_success(start):
     """Once bytes have come there is no wait and no BlockingIOError in this process and its children: a live core
     goes on, and a process without one raises an OSError of another kind. Guards kernel.c's memory of the
     first success."""
-    result = run(
-        """
-        import errno, json, os, sys
-        import confine, gorandom
-
-        def outcome(draw):
-            try:
-                return len(draw() or b"")
-            except OSError as e:
-                return [type(e).__name__, e.errno]
-
-        gorandom.get_random_bytes(16)
-        confine.refuse("getrandom", errno.EAGAIN)
-        buffer = bytearray(300_000)
-        draws = [lambda: gorandom.get_random_bytes(20_000), lambda: gorandom.urandom(20_000),
-                 lambda: gorandom.fill(buffer), gorandom.reseed, gorandom.wait_for_system_rng]
-        here = [outcome(draw) for draw in draws]
-        mode = gorandom.status().mode
-        read, write = os.pipe()
-        pid = os.fork()
-        if pid == 0:
-            os.write(write, json.dumps([outcome(draw) for draw in draws]).encode())
-            os._exit(0)
-        assert os.waitpid(pid, 0)[1] == 0
-        print(json.dumps({"mode": mode, "here": here, "child": json.loads(os.read(read, 4096))}))
-        """,
-        start, timeout=30,
-    )
+    result = run(PROGRAMS / "weather_no_longer_ready.py", start, timeout=30)
     refused = [["OSError", 5]] * 4 + [0]  # EIO
     assert result["child"] == refused
     if start == "never":
@@ -126,27 +52,7 @@ def test_not_ready_after_a_success(start):
 def test_device_descriptors_of_generations():
     """Guards the descriptor on the record of a core: a child that resets the core of its parent closes the one
     that it kept, or every generation would leave one open."""
-    result = run(
-        """
-        import errno, json, os
-        import confine, gorandom
-
-        def devices():
-            names = [os.readlink(f"/proc/self/fd/{fd}") for fd in map(int, os.listdir("/proc/self/fd")) if fd > 2 and os.path.exists(f"/proc/self/fd/{fd}")]
-            return sum(name == "/dev/urandom" for name in names)
-
-        confine.refuse("getrandom", errno.EPERM)
-        gorandom.configure(start="eager")
-        gorandom.get_random_bytes(16)
-        first = devices()
-        for generation in range(8):
-            pid = os.fork()
-            if pid:
-                os._exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-            gorandom.get_random_bytes(16)
-        print(json.dumps({"first": first, "last": devices(), "mode": gorandom.status().mode}))
-        """
-    )
+    result = run(PROGRAMS / "weather_device_descriptors.py")
     assert result["mode"] == "core"
     assert result["last"] == result["first"] > 0
 
@@ -156,25 +62,7 @@ def test_device_descriptors_of_generations():
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_device(start, error, when):
     """Where there is no getrandom, or a sandbox forbids it, /dev/urandom serves, in the core too."""
-    result = run(
-        """
-        import errno, sys
-        import child, confine, gorandom
-
-        if sys.argv[2] == "after":
-            gorandom.get_random_bytes(16)
-        confine.refuse("getrandom", getattr(errno, sys.argv[1]))
-        tally = child.Tally()
-        tally.add(*child.draws(large=True))
-        tally.rounds(8)
-        tally.add(*(gorandom.get_random_bytes(16) for _ in range(1000)))
-        if gorandom.status().mode == "core" and sys.argv[2] == "after":
-            gorandom.configure(start="auto")
-        tally.report(implementation=gorandom.status().implementation, sources=gorandom.status().sources,
-                     failed=gorandom.status().failed_reseeds)
-        """,
-        start, error, when, timeout=30,
-    )
+    result = run(PROGRAMS / "weather_device.py", start, error, when, timeout=30)
     assert result["ends"] == {"0": 8}
     assert result["repeats"] == result["zeros"] == result["failed"] == 0
     assert result["mode"] == ("direct" if start == "never" else "core")
@@ -187,46 +75,7 @@ def test_no_device_either(start, tmp_path):
     """OSError; a live core goes on with the seed it has, and says that its reseeds fail."""
     if os.geteuid() != 0:
         pytest.skip("needs root, to chroot to a folder without a device")
-    result = run(
-        """
-        import errno, json, os, sys
-        import confine, gorandom
-
-        gorandom.status()
-        def outcome():
-            try:
-                return len(gorandom.get_random_bytes(50_000))
-            except BlockingIOError:
-                return "BlockingIOError"
-            except OSError as e:
-                return "OSError"
-
-        def child():
-            read, write = os.pipe()
-            pid = os.fork()
-            if pid == 0:
-                os.write(write, json.dumps(outcome()).encode())
-                os._exit(0)
-            assert os.waitpid(pid, 0)[1] == 0
-            return json.loads(os.read(read, 100))
-
-        if sys.argv[2] == "after":
-            gorandom.get_random_bytes(16)
-        os.chroot(sys.argv[1])
-        confine.refuse("getrandom", errno.ENOSYS)
-        try:
-            gorandom.reseed()
-            reseed = "done"
-        except BlockingIOError:
-            reseed = "BlockingIOError"
-        except OSError:
-            reseed = "OSError"
-        status = gorandom.status()
-        print(json.dumps({"here": outcome(), "child": child(), "reseed": reseed, "mode": status.mode,
-                          "failed": status.failed_reseeds > 0}))
-        """,
-        start, tmp_path, "before" if start == "never" else "after", timeout=30,
-    )
+    result = run(PROGRAMS / "weather_no_device.py", start, tmp_path, "before" if start == "never" else "after", timeout=30)
     core = start != "never"
     assert result == {
         "here": 50_000 if core else "OSError", "child": "OSError", "reseed": "OSError",
@@ -242,28 +91,7 @@ def test_refused_before_the_first_draw(tmp_path):
     (tmp_path / "dev").mkdir()
     (tmp_path / "dev" / "urandom").write_bytes(bytes(10_000))
     (tmp_path / "dev" / "random").write_bytes(bytes(10_000))
-    result = run(
-        """
-        import errno, json, os, sys
-        import confine, gorandom
-
-        gorandom.status()
-        os.chroot(sys.argv[1])
-        confine.refuse("getrandom", errno.EPERM)
-        found = []
-        for draw in (gorandom.get_random_bytes, gorandom.urandom):
-            for n in (16, 300_000):
-                try:
-                    draw(n)
-                    found.append("bytes")
-                except BlockingIOError:
-                    found.append("BlockingIOError")
-                except OSError:
-                    found.append("OSError")
-        print(json.dumps({"found": found, "mode": gorandom.status().mode}))
-        """,
-        "auto", tmp_path,
-    )
+    result = run(PROGRAMS / "weather_no_source.py", "auto", tmp_path)
     assert result == {"found": ["OSError"] * 4, "mode": "direct"}
 
 
@@ -331,8 +159,8 @@ def test_a_device_that_fails():
 def test_a_kernel_that_repeats_itself():
     """Two equal blocks of 32 bytes in a row, or two reads that begin with one block, are read once more. Then there is
     OSError and no byte, at every size that is read in more than one block. Guards ``has_twins`` and ``was_last`` of
-    kernel.c; what the core does then is shown in tests/go/csprng (noise_test.go)."""
-    found = run((NOISE / "repeats.py").read_text(), "never", env={"LD_PRELOAD": str(scripted())})
+    kernel.c; what the core does then is shown in tests/go/reader (noise_test.go)."""
+    found = run(NOISE / "repeats.py", "never", env={"LD_PRELOAD": str(scripted())})
     fails = "[Errno 5] the system's random number generator gives no bytes"
     assert found == {
         n: {
@@ -353,7 +181,7 @@ def test_a_kernel_that_gives_the_same_at_each_read(when):
     """A process without a core, from the first draw on and after one: no draw repeats another, all that need the kernel
     raise OSError, and when it works again they do. Guards the comparison with the read before: without it all draws past the
     pool give the same bytes, and tokens come again with each pool."""
-    result = run((NOISE / "always.py").read_text(), "never", when, env={"LD_PRELOAD": str(scripted())})
+    result = run(NOISE / "always.py", "never", when, env={"LD_PRELOAD": str(scripted())})
     refused = "[Errno 5] the system's random number generator gives no bytes"
     large = [name for n in (2000, 20_000, 1 << 20) for name in (f"{n} bytes", f"urandom {n}", f"fill {n}")]
     assert result.pop("tokens") < 300  # of the first pool
@@ -363,6 +191,6 @@ def test_a_kernel_that_gives_the_same_at_each_read(when):
 def test_a_sound_kernel_repeats_nothing():
     """Reads of all sizes in a row, of one byte too, which is equal to the one before every 256th time; in threads and
     children. Guards that what is compared is long enough."""
-    result = run((NOISE / "sound.py").read_text(), "never")
+    result = run(NOISE / "sound.py", "never")
     assert result["ends"] == {"0": 4}
     assert result["repeats"] == 0 and result["tokens"] >= 400 + 4 * 50

@@ -1,0 +1,20 @@
+"""What was not imported, argv[4], is asked for after the package has changed on disk. Run by test_upgrade.py."""
+
+import sys
+
+from upgrade_steps import draw, fork, harm
+
+import gorandom
+
+name = sys.argv[4]
+draw()
+harm()
+for _ in range(2):
+    try:
+        found = getattr(gorandom, name.removesuffix("()"))
+        if name.endswith("()"):
+            found()
+    except ImportError as error:
+        print(error)
+    draw()
+    fork(1)
