@@ -107,19 +107,6 @@ def python(tmp_path):
     return run
 
 
-@pytest.fixture
-def script(python, tmp_path):
-    """The same for a program that multiprocessing must find as a file: script(name, text)."""
-
-    def run(name, text, *arguments, **options):
-        path = tmp_path / name
-        path.write_text(text)
-        runner = "import runpy, sys; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
-        return python(runner, path, *arguments, **options)
-
-    return run
-
-
 @pytest.fixture(scope="session")
 def package_folder():
     return pathlib.Path(gorandom.__file__).parent

@@ -6,6 +6,7 @@ import os
 import ssl  # noqa: F401  (loads the libcrypto that the files are compared with)
 
 import pytest
+from _forks import PROGRAMS
 from gorandom.compat import m2crypto
 
 import gorandom
@@ -78,30 +79,13 @@ def test_no_seed():
         m2crypto.rand_add(b"x")
 
 
-EVENTS = """
-import gorandom, sys
-from gorandom.compat import m2crypto
-if sys.argv[2] == "core":
-    gorandom.get_random_bytes(1)
-    before = gorandom.status().events
-else:
-    before = 0
-m2crypto.rand_seed(b"x"); m2crypto.rand_add(b"x", 1.0)
-assert m2crypto.load_file(sys.argv[1], -1) == 3000
-if sys.argv[2] == "direct":
-    assert gorandom.status().mode == "direct"
-    gorandom.get_random_bytes(1)
-print(gorandom.status().events - before)
-"""
-
-
 @pytest.mark.parametrize("mode", ["core", "direct"])
 def test_what_is_added_arrives(python, tmp_path, mode):
     """An event for each call, and one for each 1024 bytes of a file; before there is a core they are kept."""
     if gorandom.status().core_version is None:
         pytest.skip("no core's library here")
     (tmp_path / "file").write_bytes(b"x" * 3000)
-    events = int(python(EVENTS, tmp_path / "file", mode, start="auto"))
+    events = int(python(PROGRAMS / "m2crypto_events.py", tmp_path / "file", mode, start="auto"))
     assert 5 <= events - (32 if mode == "direct" else 0) < 10
 
 

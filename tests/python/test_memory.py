@@ -76,9 +76,8 @@ def test_nothing_grows_over_generations(start):
     library, and all else is measured without them."""
     left = stacks_are_left()
     preload = compile_c("stacks.so", "stacks.c", flags=("-shared", "-fPIC")) if left else ""
-    result = run(
-        PROGRAMS / "memory_over_generations.py", start, left, timeout=60, env={"LD_PRELOAD": str(preload)} if left else None,
-    )
+    env = {"LD_PRELOAD": str(preload)} if left else None
+    result = run(PROGRAMS / "memory_over_generations.py", start, left, timeout=60, env=env)
     assert (result["ends"], result["bad"]) == (300, 0)
     early, late = result["sizes"]
     assert late.pop("rss") <= early.pop("rss") + 2048  # KiB

@@ -238,7 +238,8 @@ def test_refused_without_a_core():
 
 @linux
 @seccomp
-@pytest.mark.parametrize("draw, ready", [("past the lock", "unready"), ("outruns", "ready")], ids=["past-the-lock", "outruns"])
+@pytest.mark.parametrize("draw, ready", [("past the lock", "unready"), ("outruns", "ready")],
+                         ids=["past-the-lock", "outruns"])  # fmt: skip
 def test_refused_in_the_middle(draw, ready):
     """A call that has begun cannot fail: the process ends, and says why. Guards give_up(): whatever else was
     returned would be taken for random."""
@@ -329,7 +330,8 @@ def test_fork_in_a_signal_handler(start, size, how):
     Guards the token, looked at after the number has been taken: without it the child takes zeros from the wiped
     memory, or what is ready in it for its parent too."""
     forks = 48 * STRESS
-    result = run(PROGRAMS / "numpy_storm.py", start, ["fork", "raw_clone"].index(how), size, forks, timeout=90 * STRESS, helped=True,
+    arguments = ["fork", "raw_clone"].index(how), size, forks
+    result = run(PROGRAMS / "numpy_storm.py", start, *arguments, timeout=90 * STRESS, helped=True,
                  env={"OPENBLAS_NUM_THREADS": "1"})  # a thread of its own could get the signal, and be what is cloned
     assert_sound(result, forks)
 

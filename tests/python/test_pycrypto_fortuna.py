@@ -7,6 +7,7 @@ import pickle
 import warnings
 
 import pytest
+from _forks import PROGRAMS
 from gorandom.compat.pycrypto.pct_warnings import ClockRewindWarning
 from gorandom.compat.pycrypto.Random.Fortuna import FortunaAccumulator as accumulator
 from gorandom.compat.pycrypto.Random.Fortuna import FortunaGenerator, SHAd256
@@ -306,36 +307,8 @@ def test_no_pickle_of_secrets(thing):
 
 def test_in_a_forked_child(python):
     """The objects are the program's: a child finds them as they were, and starts a core of its own for them."""
-    python(
-        """
-import os
-from gorandom.compat.pycrypto.Random.Fortuna import FortunaGenerator, SHAd256
-generator, h = FortunaGenerator.AESGenerator(), SHAd256.new(b"abc")
-generator.reseed(b"Hello")
-generator.pseudo_random_data(32)
-child = os.fork()
-drawn = generator.pseudo_random_data(32).hex(), h.digest() == SHAd256.new(b"abc").digest()
-good = drawn == ("fd6648ba3086e919cee34904ef09a7ff021f77580558b8c3e9248275f23042bf", True)
-if not child:
-    os._exit(not good)
-assert good and os.waitpid(child, 0)[1] == 0
-"""
-    )
+    python(PROGRAMS / "pycrypto_fortuna_child.py")
 
 
 def test_without_a_core(python):
-    python(
-        """
-import gorandom
-from gorandom.compat.pycrypto.Random.Fortuna import FortunaAccumulator, FortunaGenerator, SHAd256
-for make in (SHAd256.new, FortunaGenerator.AESGenerator, FortunaAccumulator.FortunaPool, FortunaAccumulator.FortunaAccumulator):
-    try:
-        make()
-    except RuntimeError as e:
-        assert gorandom.status().reason in str(e), e
-    else:
-        raise SystemExit("no error")
-assert FortunaAccumulator.which_pools(2) == [0, 1]
-""",
-        start="never",
-    )
+    python(PROGRAMS / "pycrypto_fortuna_no_core.py", start="never")

@@ -9,6 +9,7 @@ import warnings
 
 import gorandom.hmac
 import pytest
+from _forks import PROGRAMS
 from gorandom.compat.pycrypto.Hash import HMAC, MD5, SHA, SHA224, SHA256, SHA384, SHA512
 
 MODULES = {"md5": MD5, "sha1": SHA, "sha224": SHA224, "sha256": SHA256, "sha384": SHA384, "sha512": SHA512}
@@ -247,36 +248,9 @@ def test_nothing_is_shown():
         assert "secret" not in text and mac.hexdigest() not in text
 
 
-FORK = """
-import hmac, os
-from gorandom.compat.pycrypto.Hash import HMAC, SHA256
-class Foreign:
-    digest_size, block_size = 32, 64
-    def new(self): import hashlib; return hashlib.sha256()
-for drawn in (False, True):
-    if drawn:
-        import gorandom
-        gorandom.get_random_bytes(1 << 20)  # starts a core where the mode has one
-    for digestmod in (SHA256, Foreign()):
-        for key in (b"key", b"k" * 100):
-            begun = HMAC.new(key, b"a" * 100, digestmod)
-            r, w = os.pipe()
-            for child in range(3):
-                if not os.fork():
-                    begun.update(b"child %d" % child)
-                    os.write(w, begun.copy().digest() + begun.digest())
-                    os._exit(0)
-                assert os.wait()[1] == 0
-                tag = os.read(r, 100)
-                assert tag == 2 * hmac.digest(key, b"a" * 100 + b"child %d" % child, "sha256")
-            assert begun.update(b"parent").digest() == hmac.digest(key, b"a" * 100 + b"parent", "sha256")
-print("sound")
-"""
-
-
 def test_begun_before_a_fork(python, start_mode):
     """Finished in the child, and in the parent, each on its own."""
-    assert python(FORK, start=start_mode, flags=["-W", "ignore"]) == "sound\n"
+    assert python(PROGRAMS / "pycrypto_hmac_fork.py", start=start_mode, flags=["-W", "ignore"]) == "sound\n"
 
 
 # The hash modules.
@@ -331,15 +305,6 @@ else:
 
 # Under their old names.
 
-NAMES = ["HMAC", "MD5", "SHA", "SHA224", "SHA256", "SHA384", "SHA512"]
-OLD_NAMES = f"""
-import importlib, importlib.util, sys
-import gorandom
-gorandom.install_as_crypto()
-NAMES = {NAMES}
-"""
-
-
 alone = pytest.mark.parametrize("path", ["alone"], indirect=True)
 
 
@@ -347,94 +312,24 @@ alone = pytest.mark.parametrize("path", ["alone"], indirect=True)
 @pytest.mark.parametrize("first", ["old", "new", "from"])
 def test_both_names_are_one_module(python, path, first):
     """Without a PyCryptodome, in sys.modules and as attributes of both parents; and each keeps its own spec."""
-    python(
-        OLD_NAMES
-        + f"""
-for name in NAMES:
-    old, new = "Crypto.Hash." + name, "gorandom.compat.pycrypto.Hash." + name
-    if {first!r} == "from":
-        exec("from Crypto.Hash import " + name)
-    modules = [importlib.import_module(name) for name in ((new, old) if {first!r} == "new" else (old, new))]
-    import Crypto.Hash
-    assert modules[0] is modules[1] is sys.modules[old] is sys.modules[new] is getattr(Crypto.Hash, name)
-    assert modules[0].__name__ == modules[0].__spec__.name == new
-import Crypto.Hash.HMAC, hmac
-from Crypto.Hash import HMAC, SHA256
-assert HMAC is Crypto.Hash.HMAC
-assert HMAC.new(b"key", b"message", SHA256).digest() == hmac.digest(b"key", b"message", "sha256")
-"""
-    )
+    python(PROGRAMS / "pycrypto_hmac_both_names.py", first)
 
 
 def test_an_installed_pycryptodome_keeps_its_own(python, pycryptodome):
-    python(
-        OLD_NAMES
-        + """
-import gorandom.compat.pycrypto.Hash.HMAC
-for name in NAMES:
-    module = importlib.import_module("Crypto.Hash." + name)
-    assert module.__name__ == "Crypto.Hash." + name and sys.argv[1] in module.__file__, module
-import Crypto.Hash.HMAC
-assert Crypto.Hash.HMAC is not gorandom.compat.pycrypto.Hash.HMAC and hasattr(Crypto.Hash.HMAC, "_hmac2hash_oid")
-""",
-        pycryptodome,
-        env={"PYTHONPATH": os.fspath(pycryptodome)},
-    )
+    python(PROGRAMS / "pycrypto_hmac_dome.py", pycryptodome, env={"PYTHONPATH": os.fspath(pycryptodome)})
 
 
 def test_with_pycryptodomes_hashes(python, pycryptodome):
     """Ours by its own name beside an installed PyCryptodome: each of its hashes, as module and as object."""
-    out = python(
-        """
-import hmac
-import Crypto.Hash
-from Crypto.Hash import HMAC as theirs
-from gorandom.compat.pycrypto.Hash import HMAC
-from importlib import import_module
-for name in ("MD5", "SHA1", "SHA224", "SHA256", "SHA384", "SHA512", "SHA3_224", "SHA3_256", "SHA3_384", "SHA3_512"):
-    module = import_module("Crypto.Hash." + name)
-    for key in (b"key", bytes(64), bytes(72), bytes(104), bytes(128), bytes(136), bytes(144), bytes(200), memoryview(b"key")):
-        expected = hmac.digest(bytes(key), b"message", name.lower())
-        for digestmod in (module, module.new()):
-            mac = HMAC.new(key, b"message", digestmod)
-            assert mac.digest() == expected == theirs.new(key, b"message", digestmod).digest(), name
-            assert mac.digest_size == module.digest_size
-            # SHA-3's objects take no more after a digest; this one does.
-            assert mac.update(b"more").copy().digest() == hmac.digest(bytes(key), b"messagemore", name.lower()), name
-assert HMAC.new(b"key").digest() == theirs.new(b"key").digest()
-print("sound")
-""",
-        env={"PYTHONPATH": os.fspath(pycryptodome)},
-    )
+    out = python(PROGRAMS / "pycrypto_hmac_domes_hashes.py", env={"PYTHONPATH": os.fspath(pycryptodome)})
     assert out == "sound\n"
 
 
 @alone
 @pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
-def test_in_workers(python, path, tmp_path, method):
+def test_in_workers(python, path, method):
     """Workers that are not forked find the names as well."""
-    (tmp_path / "program.py").write_text(
-        """
-import multiprocessing, sys
-
-def work(i):
-    from Crypto.Hash import HMAC, SHA256
-    import Crypto.Hash.HMAC
-    return HMAC.__name__, HMAC.new(b"key", b"%d" % i, SHA256).hexdigest()
-
-if __name__ == "__main__":
-    import gorandom, hmac
-    gorandom.install_as_crypto()
-    with multiprocessing.get_context(sys.argv[1]).Pool(2) as pool:
-        done = pool.map(work, range(8), chunksize=1)
-        pool.close()
-        pool.join()
-    assert done == [("gorandom.compat.pycrypto.Hash.HMAC", hmac.digest(b"key", b"%d" % i, "sha256").hex()) for i in range(8)]
-    print("sound")
-"""
-    )
-    start = "import sys, os; sys.exit(os.spawnv(os.P_WAIT, sys.executable, [sys.executable, *sys.argv[1:]]))"
-    assert python(start, tmp_path / "program.py", method) == "sound\n"
+    assert python(PROGRAMS / "pycrypto_hmac_workers.py", method) == "sound\n"
 
 
 @alone

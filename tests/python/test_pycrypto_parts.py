@@ -5,6 +5,7 @@ import os
 import warnings
 
 import pytest
+from _forks import PROGRAMS
 from gorandom.compat.pycrypto import pct_warnings
 from gorandom.compat.pycrypto.Random import OSRNG, _UserFriendlyRNG
 from gorandom.compat.pycrypto.Random.OSRNG import fallback, nt, posix, rng_base
@@ -102,25 +103,7 @@ class TestOSRNG:
 @posix_only
 def test_a_daemon_that_closes_descriptors(python):
     """The device is opened again when another file stands under its number, which is left open by close()."""
-    python(
-        """
-import os
-from gorandom.compat.pycrypto.Random.OSRNG import posix
-rng = posix.new()
-os.closerange(3, 100)
-assert len(rng.read(16)) == 16
-os.closerange(3, 100)
-with open("/dev/zero", "rb") as one, open(__import__("sys").executable, "rb") as two, open("/dev/null", "rb") as three:
-    assert rng.read(16) != bytes(16)
-    os.dup2(one.fileno(), rng._fd)
-    taken = rng._fd
-    assert rng.read(16) != bytes(16)
-    os.dup2(one.fileno(), rng._fd)
-    last = rng._fd
-    rng.close()
-    os.fstat(last)
-"""
-    )
+    python(PROGRAMS / "pycrypto_parts_descriptors.py")
 
 
 class TestUserFriendlyRNG:
@@ -147,22 +130,7 @@ class TestUserFriendlyRNG:
             lock.release()
 
     def test_reseed_count(self, python, start_mode):
-        python(
-            """
-import gorandom
-from gorandom.compat.pycrypto.Random import _UserFriendlyRNG
-singleton = _UserFriendlyRNG._get_singleton()
-counts = [singleton._fa.reseed_count]
-for _ in range(5):
-    singleton.reinit()
-    gorandom.get_random_bytes(1)
-    counts.append(singleton._fa.reseed_count)
-_UserFriendlyRNG.reinit()
-counts.append(singleton._fa.reseed_count)
-assert len(set(counts)) == 7 and counts == sorted(counts), counts
-""",
-            start=start_mode,
-        )
+        python(PROGRAMS / "pycrypto_parts_reseed_count.py", start=start_mode)
 
     def test_the_lock_in_a_child(self, python):
         """Held by another thread at the fork, it is free in the child."""

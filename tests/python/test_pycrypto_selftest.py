@@ -18,6 +18,7 @@ import sys
 import tarfile
 
 import pytest
+from _forks import PROGRAMS
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="its list of tests differs on Windows")
 SDIST = "pycrypto==2.6.1"
@@ -40,71 +41,6 @@ def pycrypto(tmp_path_factory):
     return next(folder.glob("pycrypto-*/lib"))
 
 
-START = """
-import importlib.abc, importlib.machinery, io, json, multiprocessing, re, sys, unittest, warnings
-
-class Loader(importlib.machinery.SourceFileLoader):
-    def source_to_code(self, data, path, **_):
-        data = re.sub(rb"\\b([0-9]+)L\\b", rb"\\1", data)
-        data = data.replace(b"from common import", b"from Crypto.SelfTest.Hash.common import")
-        return compile(data, path, "exec", dont_inherit=True)
-
-    def get_code(self, fullname):
-        return self.source_to_code(self.get_data(self.path), self.path)
-
-    def exec_module(self, module):
-        module.range = lambda *numbers: list(range(*numbers))
-        super().exec_module(module)
-
-class Finder(importlib.abc.MetaPathFinder):
-    def find_spec(self, fullname, path=None, target=None):
-        spec = importlib.machinery.PathFinder.find_spec(fullname, path) if fullname.startswith("Crypto.SelfTest") else None
-        if spec is not None:
-            spec.loader = Loader(fullname, spec.origin)
-        return spec
-
-warnings.simplefilter("ignore")
-sys.path.insert(0, sys.argv[1])
-sys.meta_path.insert(0, Finder())
-sys.modules["StringIO"] = io
-for old, new in {"failUnless": "assertTrue", "assertEquals": "assertEqual"}.items():
-    if not hasattr(unittest.TestCase, old):
-        setattr(unittest.TestCase, old, getattr(unittest.TestCase, new))
-
-def judge(tests, prefixes):
-    result = unittest.TextTestRunner(stream=io.StringIO()).run(unittest.TestSuite(tests))
-    print(json.dumps({
-        "run": result.testsRun,
-        "bad": [text for _, text in result.failures + result.errors + result.skipped],
-        "files": sorted({type(test).__module__.removeprefix("Crypto.SelfTest.") for test in tests}),
-        "ours": {name: module.__name__ for name, module in sys.modules.items() if name.startswith(prefixes)},
-    }))
-"""
-
-RANDOM = START + """
-if __name__ == "__main__":
-    multiprocessing.set_start_method("fork")  # the only one when the tests were written
-    import gorandom
-    gorandom.install_as_crypto()
-    import Crypto, Crypto.Random, Crypto.SelfTest.Random
-    assert Crypto.__file__.startswith(sys.argv[1]) and Crypto.Random is gorandom.compat.pycrypto.Random
-    judge(Crypto.SelfTest.Random.get_tests(), ("Crypto.Random", "Crypto.Util.randpool", "Crypto.pct_warnings"))
-"""
-
-HASH = START + """
-import gorandom
-gorandom.install_as_crypto()
-import Crypto, Crypto.Hash.HMAC, Crypto.Hash.SHA, Crypto.SelfTest.Hash.common
-assert Crypto.__file__.startswith(sys.argv[1])
-tests = []
-for name in sys.argv[2:]:
-    tests += importlib.import_module("Crypto.SelfTest.Hash.test_" + name).get_tests()
-# Objects have no .oid: in PyCrypto it is DER, in PyCryptodome dotted text, and only their signatures want it.
-with_oid = [test for test in tests if isinstance(test, Crypto.SelfTest.Hash.common.HashTestOID)]
-assert len(with_oid) == len(sys.argv) - 3  # of each but HMAC
-judge([test for test in tests if test not in with_oid], ("Crypto.Hash",))
-"""
-
 DOME = """
 import io, json, sys, unittest
 import Crypto.Hash
@@ -123,15 +59,11 @@ FILES = ["Hash.common", "Random.Fortuna.test_FortunaAccumulator", "Random.Fortun
 
 
 @pytest.fixture
-def selftest(python, tmp_path):
+def selftest(python):
     """selftest(program, folder, *arguments): what judge() has printed."""
 
     def run(program, *arguments):
-        (tmp_path / "selftest.py").write_text(program)
-        done = python(
-            "import runpy, sys; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')",
-            tmp_path / "selftest.py", *arguments, flags=["-W", "ignore"], ends=None,
-        )  # fmt: skip
+        done = python(program, *arguments, flags=["-W", "ignore"], ends=None)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout.splitlines()[-1])
 
@@ -140,7 +72,7 @@ def selftest(python, tmp_path):
 
 def test_pycryptos_selftest(selftest, pycrypto):
     """17 tests: accumulator 4, generator 1, SHAd256 5 (run by Hash.common), OSRNG 3, random 1, RandomPool 1, forks 2."""
-    result = selftest(RANDOM, pycrypto)
+    result = selftest(PROGRAMS / "pycrypto_selftest_random.py", pycrypto)
     assert result["bad"] == []
     assert result["files"] == FILES
     assert result["run"] == 17
@@ -155,7 +87,7 @@ def test_pycryptos_selftest_of_hashes(selftest, pycrypto, tmp_path):
         names.append("RIPEMD")
     shutil.copytree(pycrypto, tmp_path / "lib", ignore=lambda folder, _: ["Hash"] if folder.endswith("Crypto") else [])
     assert (tmp_path / "lib" / "Crypto" / "SelfTest" / "Hash").is_dir()
-    result = selftest(HASH, tmp_path / "lib", *names)
+    result = selftest(PROGRAMS / "pycrypto_selftest_hash.py", tmp_path / "lib", *names)
     assert result["bad"] == []
     assert result["files"] == ["Hash.common"] and result["run"] == 68 - 10 * ("RIPEMD" not in names)
     assert set(result["ours"]) >= {"Crypto.Hash", "Crypto.Hash.HMAC", "Crypto.Hash.SHA"}

@@ -135,7 +135,8 @@ def test_numpy(change, expected):
 
 
 def copied(change, start):
-    mode, sizes, *common = watching(PROGRAMS / "restore_copies.py", start, watched.page(), args=[change], WATCHED_COPIES="1")
+    found = watching(PROGRAMS / "restore_copies.py", start, watched.page(), args=[change], WATCHED_COPIES="1")
+    mode, sizes, *common = found
     assert mode == ("direct" if start == "never" else "core") and len(set(sizes)) == 1 and sizes[0] > 70_000
     return common
 
@@ -196,8 +197,9 @@ def test_a_checkpoint_restored_twice(start, tmp_path):
     out, images, saved = tmp_path / "out", tmp_path / "images", tmp_path / "saved"
     images.mkdir()
     env = os.environ | {"GORANDOM_START": start}
-    process = subprocess.Popen([sys.executable, PROGRAMS / "restore_checkpoint.py", out], env=env, start_new_session=True,
-                               cwd=tmp_path, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+    process = subprocess.Popen([sys.executable, PROGRAMS / "restore_checkpoint.py", out], env=env, cwd=tmp_path,
+                               start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)  # fmt: skip
     try:
         when(lambda: out.exists() and out.read_text().count("\n") > 20, "the program does not draw")
         dumped = criu("dump", "-t", str(process.pid), "-D", str(images))

@@ -2,11 +2,13 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
 
 import pytest
+from _forks import PROGRAMS
 
 SAY = """
 import json, os, sys
@@ -210,34 +212,10 @@ def test_threads_and_exit_handlers_outlive_the_program(run, tmp_path):
     assert (done.returncode, done.stdout, done.stderr) == (0, "here here\nend here\n", "")
 
 
-WORKERS = """
-import multiprocessing, sys
-from Crypto.Random import get_random_bytes, atfork
-from Crypto.Random import random
-
-def work(i):
-    import Crypto.Random._UserFriendlyRNG as own
-    from Crypto.Util.randpool import RandomPool
-    import gorandom
-    assert own is gorandom.compat.pycrypto.Random._UserFriendlyRNG and random is gorandom.compat.pycrypto.Random.random
-    assert random.getrandbits is gorandom.random.getrandbits and get_random_bytes is gorandom.get_random_bytes
-    assert sys.modules["Crypto.Random"] is gorandom.compat.pycrypto.Random and RandomPool.__module__ == "gorandom.compat.pycrypto.Util.randpool"
-    return get_random_bytes(16), random.getrandbits(128)
-
-if __name__ == "__main__":
-    get_random_bytes(16)
-    with multiprocessing.get_context(sys.argv[1]).Pool(2, initializer=atfork) as pool:
-        drawn = [token for pair in pool.map(work, range(30), chunksize=1) for token in pair]
-        pool.close()
-        pool.join()
-    print(len(drawn), len(set(drawn)))
-"""
-
-
 @pytest.mark.parametrize("way", ["file", "module"])
 @pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
 def test_workers(run, tmp_path, method, way):
-    (tmp_path / "workers.py").write_text(WORKERS)
+    shutil.copy(PROGRAMS / "run_workers.py", tmp_path / "workers.py")
     done = run(*(["workers.py"] if way == "file" else ["-m", "workers"]), method)
     assert (done.returncode, done.stdout) == (0, "60 60\n"), done.stderr
     assert done.stderr == ""

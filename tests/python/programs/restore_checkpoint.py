@@ -1,4 +1,4 @@
-"""Draws and writes the bytes down for ever, and how much memory fork wipes. Run by test_restore.py, and restored by CRIU."""
+"""Draws for ever, and writes down what it drew and how many pages fork wipes. Run by test_restore.py."""
 
 import sys
 

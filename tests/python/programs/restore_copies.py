@@ -1,5 +1,4 @@
-"""How many blocks two copies of this process and itself have in common, after argv[1] has happened to the devices. Run by
-test_restore.py."""
+"""How many blocks two copies and this process share after the change argv[1]. Run by test_restore.py."""
 
 import json
 import sys

@@ -1,11 +1,10 @@
-"""What the programs of test_restore.py share: the monitor's devices, what may happen to them, and a clock that stands
-still, so that nothing becomes stale by age."""
+"""What the programs of test_restore.py share: the monitor's devices, their changes, and a clock that stands still."""
 
 import script
 import watched
 
 vmclock, sysgenid = watched.devices()
-script.clock(1_700_000_000_000)
+script.clock(1_700_000_000_000)  # so that nothing becomes stale by age
 
 
 def new_time():

@@ -1,4 +1,4 @@
-"""How many threads there are after the import, after calls that draw nothing, and after a draw. Run by test_side_effects.py."""
+"""How many threads there are: at import, after calls that draw nothing, after a draw. Run by test_side_effects.py."""
 
 import os
 

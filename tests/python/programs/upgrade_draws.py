@@ -1,5 +1,4 @@
-"""Draws, forks and threads after the package has changed on disk; argv[4] says whether one drew before. Run by
-test_upgrade.py."""
+"""Draws, forks and threads after the package has changed on disk. Run by test_upgrade.py."""
 
 import sys
 import threading
@@ -8,7 +7,7 @@ from upgrade_steps import draw, drawn, fork, harm, modes
 
 import gorandom
 
-if sys.argv[4] == "drawn":
+if sys.argv[4] == "drawn":  # before the change too
     draw()
 harm()
 for _ in range(10):

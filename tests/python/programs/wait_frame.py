@@ -44,8 +44,9 @@ def in_a_child(function):
 
 
 def play(subject, seeds):
-    """Print what subject() answers in a child, whose kernel is not seeded, with the calls of getrandom(2) that were seen.
-    Does that kernel seed itself while somebody blocks?"""
+    """Print what subject() answers in a child, with the calls of getrandom(2) that were seen.
+
+    The child's kernel is not seeded. If seeds is true, it seeds itself while somebody blocks."""
     kernel, (read, write) = unseeded.UnseededKernel(seeds=seeds), os.pipe()
     pid = os.fork()
     if not pid:
