@@ -6,6 +6,7 @@ import pickle
 import sys
 
 import pytest
+from _forks import PROGRAMS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -149,39 +150,11 @@ def test_index_that_draws_itself():
     assert gorandom.urandom(size) != size.inner
 
 
-INDEX_FORKS = """
-import os, signal, sys, gorandom
-gorandom.get_random_bytes(16)
-
-class Index:
-    def __index__(self):
-        assert not signal.pthread_sigmask(signal.SIG_BLOCK, []), "called inside the gate"
-        self.r, w = os.pipe()
-        self.child = os.fork()
-        if not self.child:
-            self.w = w
-        else:
-            os.close(w)
-        return 16
-
-size = Index()
-drawn = gorandom.urandom(size) if sys.argv[1] == "urandom" else gorandom._front.add_event(size, b"x") or gorandom.urandom(16)
-if not size.child:
-    os.write(size.w, drawn + gorandom.get_random_bytes(16))
-    os._exit(0)
-_, how = os.waitpid(size.child, 0)
-theirs = os.read(size.r, 64)
-assert how == 0 and len(theirs) == 32, (how, theirs)
-all = {drawn, gorandom.get_random_bytes(16), theirs[:16], theirs[16:]}
-assert len(all) == 4, "the child repeats the parent's bytes"
-"""
-
-
 @pytest.mark.parametrize("function", ["urandom", "add_event"])
 def test_index_that_forks(python, start_mode, function):
     """Guards: arguments are parsed before anything of a draw happens. A pool fetched or a gate entered before
     __index__ ran would be used in the child as if it were the child's."""
-    python(INDEX_FORKS, function, start=start_mode)
+    python(PROGRAMS / "arguments_index_forks.py", function, start=start_mode)
 
 
 class TestWaitForSystemRng:

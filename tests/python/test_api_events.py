@@ -4,6 +4,7 @@ import array
 import threading
 
 import pytest
+from _forks import PROGRAMS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -61,18 +62,6 @@ def test_no_event(data):
         gorandom.add_event(data)
 
 
-COUNTED = """
-import gorandom
-for i in range(3):
-    gorandom.add_event(b"early", i)
-assert gorandom.status().mode == "direct" and gorandom.status().events == 0
-gorandom.get_random_bytes(16)
-delivered = gorandom.status().events
-reseeds = gorandom.status().reseeds
-for i in range(300):
-    gorandom.add_event(bytes([i % 256]) * 32, i % 256)
-print(delivered, gorandom.status().events - delivered, gorandom.status().reseeds - reseeds)
-"""
 WITHOUT = """
 import gorandom
 gorandom.get_random_bytes(16)
@@ -83,7 +72,7 @@ print(gorandom.status().events)
 def test_events_are_counted_and_the_early_ones_kept(python):
     """In direct mode an event is kept for the core to come; adding events reseeds nothing by itself (they act
     when Fortuna's rule says so, at a later draw)."""
-    delivered, added, reseeds = map(int, python(COUNTED).split())
+    delivered, added, reseeds = map(int, python(PROGRAMS / "events_counted.py").split())
     assert delivered == int(python(WITHOUT)) + 3
     assert added >= 300
     assert reseeds == 0
@@ -117,81 +106,17 @@ def test_reseed_counts(python, start_mode):
     assert (int(count), mode) == ((0, "direct") if start_mode == "never" else (5, "core"))
 
 
-STALE = """
-import threading, gorandom
-from gorandom import _front
-
-THREADS, ROUNDS = 4, 5
-together, tokens, lock = threading.Barrier(THREADS + 1), [], threading.Lock()
-
-def draws():
-    for _ in range(ROUNDS + 1):
-        mine = [gorandom.get_random_bytes(16) for _ in range(3)]
-        with lock:
-            tokens.extend(mine)
-        together.wait(60)
-        together.wait(60)
-
-threads = [threading.Thread(target=draws) for _ in range(THREADS)]
-for t in threads:
-    t.start()
-together.wait(60)
-for _ in range(ROUNDS):
-    before = _front.state()["direct_bytes"]
-    gorandom.reseed()
-    together.wait(60)
-    together.wait(60)  # each thread has drawn 48 bytes since
-    print((_front.state()["direct_bytes"] - before) // 4064)
-together.wait(60)
-for t in threads:
-    t.join()
-assert len(set(tokens)) == len(tokens) == THREADS * (ROUNDS + 1) * 3
-"""
-
-
 def test_reseed_makes_the_pools_of_all_threads_stale(python):
     """Guards: reseed() takes effect before the next byte in any thread (pool_all_stale). In direct mode each
     refill of a pool is counted; without the cure the threads go on with their old pools and none is refilled."""
-    refills = python(STALE, start="never").split()
+    refills = python(PROGRAMS / "events_stale.py", start="never").split()
     assert [int(n) >= 4 for n in refills] == [True] * 5, refills
 
 
 def test_reseed_while_threads_draw(start_mode, python):
-    python(
-        """
-import threading, gorandom
-tokens, lock, done = [], threading.Lock(), threading.Event()
-def draws():
-    mine = []
-    while not done.is_set():
-        mine += [gorandom.get_random_bytes(16), gorandom.get_random_bytes(3000)[:16]]
-    with lock:
-        tokens.extend(mine)
-threads = [threading.Thread(target=draws) for _ in range(3)]
-for t in threads: t.start()
-for _ in range(300): gorandom.reseed()
-done.set()
-for t in threads: t.join()
-assert len(set(tokens)) == len(tokens) and bytes(16) not in tokens
-""",
-        start=start_mode,
-    )
+    python(PROGRAMS / "events_reseed_while_drawing.py", start=start_mode)
 
 
-CONFIGURE = """
-import sys, gorandom
-first, draw, second = sys.argv[1:]
-def configure(start):
-    try:
-        assert gorandom.configure(start=start) is None
-    except RuntimeError as e:
-        print("RuntimeError:", e)
-if first: configure(first)
-if draw: assert len(set(gorandom.get_random_bytes(16) for _ in range(200_000 // 16))) > 1
-if second: configure(second)
-assert len(gorandom.get_random_bytes(5000)) == 5000  # more than a pool still holds
-print(gorandom.status().mode)
-"""
 TOO_LATE = 'RuntimeError: too late for start="never": this process has a core already'
 
 
@@ -211,28 +136,7 @@ TOO_LATE = 'RuntimeError: too late for start="never": this process has a core al
     ],
 )
 def test_configure(python, environment, first, draw, second, expected):
-    assert python(CONFIGURE, first, draw, second, start=environment).splitlines() == expected
-
-
-IN_CHILD = """
-import os, sys, gorandom
-first, second = sys.argv[1:]
-gorandom.configure(start=first)
-gorandom.get_random_bytes(16)
-child = os.fork()
-if not child:
-    status = 1
-    try:
-        if second: gorandom.configure(start=second)
-        gorandom.get_random_bytes(16)
-        one = gorandom.status().mode
-        gorandom.get_random_bytes(4 << 20)
-        print(one, gorandom.status().mode, flush=True)
-        status = 0
-    finally:
-        os._exit(status)
-assert os.waitpid(child, 0)[1] == 0
-"""
+    assert python(PROGRAMS / "events_configure.py", first, draw, second, start=environment).splitlines() == expected
 
 
 @pytest.mark.parametrize(
@@ -251,7 +155,7 @@ assert os.waitpid(child, 0)[1] == 0
 def test_configure_holds_in_children(python, first, second, expected):
     """A child starts direct, so "never" is not too late in it; what its parent said holds until it says more."""
     flags = ["-W", "ignore::DeprecationWarning"]
-    assert python(IN_CHILD, first, second, flags=flags).split() == expected
+    assert python(PROGRAMS / "events_configure_child.py", first, second, flags=flags).split() == expected
 
 
 @pytest.mark.parametrize("start", ["", "Auto", "auto ", "core", "never\0", "never\0x", "\0", "ä", "\udc80", "x" * 10_000])

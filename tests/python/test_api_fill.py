@@ -7,6 +7,7 @@ import os
 import sys
 
 import pytest
+from _forks import PROGRAMS
 
 import gorandom
 
@@ -112,107 +113,22 @@ def test_the_buffer_is_let_go():
     buffer.append(0)
 
 
-EXPORTER = """
-import os, signal, sys, gorandom
-gorandom.get_random_bytes(16)
-
-class Exporter:
-    def __init__(self, act):
-        self.act, self.data = act, bytearray(int(sys.argv[2]))
-    def __buffer__(self, flags):
-        assert not signal.pthread_sigmask(signal.SIG_BLOCK, []), "called inside the gate"
-        self.act(self)
-        return memoryview(self.data)
-    def __release_buffer__(self, view):
-        self.released = True
-
-def draws(self): self.inner = gorandom.get_random_bytes(len(self.data))
-def raises(self): raise ZeroDivisionError("from __buffer__")
-def forks(self):
-    self.r, self.w = os.pipe()
-    self.child = os.fork()
-
-e = Exporter(globals()[sys.argv[1]])
-if e.act is raises:
-    try:
-        gorandom.fill(e)
-    except ZeroDivisionError:
-        pass
-    else:
-        raise AssertionError("no exception")
-    assert not any(e.data)
-    e.act = draws
-gorandom.fill(e)
-assert e.released
-assert bytes(16) not in e.data
-if e.act is draws:
-    assert e.inner != bytes(e.data)
-else:
-    if not e.child:
-        os.write(e.w, bytes(e.data[:16]) + gorandom.get_random_bytes(16))
-        os._exit(0)
-    assert os.waitpid(e.child, 0)[1] == 0
-    theirs = os.read(e.r, 64)
-    assert len({theirs[:16], theirs[16:], bytes(e.data[:16]), gorandom.get_random_bytes(16)}) == 4
-"""
-
-
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="__buffer__ in Python (PEP 688) is 3.12's")
 @pytest.mark.parametrize("size", [16, 5000, 300_000])
 @pytest.mark.parametrize("act", ["draws", "raises", "forks"])
 def test_exporter_that(python, start_mode, act, size):
     """Guards: the buffer is fetched before the pool is touched or the gate entered. Otherwise a __buffer__ that
     forks leaves the child with the parent's pool or place in the core."""
-    python(EXPORTER, act, size, start=start_mode)
-
-
-MEMORY = """
-import gorandom
-def memory(name):
-    with open("/proc/self/status") as f:
-        return next(int(line.split()[1]) for line in f if line.startswith(name))
-buffer = bytearray(b"1") * (64 << 20)
-gorandom.fill(memoryview(buffer)[:16])  # a core, where there is to be one
-memory("VmRSS")  # whatever the first look costs
-before = memory("VmRSS")
-with open("/proc/self/clear_refs", "w") as f:
-    f.write("5")  # the peak, VmHWM, begins anew (Linux 4.0)
-gorandom.fill(buffer)
-assert bytes(64) not in buffer[-4096:]
-print(memory("VmHWM") - before)
-"""
+    python(PROGRAMS / "fill_exporter.py", act, size, start=start_mode)
 
 
 @pytest.mark.skipif(not os.access("/proc/self/clear_refs", os.W_OK), reason="NOT RUN: no /proc/self/clear_refs here")
 def test_allocates_nothing_of_its_size(python, start_mode):
     """Guards: the bytes are made in the caller's buffer. A copy on the way would show in the peak, however short
     it lived."""
-    assert int(python(MEMORY, start=start_mode)) <= 256  # KiB, of 65,536
-
-
-OTHER_THREAD = """
-import sys, _thread, gorandom
-sys.setswitchinterval(1000)  # from here on a thread gets the GIL only when it is given away
-buffer = bytearray(64 << 20)
-gorandom.fill(memoryview(buffer)[:16])
-go, there, seen = _thread.allocate_lock(), _thread.allocate_lock(), []
-go.acquire()
-there.acquire()
-def other():
-    there.release()
-    with go:
-        seen.append(bytes(buffer[-16:]))
-_thread.start_new_thread(other, ())
-there.acquire()  # it waits for go
-go.release()  # and now for the GIL
-for fills in range(1, 101):
-    gorandom.fill(buffer)
-    if seen:
-        break
-print(len(seen))
-"""
+    assert int(python(PROGRAMS / "fill_in_place.py", start=start_mode)) <= 256  # KiB, of 65,536
 
 
 def test_other_threads_run_meanwhile(python, start_mode):
     """Guards: the GIL is given away during a large fill. Nothing else in that loop gives it away."""
-    assert python(OTHER_THREAD, start=start_mode).strip() == "1"
+    assert python(PROGRAMS / "fill_other_thread.py", start=start_mode).strip() == "1"

@@ -7,29 +7,12 @@ import subprocess
 import sys
 
 import pytest
+from _forks import PROGRAMS
 
 import gorandom
 
 HERE = pathlib.Path(__file__).parent
 AGAIN = ["test_api_bytes.py", "test_api_arguments.py", "test_api_fill.py", "test_rngfile.py"]
-
-ONCE_MORE = """
-import os, sys
-import pytest
-import gorandom
-where, *arguments = sys.argv[1:]
-arguments += ["-q", "-p", "no:cacheprovider", "-k", "not _that", "--no-header"]
-if where == "child":
-    gorandom.get_random_bytes(16)
-    child = os.fork()
-    if child:
-        sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-    assert gorandom.status().generation == 1
-code = pytest.main(arguments)
-print(gorandom.status())
-sys.stdout.flush()
-os._exit(code)
-"""
 
 
 @pytest.mark.parametrize(
@@ -41,7 +24,7 @@ def test_bytes_and_arguments_again(python, start_mode, where):
     direct mode, and under auto through the change to a core of its own, while these tests draw."""
     files = [HERE / name for name in AGAIN]
     options = ["-c", os.path.join(HERE.parents[1], "pyproject.toml")]
-    done = python(ONCE_MORE, where, *options, *files, start=start_mode, timeout=300, ends=None,
+    done = python(PROGRAMS / "modes_again.py", where, *options, *files, start=start_mode, timeout=300, ends=None,
                   flags=["-W", "ignore::DeprecationWarning"])  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert " passed" in done.stdout and done.stderr == ""
@@ -59,22 +42,7 @@ def test_unknown_start(python, value):
 
 def test_a_refused_import_can_be_tried_again(python):
     """An ImportError leaves nothing half made behind."""
-    python(
-        """
-import ctypes, os, sys
-os.environ["GORANDOM_START"] = "nonsense"
-for _ in range(3):
-    try:
-        import gorandom
-    except ImportError:
-        assert "gorandom" not in sys.modules
-    else:
-        raise AssertionError("imported")
-os.environ["GORANDOM_START"] = "never"
-import gorandom
-assert len(gorandom.get_random_bytes(16)) == 16 and gorandom.status().mode == "direct"
-"""
-    )
+    python(PROGRAMS / "modes_refused.py")
 
 
 FIRST_DRAW = """

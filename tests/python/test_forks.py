@@ -7,24 +7,11 @@ GORANDOM_STRESS multiplies them.
 import subprocess
 
 import pytest
-from _forks import STARTS, STRESS, assert_sound, control, execute, linux, run, starts, tls_library
+from _forks import PROGRAMS, STARTS, STRESS, assert_sound, control, execute, linux, run, starts, tls_library
 
 pytestmark = linux
 
-FORKS = """
-import sys, threading
-import child, gorandom
-
-forks, noise, drawers = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-tally = child.Tally()
-tally.add(*child.draws(large=True))
-if noise:
-    child.noise(noise)
-busy = child.Drawers(tally, drawers)
-tally.rounds(forks)
-busy.stop()
-tally.report()
-"""
+FORKS = PROGRAMS / "forks.py"
 
 
 def assert_cores(result, start, forks):
@@ -96,41 +83,7 @@ def test_from_another_thread(start, returns):
     Guards the Go key, cleared in the child (with it set the thread's end spins in the dead runtime), and
     that the core's threads are not counted (with them in the count the child lives for ever)."""
     forks = 120 * STRESS
-    result = run(
-        """
-        import os, sys, threading, _thread
-        import child
-
-        forks, returns = int(sys.argv[1]), sys.argv[2] == "True"
-        tally = child.Tally()
-
-        def one(i, done, pids):
-            tally.add(*child.draws(large=i == 0))
-            pid = os.fork()
-            if pid == 0:
-                try:
-                    tally.send(*child.draws(i % 4 == 3))
-                except BaseException:
-                    os._exit(70)
-                if returns:
-                    return
-                os._exit(0)
-            pids.append(pid)
-            done.release()
-
-        for i in range(forks):
-            done, pids = threading.Lock(), []
-            done.acquire()
-            if i % 2:
-                _thread.start_new_thread(one, (i, done, pids))
-            else:
-                threading.Thread(target=one, args=(i, done, pids), daemon=True).start()
-            done.acquire()
-            tally.reap(*pids)
-        tally.report()
-        """,
-        start, forks, returns, timeout=60 * STRESS,
-    )
+    result = run(PROGRAMS / "forks_another_thread.py", start, forks, returns, timeout=60 * STRESS)
     assert_sound(result, forks)
     assert_cores(result, start, forks)
 
@@ -140,34 +93,7 @@ def test_nested(start):
     """300 generations, each the child of the one before. Guards that a reset leaves nothing behind (mappings,
     pthread keys): those would add up until there is no room, or no key, for a start."""
     depth = 300
-    result = run(
-        """
-        import os, sys
-        import child, gorandom
-
-        depth, i = int(sys.argv[1]), 0
-        tally = child.Tally()
-        tally.add(*child.draws(large=True))
-        child.adopt_orphans()
-        pid = os.fork()
-        while pid == 0:
-            i += 1
-            try:
-                tally.send(*child.draws(large=i % 10 == 0))
-                assert gorandom.status().generation == i
-                pid = os.fork() if i < depth else None
-                if pid:
-                    tally.send(*child.draws())
-            except BaseException:
-                child.traceback.print_exc()
-                os._exit(70)
-            if pid != 0:
-                os._exit(0)
-        tally.reap_all()
-        tally.report()
-        """,
-        start, depth, timeout=60,
-    )
+    result = run(PROGRAMS / "forks_nested.py", start, depth, timeout=60)
     assert_sound(result, depth)
     assert result["reports"] == 2 * depth - 1  # each generation but the last draws again after its fork
     assert result["cores"] == {"auto": 2 * (depth // 10) - 1, "eager": 2 * depth - 1, "never": 0}[start]
@@ -178,36 +104,7 @@ def test_in_fork_callbacks(start):
     """Python's own callbacks run around the C library's fork handlers: draws there meet a process that is
     about to be forked, or has just been. Guards that the handlers leave nothing half done when they return."""
     forks = 80 * STRESS
-    result = run(
-        """
-        import os, sys
-        import child, gorandom
-
-        tokens = []
-        def draw(large):
-            tokens.append(gorandom.get_random_bytes(16))
-            if large:
-                buffer = bytearray(300_000)
-                gorandom.fill(buffer)
-                tokens.append(bytes(buffer[-16:]))
-            gorandom.status()
-
-        turn = 0
-        os.register_at_fork(before=lambda: draw(turn % 8 == 5), after_in_parent=lambda: draw(turn % 8 == 6),
-                            after_in_child=lambda: draw(turn % 2))
-        tally = child.Tally()
-        for turn in range(int(sys.argv[1])):
-            before = 1 + (turn % 8 == 5)  # tokens that child and parent both have rightly
-            pid = os.fork()
-            if pid == 0:
-                child.end(lambda: tally.send(*tokens[before:], *child.draws()))
-            tally.reap(pid)
-            tally.add(*tokens)
-            tokens.clear()
-        tally.report()
-        """,
-        start, forks, timeout=60 * STRESS,
-    )
+    result = run(PROGRAMS / "forks_callbacks.py", start, forks, timeout=60 * STRESS)
     assert_sound(result, forks)
 
 
@@ -230,18 +127,7 @@ def test_threads_that_fork_handlers_of_others_make(start):
     """A handler that comes before ours makes a thread in the child, which draws at once and goes on. Guards that our handler
     leaves that thread its pool: it used to give it to the next thread, and the two drew the same bytes and zeros."""
     pytest.importorskip("_ssl", reason="this interpreter has no ssl, whose callback draws without Python")
-    wrong = run(
-        """
-        import ctypes, os, sys
-        library = ctypes.PyDLL(os.environ["GORANDOM_TEST_HELPER"])
-        assert library.callbacks_early_thread() == 0
-        import child, gorandom
-        gorandom.get_random_bytes(16)
-        callback = child.bytes_callback()
-        print([library.callbacks_early(callback) for _ in range(int(sys.argv[1]))])
-        """,
-        start, 15 * STRESS, timeout=60 * STRESS, helped=True,
-    )  # fmt: skip
+    wrong = run(PROGRAMS / "forks_early_thread.py", start, 15 * STRESS, timeout=60 * STRESS, helped=True)
     assert set(wrong) == {0}, f"tokens that came twice or are zeros, in each child: {wrong}"
 
 
@@ -250,40 +136,7 @@ def test_during_the_first_draw_of_another_thread(start):
     """The core is being started by one thread while another one forks. Guards the start lock, which the fork
     handler takes: without it a child finds a runtime half started, and hangs or dies when it resets it."""
     attempts = 40 * STRESS
-    result = run(
-        """
-        import os, sys, threading
-        import child, gorandom
-
-        attempts, tally = int(sys.argv[1]), child.Tally()
-
-        def attempt(i):
-            # A child of a process that never drew: its thread's large draw is the one that starts the core.
-            go, drawn = threading.Barrier(2), []
-            def draw():
-                buffer = bytearray(300_000)
-                go.wait()
-                gorandom.fill(buffer)
-                drawn.append(bytes(buffer[-16:]))
-            thread = threading.Thread(target=draw)
-            thread.start()
-            go.wait()
-            for _ in range(i % 7 * 300):
-                pass
-            grandchild = tally.child(os.fork, lambda: child.draws(large=True))
-            _, status = os.waitpid(grandchild, 0)
-            if status:
-                os._exit(72)
-            thread.join()
-            return drawn + child.draws()
-
-        sys.setswitchinterval(1e-5)
-        for i in range(attempts):
-            tally.reap(tally.child(os.fork, lambda: attempt(i)))
-        tally.report()
-        """,
-        start, attempts, timeout=60 * STRESS,
-    )
+    result = run(PROGRAMS / "forks_during_start.py", start, attempts, timeout=60 * STRESS)
     assert_sound(result, attempts)
     assert result["reports"] == 2 * attempts
     # A thread that meets the fork's handler at the start lock does not wait: that draw is the kernel's.
@@ -293,55 +146,14 @@ def test_during_the_first_draw_of_another_thread(start):
 @starts
 def test_fresh_first_draw_while_forking(start):
     """The same in the process that imported us, where the start is the first of all."""
-    result = run(
-        """
-        import os, sys, threading
-        import child, gorandom
-
-        tally, tokens, pids = child.Tally(), [], []
-        sys.setswitchinterval(1e-5)
-        thread = threading.Thread(target=lambda: tokens.extend(child.draws(large=True)))
-        thread.start()
-        for i in range(12):
-            pids.append(tally.child(os.fork, lambda: child.draws(large=i % 2)))
-        thread.join()
-        tally.add(*tokens)
-        tally.reap(*pids)
-        tally.report()
-        """,
-        start,
-    )
+    result = run(PROGRAMS / "forks_during_first_start.py", start)
     assert_sound(result, 12)
 
 
 def test_while_another_thread_imports():
     """status() imports a module at its first call. Guards the lock that is held over that and over a fork:
     without it the child of a fork in the middle waits for the import lock of a thread that it does not have."""
-    result = run(
-        """
-        import importlib.abc, os, sys, threading
-        import child, gorandom
-
-        importing, forked = threading.Event(), threading.Event()
-
-        class Slow(importlib.abc.MetaPathFinder):
-            def find_spec(self, name, path, target=None):
-                if name == "gorandom._status" and not importing.is_set():
-                    importing.set()
-                    forked.wait(1)  # with the cure the fork waits for us
-
-        sys.meta_path.insert(0, Slow())
-        thread = threading.Thread(target=gorandom.status)
-        thread.start()
-        importing.wait()
-        tally = child.Tally()
-        pid = tally.child(os.fork, lambda: [gorandom.get_random_bytes(16), str(gorandom.status()).encode()[:0] or gorandom.urandom(16)])
-        forked.set()
-        thread.join()
-        tally.reap(pid)
-        tally.report()
-        """
-    )
+    result = run(PROGRAMS / "forks_during_import.py")
     assert_sound(result, 1)
 
 
@@ -350,64 +162,7 @@ def test_objects_that_another_thread_was_using(start):
     """Fortuna driven by hand: another thread is in the middle of a long call at the fork, and does not exist in the child.
     There the object works, or says what happened; a copy of the parent's "in use" would be for ever, and its message wrong.
     Objects that were idle work."""
-    result = run(
-        """
-        import json, os, sys, threading
-        import child
-        from gorandom.compat.pycrypto.Random.Fortuna import FortunaGenerator, SHAd256
-
-        LONG = bytes(256 << 20)  # a tenth of a second, and more
-
-        def generator():
-            made = FortunaGenerator.AESGenerator()
-            made.reseed(b"seed")
-            return made
-
-        # How each object is made, what takes long, and what a child does with it.
-        KINDS = {
-            "generator": (generator, lambda g: g.reseed(LONG),
-                          [lambda g: g.pseudo_random_data(16), lambda g: g.pseudo_random_data(1 << 20),
-                           lambda g: g.counter.next_value(), lambda g: g.reseed(b"again")]),
-            "hash": (SHAd256.new, lambda h: h.update(LONG),
-                     [lambda h: h.copy().digest(), lambda h: h.digest(), lambda h: h.update(b"more")]),
-        }
-
-        def tried(object, uses):
-            found = []
-            for use in uses:
-                try:
-                    use(object)
-                    found.append("works")
-                except Exception as e:
-                    found.append(f"{type(e).__name__}: {e}")
-            return found
-
-        used, idle, middle, ends = [], [], 0, []
-        for make, work, uses in KINDS.values():
-            quiet = make()
-            for turn in range(int(sys.argv[1])):
-                object = make()
-                thread = threading.Thread(target=work, args=(object,))
-                thread.start()
-                while not child.in_the_core(thread.native_id):
-                    pass
-                read, write = os.pipe()
-                pid = os.fork()
-                if pid == 0:
-                    os.write(write, json.dumps([tried(object, uses), tried(quiet, uses)]).encode())
-                    os._exit(0)
-                middle += child.in_the_core(thread.native_id)  # still, so it was at the fork
-                os.close(write)
-                ends.append(os.waitpid(pid, 0)[1])
-                mine, other = json.loads(os.read(read, 1 << 16) or b"[[], []]")
-                os.close(read)
-                used += mine
-                idle += other
-                thread.join()
-        print(json.dumps({"used": used, "idle": idle, "middle": middle, "ends": ends}))
-        """,
-        start, 3 * STRESS, timeout=60 * STRESS,
-    )
+    result = run(PROGRAMS / "forks_objects_in_use.py", start, 3 * STRESS, timeout=60 * STRESS)
     assert set(result["ends"]) == {0} and len(result["ends"]) == 6 * STRESS
     assert result["middle"] > 0, "the test's calls are too short"
     assert set(result["idle"]) == {"works"} and len(result["idle"]) == 21 * STRESS
@@ -415,39 +170,11 @@ def test_objects_that_another_thread_was_using(start):
     assert not wrong and len(result["used"]) == 21 * STRESS
 
 
-POOLS = """
-import concurrent.futures, multiprocessing, os, sys
-import gorandom
-
-def work(i):
-    buffer = bytearray(300_000 if i % 8 == 0 else 32)
-    gorandom.fill(buffer)
-    return [gorandom.get_random_bytes(16).hex(), bytes(buffer[-16:]).hex(), gorandom.new().read(16).hex()]
-
-if __name__ == "__main__":
-    import json
-    method = sys.argv[1]
-    tokens = work(0) + work(1)
-    context = multiprocessing.get_context(method)
-    with context.Pool(3, initializer=gorandom.atfork) as pool:
-        for some in pool.map(work, range(48), chunksize=1):
-            tokens += some
-    with concurrent.futures.ProcessPoolExecutor(2, mp_context=context, initializer=gorandom.atfork) as pool:
-        for some in pool.map(work, range(24)):
-            tokens += some
-    processes = []
-    with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        for some in pool.map(work, range(100)):
-            tokens += some
-    tokens += work(2)
-    print(json.dumps({"tokens": len(tokens), "distinct": len(set(tokens))}))
-"""
-
-
 @starts
 @pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
 def test_multiprocessing(start, method):
     """The programs that PyCrypto's atfork() was made for, with it as initializer. Guards the wiped pools under
     fork; under the others that atfork pickles and that workers import us as anybody does."""
-    result = run(POOLS, start, method, timeout=90, python=["-W", "ignore::DeprecationWarning"])
+    flags = ["-W", "ignore::DeprecationWarning"]
+    result = run(PROGRAMS / "forks_multiprocessing.py", start, method, timeout=90, python=flags)
     assert result["tokens"] == result["distinct"] == 3 * (2 + 48 + 24 + 100 + 1)
