@@ -15,17 +15,6 @@ import gorandom
 START_MODES = ("auto", "eager", "never")
 SOURCE = pathlib.Path(__file__).resolve().parents[2]  # for tests of the build steps; never importable from here
 
-# A process in a mount namespace of its own, with an empty folder over /proc. Not / is made private: in a chroot it is no mount.
-WITHOUT_PROC = """
-def hide_proc():
-    import ctypes, sys
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.mount.argtypes = [ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_ulong, ctypes.c_char_p]
-    if (libc.unshare(0x20000) or libc.mount(b"none", b"/proc", None, 0x44000, None)
-            or libc.mount(b"none", b"/proc", b"tmpfs", 0, None)):
-        sys.exit(77)
-"""
-
 
 def pytest_addoption(parser):
     parser.addoption(
