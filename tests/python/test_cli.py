@@ -8,9 +8,9 @@ import sys
 import uuid
 
 import pytest
-from _forks import linux
+from _forks import NOISE, PROGRAMS, linux
 
-sys.path.append(os.path.join(os.path.dirname(__file__), "noise"))
+sys.path.append(os.fspath(NOISE))
 import confine  # noqa: E402
 
 # The parser that __main__ makes, without the commands of other modules.
@@ -30,8 +30,10 @@ def command(tmp_path):
 
     def run(*arguments, program=MAIN, **options):
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "GORANDOM"))}
+        environment["PYTHONPATH"] = os.fspath(NOISE)
+        words = ["-c", program] if isinstance(program, str) else [program]
         options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, **options}
-        return subprocess.run([sys.executable, "-W", "error", "-c", program, *arguments], cwd=tmp_path, env=environment,
+        return subprocess.run([sys.executable, "-W", "error", *words, *arguments], cwd=tmp_path, env=environment,
                               timeout=60, **options)  # fmt: skip
 
     return run
@@ -129,12 +131,7 @@ def test_stdout_is_closed(command, arguments):
 
 
 not_ready = pytest.mark.skipif(not confine.available(), reason="the seccomp filters are written for x86_64 and aarch64")
-CONFINED = """
-import errno, sys
-sys.path.insert(0, %r)
-import confine
-confine.refuse("getrandom", errno.%%s)
-""" % os.path.join(os.path.dirname(__file__), "noise")
+CONFINED = "import errno, confine; confine.refuse('getrandom', errno.%s)\n"
 
 
 @linux
@@ -162,28 +159,7 @@ def test_stderr_is_closed(command, arguments, refusal):
 @pytest.mark.parametrize("arguments", [["wait"], ["bytes", "1"], ["token"], ["uuid", "--v7"]])
 def test_the_wait_can_be_interrupted(command, arguments):
     """Ctrl-C: the status that a shell gives for SIGINT, nothing printed."""
-    press = """
-import os, signal, threading
-def press():
-    # Only once it waits: until then the handler is Python's own start.
-    while not waiting.wait(0.01): pass
-    while not threading.Event().wait(0.05): os.kill(os.getpid(), signal.SIGINT)
-waiting = threading.Event()
-threading.Thread(target=press, daemon=True).start()
-import gorandom
-from gorandom import secrets, _uuid
-import argparse, base64
-real = argparse.ArgumentParser.parse_args
-def parse_args(self):
-    options = real(self)
-    inner = options.function
-    options.function = lambda o: (waiting.set(), inner(o))[1]
-    return options
-argparse.ArgumentParser.parse_args = parse_args
-"""
-    program = CONFINED % "EAGAIN" + press + MAIN.replace("sys.exit(options.function(options))",
-                                                         "import os; os._exit(options.function(options))")  # fmt: skip
-    done = command(*arguments, program=program)
+    done = command(*arguments, program=PROGRAMS / "cli_interrupted.py")
     assert (done.returncode, done.stdout, done.stderr) == (128 + signal.SIGINT, b"", b"")
 
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 import pytest
-from _forks import linux
+from _forks import PROGRAMS, linux
 
 MAIN = """
 import runpy, sys
@@ -43,9 +43,9 @@ def run(tmp_path, key):
         if "input" not in options:
             options.setdefault("stdin", subprocess.DEVNULL)
         options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": tmp_path, **options}
-        return subprocess.run(
-            [sys.executable, "-W", "error", "-c", program, "hmac", "--key-file", key, *arguments], env=environment, timeout=60, **options
-        )
+        words = ["-c", program] if isinstance(program, str) else [program]
+        command = [sys.executable, "-W", "error", *words, "hmac", "--key-file", key, *arguments]
+        return subprocess.run(command, env=environment, timeout=60, **options)
 
     return run
 
@@ -521,30 +521,15 @@ def test_no_progress_of_what_is_small(run, tmp_path):
 
 # The process.
 
-PEAK = """
-import sys
-from gorandom.__main__ import main
-def peak():
-    with open("/proc/self/status") as f:
-        return int(next(line for line in f if line.startswith("VmHWM:")).split()[1])  # KiB
-key = sys.argv[3]
-assert main(["hmac", "--key-file", key, "small"]) == 0
-before = peak()
-code = main(sys.argv[1:])
-print(peak() - before)
-sys.exit(code)
-"""
-
-
 @linux
 def test_memory(run, tmp_path):
     """A file of 128 MiB and a list's line of 64 MiB raise the process's peak by less than 4 MiB."""
     (tmp_path / "small").write_bytes(bytes(2 << 20))
     expected = sparse(tmp_path / "large", 2 * LARGE)
-    lines = printed(run("large", program=PEAK)).splitlines()
+    lines = printed(run("large", program=PROGRAMS / "cli_hmac_peak.py")).splitlines()
     assert lines[1] == expected + b"  large" and int(lines[-1]) < 4096, lines
     sparse(tmp_path / "list", LARGE)
-    done = run("--check", "list", program=PEAK)
+    done = run("--check", "list", program=PROGRAMS / "cli_hmac_peak.py")
     assert done.returncode == 1 and b"no properly formatted" in done.stderr and int(done.stdout.splitlines()[-1]) < 4096, done
 
 

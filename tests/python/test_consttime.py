@@ -10,10 +10,9 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import textwrap
 
 import pytest
-from _forks import NOISE, compiler, folder, linux
+from _forks import NOISE, PROGRAMS, compiler, folder, linux
 from conftest import SOURCE
 
 COMPARE = SOURCE / "pyext" / "front" / "pure" / "compare.c"
@@ -83,47 +82,6 @@ def test_a_comparison_that_tells_is_reported(kind, report):
         assert done.returncode == REPORT and report in done.stderr and kind + " (undefined.c" in done.stderr, (cc, done.stderr)
 
 
-INSTALLED = """
-import ctypes, sys
-import gorandom
-from gorandom import _front
-
-library = ctypes.CDLL(sys.argv[1])
-library.undefined_mark.argtypes = library.undefined_unmark.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
-assert library.undefined_watched()
-
-def place(o):
-    # Where the contents lie, in a CPython with a GIL.
-    if isinstance(o, bytearray):
-        return ctypes.addressof(ctypes.c_char.from_buffer(o))
-    return id(o) + sys.getsizeof(o) - len(o) - 1
-
-def pairs():
-    # Two equal objects of a length, and one that differs at the end.
-    for n in (1, 7, 8, 20, 32, 33, 64):
-        data = bytes(range(33, 33 + n))
-        for kind in (bytes, bytearray, lambda data: data.decode("ascii")):
-            yield kind(data), kind(bytes(bytearray(data))), n
-            yield kind(data), kind(data[:-1] + b"!"), n
-
-compare = gorandom.compare_digest
-for a, b, n in pairs():
-    places = place(a), place(b)
-    for p in places:
-        library.undefined_mark(p, n)
-    compare(a, b)
-    for p in places:
-        library.undefined_unmark(p, n)
-    for answer in (True, False):  # whose reference count has been changed through a pointer that was undefined
-        library.undefined_unmark(id(answer), sys.getsizeof(answer))
-
-library.undefined_say(b"=== the control")
-seconds = float("0.5")
-library.undefined_mark(id(seconds) + object.__basicsize__, 8)
-_front.wait(seconds)
-"""
-
-
 def reports(text):
     """The innermost two frames of each report."""
     frames = re.findall(r"^==\d+== +(at|by) 0x[0-9A-F]+: (.*)", text, re.M)
@@ -146,7 +104,8 @@ def test_the_installed_module():
     of the front compares a number that is undefined."""
     library = build("undefined.so", compiler(), "-shared", "-fvisibility=default")
     environment = {**os.environ, "GORANDOM_START": "never", "PYTHONMALLOC": "malloc", "PYTHONDONTWRITEBYTECODE": "1"}
-    done = watch(sys.executable, "-c", textwrap.dedent(INSTALLED), library, env=environment, cwd=folder())
+    program = PROGRAMS / "consttime_installed.py"
+    done = watch(sys.executable, program, library, env=environment, cwd=folder())
     before, marker, after = done.stderr.partition("=== the control")
     assert marker and done.returncode == REPORT, (done.returncode, done.stderr[-3000:])
     assert reports(before), "the answer did not depend on what was marked"

@@ -1,7 +1,7 @@
 """Go opens no descriptor, whatever is asked of it for however long."""
 
 import pytest
-from _forks import NOISE, linux
+from _forks import NOISE, PROGRAMS, linux
 
 pytestmark = linux
 
@@ -14,25 +14,11 @@ def test_none_comes_or_goes(python, tmp_path, start, keystream):
     generic kernel, whose garbage is collected, and GOGC=off beside it: without both it is red in a second. The same
     holds in a child with a core of its own. That memory does not grow says that the exported functions leave no garbage
     either; package calls, which counts it, ends before them."""
-    python("import runpy, sys; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')",
-           NOISE / "everything.py", 3, tmp_path, start=start,
-           env={"GORANDOM_KEYSTREAM": keystream} if keystream else None)  # fmt: skip
+    env = {"GORANDOM_KEYSTREAM": keystream} if keystream else None
+    python(NOISE / "everything.py", 3, tmp_path, start=start, env=env)
 
 
 @pytest.mark.parametrize("stream", [0, 1, 2])
 def test_nonblocking_standard_streams(python, stream):
     """Go's package os asks for the poller at its start where a standard stream does not block. Guards poller_is_open."""
-    python(
-        "import os, sys, gorandom\n"
-        "read, write = os.pipe()\n"
-        "saved = os.dup(int(sys.argv[1]))\n"
-        "os.dup2(write, int(sys.argv[1]))\n"
-        "os.set_blocking(write, False)\n"
-        "before = sorted(os.listdir('/proc/self/fd'))\n"
-        "gorandom.get_random_bytes(16)\n"
-        "after = sorted(os.listdir('/proc/self/fd'))\n"
-        "os.dup2(saved, int(sys.argv[1]))\n"
-        "assert before == after, (before, after)\n"
-        "assert gorandom.status().mode == 'core', gorandom.status().reason",
-        stream,
-    )
+    python(PROGRAMS / "descriptors_nonblocking.py", stream)

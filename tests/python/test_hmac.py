@@ -21,7 +21,7 @@ import types
 import weakref
 
 import pytest
-from _forks import compile_c, linux, plain
+from _forks import PROGRAMS, compile_c, linux, plain
 from conftest import SOURCE
 
 from gorandom import _front, hmac
@@ -337,25 +337,6 @@ def test_nothing_is_shown():
 
 # ---- memory ----
 
-KEEPER = """
-import sys
-from gorandom import hmac
-name = sys.argv[1]
-key = bytearray(range(100, 148))
-made = hmac.Key(key, name)
-other = hmac.Key(b"x", name)  # the page stays in use
-made.digest(b"message")
-made.digests([b"message"])
-made.verify(b"message", made.digest(b"message"))
-for i in range(len(key)): key[i] = 0
-print("made", flush=True)
-sys.stdin.readline()
-del made
-print("ended", flush=True)
-sys.stdin.readline()
-"""
-
-
 def places(pid, needle):
     """How often needle is in a process's dumped memory, and in its undumped."""
     counts, bounds, readable = {False: 0, True: 0}, None, False
@@ -411,7 +392,7 @@ def test_where_a_key_lies(name):
     needle = key
     if name == "sha256" and _front.hmac256:
         needle = sha256_state(bytes(b ^ 0x36 for b in key.ljust(64, b"\0")))
-    command = [sys.executable, "-c", KEEPER, name]
+    command = [sys.executable, PROGRAMS / "hmac_keeper.py", name]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as keeper:
         try:
             assert keeper.stdout.readline() == "made\n"
@@ -428,45 +409,13 @@ def test_where_a_key_lies(name):
 
 # ---- processes and threads ----
 
-FORK = """
-import hashlib, os, sys
-import gorandom
-from gorandom import hmac
-NAMES = ["sha256", "sha512", "blake2b", "sha3_256"]
-gorandom.get_random_bytes(int(sys.argv[1]))
-keys = [hmac.Key(b"key", name) for name in NAMES]
-begun = [hmac.new(b"key", b"mes", name) for name in NAMES]
-for object in begun[2:]: object.update(b"")
-want = [hmac.digest(b"key", b"message", name) for name in NAMES]
-def check(depth):
-    gorandom.get_random_bytes(int(sys.argv[2]))
-    for key, object, tag in zip(keys, begun, want):
-        assert key.digest(b"message") == tag
-        assert key.digests([b"message", b"x"])[0] == tag
-        other = object.copy()
-        other.update(b"sage")
-        assert other.digest() == tag
-    assert [hmac.new(b"key", b"message", name).digest() for name in NAMES] == want
-    assert [hmac.digest(b"key", b"message", name) for name in NAMES] == want
-    assert [hmac.Key(b"key", name).digest(b"message") for name in NAMES] == want
-    if depth:
-        pid = os.fork()
-        if not pid:
-            check(depth - 1)
-            os._exit(0)
-        assert os.waitpid(pid, 0)[1] == 0
-check(20)
-print("sound")
-"""
-
-
 @pytest.mark.parametrize("parent, child", [(0, 0), (16, 0), (16, 2 << 20), (0, 2 << 20)])
 def test_forks(python, start_mode, parent, child):
     """Begun in a parent, finished in a child, 20 generations deep, with and without cores: no Go handle is behind an
     object. Fails if a child enters the gate of its parent's core, or asks Go what only its parent's could know."""
     if start_mode == "eager" and child:
         child = 16
-    assert python(FORK, parent, child, start=start_mode) == "sound\n"
+    assert python(PROGRAMS / "hmac_forks.py", parent, child, start=start_mode) == "sound\n"
 
 
 def test_start(python, start_mode):
