@@ -14,6 +14,7 @@ import sys
 
 import pytest
 
+PROGRAMS = pathlib.Path(__file__).with_name("programs")  # what these tests run
 PYTHON_TESTS = pathlib.Path(__file__).resolve().parents[1] / "python"
 sys.path[:0] = [os.fspath(PYTHON_TESTS), os.fspath(PYTHON_TESTS / "noise")]
 

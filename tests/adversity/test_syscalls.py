@@ -12,6 +12,7 @@ import platform
 import faults
 import pytest
 from _forks import NOISE, STARTS, compile_c, linux, run
+from conftest import PROGRAMS
 from phases import PHASES
 
 pytestmark = [linux, pytest.mark.skipif(platform.machine() not in ("x86_64", "aarch64"), reason="knows no other's call numbers")]
@@ -68,55 +69,6 @@ def test_each_errno_at_each_moment(phase, start):
     check(phase, start, "all")
 
 
-ON_THEIR_WAY = """
-import array, fcntl, json, os, select, socket, struct, sys, time
-import confine, faults
-
-def ask(which):
-    if which == "made":  # what glibc calls in a new thread before it registers a restartable sequence
-        return faults.ask_about("set_robust_list")
-    low, high = 16 + 8, 16 + 8 + 4  # a question about the mask, as the core's threads ask before they enter Go
-    program = [(confine.LOAD, 0, 0, 0), (confine.JUMP_EQUAL, 0, 4, faults.number("rt_sigprocmask")),
-               (confine.LOAD, 0, 0, low), (confine.JUMP_EQUAL, 0, 2, 0), (confine.LOAD, 0, 0, high),
-               (confine.JUMP_EQUAL, 1, 0, 0), (confine.ANSWER, 0, 0, confine.ALLOW), (confine.ANSWER, 0, 0, faults.NOTIFY)]
-    return confine.filter_calls(program, faults.LISTENER | faults.TSYNC | faults.TSYNC_ESRCH)
-
-faults.preload()
-ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-pid = os.fork()
-if pid == 0:
-    import gorandom
-    socket.send_fds(theirs, [b"listener"], [ask(sys.argv[1])])
-    gorandom.get_random_bytes(16)
-    theirs.send(b"drawn")
-    faults.send(theirs, mode=gorandom.status().mode)
-    theirs.recv(1)
-    os._exit(0)
-listener = socket.recv_fds(ours, 100, 1)[1][0]
-held, asked, early, mode = {}, 0, False, None
-while mode is None:
-    now = time.monotonic()
-    for id in [id for id, until in held.items() if until <= now]:
-        del held[id]
-        fcntl.ioctl(listener, faults.SEND, array.array("B", struct.pack("<QqiI", id, 0, 0, faults.CONTINUE)))
-    ready = select.select([listener, ours], [], [], max(0, min(held.values()) - now) if held else None)[0]
-    if listener in ready:
-        request = array.array("B", bytes(80))
-        fcntl.ioctl(listener, faults.RECEIVE, request)
-        id, thread = struct.unpack_from("<QI", request)
-        asked += thread != pid
-        held[id] = 0 if thread == pid else now + 0.05 * asked  # so that they don't come all at once
-    elif ours in ready:
-        message = ours.recv(100)
-        if message == b"drawn":
-            early = bool(held)
-        else:
-            mode = json.loads(message)["mode"]
-ours.send(b".")
-print(json.dumps({"mode": mode, "asked": asked, "early": early, "ended": os.waitpid(pid, 0)[1]}))
-"""
-
-
 @pytest.mark.fast
 @pytest.mark.parametrize("which", ["made", "called"])
 def test_a_draw_returns_when_no_thread_is_on_its_way(which):
@@ -125,7 +77,7 @@ def test_a_draw_returns_when_no_thread_is_on_its_way(which):
     core_settle() in gate_close(): without it, with a filter on rseq, rt_sigprocmask or sigaltstack, the process dies now
     and then (2 of 1,200 times on a busy machine)."""
     needs_unotify()
-    result = run(ON_THEIR_WAY, "auto", which, env=PATH)
+    result = run(PROGRAMS / "syscalls_on_their_way.py", "auto", which, env=PATH)
     assert result.pop("asked") >= 3
     assert result == {"mode": "core", "early": False, "ended": 0}
 
