@@ -10,12 +10,6 @@ import pytest
 from _forks import GLIBC, PROGRAMS, compile_c, folder, linux, run, starts
 
 pytestmark = linux
-# tests/adversity/test_keys.py puts this before its programs.
-MAPS = """
-import json, os, re, sys
-import child, confine, gorandom
-from gorandom import _front
-""" + (PROGRAMS / "memory_maps.py").read_text()
 
 
 @pytest.mark.parametrize("start", ["auto", "eager"])

@@ -1,4 +1,4 @@
-"""What the programs of test_memory.py share: this process's mappings, its pools, and searches in its memory."""
+"""What programs of test_memory.py and test_keys.py share: mappings, pools, and searches in a process's memory."""
 
 import os
 import re
