@@ -204,7 +204,7 @@ def test_modules_export_their_init_alone(name):
 def test_every_function_of_the_core_is_gated(python):
     """Each of gopy's functions raises where no core is alive, instead of entering a runtime that is not there."""
     symbols = Elf(PACKAGE / LIBRARIES[0]).symbols
-    names = [name for name, defined in symbols.items() if defined and name.startswith("pyext_")]
+    names = [name for name, defined in symbols.items() if defined and name.startswith("gopy_")]
     python(PROGRAMS / "build_gated.py", *names, start="never")
 
 

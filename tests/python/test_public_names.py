@@ -18,7 +18,6 @@ def is_public(name):
 
 def public_modules():
     names = {found.name for found in pkgutil.walk_packages(gorandom.__path__, "gorandom.")}
-    names -= {"gorandom.libgorandom_core"}  # the core's library, which is no module
     return ["gorandom", *sorted(name for name in names if is_public(name))]
 
 

@@ -5,7 +5,7 @@ import stat
 import sys
 
 import pytest
-from _forks import NOISE, PROGRAMS, linux, run, scripted, starts
+from _forks import NOISE, PROGRAMS, device, linux, run, scripted, starts
 
 sys.path.append(os.path.join(os.path.dirname(__file__), "noise"))
 import confine  # noqa: E402

@@ -4,7 +4,7 @@ import sys
 
 from gorandom import _core
 
-assert sorted(n for n in dir(_core) if n.startswith("pyext_")) == sorted(sys.argv[1:])
+assert sorted(n for n in dir(_core) if n.startswith("gopy_")) == sorted(sys.argv[1:])
 for name in sys.argv[1:]:
     function = getattr(_core, name)
     try:

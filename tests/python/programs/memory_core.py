@@ -18,10 +18,10 @@ for _ in range(64):
     gorandom.reseed()
     gorandom.get_random_bytes(1000)
 added = confine.memory("VmRSS") - before - len(buffer)
-library = [m for m in mappings() if m[3].endswith("libgorandom_core.so")]
+library = [m for m in mappings() if m[3].endswith("libgorandom.core.so")]
 span = (min(m[0] for m in library), max(m[1] for m in library))
 after = [m for m in mappings() if "w" in m[4]]
-i = max(i for i, m in enumerate(mappings()) if m[3].endswith("libgorandom_core.so"))
+i = max(i for i, m in enumerate(mappings()) if m[3].endswith("libgorandom.core.so"))
 own = [m for m in after if span[0] <= m[0] < span[1] or m[0] == mappings()[i + 1][0]]
 print(
     json.dumps(

@@ -49,7 +49,7 @@ def search(wanted, which, of="self"):
 def pools(of="self"):
     # The bytes of all pools that are full enough: pages of their own, wiped, undumped.
     pages = []
-    with open(os.path.join(os.path.dirname(gorandom.__file__), "libgorandom_core.so"), "rb") as f:
+    with open(os.path.join(os.path.dirname(gorandom.__file__), "libgorandom.core.so"), "rb") as f:
         library = f.read()  # its tables look random too
     with open(f"/proc/{of}/mem", "rb", buffering=0) as memory:
         for m in mappings(of):

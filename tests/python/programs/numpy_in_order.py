@@ -4,7 +4,7 @@ import ctypes
 
 from numpy_ready import c, end, ready, rng
 
-at = ctypes.c_int64.from_address(end + 48).value
+at = ctypes.c_int64.from_address(end + 56).value
 coming = [ready()]
 assert c.next_uint64(c.state) == coming[0]
 assert bytes((ctypes.c_char * 8).from_address(end + at)) == bytes(8)

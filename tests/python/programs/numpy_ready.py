@@ -15,7 +15,7 @@ end = ctypes.c_uint64.from_address(c.state.value).value
 
 def ready():
     # The first ready number: 48 bytes behind the end stands where they begin.
-    at = ctypes.c_int64.from_address(end + 48).value
+    at = ctypes.c_int64.from_address(end + 56).value
     return ctypes.c_uint64.from_address(end + at).value if at else None
 
 

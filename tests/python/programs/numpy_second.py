@@ -4,6 +4,6 @@ import ctypes
 
 from numpy_ready import end, np, ready, rng
 
-second = ctypes.c_int64.from_address(end + 16)
+second = ctypes.c_uint32.from_address(end + 24)
 expected, second.value = ready(), second.value - 1
 assert rng.integers(0, 2**64, dtype=np.uint64) != expected

@@ -19,5 +19,5 @@ else:
 assert not openssl.active() and served() == 0
 openssl._extension = _ssl
 openssl.activate()
-assert gorandom._front.openssl_activate(other.__file__).startswith("another copy")
+assert gorandom._openssl.activate(other.__file__).startswith("another copy")
 assert openssl.active() and len(ssl.RAND_bytes(16)) == 16 and served() == 32 + 16

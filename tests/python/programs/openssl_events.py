@@ -2,7 +2,8 @@
 
 import ssl
 
-import gorandom
+import gorandom._openssl
+
 from gorandom import openssl
 
 openssl.activate()

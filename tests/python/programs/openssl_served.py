@@ -1,7 +1,7 @@
 """What the programs of test_openssl.py share."""
 
-import gorandom
+import gorandom._openssl
 
 
 def served():
-    return gorandom._front.openssl_state()[1]
+    return gorandom._openssl.state()[1]

@@ -5,7 +5,7 @@ import sys
 
 from threads_together import SLOW, run
 
-from gorandom import _front, openssl
+from gorandom import _openssl, openssl
 
 try:
     openssl.activate()
@@ -16,8 +16,8 @@ library = openssl._extension.__file__
 
 def switches():
     for _ in range(20_000 // SLOW):
-        _front.openssl_activate(library)
-        _front.openssl_deactivate()
+        _openssl.activate(library)
+        _openssl.deactivate()
 
 
 run(*[switches] * 4)

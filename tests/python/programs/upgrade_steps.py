@@ -77,7 +77,7 @@ def install():
 
 
 def truncate():
-    os.truncate(package + "/libgorandom_core.so", 0)
+    os.truncate(package + "/libgorandom.core.so", 0)
 
 
 HARMS = {"removed": remove, "replaced": replace, "the same": renew, "pip": install, "truncated": truncate}
