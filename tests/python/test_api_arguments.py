@@ -36,7 +36,7 @@ def outcome(function, *args, **kwargs):
     """The exception's type and message, without the module's name that CPython writes before a method's."""
     with pytest.raises(BaseException) as caught:
         function(*args, **kwargs)
-    return caught.type, str(caught.value).replace("posix.", "").replace("gorandom._front.", "")
+    return caught.type, str(caught.value).replace("posix.", "").replace("gorandom.", "")
 
 
 @pytest.fixture(autouse=True)

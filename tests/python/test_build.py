@@ -28,7 +28,7 @@ PACKAGE = pathlib.Path(gorandom.__file__).parent
 FREE = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 TAG = "cp3{0}-cp3{0}t".format(sys.version_info.minor) if FREE else "cp311-abi3"
 SUFFIX = sysconfig.get_config_var("EXT_SUFFIX") if FREE else ".abi3.so"
-LIBRARIES = ["libgorandom.core.so", "_front" + SUFFIX, "_core" + SUFFIX]
+LIBRARIES = ["libgorandom.core.so", *(name + SUFFIX for name in ("_front", "_core", "_numpy", "_openssl"))]
 
 
 def needs_source(test):
@@ -239,7 +239,7 @@ def test_wheel_contents(installed):
     info = {f for f in files if re.match(r"gorandom-[\w.]+\.dist-info/", f)}
     assert [f for f in info if f.endswith(".dist-info/sboms/gorandom.cdx.json")]
     package = {f.removeprefix("gorandom/") for f in files - info}
-    required = {"__init__.py", LIBRARIES[1], "_rngfile.py", "_status.py", "_forkwarning.py", "_version.py",
+    required = {"__init__.py", LIBRARIES[1], *LIBRARIES[3:], "_rngfile.py", "_status.py", "_forkwarning.py", "_version.py",
                 "py.typed", "_front.pyi", "compat/pycrypto/_install.py",
                 "compat/pycrypto/_shim/Crypto/__init__.py"}  # fmt: skip
     core = {LIBRARIES[0], LIBRARIES[2], "_core.pyi"}
@@ -435,7 +435,7 @@ static struct PyModuleDef _core_moduledef = {0};
 @needs_source
 def test_c_file_is_gated(step):
     out = step("from gopy import generate; print(generate.c_file(sys.argv[1], ['gopy_Count', 'gopy_Text']))", C_FILE)
-    assert re.search(r"GATE_IN\(gate\) retval = gopy_Count\(\); GATE_OUT\(gate\)", out)
+    assert re.search(r"GATE_IN\(base\) retval = gopy_Count\(\); GATE_OUT\(base\)", out)
     assert len(re.findall(r"gopy_Count\(\)", out)) == 1
     assert 'py_retval = retval ? Py_BuildValue((char *) "s", retval) : PyErr_NoMemory();' in out  # NULL is not None
     assert "_core_moduledef" not in out and "PyModuleDef_Init" in out

@@ -24,7 +24,7 @@ def outcome(function, *args, **kwargs):
     try:
         return function(*args, **kwargs)
     except Exception as e:
-        return type(e), str(e).replace("gorandom._front.", "").replace("_hashlib.", "")
+        return type(e), str(e).replace("gorandom.", "").replace("_hashlib.", "")
 
 
 def agree(*args, **kwargs):

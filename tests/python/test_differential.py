@@ -71,7 +71,7 @@ def outcome(function, args, kwargs):
         return kind(function(*args, **kwargs)), contents(args), contents(kwargs.values())
     except Exception as error:
         text = str(error)
-        for module in ("posix.", "gorandom._front.", "_hashlib.", "_operator._"):
+        for module in ("posix.", "gorandom.", "_hashlib.", "_operator._"):
             text = text.replace(module, "")
         return type(error), text
 

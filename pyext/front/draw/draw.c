@@ -2,15 +2,11 @@
 #include <string.h>
 
 #include "draw/draw.h"
-#include "draw/events.h"
 #include "guard/fork.h"
-#include "guard/pages.h"
+#include "guard/process.h"
 #include "guard/stamp.h"
 #include "pure/erase.h"
-#include "runtime/gate.h"
-#include "runtime/library.h"
-#include "runtime/start.h"
-#include "runtime/thread.h"
+#include "runtime/runtime.h"
 #include "source/kernel.h"
 
 #define POOL_DRAW 1024	/* bytes; larger draws pass the pool by */

@@ -1,6 +1,5 @@
 /* n bytes, from wherever they come: the thread's page of ready ones, the core, the kernel. Knows no Python. */
-#ifndef GORANDOM_DRAW_DRAW_H
-#define GORANDOM_DRAW_DRAW_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -26,6 +25,12 @@ int draw_start_core(void);	/* as start_core(). What events were kept go to the c
 int draw_reseed(void);	/* 0, GORANDOM_NOT_READY, or an errno. Without the GIL */
 uint64_t draw_direct_bytes(void);	/* that this process has drawn without a core */
 
-#pragma GCC visibility pop
+/* ---- events.c: a program's own events ---- */
 
-#endif
+#define EVENT_BYTES 32	/* at most, of one event: Cryptography Engineering 9.5.3 */
+
+int events_init(void);	/* once. 0, or an errno */
+int events_add(int source, const void *data, size_t n);	/* 0, or an errno. Without the GIL */
+void events_deliver(void);	/* inside the gate: what was kept goes to the core */
+
+#pragma GCC visibility pop

@@ -4,13 +4,12 @@
 #include <errno.h>
 #include <string.h>
 
-#include "draw/events.h"
+#include "draw/draw.h"
 #include "guard/fork.h"
 #include "guard/lock.h"
 #include "guard/process.h"
 #include "guard/signals.h"
-#include "runtime/gate.h"
-#include "runtime/library.h"
+#include "runtime/runtime.h"
 
 #define KEPT 100
 

@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include "guard/fork.h"
-#include "guard/pages.h"
 #include "guard/process.h"
 #include "guard/signals.h"
 #include "guard/stamp.h"

@@ -1,6 +1,5 @@
 /* What the rooms have done when the process forks. They register; nothing here knows them. */
-#ifndef GORANDOM_GUARD_FORK_H
-#define GORANDOM_GUARD_FORK_H
+#pragma once
 
 #include <stdint.h>
 
@@ -42,5 +41,3 @@ extern unsigned fork_generation;	/* forks between the process that imported us a
 int fork_is_underway(void);	/* is the calling thread in the middle of fork(), in somebody's fork handler? */
 
 #pragma GCC visibility pop
-
-#endif

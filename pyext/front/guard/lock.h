@@ -1,7 +1,6 @@
 /* A lock for a few instructions, taken by any thread, with the GIL or without. Made anew in a child, by a fork handler
  * that lets it go. */
-#ifndef GORANDOM_GUARD_LOCK_H
-#define GORANDOM_GUARD_LOCK_H
+#pragma once
 
 #include <sched.h>
 
@@ -22,5 +21,3 @@ static inline int lock_take(int *lock)
 }
 
 static inline void lock_leave(int *lock) { __atomic_store_n(lock, 0, __ATOMIC_RELEASE); }
-
-#endif

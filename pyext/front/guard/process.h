@@ -1,12 +1,21 @@
 /* Which process is this? Forks are told by a page that the kernel wipes in the child, whatever called fork or clone:
  * nothing has to be called. The fork handlers (fork.h) only tidy up. */
-#ifndef GORANDOM_GUARD_PROCESS_H
-#define GORANDOM_GUARD_PROCESS_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 
+#define PAGE 4096
+
 #pragma GCC visibility push(hidden)
+
+/* Memory for secrets: whole pages, zero at first and left out of core dumps. */
+enum pages { PAGES_KEPT, PAGES_WIPED };	/* in a forked child: as the parent had them, or zero again */
+
+extern int pages_wiped_at_fork;	/* does the kernel wipe PAGES_WIPED? Otherwise fork_check() has it done by hand */
+
+void *pages_new(size_t bytes, enum pages);	/* NULL: not to be had. Given back by munmap() */
+void pages_lock(void *, size_t bytes);	/* into memory, if possible. A child does not inherit the lock */
 
 /* Zero in a forked child, by whatever road it was forked. */
 struct process {
@@ -36,5 +45,3 @@ static inline uint64_t process_stamp(void)
 void process_begin(uint64_t pid);
 
 #pragma GCC visibility pop
-
-#endif

@@ -1,7 +1,6 @@
 /* What the machine's monitor writes where this process can read it when the machine has been restored from a saved
  * state: one of these two, or nothing. */
-#ifndef GORANDOM_GUARD_RESTORE_H
-#define GORANDOM_GUARD_RESTORE_H
+#pragma once
 
 #include <stdint.h>
 
@@ -55,5 +54,3 @@ const char *restore_name(void);	/* "vmclock", "sysgenid", or "clock": then pools
 int restore_generation(uint64_t *);	/* what the monitor counts. 0: it does not */
 
 #pragma GCC visibility pop
-
-#endif

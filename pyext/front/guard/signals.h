@@ -3,8 +3,7 @@
  * All signals but SIGSYS, which stays as it is: a sandbox sends it for a system call that its filter traps, and its handler
  * makes or answers the call. Blocked, it would end the process. Such a handler neither draws nor forks. (pthread_sigmask
  * leaves two signals of the C library's own open, too.) */
-#ifndef GORANDOM_GUARD_SIGNALS_H
-#define GORANDOM_GUARD_SIGNALS_H
+#pragma once
 
 #include <pthread.h>
 #include <signal.h>
@@ -31,5 +30,3 @@ static inline void release_signals(const struct held *held)
 	pthread_sigmask(SIG_SETMASK, &held->mask, NULL);
 	pthread_setcancelstate(held->cancel, NULL);
 }
-
-#endif

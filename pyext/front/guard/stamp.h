@@ -3,8 +3,7 @@
  *
  * It is checked after the bytes have been taken, and erased where they were. A look before the taking would prove nothing:
  * the machine may be saved, and a signal handler may fork, between the two. */
-#ifndef GORANDOM_GUARD_STAMP_H
-#define GORANDOM_GUARD_STAMP_H
+#pragma once
 
 #include <time.h>
 
@@ -54,5 +53,3 @@ static inline int stamp_is_here(const struct stamp *s)
 {
 	return stamp_field(&s->process) == process_stamp() && stamp_field(&s->restore) == restore_now();
 }
-
-#endif

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "numpy/bitgen.h"
-#include "runtime/thread.h"
+#include "runtime/runtime.h"
 
 typedef struct {
 	PyObject_HEAD

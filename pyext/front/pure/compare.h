@@ -1,5 +1,4 @@
-#ifndef GORANDOM_COMPARE_H
-#define GORANDOM_COMPARE_H
+#pragma once
 
 #include <stddef.h>
 
@@ -10,5 +9,3 @@
 int compare_equal(const void *a, size_t na, const void *b, size_t nb);
 
 #pragma GCC visibility pop
-
-#endif

@@ -1,7 +1,6 @@
 /* Erases a secret that nobody reads any more, which a compiler would leave out as useless. explicit_bzero(3) does the same,
  * but glibc has it only since 2.25, and wheels are for 2.17. */
-#ifndef GORANDOM_ERASE_H
-#define GORANDOM_ERASE_H
+#pragma once
 
 #include <string.h>
 
@@ -10,5 +9,3 @@ static inline void erase(void *p, size_t n)
 	memset(p, 0, n);
 	__asm__ volatile("" : : "r"(p) : "memory");
 }
-
-#endif

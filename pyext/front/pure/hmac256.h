@@ -1,6 +1,5 @@
 /* HMAC-SHA-256 (RFC 2104), without entering Go. */
-#ifndef GORANDOM_PURE_HMAC256_H
-#define GORANDOM_PURE_HMAC256_H
+#pragma once
 
 #include "pure/sha256.h"
 
@@ -13,5 +12,3 @@ void hmac256_sum(const struct hmac256 *, const unsigned char *message, size_t n,
 void hmac256_once(const unsigned char *key, size_t size, const unsigned char *message, size_t n, unsigned char tag[SHA256_BYTES]);
 
 #pragma GCC visibility pop
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef GORANDOM_PURE_SHA256_H
-#define GORANDOM_PURE_SHA256_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -24,5 +23,3 @@ void sha256_compress(uint32_t state[8], const void *blocks, size_t bytes);
 void sha256_finish(uint32_t state[8], uint64_t before, const unsigned char *, size_t n, unsigned char digest[SHA256_BYTES]);
 
 #pragma GCC visibility pop
-
-#endif

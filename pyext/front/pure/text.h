@@ -1,7 +1,6 @@
 /* Bytes as text, eight characters a step, without tables: no address and no branch
  * depends on what is encoded. */
-#ifndef GORANDOM_TEXT_H
-#define GORANDOM_TEXT_H
+#pragma once
 
 #include <stddef.h>
 
@@ -20,5 +19,3 @@ void text_hex(char *dst, const unsigned char *src, size_t n);
 void text_urlsafe(char *dst, const unsigned char *src, size_t n);
 
 #pragma GCC visibility pop
-
-#endif

@@ -1,6 +1,5 @@
 /* Uniform numbers, orders and selections from random bytes. Knows no Python, so that a test can give the bytes. */
-#ifndef GORANDOM_UNIFORM_H
-#define GORANDOM_UNIFORM_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -25,5 +24,3 @@ size_t uniform_room(size_t n, size_t k);
 int uniform_choose(const struct uniform *, size_t n, size_t k, uint32_t *chosen, uint32_t *room);
 
 #pragma GCC visibility pop
-
-#endif

@@ -1,6 +1,5 @@
 /* Version 7 UUIDs (RFC 9562, 5.7). Knows no Python and no clock, so that a test can give the bytes and the time. */
-#ifndef GORANDOM_UUID7_H
-#define GORANDOM_UUID7_H
+#pragma once
 
 #include <stdint.h>
 
@@ -19,5 +18,3 @@ void uuid7_next(struct uuid7 *last, int64_t now, const unsigned char drawn[UUID7
 void uuid7_put(const struct uuid7 *, unsigned char uuid[16]);
 
 #pragma GCC visibility pop
-
-#endif

@@ -1,17 +1,16 @@
 /* What extension modules of their own use of the base: gopy's glue, numpy/ and openssl/. One struct, by a capsule. */
-#ifndef GORANDOM_PYTHON_BASE_H
-#define GORANDOM_PYTHON_BASE_H
+#pragma once
 
 #include <string.h>
 
 #include "python/interpreter.h"
 
-#include "draw/events.h"
+#include "draw/draw.h"
 #include "guard/fork.h"
-#include "guard/pages.h"
+#include "guard/process.h"
 #include "guard/stamp.h"
 #include "pure/sha256.h"
-#include "runtime/gate.h"
+#include "runtime/runtime.h"
 
 #define BASE_CAPSULE "gorandom._front._base"
 
@@ -55,5 +54,3 @@ static inline const struct base *base_import(void)
 		": start the process anew", base->version);
 	return NULL;
 }
-
-#endif

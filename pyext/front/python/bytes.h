@@ -1,6 +1,5 @@
 /* Draws for Python: who waits, who gives the GIL away, and which exception is raised. */
-#ifndef GORANDOM_PYTHON_BYTES_H
-#define GORANDOM_PYTHON_BYTES_H
+#pragma once
 
 #include "python/interpreter.h"
 
@@ -18,5 +17,3 @@ PyObject *bytes_wait(PyObject *module, PyObject *seconds);
 PyObject *bytes_reseed(PyObject *module, PyObject *unused);
 
 #pragma GCC visibility pop
-
-#endif

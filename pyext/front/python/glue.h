@@ -1,7 +1,6 @@
 /* The gate as gopy's glue sees it. gopy/generate.py writes these two macros around each call of Go, and around
  * nothing else: arguments are parsed before, the result is made and errors are raised after. */
-#ifndef GORANDOM_PYTHON_GLUE_H
-#define GORANDOM_PYTHON_GLUE_H
+#pragma once
 
 #include "python/base.h"
 
@@ -25,5 +24,3 @@
 			free(go_error); \
 		} \
 	}
-
-#endif

@@ -11,15 +11,12 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "pure/erase.h"
 #include "draw/draw.h"
 #include "guard/fork.h"
-#include "guard/pages.h"
 #include "guard/process.h"
-#include "runtime/gate.h"
-#include "runtime/library.h"
-#include "runtime/start.h"
+#include "pure/erase.h"
 #include "python/hand.h"
+#include "runtime/runtime.h"
 
 #define PATIENCE 10000000000	/* ns; there is nobody else to serve this call */
 

@@ -1,6 +1,5 @@
 /* What differs from interpreter to interpreter, for every extension module of the package. */
-#ifndef GORANDOM_PYTHON_INTERPRETER_H
-#define GORANDOM_PYTHON_INTERPRETER_H
+#pragma once
 
 #include <Python.h>
 
@@ -42,5 +41,3 @@ static inline PyObject *module_new(PyModuleDef *definition, PyModuleDef_Slot slo
 	__atomic_store_n(&definition->m_slots, slots, __ATOMIC_RELAXED);	/* interpreters with GILs of their own */
 	return PyModuleDef_Init(definition);
 }
-
-#endif

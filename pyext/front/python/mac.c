@@ -9,13 +9,12 @@
 #include <string.h>
 #include <structmember.h>
 
-#include "pure/compare.h"
 #include "draw/draw.h"
+#include "pure/compare.h"
 #include "pure/hmac256.h"
-#include "python/secret.h"
-#include "runtime/gate.h"
-#include "runtime/library.h"
 #include "python/mac.h"
+#include "python/secret.h"
+#include "runtime/runtime.h"
 
 #define KEEP_GIL 8192	/* bytes that are hashed in less time than giving the GIL away and fetching it takes */
 #define VISIT_BYTES ((size_t)1 << 20)	/* of messages at once, in the core or here: signals wait for the end, some ms at most */

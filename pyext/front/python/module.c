@@ -11,10 +11,9 @@
 #include <string.h>
 
 #include "draw/draw.h"
-#include "draw/events.h"
 #include "guard/fork.h"
 #include "guard/lock.h"
-#include "guard/pages.h"
+#include "guard/process.h"
 #include "pure/erase.h"
 #include "pure/sha256.h"
 #include "python/base.h"
@@ -26,10 +25,7 @@
 #include "python/secret.h"
 #include "python/state.h"
 #include "python/uuid.h"
-#include "runtime/gate.h"
-#include "runtime/library.h"
-#include "runtime/start.h"
-#include "runtime/thread.h"
+#include "runtime/runtime.h"
 #include "source/kernel.h"
 
 static PyObject *add_event(PyObject *module, PyObject *args)

@@ -9,12 +9,12 @@
 #include <string.h>
 
 #include "pure/erase.h"
+#include "pure/text.h"
+#include "pure/uniform.h"
 #include "python/bytes.h"
 #include "python/numbers.h"
 #include "python/state.h"
 #include "python/swap.h"
-#include "pure/text.h"
-#include "pure/uniform.h"
 
 #define BITS_MOST 2048	/* of a number made here */
 #define TOKEN_MOST 1024	/* bytes of a token made here */

@@ -5,11 +5,11 @@
 #define _GNU_SOURCE
 #include <string.h>
 
-#include "pure/erase.h"
 #include "guard/fork.h"
-#include "guard/pages.h"
-#include "python/secret.h"
 #include "guard/lock.h"
+#include "guard/process.h"
+#include "pure/erase.h"
+#include "python/secret.h"
 
 #define SMALLEST 64	/* bytes of a piece; the next sizes are twice as large each, up to SECRET_MOST */
 #define SIZES 5

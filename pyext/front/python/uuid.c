@@ -6,9 +6,9 @@
 #include <time.h>
 
 #include "pure/erase.h"
+#include "pure/text.h"
 #include "python/bytes.h"
 #include "python/state.h"
-#include "pure/text.h"
 #include "python/uuid.h"
 
 /* What UUID.__init__ does: its two slots are set by object.__setattr__, because its own refuses. Erases the bytes. */

@@ -5,10 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "guard/pages.h"
+#include "guard/process.h"
 #include "pure/sha256.h"
-#include "runtime/library.h"
-#include "runtime/nthreads.h"
+#include "runtime/runtime.h"
 
 const struct gorandom_core *core;
 struct record *core_record;

@@ -6,10 +6,9 @@
 #include <signal.h>
 #include <sys/mman.h>
 
-#include "guard/pages.h"
+#include "guard/process.h"
 #include "guard/signals.h"
-#include "runtime/library.h"
-#include "runtime/limits.h"
+#include "runtime/runtime.h"
 
 /* Address space. Go takes 1,199 MB if it can and 748 if not; but from the moment that it has got its largest piece it
  * ends the process without the rest, so failures were seen from 1,100 to 1,260 MB. */

@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "runtime/nthreads.h"
+#include "runtime/runtime.h"
 
 #define NAME "__nptl_nthreads"
 #define PATIENCE 100	/* looks; a thread that begins or ends is for a moment in one of the two numbers alone */

@@ -9,10 +9,7 @@
 #include "guard/fork.h"
 #include "guard/signals.h"
 #include "pure/erase.h"
-#include "runtime/gate.h"
-#include "runtime/library.h"
-#include "runtime/limits.h"
-#include "runtime/start.h"
+#include "runtime/runtime.h"
 #include "source/kernel.h"
 
 /* A child's core pays from here on: reset, probes and start take 2 to 3 ms, in which the kernel makes about a

@@ -1,6 +1,5 @@
 /* The system's random bytes. One file for each system has these functions; there is Linux's. */
-#ifndef GORANDOM_SOURCE_KERNEL_H
-#define GORANDOM_SOURCE_KERNEL_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -22,5 +21,3 @@ const char *kernel_name(void);	/* "getrandom" or "/dev/urandom": what served las
 int kernel_ready(void);	/* has served once, in this process or an ancestor */
 
 #pragma GCC visibility pop
-
-#endif

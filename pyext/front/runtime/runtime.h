@@ -1,0 +1,147 @@
+/* The door into Go: the library with the core, who is let in, and when a process gets a core of its own. */
+#pragma once
+
+#include <pthread.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/core.h"
+#include "guard/stamp.h"
+
+#pragma GCC visibility push(hidden)
+
+/* ---- library.c ---- */
+
+extern const struct gorandom_core *core;	/* NULL: the library cannot be had */
+extern struct record *core_record;
+extern unsigned core_lanes;	/* generators of a core: as many draws can be in Go at once */
+static inline unsigned core_processors(void) { return core_lanes + 1; }	/* Go's: one more for calls that are no draws */
+
+/* Of this process's own core. Zero in a child. */
+struct core_state {
+	uint64_t alive;	/* non-zero: it has been started. Another number in each process that has one. Read by core_alive() */
+	struct stamp seeded;	/* when it was seeded last */
+	const char *refused;	/* why this process gets none */
+};
+extern struct core_state *core_state;
+
+/* Whoever has seen a core sees all that its start has written, too. */
+static inline uint64_t core_alive(void) { return __atomic_load_n(&core_state->alive, __ATOMIC_ACQUIRE); }
+
+int library_init(void);	/* once. 0, or an errno */
+
+/* Once, after it. NULL, or why the import must fail. The caller sets core to what was loaded, NULL if nothing was. */
+const char *library_load(const char *path, const struct gorandom_core **loaded);
+const char *library_missing(void);	/* why there is none, so no core in any process of this lineage; NULL: there is */
+
+/* ---- thread.c ---- */
+
+/* It stands in memory that a child inherits, and the page in memory that fork wipes. */
+struct thread {
+	void *page;	/* of PAGE bytes */
+	int taken;	/* a draw of the owner is in the page: thread_take() */
+	struct thread *next;	/* all of the process */
+	uintptr_t owner;	/* the living thread whose record it is, if used: thread_here() */
+	int used;
+	uint64_t process;	/* process_stamp() of the process in which the owner has taken it */
+	int initial;	/* the owner is the process's initial thread */
+	uint64_t bound;	/* the core (core_alive()) that the initial thread has entered already */
+};
+
+int thread_init(void);	/* once. 0, or an errno */
+
+/* Names the calling thread as pthread_self() does, without a call. */
+static inline uintptr_t thread_here(void)
+{
+#if defined __x86_64__
+	uintptr_t here;
+	__asm__("mov %%fs:0, %0" : "=r"(here));
+	return here;
+#else
+	return (uintptr_t)pthread_self();
+#endif
+}
+
+/* The record of one thread, the first that drew, which in most programs draws most: its own way is shorter than through
+ * the key. Records are never unmapped, so whoever reads an old pointer reads another thread's owner. */
+extern struct thread *thread_first;
+struct thread *thread_find(void);
+
+/* The calling thread's; NULL: none to be had. */
+static inline struct thread *thread_get(void)
+{
+	struct thread *t = __atomic_load_n(&thread_first, __ATOMIC_ACQUIRE);
+	return t && __atomic_load_n(&t->owner, __ATOMIC_RELAXED) == thread_here() ? t : thread_find();
+}
+
+/* A mark that one call is in memory, in which another must not be. 0: another call of this thread is in it already, and was
+ * interrupted by a signal handler that comes here as well: in this process or, if the handler forked, in its child.
+ *
+ * The mark stands in memory that a child inherits, unlike what it is for, so the child's interrupted call finds that as fork
+ * has left it, empty. A test and a store suffice: a handler that comes between the two has ended when the store is made.
+ * What was read before the mark must be read again. */
+static inline int thread_take(int *taken)
+{
+	if (__atomic_load_n(taken, __ATOMIC_RELAXED))
+		return 0;
+	__atomic_store_n(taken, 1, __ATOMIC_RELAXED);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	return 1;
+}
+
+static inline void thread_leave(int *taken)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	__atomic_store_n(taken, 0, __ATOMIC_RELAXED);
+}
+
+/* ---- limits.c ---- */
+
+/* NULL, and the core's threads have been made; or what a start would not get. */
+const char *limits_refuse(void);
+int limits_threads(void);	/* are there threads for Go, or can they be had? */
+int limits_room(void);	/* is there still room for one more thread in Go? */
+
+/* ---- gate.c ---- */
+
+struct visit {	/* of a thread in Go */
+	int lane, cancel;
+	uint64_t mask;
+	struct thread *stays;	/* the thread keeps its M */
+	int binds;	/* Go does not know this thread yet, and will give it a signal stack */
+	stack_t stack;	/* the host's signal stack */
+	char *error;	/* Go's, for the caller to free */
+};
+
+void gate_init(void);	/* when the library has been loaded, and in each child */
+
+/* 0: the caller is inside and calls Go with visit->lane, then gate_leave(). -1: no live core, no place
+ * within patience (ns), or no memory for another thread. Without the GIL where patience is not 0. */
+int gate_enter(struct visit *, int64_t patience);
+int gate_enter_aside(struct visit *);	/* the same for calls that are no draws, and need no lane. Waits some seconds at most */
+const char *gate_closed(void);	/* why no thread enters now, though there may be a core; NULL: they do */
+void gate_leave(struct visit *);
+int gate_open(struct visit *, int is_held);	/* the same without place and core: for the start, which holds what Go will want */
+void gate_close(struct visit *);
+
+/* ---- start.c ---- */
+
+enum start_mode { START_AUTO, START_EAGER, START_NEVER, START_MODES };
+enum start_mode start_get_mode(void);
+int start_set_mode(enum start_mode);	/* 0; -1: too late for START_NEVER. May wait some ms: without the GIL */
+
+extern const char *start_keystream;	/* the AES kernel that every core of this lineage is to use; NULL: the core chooses */
+
+int start_init(void);	/* once. 0, or an errno */
+const char *start_load(const char *core_path);	/* once, after it: library_load() */
+int start_is_wanted(size_t n, uint64_t before);	/* should a draw of n bytes start one, after so many bytes drawn without? */
+int start_core(void);	/* 1: a core is alive. 0 if the mode is START_NEVER. Takes milliseconds: without the GIL */
+int start_has_core(void);	/* is one alive that can be entered? */
+const char *start_reason(void);	/* why there is no core; NULL if there is */
+
+/* ---- nthreads.c ---- */
+
+unsigned *nthreads_find(void);	/* glibc's count of this process's threads; NULL: it is not to be found */
+
+#pragma GCC visibility pop
