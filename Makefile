@@ -113,6 +113,7 @@ clone-test: build/venv/installed ## a machine saved once and restored twice (QEM
 lint: build/venv/bin/python ## gofmt -s, go vet, ruff, and whether the tables in Markdown files are whole
 	$(TOOLS) gofmt
 	$(TOOLS) tables
+	$(PYTHON) tests/floors.py
 	$(TOOLS) go vet $(GO_PACKAGES)
 	$(PIP) install $(RUFF)
 	build/venv/bin/python -m ruff check --no-cache --select E4,E7,E9,F,I --line-length 120 --exclude examples/cve_2013_1445.py pyext python tests examples bench wheels setup.py

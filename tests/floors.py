@@ -1,0 +1,131 @@
+"""Do the C files keep to their floors (docs/architecture.md)? And what does a draw rest on?
+
+    python3 tests/floors.py          fails where an include or a name points upward, or files go round in a circle
+    python3 tests/floors.py count    the files under a 16-byte draw, with their lines, as Markdown
+"""
+
+import collections
+import glob
+import os
+import re
+import sys
+
+PYEXT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "pyext")
+FLOORS = ["pure", "guard", "source", "runtime", "draw", "python"]  # each may use those before it
+MODULES = ["numpy", "openssl"]  # above them, not beside each other
+OF_PYTHON = ["python/base.h", "python/interpreter.h"]  # the modules' way to the base
+OF_CORE = "core/core.h"  # what the front and the core know of each other; all rooms but pure and guard may
+
+COMMENT = re.compile(r"/\*.*?\*/", re.S)
+STRING = re.compile(r'"(?:\\.|[^"\\\n])*"')
+INCLUDE = re.compile(r'^#include "(.+)"', re.M)
+# A function or a variable at the left margin that other files may name.
+DEFINED = re.compile(r"^(?!static|typedef|extern|#|return)\w[\w *]*?\b\**(\w+)\s*(?:\([^;{]*\)\s*\{|=|\[|;)", re.M)
+
+
+def read(name):
+    with open(os.path.join(PYEXT, name)) as file:
+        return file.read()
+
+
+def sources():
+    """{name below front: text} of all files of the front."""
+    paths = sorted(glob.glob(os.path.join(PYEXT, "front", "*", "*.[ch]")))
+    return {os.path.relpath(path, os.path.join(PYEXT, "front")): read(path) for path in paths}
+
+
+def room(name):
+    return name.partition("/")[0]
+
+
+def may_include(name, included):
+    """May this file include that one?"""
+    if included == OF_CORE:
+        return room(name) not in ("pure", "guard")
+    here, there = room(name), room(included)
+    if here == there:
+        return True
+    if here in MODULES:
+        return there in FLOORS and (there != "python" or included in OF_PYTHON)
+    return here in FLOORS and there in FLOORS and FLOORS.index(there) < FLOORS.index(here)
+
+
+def may_name(here, there):
+    """May a file of this room name what one of that room defines? A module finds the base's functions in its struct, by the
+    same names; the linker refuses any other way."""
+    if here in MODULES:
+        return there == here or there in FLOORS
+    return there in FLOORS[: FLOORS.index(here) + 1]
+
+
+def uses(files):
+    """{file: the C files whose functions and variables it names}, without itself."""
+    code = {name: STRING.sub('""', COMMENT.sub("", text)) for name, text in files.items()}
+    homes = collections.defaultdict(set)
+    for name in files:
+        if name.endswith(".c"):
+            for found in DEFINED.findall(code[name]):
+                homes[found].add(name)
+    words = {name: set(re.findall(r"\w+", text)) for name, text in code.items()}
+    return {
+        name: {home for word in words[name] & homes.keys() for home in homes[word] if len(homes[word]) == 1} - {name} for name in files
+    }
+
+
+def circle(graph):
+    """The files of a circle, or []."""
+    done, path = set(), []
+
+    def walk(name):
+        if name in path:
+            return path[path.index(name) :]
+        if name in done:
+            return []
+        path.append(name)
+        found = next(filter(None, map(walk, sorted(graph[name]))), [])
+        path.pop()
+        done.add(name)
+        return found
+
+    return next(filter(None, map(walk, sorted(graph))), [])
+
+
+def check():
+    files, wrong = sources(), []
+    for name, text in files.items():
+        wrong += [f"{name} includes {x}" for x in INCLUDE.findall(text) if not may_include(name, x)]
+    for name in glob.glob(os.path.join(PYEXT, "core", "*.[ch]")):
+        for x in INCLUDE.findall(read(name)):
+            if x.startswith("front/") and not x.startswith("front/pure/"):
+                wrong.append(f"core/{os.path.basename(name)} includes {x}")
+    named = uses(files)
+    for name, others in named.items():
+        wrong += [f"{name} names what {x} defines" for x in sorted(others) if not may_name(room(name), room(x))]
+    found = circle({name: others for name, others in named.items() if name.endswith(".c")})
+    if found:
+        wrong.append("a circle: " + " -> ".join([*found, found[0]]))
+    for line in wrong:
+        print("pyext/front: " + line)
+    return 1 if wrong else 0
+
+
+def count():
+    """From python/bytes.c on: what it names and includes, what that does, and the whole of core."""
+    files = sources()
+    named, under, new = uses(files), set(), {"python/bytes.c"}
+    while new:
+        under |= new
+        new = {x for name in new for x in {*named[name], *INCLUDE.findall(files[name])} if x in files} - under
+    lines = {name: files[name].count("\n") for name in under}
+    for path in glob.glob(os.path.join(PYEXT, "core", "*.[ch]")):
+        lines["core/" + os.path.basename(path)] = read(path).count("\n")
+    print("| | files | lines |\n|---|---|---|")
+    for floor in [*reversed(FLOORS), "core"]:
+        there = sorted(name for name in lines if room(name) == floor)
+        print(f"| {floor} | {', '.join(x.partition('/')[2] for x in there)} | {sum(lines[name] for name in there):,} |")
+    print(f"| all | {len(lines)} files | {sum(lines.values()):,} |")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(count() if sys.argv[1:] == ["count"] else check())

@@ -1,0 +1,40 @@
+"""The C files keep to their floors: the check itself, and that it can fail."""
+
+import sys
+
+import pytest
+from conftest import SOURCE
+
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.skipif(not (SOURCE / "pyext" / "front").exists(), reason="the C sources are not beside these tests"),
+]
+
+
+@pytest.fixture
+def floors(monkeypatch):
+    monkeypatch.setattr(sys, "path", [*sys.path, str(SOURCE / "tests")])
+    return __import__("floors")
+
+
+def test_all_keep_to_them(floors):
+    assert floors.check() == 0
+
+
+@pytest.mark.parametrize(
+    "name, text, says",
+    [
+        ("guard/fork.c", '#include "runtime/runtime.h"', "guard/fork.c includes runtime/runtime.h"),
+        ("pure/text.c", '#include "core/core.h"', "pure/text.c includes core/core.h"),
+        ("draw/draw.c", '#include "numpy/bitgen.h"', "draw/draw.c includes numpy/bitgen.h"),
+        ("numpy/module.c", '#include "openssl/method.h"', "numpy/module.c includes openssl/method.h"),
+        ("numpy/module.c", '#include "python/bytes.h"', "numpy/module.c includes python/bytes.h"),
+        ("source/kernel.c", "int f(void) { return draw_reseed(); }", "source/kernel.c names what draw/draw.c defines"),
+        ("runtime/limits.c", "int f(void) { return gate_enter_aside(0); }", "a circle: runtime/gate.c -> runtime/limits.c"),
+    ],
+)
+def test_a_violation_is_seen(floors, monkeypatch, capsys, name, text, says):
+    files = floors.sources()
+    monkeypatch.setattr(floors, "sources", lambda: {**files, name: files.get(name, "") + text + "\n"})
+    assert floors.check() == 1
+    assert says in capsys.readouterr().out
