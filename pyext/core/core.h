@@ -71,8 +71,8 @@ struct gorandom_core {
 	void (*settle)(struct record *);
 
 	/* Holds the memory that a start takes, and gives it up as far as a mapping of Go's that fails needs it; the rest by
-	 * release(). -1: there is not so much. */
-	int (*reserve)(struct record *, size_t address_space, size_t writable);
+	 * release(). NULL, or what there is not so much of. */
+	const char *(*reserve)(struct record *, size_t address_space, size_t writable);
 	void (*release)(struct record *);
 
 	/* Starts the runtime. random: 16 fresh bytes for Go's own use, overwritten. The caller holds signals

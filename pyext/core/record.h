@@ -54,7 +54,7 @@ extern struct record *record __attribute__((visibility("hidden")));
 void *__real_mmap(void *, size_t, int, int, int, off_t);
 int __real_munmap(void *, size_t);
 
-int core_reserve(struct record *, size_t address_space, size_t writable);
+const char *core_reserve(struct record *, size_t address_space, size_t writable);
 void core_release(struct record *);
 
 /* For a start: what Go gets later, when the system gives no more. */

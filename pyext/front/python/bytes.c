@@ -10,16 +10,7 @@
 #include "pure/erase.h"
 #include "source/kernel.h"
 
-static int os_error(int error, const char *text)
-{
-	PyObject *args = Py_BuildValue("(is)", error, text);
-	if (args) {
-		PyErr_SetObject(PyExc_OSError, args);
-		Py_DECREF(args);
-	}
-	return -1;
-}
-
+/* Raises for an answer of draw_bytes() or kernel_read(). */
 static int fail(int r)
 {
 	if (r == GORANDOM_NOT_READY) {
@@ -28,7 +19,12 @@ static int fail(int r)
 		return -1;
 	}
 	/* EAGAIN and EINTR would make it a BlockingIOError or an InterruptedError, which it is not. */
-	return os_error(r > 0 && r != EAGAIN && r != EINTR ? r : EIO, "the system's random number generator gives no bytes");
+	int error = r > 0 && r != EAGAIN && r != EINTR ? r : EIO;
+	PyObject *args = Py_BuildValue("(is)", error, "the system's random number generator gives no bytes");
+	if (args)
+		PyErr_SetObject(PyExc_OSError, args);
+	Py_XDECREF(args);
+	return -1;
 }
 
 /* Waits until the system's generator is ready, seconds < 0: without limit. 0, or -1 with an exception set. */
@@ -122,22 +118,13 @@ PyObject *bytes_get(PyObject *module, PyObject *const *args, Py_ssize_t nargs, P
 		PyErr_SetString(PyExc_TypeError, "an integer is required");
 		return NULL;
 	}
-	Py_ssize_t n = PyLong_AsSsize_t(args[0]);
-	if (n < 0) {
-		int overflow = 0;
-		if (n == -1 && PyErr_Occurred()) {
-			PyErr_Clear();
-			PyLong_AsLongLongAndOverflow(args[0], &overflow);
-			PyErr_Clear();
-			if (overflow > 0) {
-				PyErr_SetString(PyExc_OverflowError, "Python int too large to convert to C ssize_t");
-				return NULL;
-			}
-		}
+	int overflow;
+	Py_ssize_t n = PyLong_AsLongLongAndOverflow(args[0], &overflow);
+	if (overflow > 0)
+		PyErr_SetString(PyExc_OverflowError, "Python int too large to convert to C ssize_t");
+	else if (n < 0)
 		PyErr_SetString(PyExc_ValueError, "cannot read to end of infinite stream");
-		return NULL;
-	}
-	return random_bytes(n, 1);
+	return overflow > 0 || n < 0 ? NULL : random_bytes(n, 1);
 }
 
 /* os.urandom: its types, its messages; and PEP 522's error where it would wait. */

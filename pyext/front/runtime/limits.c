@@ -49,14 +49,6 @@ static int can_have_signal_stack(void)
 	return sigaltstack(NULL, &ss) == 0 && sigaltstack(&ss, NULL) == 0;
 }
 
-/* What is missing beside the n bytes of the threads' stacks. */
-static const char *memory_refuses(size_t n)
-{
-	return !can_map(RESERVED + WRITABLE + n, PROT_NONE) ? "less than 1.4 GB of address space is left (RLIMIT_AS)"
-		: !can_map(WRITABLE + n, PROT_READ | PROT_WRITE) ? "less than 64 MB of memory is left (RLIMIT_DATA)"
-		: NULL;
-}
-
 const char *limits_refuse(void)
 {
 	if (!can_block_signals())
@@ -65,21 +57,13 @@ const char *limits_refuse(void)
 		return "sigaltstack is refused (seccomp)";
 	if (!can_split())
 		return "fewer than 96 mappings are left (vm.max_map_count), or madvise or mprotect is refused (seccomp)";
-	const unsigned threads = GORANDOM_THREADS + core_processors();
-	const char *why = memory_refuses(threads * GORANDOM_STACK);
-	if (why)
-		return why;
-	if (core->hire(core_record, threads)) {
+	/* From here on nobody else can take the memory. */
+	const char *missing = core->reserve(core_record, RESERVED, WRITABLE);
+	if (!missing && core->hire(core_record, GORANDOM_THREADS + core_processors()))
+		missing = "no room for the core's threads (RLIMIT_NPROC, a cgroup's pids.max, seccomp, or memory for their stacks)";
+	if (missing)
 		core->dismiss(core_record);
-		return "no room for the core's threads (RLIMIT_NPROC, a cgroup's pids.max, seccomp, or memory for their stacks)";
-	}
-	/* Others may have been faster. From here on they cannot. */
-	why = memory_refuses(0);
-	if (!why && core->reserve(core_record, RESERVED, WRITABLE))
-		why = "less than 1.4 GB of address space is left (RLIMIT_AS), or less than 64 MB of memory (RLIMIT_DATA)";
-	if (why)
-		core->dismiss(core_record);
-	return why;
+	return missing;
 }
 
 /* A busy core takes threads now and then, as many as it has processors at most at a time, and Go ends the process if it gets

@@ -9,7 +9,6 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <link.h>
-#include <pthread.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -21,24 +20,12 @@
 #define NAME "__nptl_nthreads"
 #define PATIENCE 100	/* looks; a thread that begins or ends is for a moment in one of the two numbers alone */
 
+/* A library as the loader has mapped it, its file's headers first. */
 struct library {
-	uintptr_t within;	/* an address in it */
-	struct dl_phdr_info info;
+	const char *base, *path;
+	const ElfW(Phdr) *parts;
+	unsigned count;
 };
-
-static int is_it(struct dl_phdr_info *info, size_t size, void *arg)
-{
-	struct library *l = arg;
-	(void)size;
-	for (int i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
-		if (p->p_type == PT_LOAD && l->within - info->dlpi_addr - p->p_vaddr < p->p_memsz) {
-			l->info = *info;
-			return 1;
-		}
-	}
-	return 0;
-}
 
 /* Are n things of a size, from an offset on, in the file? */
 static int holds(size_t file, uint64_t offset, uint64_t n, uint64_t size)
@@ -47,29 +34,26 @@ static int holds(size_t file, uint64_t offset, uint64_t n, uint64_t size)
 }
 
 /* By its notes, one of which is the build's identity: the file may have been replaced since it was mapped. */
-static int is_mapped(const struct dl_phdr_info *info, const char *file, size_t n)
+static int is_mapped(const struct library *l, const char *file, size_t n)
 {
 	int same = 0;
-	for (int i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+	for (const ElfW(Phdr) *p = l->parts; p < l->parts + l->count; p++) {
 		if (p->p_type != PT_NOTE)
 			continue;
 		if (!holds(n, p->p_offset, p->p_filesz, 1) ||
-				memcmp(file + p->p_offset, (const char *)info->dlpi_addr + p->p_vaddr, p->p_filesz))
+				memcmp(file + p->p_offset, l->base + p->p_vaddr, p->p_filesz))
 			return 0;
 		same = 1;
 	}
 	return same;
 }
 
-static int is_writable(const struct dl_phdr_info *info, uint64_t address)
+static int is_writable(const struct library *l, uint64_t address)
 {
-	for (int i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+	for (const ElfW(Phdr) *p = l->parts; p < l->parts + l->count; p++)
 		if (p->p_type == PT_LOAD && (p->p_flags & PF_W) && address >= p->p_vaddr && address % sizeof(unsigned) == 0 &&
 				holds(p->p_memsz, address - p->p_vaddr, 1, sizeof(unsigned)))
 			return 1;
-	}
 	return 0;
 }
 
@@ -116,20 +100,20 @@ static int counts_threads(const unsigned *count)
 	return 0;
 }
 
-static unsigned *in_file(const struct dl_phdr_info *info)
+static unsigned *in_file(const struct library *l)
 {
 	unsigned *found = NULL;
 	struct stat st;
-	int fd = open(info->dlpi_name, O_RDONLY | O_CLOEXEC);
+	int fd = open(l->path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return NULL;
 	if (fstat(fd, &st) == 0 && st.st_size > 0) {
 		size_t n = (size_t)st.st_size;
 		char *file = mmap(NULL, n, PROT_READ, MAP_PRIVATE, fd, 0);
 		if (file != MAP_FAILED) {
-			uint64_t value = is_mapped(info, file, n) ? look_up(file, n) : 0;
-			if (value && is_writable(info, value))
-				found = (unsigned *)(info->dlpi_addr + value);
+			uint64_t value = is_mapped(l, file, n) ? look_up(file, n) : 0;
+			if (value && is_writable(l, value))
+				found = (unsigned *)(l->base + value);
 			munmap(file, n);
 		}
 	}
@@ -139,9 +123,15 @@ static unsigned *in_file(const struct dl_phdr_info *info)
 
 unsigned *nthreads_find(void)
 {
-	struct library l = {.within = (uintptr_t)dlsym(RTLD_DEFAULT, "pthread_create")};
 	unsigned *exported = dlsym(RTLD_DEFAULT, NAME);
+	void *function = dlsym(RTLD_DEFAULT, "pthread_create");	/* of the library that counts */
+	Dl_info info;
+
 	if (exported)
 		return *exported ? exported : NULL;
-	return l.within && dl_iterate_phdr(is_it, &l) ? in_file(&l.info) : NULL;
+	if (!function || !dladdr(function, &info))
+		return NULL;
+	const ElfW(Ehdr) *header = info.dli_fbase;
+	struct library l = {info.dli_fbase, info.dli_fname, (const void *)((const char *)header + header->e_phoff), header->e_phnum};
+	return in_file(&l);
 }
