@@ -16,15 +16,15 @@ _RESOLUTION = 2.0**-53  # a float's mantissa has 53 bits
 
 
 class SystemRandom(random.Random, Numbers):
-    """Every method of ``random.Random``, drawn from gorandom; in the place of ``random.SystemRandom``.
+    """A replacement for ``random.SystemRandom`` whose methods draw from gorandom.
 
     It has no state: seeding it does nothing, and it can be neither saved nor pickled. Each draw raises
-    ``BlockingIOError`` while the system's generator is not ready, where ``gorandom.urandom`` does (PEP 522).
+    ``BlockingIOError`` while the system's generator is not ready, as ``gorandom.urandom`` does (PEP 522).
     """
 
     __module__ = "gorandom"
 
-    # Where the methods in Python have their bytes from, so that a subclass of them may wait where this one raises.
+    # Where the methods in Python get their bytes. A subclass may wait where this one raises.
     _bytes = staticmethod(urandom)
 
     def random(self) -> float:
@@ -37,7 +37,7 @@ class SystemRandom(random.Random, Numbers):
         return int.from_bytes(self._bytes(size), "big") >> (8 * size - k)
 
     def randbytes(self, n: int) -> bytes:
-        """``n`` random bytes; errors as ``os.urandom``."""
+        """Return ``n`` random bytes; errors as ``os.urandom``."""
         return self._bytes(n)
 
     def gauss(self, mu: float = 0.0, sigma: float = 1.0) -> float:
@@ -51,19 +51,19 @@ class SystemRandom(random.Random, Numbers):
         return mu + cos(angle) * radius * sigma
 
     def seed(self, *args: Any, **kwds: Any) -> None:
-        """Does nothing, with any arguments; ``gauss_next`` stays too."""
+        """Do nothing, with any arguments; ``gauss_next`` stays too."""
 
     def getstate(self, *args: Any, **kwds: Any) -> Never:
-        """NotImplementedError: there is no state to save. Copying and pickling end here too."""
+        """Raise NotImplementedError, as copying and pickling do: there is no state to save."""
         raise NotImplementedError("System entropy source does not have state.")
 
     def setstate(self, *args: Any, **kwds: Any) -> Never:
-        """NotImplementedError: there is no state to set."""
+        """Raise NotImplementedError: there is no state to set."""
         raise NotImplementedError("System entropy source does not have state.")
 
 
-# What these and random.Random's do is done in C where it is plain; C calls them for all else. So whatever
-# differs by Python's version is as in the running one.
+# C does what these and random.Random's methods do where arguments are plain, and calls them for all else. So what
+# differs between versions of Python is as in the running one.
 PYTHON: dict[str, Callable[..., Any]] = {
     name: getattr(SystemRandom, name)
     for name in ("getrandbits", "_randbelow", "randrange", "randint", "random", "choice", "shuffle", "sample")

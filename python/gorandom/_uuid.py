@@ -1,4 +1,4 @@
-"""UUIDs of RFC 9562, versions 4 and 7, that forks and clones cannot make repeat."""
+"""UUIDs of RFC 9562, versions 4 and 7, that never repeat after a fork or a restore."""
 
 import uuid
 

@@ -62,7 +62,7 @@ class StrongRandom:
         def randrange(self, start: int, stop: int, step: int = 1, /) -> int: ...
 
     def randrange(self, *args: int) -> int:
-        """Return a uniformly distributed item of ``range(stop)``, ``range(start, stop)`` or ``range(start, stop, step)``.
+        """Return a uniformly distributed item of ``range(*args)``.
 
         TypeError for another number of arguments, or for an argument that is not an int. ValueError for an empty
         range and for step 0.

@@ -1,7 +1,7 @@
-"""In the place of the standard library's ``secrets`` (PEP 506), drawn from gorandom.
+"""A replacement for the standard library's ``secrets`` (PEP 506) that draws from gorandom.
 
-While the system's generator is not ready the functions wait, as PEP 522 asks of this module; Ctrl-C ends
-the wait. ``SystemRandom`` does not wait: it raises ``BlockingIOError``.
+While the system's generator is not ready the functions wait, as PEP 522 asks of this module. Ctrl-C ends the wait.
+``SystemRandom`` does not wait: it raises ``BlockingIOError``.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ class _PatientRandom(SystemRandom):
 _random = _PatientRandom()
 
 
-# The functions of this module are written in C, which calls these for what is not plain: long integers, objects
-# that are no lists, wrong arguments.
+# The functions of this module are written in C. C calls these for the rest: long integers, sequences other than lists,
+# and wrong arguments.
 
 
 def randbelow(exclusive_upper_bound: int) -> int:

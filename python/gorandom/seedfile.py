@@ -1,4 +1,4 @@
-"""A seed file: what the generator knew, kept for the next start of the machine.
+"""A seed file: part of the generator's entropy, kept for the next start of the machine.
 
     >>> from gorandom import seedfile
     >>> seedfile.save("/var/lib/example/seed")        # doctest: +SKIP
@@ -6,13 +6,13 @@
     >>> seedfile.load("/var/lib/example/seed")        # doctest: +SKIP
     64
 
-After Ferguson, Schneier, Kohno, Cryptography Engineering 9.6. ``load()`` has the next seed on the disk, file
-and directory, before the first byte depends on the old one, so a seed is never used twice even if the machine
-loses power. The kernel's bytes are always mixed in: a stolen file alone predicts nothing.
+After Ferguson, Schneier, Kohno, Cryptography Engineering 9.6. ``load()`` writes the next seed to the disk, file and
+directory, before the first byte depends on the old one. So a seed is never used twice, even if the machine loses
+power. The kernel's bytes are always mixed in: a stolen file alone predicts nothing.
 
-Beside the file stands ``<file>.lock``, which stays, and for a moment ``<file>.new``: no other seed file may have
-such a name. No descriptor is open when a function returns. Seeds stay in the Go core and never become Python
-objects, so a process that can have no core gets RuntimeError with ``status().reason``.
+Each seed file has a lock, ``<file>.lock``, which is not removed, and for a moment ``<file>.new``. No other seed file
+may have such a name. No descriptor is open when a function returns. Seeds stay in the Go core and never become
+Python objects, so in a process without a core the functions raise RuntimeError with ``status().reason``.
 """
 
 from __future__ import annotations
@@ -35,14 +35,17 @@ if _front.state()["core_version"] is not None:
 SEED_BYTES = 64  # SeedSize in gorandom/seedfile
 FIRST_NAP, LONGEST_NAP = 0.001, 0.05  # seconds
 
-# Held around each call and across os.fork(): a child forked in the middle of one would keep a copy of the
+# Held during each call and across os.fork(). Otherwise a child that is forked during a call would keep a copy of the
 # lock's descriptor, and with it the lock, after its parent's death.
 _calls = ForkLock()
 
 
 class SeedFileError(ValueError):
-    """The file is refused: not a regular file, a symbolic link, another user's, open to other users, of a
-    wrong size, or torn. Nothing of it was used, and it is as it was."""
+    """The file is refused, was not used and is unchanged.
+
+    It is not a regular file, or is a symbolic link, belongs to another user, is open to other users, has a wrong
+    size, or is torn.
+    """
 
 
 def _call(name: str, path: str | bytes | PathLike[str] | PathLike[bytes], timeout: float) -> int:
@@ -78,11 +81,11 @@ def _call(name: str, path: str | bytes | PathLike[str] | PathLike[bytes], timeou
 
 
 def load(path: str | bytes | PathLike[str] | PathLike[bytes], *, timeout: float = 10.0) -> int:
-    """Mixes the file's seed into the generator, after another seed has taken its place; returns its size, 64.
+    """Replace the file's seed by a new one, mix the old one into the generator, and return its size, 64 bytes.
 
-    It acts before the next byte in any thread. ``timeout``, in seconds, is how long another process's lock is
-    waited for: TimeoutError. OSError (FileNotFoundError, PermissionError, ...) if the file or its directory
-    cannot be read or written, SeedFileError if the file is refused; then nothing was mixed in.
+    It acts before the next byte in any thread. ``timeout`` is how many seconds to wait for a lock that another
+    process holds; then TimeoutError. OSError (FileNotFoundError, PermissionError, ...) if the file or its directory
+    cannot be read or written, SeedFileError if the file is refused. After an error nothing was mixed in.
     """
     size = _call("gopy_SeedLoad", path, timeout)
     _front.reseed()  # makes the threads' pools stale, which only the front can
@@ -90,17 +93,17 @@ def load(path: str | bytes | PathLike[str] | PathLike[bytes], *, timeout: float 
 
 
 def refresh(path: str | bytes | PathLike[str] | PathLike[bytes], *, timeout: float = 10.0) -> int:
-    """Replaces the file's seed by one that depends on it and on the generator; returns its size, 64.
+    """Replace the file's seed by one that depends on it and on the generator, and return its size, 64 bytes.
 
-    For programs that run long: from time to time. Errors as of ``load()``.
+    Programs that run long call this from time to time. Errors as ``load()``.
     """
     return _call("gopy_SeedRefresh", path, timeout)
 
 
 def save(path: str | bytes | PathLike[str] | PathLike[bytes], *, timeout: float = 10.0) -> int:
-    """Writes a new seed, with mode 0600; makes the file if there is none. Returns the seed's size, 64.
+    """Write a new seed with mode 0600, to a new file if there is none, and return its size, 64 bytes.
 
-    A damaged file, or one with another mode, is replaced; SeedFileError for what is not a regular file of
-    this user. Other errors as of ``load()``; then the file is the old one or the new one, whole.
+    A damaged file, or one with another mode, is replaced. SeedFileError if it is not a regular file of this user.
+    Other errors as ``load()``. After an error the file is the old one or the new one, whole.
     """
     return _call("gopy_SeedSave", path, timeout)

@@ -299,7 +299,7 @@ def test_a_copy_is_whole(check_copy, site):
     assert table.status == 0 and f"package in {site / 'gorandom'}" in table.heading, table.text
     count = re.match(r"(\d+) have the hashes of RECORD", table.rows["files"][1])[1]
     (record,) = site.glob("*.dist-info/RECORD")
-    assert int(count) == sum("sha256=" in line for line in record.read_text().splitlines()) > 80
+    assert int(count) == sum("sha256=" in line for line in record.read_text().splitlines()) > 60
 
 
 def damage(site):

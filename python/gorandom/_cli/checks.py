@@ -1,22 +1,22 @@
 """Subcommands of ``python -m gorandom`` that try this installation: selftest and bench."""
 
-from .draw import _guarded, _output
+from .common import guarded, stdout
 
 
 def _selftest(options):
     from . import tables  # imports much, which the other commands would wait for
 
-    return tables.selftest(_output())
+    return tables.selftest(stdout())
 
 
 def _bench(options):
     from . import tables
 
-    return tables.bench(_output(), options.quick)
+    return tables.bench(stdout(), options.quick)
 
 
 def add_commands(subparsers):
-    """Adds them, as ``draw.add_commands`` adds its own. Status 1 if a check of selftest failed."""
+    """Add the commands, as ``draw.add_commands``. Status 1 if a check of selftest failed."""
     command = subparsers.add_parser(
         "selftest",
         help="check this installation: its files, algorithms, forks",
@@ -25,7 +25,7 @@ def add_commands(subparsers):
         "forks, threads and start modes, and a seed file in a folder of its own. Prints a row for each. What this "
         "system cannot have is \"not here\", with the reason, and no failure. Status 1: a check failed.",
     )
-    command.set_defaults(function=_guarded(_selftest), command="selftest")
+    command.set_defaults(function=guarded(_selftest), command="selftest")
     command = subparsers.add_parser(
         "bench",
         help="compare the speed with the standard library's",
@@ -34,4 +34,4 @@ def add_commands(subparsers):
         "stand the least and the greatest. For a first look: make bench, in a clone, measures with more care.",
     )
     command.add_argument("--quick", action="store_true", help="a third of a second, for a try")
-    command.set_defaults(function=_guarded(_bench), command="bench")
+    command.set_defaults(function=guarded(_bench), command="bench")

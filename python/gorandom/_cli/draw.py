@@ -1,10 +1,7 @@
-"""Subcommands of ``python -m gorandom`` that draw, wait and tell."""
-
-import errno
-import os
-import sys
+"""Subcommands of ``python -m gorandom`` that draw bytes, wait, and print the status."""
 
 from .. import get_random_bytes, status, wait_for_system_rng
+from .common import complain, guarded, stdout
 
 _CHUNK = 1 << 20  # bytes drawn at a time: a gigabyte must not be held in memory
 
@@ -27,22 +24,6 @@ def _seconds(text):
 _count.__name__, _seconds.__name__ = "count", "time"
 
 
-def _complain(text):
-    if sys.stderr is not None:  # print() would take standard output in its place
-        print(f"gorandom: {text}", file=sys.stderr)
-
-
-def _closed():
-    return OSError(errno.EBADF, os.strerror(errno.EBADF))
-
-
-def _output():
-    """sys.stdout. Where that is closed, print() would drop what it is given."""
-    if sys.stdout is None:
-        raise _closed()
-    return sys.stdout
-
-
 def _chunks(total):
     while total:
         size = min(total, _CHUNK)
@@ -51,8 +32,8 @@ def _chunks(total):
 
 
 def _draw(options):
-    """``bytes N`` as they are, ``hex N`` as text."""
-    output = _output()
+    """Write ``bytes N`` as they are and ``hex N`` as text."""
+    output = stdout()
     if options.command == "hex":
         for chunk in _chunks(options.n):
             output.write(chunk.hex())
@@ -66,14 +47,14 @@ def _draw(options):
 def _token(options):
     from ..secrets import token_urlsafe
 
-    print(token_urlsafe(), file=_output())
+    print(token_urlsafe(), file=stdout())
     return 0
 
 
 def _uuid(options):
     from .._uuid import uuid4, uuid7
 
-    make, output = uuid7 if options.v7 else uuid4, _output()
+    make, output = uuid7 if options.v7 else uuid4, stdout()
     for _ in range(options.n):
         print(make(), file=output)
     return 0
@@ -83,50 +64,26 @@ def _wait(options):
     try:
         wait_for_system_rng(options.timeout)
     except TimeoutError as error:
-        _complain(error)
+        complain(error)
         return 1
     return 0
 
 
 def _status(options):
-    print(status(), file=_output())
+    print(status(), file=stdout())
     return 0
 
 
-def _guarded(function):
-    """What ends any of them: a reader that went away (``| head``), a full disk, no generator, Ctrl-C."""
-
-    def run(options):
-        try:
-            code = function(options)
-            if sys.stdout is not None:
-                sys.stdout.flush()
-            return code
-        except BrokenPipeError:
-            # Python flushes stdout once more as it ends, and would complain.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            return 128 + 13  # as a shell reports SIGPIPE
-        except KeyboardInterrupt:
-            return 128 + 2
-        except OSError as error:
-            _complain(error)
-            if sys.stdout is not None:
-                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            return 1
-
-    return run
-
-
 def add_commands(subparsers):
-    """Adds them to what ``ArgumentParser.add_subparsers()`` gives.
+    """Add the commands to the result of ``ArgumentParser.add_subparsers()``.
 
-    In what is parsed, ``function`` is to be called with the options, and answers the exit status: 0; 1 when the
-    time of ``wait`` has passed or bytes could not be drawn or written.
+    The parsed options have ``function``. It takes the options and returns the exit status: 0, or 1 when the time of
+    ``wait`` has passed or bytes could not be drawn or written.
     """
 
     def add(name, function, help):
         command = subparsers.add_parser(name, help=help, description=help)
-        command.set_defaults(function=_guarded(function), command=name)
+        command.set_defaults(function=guarded(function), command=name)
         return command
 
     add("bytes", _draw, "write N random bytes to standard output").add_argument(

@@ -7,7 +7,7 @@ import stat
 import sys
 import time
 
-from .draw import _closed, _complain, _guarded, _output
+from .common import closed, complain, guarded, stdout
 
 _CHUNK = 1 << 20  # bytes read at a time: files can be larger than memory
 _KEY = 1 << 20  # bytes that a key file may have: /dev/zero is no key
@@ -36,7 +36,7 @@ def _open(name, **options):
     if name != b"-":
         return open(name, "rb", **options)
     if sys.stdin is None:  # another file may have its descriptor
-        raise _closed()
+        raise closed()
     return open(0, "rb", closefd=False, **options)
 
 
@@ -94,7 +94,7 @@ def _tag(mac, name):
 
 def _write(line):
     # Each at once, as sha256sum does: the next file may take hours.
-    output = _output().buffer
+    output = stdout().buffer
     output.write(line + b"\n")
     output.flush()
 
@@ -111,7 +111,7 @@ def _print_tags(mac, names, options):
         try:
             tag = _tag(mac, name)
         except _Unreadable as error:
-            _complain(error)
+            complain(error)
             code = 1
         else:
             backslash, text = _escape(name)
@@ -167,7 +167,7 @@ def _check_list(mac, list_name, options):
                 wrong += 1
                 result = b"FAILED"
         except _Unreadable as error:
-            _complain(error)
+            complain(error)
             unread += 1
             result = b"FAILED open or read"
         if result != b"OK" or not options.quiet:
@@ -180,7 +180,7 @@ def _check_list(mac, list_name, options):
         (wrong, "computed tag did NOT match", "computed tags did NOT match"),
     ):
         if count:
-            _complain(f"WARNING: {count} {one if count == 1 else many}")
+            complain(f"WARNING: {count} {one if count == 1 else many}")
     return not (bad or unread or wrong)
 
 
@@ -190,7 +190,7 @@ def _check(mac, names, options):
         try:
             code |= not _check_list(mac, name, options)
         except _Unreadable as error:
-            _complain(error)
+            complain(error)
             code = 1
     return code
 
@@ -235,13 +235,13 @@ def _hmac(options):
     try:
         mac = _keyed(os.fsencode(options.key_file), options.digest)
     except _Unreadable as error:
-        _complain(error)
+        complain(error)
         return 1
     return (_check if options.check else _print_tags)(mac, names, options)
 
 
 def add_commands(subparsers):
-    """Adds ``hmac``, as ``draw.add_commands`` adds its own. Status 1 if a file could not be read, or failed."""
+    """Add ``hmac``, as ``draw.add_commands``. Status 1 if a file could not be read, or failed."""
     command = subparsers.add_parser(
         "hmac",
         help="print or check HMACs of files, as sha256sum its sums",
@@ -252,7 +252,7 @@ def add_commands(subparsers):
         "(umask 077; python -m gorandom bytes 32 >KEY). As with ssh, a file of yours that your group or others may "
         "read or write is refused. A pipe is not: --key-file <(...).",
     )
-    command.set_defaults(function=_guarded(_hmac), command="hmac", parser=command)
+    command.set_defaults(function=guarded(_hmac), command="hmac", parser=command)
     command.add_argument("--key-file", metavar="KEY", required=True, help="the file that holds the key, 1 byte to 1 MiB")
     command.add_argument("--digest", metavar="NAME", default="sha256", help="hashlib's name of the hash (sha256)")
     command.add_argument("-c", "--check", action="store_true", help="read tags from each FILE and check them")

@@ -5,9 +5,8 @@ import datetime
 import uuid
 from typing import assert_type
 
-import gorandom.compat.pycrypto.Random
 import gorandom.signing
-from gorandom.compat import pycrypto as Crypto
+from gorandom.compat.pycrypto import Random
 from gorandom.compat.pycrypto.Hash import HMAC, SHA256
 
 import gorandom
@@ -74,5 +73,5 @@ assert_type(secrets.choice([1, 2]), int)
 assert_type(secrets.token_urlsafe(), str)
 assert_type(random.randrange(1, 10, 2), int)
 assert_type(random.StrongRandom(randfunc=gorandom.get_random_bytes).sample("abc", 2), list[str])
-assert_type(Crypto.Random.Fortuna.FortunaGenerator.AESGenerator().key, bytes | None)
-assert_type(Crypto.Random.get_random_bytes(16), bytes)
+assert_type(Random.Fortuna.FortunaGenerator.AESGenerator().key, bytes | None)
+assert_type(Random.get_random_bytes(16), bytes)
