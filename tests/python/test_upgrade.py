@@ -44,7 +44,8 @@ def test_what_was_imported_goes_on(upgraded, start, harm):
     upgraded("upgrade_imported.py", harm, start=start)
 
 
-@pytest.mark.parametrize("late", ["status()", "uuid4()", "SystemRandom()", "install_as_crypto()", "BitGenerator", "Status"])
+@pytest.mark.parametrize("late", ["status()", "uuid4()", "SystemRandom()", "install_as_crypto()", "compat.pycrypto.Random.Fortuna",
+                                  "BitGenerator", "Status"])  # fmt: skip
 @pytest.mark.parametrize("harm", HARMS)
 def test_what_was_not_imported(upgraded, harm, late):
     """A clear ImportError, and no mixture of two versions; the draws go on."""

@@ -1,7 +1,9 @@
 """What was not imported, argv[4], is asked for after the package has changed on disk. Run by test_upgrade.py."""
 
 import sys
+from operator import attrgetter
 
+import gorandom.compat.pycrypto.Random
 from upgrade_steps import draw, fork, harm
 
 import gorandom
@@ -11,7 +13,7 @@ draw()
 harm()
 for _ in range(2):
     try:
-        found = getattr(gorandom, name.removesuffix("()"))
+        found = attrgetter(name.removesuffix("()"))(gorandom)
         if name.endswith("()"):
             found()
     except ImportError as error:
