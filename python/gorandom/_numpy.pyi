@@ -1,5 +1,6 @@
-from types import CapsuleType
 from typing import Self, final
+
+from typing_extensions import CapsuleType
 
 @final
 class BitGen:
