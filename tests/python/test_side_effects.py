@@ -1,6 +1,7 @@
 """What import and draws must leave as it was: threads, descriptors, signals aside (test_signals.py), the
 folder, environment, locale, floating point, the warnings' filters; and odd ways to start and end."""
 
+import pathlib
 import sys
 
 import pytest
@@ -20,6 +21,12 @@ def test_locale_and_terminal_settings(python, locale):
                 "GOMAXPROCS": "1", "GOPY_HANDLE_TRACE": "1", "LANG": locale})  # fmt: skip
 
 
+@pytest.mark.skipif(not pathlib.Path("/proc/self/maps").exists(), reason="NOT TESTED: there is no /proc/self/maps")
+def test_modules_of_their_own(python):
+    """Whoever uses neither numpy nor OpenSSL has no code for them in the process."""
+    python(PROGRAMS / "side_effects_modules.py")
+
+
 def test_no_thread_before_the_first_draw(python):
     """And none at all in direct mode."""
     first, second, third = map(int, python(PROGRAMS / "side_effects_threads.py", start="auto").split())
@@ -28,6 +35,7 @@ def test_no_thread_before_the_first_draw(python):
 
 
 IMPORTED = """
+import pathlib
 import sys
 before = set(sys.modules)
 import gorandom

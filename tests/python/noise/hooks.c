@@ -1,0 +1,67 @@
+/* The hooks of guard/fork.c: in which order they run, at a fork() and in a child that went past the handlers. Output: a line
+ * for each moment, with the places that ran. Hooks are registered in another order than they run in. */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "guard/fork.c"
+#include "guard/process.c"
+
+static void say(const char *moment, enum fork_place place) { dprintf(1, "%s %d%s", moment, (int)place, fork_is_underway() ? "" : "!"); }
+
+#define HOOK(place) \
+	static void prepare_##place(void) { say(" prepare", place); } \
+	static void parent_##place(void) { say(" parent", place); } \
+	static void wipe_##place(uint64_t stamp) { (void)stamp; say(" wipe", place); } \
+	static void child_##place(void) { say(" child", place); } \
+	static struct fork_hook hook_##place = {place, prepare_##place, parent_##place, wipe_##place, child_##place, NULL};
+
+HOOK(FORK_THREADS)
+HOOK(FORK_KEYS)
+HOOK(FORK_EVENTS)
+HOOK(FORK_MODULES)
+HOOK(FORK_CORE)
+
+static struct fork_hook second = {FORK_MODULES, NULL, NULL, wipe_FORK_MODULES, NULL, NULL};	/* another module, registered late */
+
+static void fork_once(void)
+{
+	int done;
+	pid_t pid = fork();
+	if (!pid) {
+		dprintf(1, " generation %u known %d\n", fork_generation, process->known == (uint64_t)getpid());
+		_exit(0);
+	}
+	waitpid(pid, &done, 0);
+	dprintf(1, "\n");
+}
+
+int main(int argc, char **argv)
+{
+	if (process_init())
+		return 2;
+	if (argc > 1 && *argv[1])
+		pages_wiped_at_fork = 0;	/* as a kernel that wipes nothing */
+	fork_register(&hook_FORK_CORE);
+	fork_register(&hook_FORK_EVENTS);
+	fork_register(&hook_FORK_THREADS);
+	fork_register(&hook_FORK_KEYS);
+	if (fork_init())
+		return 2;
+	fork_register(&hook_FORK_MODULES);
+	fork_register(&second);
+	fork_once();
+	if (!pages_wiped_at_fork) {
+		if (syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0) == 0) {
+			fork_check();
+			dprintf(1, " known %d\n", process->known != 0);
+			_exit(0);
+		}
+		waitpid(-1, NULL, 0);
+	}
+	return 0;
+}

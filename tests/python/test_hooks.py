@@ -1,0 +1,27 @@
+"""Fork hooks: what the rooms of pyext/front have registered runs in the order of enum fork_place, once each."""
+
+import subprocess
+
+import pytest
+from _forks import compile_c, linux
+from conftest import SOURCE
+
+pytestmark = linux
+
+PREPARE = " prepare 0! prepare 1! prepare 2! prepare 3! prepare 4!"
+PARENT = " parent 0! parent 1! parent 2! parent 3! parent 4!"
+# The fork is under way for the wipe hooks, and over for the child's. Of two modules both are asked.
+CHILD = " wipe 0 wipe 1 wipe 2 wipe 3 wipe 3 wipe 4 child 0! child 1! child 2! child 3! child 4! generation 1 known 1"
+CLONED = " wipe 0! wipe 1! wipe 2! wipe 3! wipe 3! wipe 4! known 0"
+
+
+@pytest.mark.parametrize("wipes", [True, False])
+def test_their_order(wipes):
+    """Registered in another order, one after the handlers. In a raw clone, where fork wipes nothing, a look finds out."""
+    pyext = SOURCE / "pyext"
+    if not pyext.exists():
+        pytest.skip("the C sources are not beside these tests")
+    program = compile_c("hooks", "hooks.c", flags=(f"-I{pyext}", f"-I{pyext / 'front'}"))
+    done = subprocess.run([program, "" if wipes else "no"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [PREPARE + CHILD, PARENT, *([] if wipes else [CLONED])]
