@@ -1,8 +1,7 @@
 /* The hooks of guard/fork.c: in which order they run, at a fork() and in a child that went past the handlers. Output: a line
- * for each moment, with the places that ran. Hooks are registered in another order than they run in. */
+ * for each process, the child's first, with the places that ran. Hooks are registered in another order than they run in. */
 #define _GNU_SOURCE
 #include <stdio.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -11,7 +10,13 @@
 #include "guard/fork.c"
 #include "guard/process.c"
 
-static void say(const char *moment, enum fork_place place) { dprintf(1, "%s %d%s", moment, (int)place, fork_is_underway() ? "" : "!"); }
+static char line[4096];
+
+static void say(const char *moment, enum fork_place place)
+{
+	size_t n = strlen(line);
+	snprintf(line + n, sizeof line - n, "%s %d%s", moment, (int)place, fork_is_underway() ? "" : "!");
+}
 
 #define HOOK(place) \
 	static void prepare_##place(void) { say(" prepare", place); } \
@@ -33,11 +38,11 @@ static void fork_once(void)
 	int done;
 	pid_t pid = fork();
 	if (!pid) {
-		dprintf(1, " generation %u known %d\n", fork_generation, process->known == (uint64_t)getpid());
+		dprintf(1, "%s generation %u known %d\n", line, fork_generation, process->known == (uint64_t)getpid());
 		_exit(0);
 	}
 	waitpid(pid, &done, 0);
-	dprintf(1, "\n");
+	dprintf(1, "%s\n", line);
 }
 
 int main(int argc, char **argv)
@@ -57,8 +62,9 @@ int main(int argc, char **argv)
 	fork_once();
 	if (!pages_wiped_at_fork) {
 		if (syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0) == 0) {
+			*line = 0;
 			fork_check();
-			dprintf(1, " known %d\n", process->known != 0);
+			dprintf(1, "%s known %d\n", line, process->known != 0);
 			_exit(0);
 		}
 		waitpid(-1, NULL, 0);
