@@ -7,6 +7,7 @@
 #include "guard/stamp.h"
 #include "pure/erase.h"
 #include "runtime/runtime.h"
+#include "runtime/thread.h"
 #include "source/kernel.h"
 
 #define POOL_DRAW 1024	/* bytes; larger draws pass the pool by */

@@ -19,7 +19,7 @@
 
 #include "core/core.h"
 #include "pure/erase.h"
-#include "runtime/runtime.h"
+#include "runtime/thread.h"
 
 #define MEMORY ((size_t)64 << 10)	/* bytes of a generator's; with 16 KiB the way into the core costs as much as what is made there */
 #define MOST (uint32_t)(MEMORY - sizeof(struct bitgen))	/* bytes of a refill */

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "numpy/bitgen.h"
-#include "runtime/runtime.h"
+#include "runtime/thread.h"
 
 typedef struct {
 	PyObject_HEAD

@@ -26,6 +26,7 @@
 #include "python/state.h"
 #include "python/uuid.h"
 #include "runtime/runtime.h"
+#include "runtime/thread.h"
 #include "source/kernel.h"
 
 static PyObject *add_event(PyObject *module, PyObject *args)

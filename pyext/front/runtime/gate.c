@@ -13,6 +13,7 @@
 
 #include "guard/fork.h"
 #include "runtime/runtime.h"
+#include "runtime/thread.h"
 
 #define NAP 50000	/* ns between two looks for a free place, and twice as many each time, */
 #define LONGEST_NAP 1000000	/* up to so many: many threads may wait, and should leave the processors to those inside */

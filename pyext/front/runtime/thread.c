@@ -9,6 +9,7 @@
 #include "guard/process.h"
 #include "guard/signals.h"
 #include "runtime/runtime.h"
+#include "runtime/thread.h"
 
 /* The thread's record. A pthread key and not a __thread variable, because the loader makes the latter at a
  * thread's first use and takes its lock for that: in a forked child that lock may be held for ever. */

@@ -1,0 +1,68 @@
+/* What is known of each thread that draws, and a secret page of its own: no lock is shared on the way of a small draw. */
+#pragma once
+
+#include <pthread.h>
+#include <stdint.h>
+
+#pragma GCC visibility push(hidden)
+
+/* It stands in memory that a child inherits, and the page in memory that fork wipes. */
+struct thread {
+	void *page;	/* of PAGE bytes */
+	int taken;	/* a draw of the owner is in the page: thread_take() */
+	struct thread *next;	/* all of the process */
+	uintptr_t owner;	/* the living thread whose record it is, if used: thread_here() */
+	int used;
+	uint64_t process;	/* process_stamp() of the process in which the owner has taken it */
+	int initial;	/* the owner is the process's initial thread */
+	uint64_t bound;	/* the core (core_alive()) that the initial thread has entered already */
+};
+
+int thread_init(void);	/* once. 0, or an errno */
+
+/* Names the calling thread as pthread_self() does, without a call. */
+static inline uintptr_t thread_here(void)
+{
+#if defined __x86_64__
+	uintptr_t here;
+	__asm__("mov %%fs:0, %0" : "=r"(here));
+	return here;
+#else
+	return (uintptr_t)pthread_self();
+#endif
+}
+
+/* The record of one thread, the first that drew, which in most programs draws most: its own way is shorter than through
+ * the key. Records are never unmapped, so whoever reads an old pointer reads another thread's owner. */
+extern struct thread *thread_first;
+struct thread *thread_find(void);
+
+/* The calling thread's; NULL: none to be had. */
+static inline struct thread *thread_get(void)
+{
+	struct thread *t = __atomic_load_n(&thread_first, __ATOMIC_ACQUIRE);
+	return t && __atomic_load_n(&t->owner, __ATOMIC_RELAXED) == thread_here() ? t : thread_find();
+}
+
+/* A mark that one call is in memory, in which another must not be. 0: another call of this thread is in it already, and was
+ * interrupted by a signal handler that comes here as well: in this process or, if the handler forked, in its child.
+ *
+ * The mark stands in memory that a child inherits, unlike what it is for, so the child's interrupted call finds that as fork
+ * has left it, empty. A test and a store suffice: a handler that comes between the two has ended when the store is made.
+ * What was read before the mark must be read again. */
+static inline int thread_take(int *taken)
+{
+	if (__atomic_load_n(taken, __ATOMIC_RELAXED))
+		return 0;
+	__atomic_store_n(taken, 1, __ATOMIC_RELAXED);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	return 1;
+}
+
+static inline void thread_leave(int *taken)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	__atomic_store_n(taken, 0, __ATOMIC_RELAXED);
+}
+
+#pragma GCC visibility pop
