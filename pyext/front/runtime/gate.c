@@ -1,12 +1,11 @@
-/* The one way into Go. Every entry passes this pair of functions and no Python code runs between them.
+/* Every entry into Go passes this pair of functions, and no Python code runs between them.
  *
- * Inside, all signals are blocked, because a host's handler without SA_ONSTACK would run on a goroutine's
- * stack and write over Go's heap; and cancellation is off. No more threads are inside than Go has processors: the others
- * would queue there, where nobody can give up. One place is kept for calls that are rare and cannot be served elsewhere,
- * so that they do not wait behind draws. */
+ * Inside, all signals are blocked: a host's handler without SA_ONSTACK would run on a goroutine's stack and write over Go's
+ * heap. Cancellation is off. No more threads are inside than Go has processors, because the others would queue there, where
+ * nobody can give up. One place is kept for calls that are rare and cannot be served elsewhere, so that they do not wait
+ * behind draws. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,7 +18,7 @@
 #define LONGEST_NAP 1000000	/* up to so many: many threads may wait, and should leave the processors to those inside */
 #define ASIDE_PATIENCE 10000000000	/* ns; such a call has nowhere else to go */
 
-/* Places, a bit each: of draws, which are lanes too, and of one call more, which draws never take. */
+/* Places, a bit each: those of draws, which are also lanes, and one that draws never take. */
 static unsigned lanes(void) { return (1u << core_lanes) - 1; }
 static unsigned aside(void) { return 1u << core_lanes; }
 
@@ -29,14 +28,14 @@ static unsigned free_places;
  * more than that Go makes an M, and ends the process if it has no memory for it. */
 static unsigned strangers, strangers_seen;
 
-/* Whoever held a place in the parent does not exist in a child. */
+/* Threads that held a place in the parent do not exist in a child. */
 void gate_init(void)
 {
 	free_places = lanes() | aside();
 	strangers = strangers_seen = 0;
 }
 
-/* One of these places. That of a draw is also a lane: a generator of the core that no other thread uses meanwhile. */
+/* Take one of these places: its number, or -1. No other thread uses the generator of a lane meanwhile. */
 static int take_place(unsigned places)
 {
 	unsigned all = __atomic_load_n(&free_places, __ATOMIC_RELAXED), free;
@@ -48,8 +47,8 @@ static int take_place(unsigned places)
 
 static void leave_place(int place) { __atomic_or_fetch(&free_places, 1u << place, __ATOMIC_RELEASE); }
 
-/* The system call, because pthread_sigmask leaves the C library's own signals open: setuid in another
- * thread sends one, and its handler would run on a goroutine's stack too. It now waits for our end. */
+/* The system call, because pthread_sigmask leaves the C library's own signals open: setuid() in another
+ * thread sends one, and its handler would run on a goroutine's stack too. It now waits until we leave. */
 static int set_mask(const uint64_t *new, uint64_t *old) { return (int)syscall(SYS_rt_sigprocmask, SIG_SETMASK, new, old, sizeof *new); }
 
 const char *gate_closed(void)
@@ -61,14 +60,12 @@ const char *gate_closed(void)
 		: "SIGSYS has a handler, so a sandbox may trap system calls, which cannot be done inside Go";
 }
 
-/* Go can bind the calling thread, but not on an alternate signal stack, which may be too small. */
-static int can_bind(stack_t *stack) { return sigaltstack(NULL, stack) == 0 && !(stack->ss_flags & SS_ONSTACK); }
-
 /* Check that what Go needs for this call is available: the process may have been confined since the start. At the start
- * it has been reserved. */
+ * itself (is_held) it has been reserved. */
 static int has_what_go_needs(struct visit *v, int is_held)
 {
-	if (v->binds && !can_bind(&v->stack))
+	/* Go can bind the calling thread, but not on an alternate signal stack, which may be too small. */
+	if (v->binds && (sigaltstack(NULL, &v->stack) || v->stack.ss_flags & SS_ONSTACK))
 		return 0;
 	unsigned n = v->binds ? __atomic_add_fetch(&strangers, 1, __ATOMIC_RELAXED) : 0;
 	if (n <= __atomic_load_n(&strangers_seen, __ATOMIC_RELAXED))
@@ -81,7 +78,13 @@ static int has_what_go_needs(struct visit *v, int is_held)
 	return 1;
 }
 
-/* All signals held, no cancellation. -1: this is no moment to enter Go. */
+static void let_go(const struct visit *v)
+{
+	set_mask(&v->mask, NULL);
+	pthread_setcancelstate(v->cancel, NULL);
+}
+
+/* Block all signals and cancellation. -1: this is no moment to enter Go. */
 static int hold(struct visit *v)
 {
 	static const uint64_t every = ~(uint64_t)0;
@@ -90,7 +93,7 @@ static int hold(struct visit *v)
 		return -1;
 	/* A thread that kept its M would keep 40 KB, and could not end in a child. Only the initial thread keeps
 	 * it, because for that one the C library finds the stack by reading /proc, 50 us at each entry.
-	 * Before the mask is set: a thread's first record restores a mask by the C library, which opens its own signals. */
+	 * Looked up before the mask is set: a thread's first record restores a mask by the C library, which opens its own signals. */
 	struct thread *t = thread_get();
 	v->stays = t && t->initial ? t : NULL;
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &v->cancel);
@@ -100,18 +103,18 @@ static int hold(struct visit *v)
 	return -1;
 }
 
-static void let_go(const struct visit *v)
-{
-	set_mask(&v->mask, NULL);
-	pthread_setcancelstate(v->cancel, NULL);
-}
-
-/* Signals are held. */
+/* With signals held. */
 static int open_gate(struct visit *v, int is_held)
 {
 	v->error = NULL;
 	v->binds = !v->stays || !core_alive() || v->stays->bound != core_alive();
 	return has_what_go_needs(v, is_held) ? 0 : -1;
+}
+
+static void close_gate(struct visit *v)
+{
+	if (v->binds)
+		__atomic_sub_fetch(&strangers, 1, __ATOMIC_RELAXED);
 }
 
 int gate_open(struct visit *v, int is_held)
@@ -122,12 +125,6 @@ int gate_open(struct visit *v, int is_held)
 		return 0;
 	let_go(v);
 	return -1;
-}
-
-static void close_gate(struct visit *v)
-{
-	if (v->binds)
-		__atomic_sub_fetch(&strangers, 1, __ATOMIC_RELAXED);
 }
 
 /* Go is left; signals are still held. */
@@ -164,7 +161,7 @@ static int reseed_restored(void)
 	return r;
 }
 
-/* With signals held, a place, and Go left alone or entered. -1; then the place is given back. */
+/* With signals held and a place. -1: the place has been given back. */
 static int enter_place(struct visit *v)
 {
 	if (open_gate(v, 0) == 0) {
@@ -182,8 +179,8 @@ static int enter_place(struct visit *v)
 	return -1;
 }
 
-/* A place is had only while signals are held: a handler that came with one would wait for its own thread if it wants that
- * place too, and if it left by longjmp, nobody would give the place back. */
+/* A place is held only while signals are. A handler that came with one would wait for its own thread if it wants that
+ * place too; and if it left by longjmp, nobody would give the place back. */
 static int enter(struct visit *v, unsigned places, int64_t patience)
 {
 	for (int64_t nap = NAP; core_alive(); nap = nap < LONGEST_NAP ? 2 * nap : nap) {
