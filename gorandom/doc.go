@@ -76,7 +76,7 @@
 // # How Linux is asked
 //
 // This rule holds for package entropy and for the C of the Python package
-// (pyext/front/kernel.c), which reads the kernel where there is no Go.
+// (pyext/front/source/kernel.c), which reads the kernel where there is no Go.
 //
 //   - getrandom(2) is asked first at each read, without blocking. It is the system
 //     call itself and not the vDSO, whose key stands in this process's memory. A

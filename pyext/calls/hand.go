@@ -10,7 +10,7 @@ import (
 )
 
 // Fortuna driven by hand: a Python program holds the state of a hash or of a generator in undumped memory of
-// its own (front/hand.c), and each call lends it to the algorithm, in place. The numbers are core/core.h's.
+// its own (front/python/hand.c), and each call lends it to the algorithm, in place. The numbers are core/core.h's.
 
 const handHash = 0 // a SHAd256; any other kind of state is a Generator
 

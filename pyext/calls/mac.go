@@ -7,7 +7,7 @@ import (
 )
 
 // HMACs: all of a message in one call. A Python object keeps a prepared key in undumped memory of its own
-// (front/mac.c) and lends it for each message. The algorithms' numbers are core/core.h's.
+// (front/python/mac.c) and lends it for each message. The algorithms' numbers are core/core.h's.
 
 // macState is core/core.h's MAC_STATE. Less does not compile.
 const macState = 512

@@ -196,7 +196,7 @@ int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *attr, void *(*run)
 	if (!record)
 		return __real_pthread_create(t, attr, run, arg);
 	pthread_mutex_lock(&record->lock);
-	/* Nobody gets in before enough are asleep (front/limits.c), so there is one. The last resort is to make one here, in a
+	/* Nobody gets in before enough are asleep (front/runtime/limits.c), so there is one. The last resort is to make one here, in a
 	 * thread of the core's, for which the C library maps 64 MiB. */
 	int error = 0;
 	if (record->called < record->sleepers) {

@@ -1,5 +1,5 @@
 """wait_for_system_rng(timeout) on a kernel that seeds itself only while somebody blocks in getrandom(2), which a
-parent process plays (make boot-test has a real one). Guards gather.c: a wait that only looks again and again would
+parent process plays (make boot-test has a real one). Guards kernel_gather() of kernel.c: a wait that only looks again and again would
 look until its time is up."""
 
 import os

@@ -159,7 +159,7 @@ def test_a_device_that_fails():
 def test_a_kernel_that_repeats_itself():
     """Two equal blocks of 32 bytes in a row, or two reads that begin with one block, are read once more. Then there is
     OSError and no byte, at every size that is read in more than one block. Guards ``has_twins`` and ``was_last`` of
-    kernel.c; what the core does then is shown in tests/go/reader (noise_test.go)."""
+    kernel.c; what the core does then is shown in tests/go/csprng (noise_test.go)."""
     found = run(NOISE / "repeats.py", "never", env={"LD_PRELOAD": str(scripted())})
     fails = "[Errno 5] the system's random number generator gives no bytes"
     assert found == {

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static int turn(void);
 #define sched_yield turn
@@ -14,8 +15,10 @@ static struct process this;
 struct process *process = &this;
 static long turns;
 
-void process_check(void) {}
-void process_lock_pages(void *pages, size_t n) { (void)pages, (void)n; }
+void fork_check(void) {}
+void fork_register(struct fork_hook *hook) { (void)hook; }
+void *pages_new(size_t n, enum pages kind) { return kind == PAGES_KEPT ? calloc(1, n) : NULL; }
+void pages_lock(void *pages, size_t n) { (void)pages, (void)n; }
 
 static int turn(void)
 {

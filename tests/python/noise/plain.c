@@ -85,6 +85,6 @@ EXPORT void plain_uuid7(struct uuid7 *last, int64_t now, const unsigned char *dr
 	uuid7_put(last, uuid);
 }
 
-/* By the plain compression: nobody has set another one here. (front.h has a draw() of its own.) */
+/* By the plain compression: nobody has set another one here.  */
 void sha256_once(const void *, size_t, unsigned char digest[32]);
 EXPORT void plain_sha256(const unsigned char *data, size_t n, unsigned char digest[32]) { sha256_once(data, n, digest); }
