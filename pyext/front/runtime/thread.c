@@ -1,6 +1,5 @@
 #define _GNU_SOURCE
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -58,13 +57,29 @@ static void thread_ends(void *value)
 	release_signals(&held);
 }
 
-static struct thread *reuse(void)
+/* Records are cut from pages and not malloc'd: in a raw clone malloc's locks may be held for ever. */
+static struct thread *cut(void)
 {
-	struct thread *t = NULL;
+	static struct thread *left, *end;
+	if (left == end) {
+		left = pages_new(PAGE, PAGES_KEPT);
+		end = left ? left + PAGE / sizeof *left : NULL;
+	}
+	return left ? left++ : NULL;
+}
+
+/* A record that no thread uses, of an ended thread if there is one. */
+static struct thread *take_record(void)
+{
+	struct thread *t;
 	if (!lock_take(&list_lock))
 		return NULL;
 	for (t = all; t && __atomic_load_n(&t->used, __ATOMIC_ACQUIRE); t = t->next)
 		;
+	if (!t && (t = cut())) {
+		t->next = all;
+		all = t;
+	}
 	if (t) {
 		t->used = 1;
 		t->process = process_stamp();
@@ -74,50 +89,17 @@ static struct thread *reuse(void)
 	return t;
 }
 
-/* Records are cut from pages and not malloc'd: in a raw clone malloc's locks may be held for ever. */
-static struct thread *cut(void)
-{
-	static struct thread *left, *end;
-	if (left == end) {
-		void *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		if (page == MAP_FAILED)
-			return NULL;
-		left = page;
-		end = left + PAGE / sizeof *left;
-	}
-	return left++;
-}
-
-static struct thread *make(void)
-{
-	void *page = pages_new(PAGE, PAGES_WIPED);
-	if (!page)
-		return NULL;
-	struct thread *t = NULL;
-	if (lock_take(&list_lock)) {
-		t = cut();
-		if (t) {
-			*t = (struct thread){.page = page, .next = all, .used = 1, .process = process_stamp()};
-			all = t;
-		}
-		lock_leave(&list_lock);
-	}
-	if (!t)
-		munmap(page, PAGE);
-	return t;
-}
-
-/* A thread's first. Signals are held, because a handler that forked in the middle would leave the child with a record
- * that belongs to nobody, or to two. */
+/* Signals are held, because a handler that forked in the middle would leave the child with a record that belongs to nobody,
+ * or to two threads. */
 static struct thread *get_first(void)
 {
-	struct thread *t = reuse();
-	if (!t)
-		t = make();
+	struct thread *t = take_record();
 	if (!t)
 		return NULL;
+	if (!t->page)
+		t->page = pages_new(PAGE, PAGES_WIPED);
 	t->initial = fork_generation == 0 && syscall(SYS_gettid) == getpid();
-	if (pthread_setspecific(key, t)) {
+	if (!t->page || pthread_setspecific(key, t)) {
 		disown(t);
 		return NULL;
 	}
@@ -152,7 +134,7 @@ static void wipe(uint64_t stamp)
 			t->used = 0;
 			t->owner = 0;
 		}
-		if (!pages_wiped_at_fork)
+		if (!pages_wiped_at_fork && t->page)
 			memset(t->page, 0, PAGE);
 	}
 }
