@@ -87,7 +87,7 @@ def control():
 def plain():
     """The front's algorithms of numbers, text, UUIDs and SHA-256, without Python and without the generator: by ctypes."""
     front = SOURCE / "pyext" / "front"
-    sources = ["plain.c", *(front / "pure" / name for name in ("uniform.c", "text.c", "uuid7.c", "hmac256.c"))]
+    sources = ["plain.c", *(front / "pure" / name for name in ("uniform.c", "text.c", "uuid7.c", "sha256.c", "hmac256.c"))]
     return ctypes.CDLL(str(compile_c("plain.so", *sources, flags=("-shared", "-fPIC", f"-I{front}", f"-I{front.parent}"))))
 
 

@@ -1,5 +1,5 @@
 /* The front's algorithms of numbers, text, UUIDs and SHA-256, over bytes and a time that the test gives: for ctypes.
- * Built together with pyext/front/pure/uniform.c, text.c, uuid7.c and hmac256.c, which know neither Python nor the generator. */
+ * Built together with pyext/front/pure/uniform.c, text.c, uuid7.c, sha256.c and hmac256.c, which know neither Python nor the generator. */
 #include <string.h>
 
 #include "pure/text.h"
