@@ -17,7 +17,7 @@ STB_GLOBAL, STV_HIDDEN = 1, 2
 SECTION, SYMBOL, RELA = 64, 24, 24  # bytes of an entry
 
 INIT_ARRAY, GO_INIT = b".init_array", b"go_init"
-SIGTABLE_BYTES = 65 * 24  # start.h: SIGTABLE_ENTRIES of struct sigtab
+SIGTABLE_BYTES = 65 * 24  # core/start.c: SIGTABLE_ENTRIES of struct sigtab
 SYMBOLS = {b"runtime.sigtable": SIGTABLE_BYTES, b"runtime.tlsg": 8, b"runtime.netpollInited": 4, b"runtime.netpollWakeSig": 4}
 # Not in every Go, nor on every processor: the C does without it. Its old name has a slash, which assemblers refuse.
 SHA256_BLOCK, SHA256_NAME = b"crypto/internal/fips140/sha256.blockSHANI.abi0", b"go_sha256_block"

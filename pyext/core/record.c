@@ -4,12 +4,8 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
-#include <sys/types.h>
-#include <unistd.h>
 
-#include "record.h"
+#include "core/internal.h"
 
 #define SPARE ((size_t)1 << 20)	/* bytes; Go asks for 256 KiB at a time */
 
@@ -30,22 +26,15 @@ static void add(uintptr_t lo, uintptr_t hi)
 
 static void subtract(uintptr_t lo, uintptr_t hi)
 {
-	for (unsigned i = 0; i < record->n; i++) {
-		struct span *s = &record->span[i];
-		if (s->hi <= lo || s->lo >= hi)
+	for (unsigned i = record->n; i-- > 0;) {
+		const struct span old = record->span[i];
+		if (old.hi <= lo || old.lo >= hi)
 			continue;
-		if (s->lo < lo && s->hi > hi) {
-			uintptr_t end = s->hi;
-			s->hi = lo;
-			add(hi, end);
-		} else if (s->lo < lo) {
-			s->hi = lo;
-		} else if (s->hi > hi) {
-			s->lo = hi;
-		} else {
-			*s = record->span[--record->n];
-			i--;
-		}
+		record->span[i] = record->span[--record->n];
+		if (old.lo < lo)
+			add(old.lo, lo);
+		if (old.hi > hi)
+			add(hi, old.hi);
 	}
 }
 
@@ -65,23 +54,18 @@ const char *core_reserve(struct record *r, size_t address_space, size_t writable
 	const size_t size[2] = {writable, address_space};	/* what is writable counts as address space, too */
 	const int prot[2] = {PROT_READ | PROT_WRITE, PROT_NONE};
 	const char *const why[2] = {"less than 64 MB of memory is left (RLIMIT_DATA)", "less than 1.4 GB of address space is left (RLIMIT_AS)"};
-	const char *missing = NULL;
 
-	pthread_mutex_lock(&r->lock);
-	for (int i = 0; i < 2 && !missing; i++) {
+	for (int i = 0; i < 2; i++) {
 		void *p = __real_mmap(NULL, size[i], prot[i], MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 		if (p == MAP_FAILED)
-			missing = why[i];
-		else
-			r->reserve[i] = (struct span){(uintptr_t)p, (uintptr_t)p + size[i]};
+			return why[i];
+		r->reserve[i] = (struct span){(uintptr_t)p, (uintptr_t)p + size[i]};
 	}
-	if (missing)
-		give_up_locked(r, SIZE_MAX);
-	pthread_mutex_unlock(&r->lock);
-	return missing;
+	return NULL;
 }
 
-int give_up_locked(struct record *r, size_t n)
+/* Gives up n bytes of each part. The lock is held. Was there something? */
+static int give_up(struct record *r, size_t n)
 {
 	int some = 0;
 	for (int i = 0; i < 2; i++) {
@@ -99,7 +83,7 @@ int give_up_locked(struct record *r, size_t n)
 void core_release(struct record *r)
 {
 	pthread_mutex_lock(&r->lock);
-	give_up_locked(r, SIZE_MAX);
+	give_up(r, SIZE_MAX);
 	pthread_mutex_unlock(&r->lock);
 }
 
@@ -118,8 +102,6 @@ static void *without_the_system(void *at, size_t n, int prot, int flags)
 	uintptr_t lo = (uintptr_t)at;
 
 	n = PAGE_UP(n);
-	if (!(flags & MAP_ANONYMOUS) || prot == PROT_NONE)
-		return MAP_FAILED;
 	if (flags & MAP_FIXED)
 		return covered(lo, lo + n) && mprotect(at, n, prot) == 0 ? at : MAP_FAILED;
 	if (prot != (PROT_READ | PROT_WRITE) || s->hi - s->lo < n)
@@ -130,20 +112,15 @@ static void *without_the_system(void *at, size_t n, int prot, int flags)
 
 void *__wrap_mmap(void *at, size_t n, int prot, int flags, int fd, off_t offset)
 {
-	if (!record)
-		return __real_mmap(at, n, prot, flags, fd, offset);
+	void *p;
 	pthread_mutex_lock(&record->lock);
-	void *p = __real_mmap(at, n, prot, flags, fd, offset);
-	int error = errno;
-	while (p == MAP_FAILED && give_up_locked(record, n)) {
+	do
 		p = __real_mmap(at, n, prot, flags, fd, offset);
-		error = errno;
-	}
-	if (p == MAP_FAILED && (p = without_the_system(at, n, prot, flags)) != MAP_FAILED) {
-		pthread_mutex_unlock(&record->lock);
-		return p;	/* advised and on record */
-	}
-	if (p != MAP_FAILED) {
+	while (p == MAP_FAILED && give_up(record, n));
+	int error = errno;
+	if (p == MAP_FAILED) {
+		p = without_the_system(at, n, prot, flags);	/* advised and on record */
+	} else {
 		uintptr_t lo = (uintptr_t)p, hi = lo + PAGE_UP(n);
 		if (!covered(lo, hi)) {
 			subtract(lo, hi);
@@ -159,44 +136,20 @@ void *__wrap_mmap(void *at, size_t n, int prot, int flags, int fd, off_t offset)
 
 int __wrap_munmap(void *at, size_t n)
 {
-	if (!record)
-		return __real_munmap(at, n);
 	pthread_mutex_lock(&record->lock);
-	int r = __real_munmap(at, n);
-	int error = errno;
-	if (!r)
-		subtract((uintptr_t)at, (uintptr_t)at + PAGE_UP(n));
+	subtract((uintptr_t)at, (uintptr_t)at + PAGE_UP(n));
+	int r = __real_munmap(at, n);	/* runtime/cgo ends the process if it fails */
 	pthread_mutex_unlock(&record->lock);
-	errno = error;
 	return r;
 }
 
-/* Memory for the RNG's secrets, for exports.go: a mapping that Go's own system calls made would not be on
- * record, and stay behind at each reset. */
-void *gorandom_secret_pages(size_t n, int *locked);
-
+/* For exports.go: memory for the RNG's secrets. A mapping that Go's own system calls made would not be on record, and
+ * stay behind in each child. NULL: no memory, or none that is wiped and undumped. */
 void *gorandom_secret_pages(size_t n, int *locked)
 {
 	void *p = __wrap_mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (p == MAP_FAILED || !record || record->lost)
-		return NULL;	/* no memory, or none that is wiped and undumped */
+	if (p == MAP_FAILED || record->lost)
+		return NULL;
 	*locked = mlock(p, n) == 0;	/* best effort: RLIMIT_MEMLOCK may be small */
 	return p;
-}
-
-/* For exports.go. */
-void gorandom_keeps_descriptor(int fd);
-
-void gorandom_keeps_descriptor(int fd)
-{
-	if (record)
-		record->descriptor = fd;
-}
-
-void close_descriptor(struct record *r)
-{
-	struct stat st;
-	if (r->descriptor >= 0 && fstat(r->descriptor, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 9))
-		close(r->descriptor);
-	r->descriptor = -1;
 }

@@ -4,8 +4,11 @@
 #include <link.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
 
-#include "reset.h"
+#include "core/internal.h"
 
 #ifndef MADV_WIPEONFORK
 #define MADV_WIPEONFORK 18	/* Linux 4.14; the headers of older C libraries lack it */
@@ -17,35 +20,43 @@ extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
 /* Go's thread-local g; made visible by the build. */
 extern __thread uintptr_t tlsg __asm__("runtime.tlsg") __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
-/* The one range of writable pages past RELRO: what the file gives, then zeros. */
+/* The one range of writable pages past RELRO, which comes before them: what the file gives, then zeros. */
 static int find_writable(struct record *r)
 {
 	const char *base = (const char *)&__ehdr_start;
-	const ElfW(Phdr) *ph = (const void *)(base + __ehdr_start.e_phoff);
-	uintptr_t relro_lo = 0, relro_hi = 0;
+	const ElfW(Phdr) *ph = (const void *)(base + __ehdr_start.e_phoff), *end = ph + __ehdr_start.e_phnum;
+	uintptr_t relro = 0;	/* its end */
 	int found = 0;
 
-	for (int i = 0; i < __ehdr_start.e_phnum; i++)
-		if (ph[i].p_type == PT_GNU_RELRO) {
-			relro_lo = (uintptr_t)base + ph[i].p_vaddr;
-			relro_hi = (relro_lo + ph[i].p_memsz) & ~(uintptr_t)4095;
-		}
-	for (int i = 0; i < __ehdr_start.e_phnum; i++) {
-		if (ph[i].p_type != PT_LOAD || !(ph[i].p_flags & PF_W))
+	for (const ElfW(Phdr) *p = ph; p < end; p++)
+		if (p->p_type == PT_GNU_RELRO)
+			relro = PAGE_DOWN(base + p->p_vaddr + p->p_memsz);
+	for (const ElfW(Phdr) *p = ph; p < end; p++) {
+		uintptr_t start = (uintptr_t)base + p->p_vaddr, lo = start > relro ? PAGE_DOWN(start) : relro;
+		if (p->p_type != PT_LOAD || !(p->p_flags & PF_W) || lo >= start + p->p_memsz)
 			continue;
-		uintptr_t lo = (uintptr_t)base + ph[i].p_vaddr, end = lo + ph[i].p_memsz;
-		uintptr_t file = lo + ph[i].p_filesz;
-		if (lo >= (relro_lo & ~(uintptr_t)4095) && lo < relro_hi)
-			lo = relro_hi;
-		lo &= ~(uintptr_t)4095;
-		if (lo >= end)
-			continue;
+		uintptr_t file = start + p->p_filesz;
 		r->lo = (char *)lo;
 		r->bss = (char *)PAGE_UP(file > lo ? file : lo);
-		r->hi = (char *)PAGE_UP(end);
+		r->hi = (char *)PAGE_UP(start + p->p_memsz);
 		found++;
 	}
 	return found == 1 ? 0 : -1;
+}
+
+/* A page of a file cannot be wiped at fork: the library's data becomes anonymous memory. */
+static int take_over(struct record *r)
+{
+	size_t n = r->bss - r->lo;
+	r->copy = __real_mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (r->copy == MAP_FAILED)
+		return -1;
+	memcpy(r->copy, r->lo, n);
+	mprotect(r->copy, n, PROT_READ);
+	if (__real_mmap(r->lo, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != r->lo)
+		return -1;
+	memcpy(r->lo, r->copy, n);
+	return advise_secret(r->lo, r->hi - r->lo, MADV_WIPEONFORK);
 }
 
 struct record *core_map(unsigned int *nthreads, const char **why)
@@ -58,43 +69,31 @@ struct record *core_map(unsigned int *nthreads, const char **why)
 	pthread_mutex_init(&r->lock, NULL);
 	r->nthreads = nthreads;
 	r->descriptor = -1;
-	*why = "the core's library is not laid out as expected";
-	if (find_writable(r))
-		goto fail;
-
-	/* A page of a file cannot be wiped at fork: the library's data becomes anonymous memory. */
-	size_t n = r->bss - r->lo;
-	*why = "the core's data cannot be made memory that fork wipes";
-	r->copy = __real_mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (r->copy == MAP_FAILED)
-		goto fail;
-	memcpy(r->copy, r->lo, n);
-	mprotect(r->copy, n, PROT_READ);
-	if (__real_mmap(r->lo, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != r->lo)
-		goto fail;
-	memcpy(r->lo, r->copy, n);
-	if (advise_secret(r->lo, r->hi - r->lo, MADV_WIPEONFORK))
-		goto fail;
-	*why = NULL;
-	return r;
-fail:
+	*why = find_writable(r) ? "the core's library is not laid out as expected"
+		: take_over(r) ? "the core's data cannot be made memory that fork wipes"
+		: NULL;
+	if (!*why)
+		return r;
 	__real_munmap(r, sizeof *r);
 	return NULL;
 }
 
+/* For exports.go: the kernel source keeps this one for its next read. */
+void gorandom_keeps_descriptor(int fd) { record->descriptor = fd; }
+
+/* Of what the parent's core kept, the child has a key and a descriptor: its handler has seen to the rest, and fork leaves
+ * the mappings out. The descriptor may be another file by now. */
 int core_reset(struct record *r)
 {
+	struct stat st;
 	if (r->lost)
 		return -1;
-	core_forget(r);
-	for (unsigned i = 0; i < r->keys; i++)
-		pthread_key_delete(r->key[i]);
-	r->keys = 0;
-	for (unsigned i = 0; i < r->n; i++)
-		__real_munmap((void *)r->span[i].lo, r->span[i].hi - r->span[i].lo);
-	r->n = 0;
-	r->spare = (struct span){0, 0};
-	close_descriptor(r);
+	if (r->destructor)
+		pthread_key_delete(r->key);
+	r->destructor = NULL;
+	if (r->descriptor >= 0 && fstat(r->descriptor, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 9))
+		close(r->descriptor);
+	r->descriptor = -1;
 	memcpy(r->lo, r->copy, r->bss - r->lo);
 	/* Not memset: crypto/internal/fips140 alone brings 32 MiB of .bss. */
 	madvise(r->bss, r->hi - r->bss, MADV_DONTNEED);
@@ -109,25 +108,23 @@ void core_child(struct record *r)
 	pthread_mutex_init(&r->lock, NULL);
 	r->threads = r->sleepers = r->called = r->on_their_way = 0;
 	r->spare = (struct span){0, 0};
-	r->n = 0;	/* what others have mapped there since must not be unmapped by a reset */
+	r->n = 0;
 	core_forget(r);
 }
 
 void core_forget(struct record *r)
 {
 	tlsg = 0;	/* by which Go tells threads that it knows */
-	for (unsigned i = 0; i < r->keys; i++)
-		pthread_setspecific(r->key[i], NULL);
+	if (r->destructor)
+		pthread_setspecific(r->key, NULL);
 }
 
 void core_unbind(struct record *r)
 {
-	for (unsigned i = 0; i < r->keys; i++) {
-		void *m = pthread_getspecific(r->key[i]);
-		if (m) {
-			pthread_setspecific(r->key[i], NULL);
-			r->destructor[i](m);
-		}
+	void *m = r->destructor ? pthread_getspecific(r->key) : NULL;
+	if (m) {
+		pthread_setspecific(r->key, NULL);
+		r->destructor(m);
 	}
 }
 

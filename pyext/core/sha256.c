@@ -4,7 +4,7 @@
  * compression itself is a leaf: assembly of crypto/internal/fips140/sha256 that reads its arguments from the
  * stack and touches neither the stack below nor a goroutine, so it needs no runtime. The build makes it visible
  * by the name go_sha256_block (build/archive.py), or leaves it out if this Go has none. */
-#include "sha256.h"
+#include "core/internal.h"
 
 #if defined GORANDOM_SHA256_BLOCK && defined __x86_64__
 #include <cpuid.h>
@@ -47,7 +47,7 @@ __asm__(
 	"	.cfi_endproc\n"
 	".size call_go_sha256, . - call_go_sha256\n");
 
-__attribute__((visibility("hidden"))) void call_go_sha256(uint32_t state[8], const void *blocks, size_t bytes);
+void call_go_sha256(uint32_t state[8], const void *blocks, size_t bytes);
 
 /* As crypto/internal/fips140/sha256 chooses it; and the system must keep the AVX registers. */
 static int processor_can(void)

@@ -16,9 +16,7 @@
 #include <cpuid.h>
 #endif
 
-#include "threads.h"
-
-enum { ASLEEP, CALLED, DISMISSED };
+#include "core/internal.h"
 
 int __real_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 int __real_pthread_key_create(pthread_key_t *, void (*)(void *));
@@ -27,7 +25,7 @@ int __real_pthread_key_create(pthread_key_t *, void (*)(void *));
  * as its draw returns. So a call leaves Go only when no thread is on its way: what was made has begun, what Go has
  * called is awake. No futex: whoever is woken may take the processor from the thread that wakes it, a few
  * instructions before that one's own calls; the last nap is for those. */
-void core_settle(struct record *r)
+void core_threads_wait(struct record *r)
 {
 	static const struct timespec nap = {0, 30000};
 	if (!__atomic_load_n(&r->on_their_way, __ATOMIC_ACQUIRE))
@@ -51,22 +49,22 @@ static void *sleeper(void *arg)
 	struct sleeper *s = arg;
 	heap_is_core_thread(__builtin_frame_address(0));
 	is_there(s->record);
-	while (__atomic_load_n(&s->state, __ATOMIC_ACQUIRE) == ASLEEP)
-		syscall(SYS_futex, &s->state, FUTEX_WAIT_PRIVATE, ASLEEP, NULL, NULL, 0);
-	if (__atomic_load_n(&s->state, __ATOMIC_ACQUIRE) != CALLED)
+	while (!__atomic_load_n(&s->awake, __ATOMIC_ACQUIRE))
+		syscall(SYS_futex, &s->awake, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
+	if (!s->run)
 		return NULL;
 	int refused = go_is_refused();
 	is_there(s->record);
 	/* A process that was confined just now gets no further calls through the gate, so Go can do without. */
 	while (refused)
-		syscall(SYS_futex, &s->state, FUTEX_WAIT_PRIVATE, CALLED, NULL, NULL, 0);
+		syscall(SYS_futex, &s->awake, FUTEX_WAIT_PRIVATE, 1, NULL, NULL, 0);
 	return s->run(s->arg);
 }
 
-static void set_state(struct sleeper *s, int state)
+static void wake(struct sleeper *s)
 {
-	__atomic_store_n(&s->state, state, __ATOMIC_RELEASE);
-	syscall(SYS_futex, &s->state, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+	__atomic_store_n(&s->awake, 1, __ATOMIC_RELEASE);
+	syscall(SYS_futex, &s->awake, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
 }
 
 /* glibc's since 2.35; 0 if it uses no restartable sequences. */
@@ -120,65 +118,54 @@ static int make(struct record *r, pthread_t *t, void *(*run)(void *), void *arg)
 	pthread_attr_t attr;
 	if (rseq_is_refused())
 		return EPERM;
-	int error = pthread_attr_init(&attr);
+	/* Sizes that glibc takes. */
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, GORANDOM_STACK);
+	pthread_attr_setguardsize(&attr, 0);
+	clear_registers();
+	int error = __real_pthread_create(t, &attr, run, arg);
+	pthread_attr_destroy(&attr);
 	if (error)
 		return error;
-	error = pthread_attr_setstacksize(&attr, GORANDOM_STACK);
-	if (!error)
-		error = pthread_attr_setguardsize(&attr, 0);
-	if (!error) {
-		clear_registers();
-		error = __real_pthread_create(t, &attr, run, arg);
-	}
-	pthread_attr_destroy(&attr);
-	if (!error) {
-		__atomic_add_fetch(&r->threads, 1, __ATOMIC_RELAXED);
-		if (__atomic_sub_fetch(r->nthreads, 1, __ATOMIC_ACQ_REL) == 0)
-			exit(0);
-	}
-	return error;
-}
-
-static int put_to_sleep(struct record *r)
-{
-	unsigned i = r->sleepers;
-	if (i == RECORD_SLEEPERS)
-		return -1;
-	r->sleeper[i] = (struct sleeper){.record = r, .state = ASLEEP};
-	__atomic_add_fetch(&r->on_their_way, 1, __ATOMIC_RELAXED);
-	if (make(r, &r->sleeper[i].thread, sleeper, &r->sleeper[i])) {
-		is_there(r);
-		return -1;
-	}
-	r->sleepers++;
+	__atomic_add_fetch(&r->threads, 1, __ATOMIC_RELAXED);
+	if (__atomic_sub_fetch(r->nthreads, 1, __ATOMIC_ACQ_REL) == 0)
+		exit(0);
 	return 0;
 }
 
-int core_hire(struct record *r, unsigned asleep)
+int core_threads_make(struct record *r, unsigned asleep)
 {
 	int error = 0;
 	pthread_mutex_lock(&r->lock);
-	while (!error && core_asleep(r) < asleep)
-		error = put_to_sleep(r);
+	while (!error && core_threads_asleep(r) < asleep) {
+		struct sleeper *s = &r->sleeper[r->sleepers];
+		*s = (struct sleeper){.record = r};
+		__atomic_add_fetch(&r->on_their_way, 1, __ATOMIC_RELAXED);
+		error = make(r, &s->thread, sleeper, s);
+		if (error)
+			is_there(r);	/* it is not, and nobody need wait for it */
+		else
+			r->sleepers++;
+	}
 	pthread_mutex_unlock(&r->lock);
-	return error;
+	return error ? -1 : 0;
 }
 
 /* When no more can be put to sleep, Go gets new ones directly. */
-unsigned core_asleep(const struct record *r)
+unsigned core_threads_asleep(const struct record *r)
 {
 	unsigned made = __atomic_load_n(&r->sleepers, __ATOMIC_RELAXED);
 	return made == RECORD_SLEEPERS ? UINT_MAX : made - __atomic_load_n(&r->called, __ATOMIC_RELAXED);
 }
 
-void core_dismiss(struct record *r)
+void core_threads_end(struct record *r)
 {
-	for (unsigned i = 0; i < r->sleepers; i++) {
+	for (struct sleeper *s = r->sleeper; s < r->sleeper + r->sleepers; s++) {
 		__atomic_add_fetch(r->nthreads, 1, __ATOMIC_ACQ_REL);	/* its end will be counted */
-		set_state(&r->sleeper[i], DISMISSED);
-		pthread_join(r->sleeper[i].thread, NULL);
+		wake(s);
+		pthread_join(s->thread, NULL);
 	}
-	r->sleepers = r->called = r->threads = 0;
+	r->sleepers = r->threads = 0;
 	core_release(r);
 }
 
@@ -193,19 +180,18 @@ int __wrap_pthread_attr_getstacksize(const pthread_attr_t *attr, size_t *size)
 
 int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *attr, void *(*run)(void *), void *arg)
 {
-	if (!record)
-		return __real_pthread_create(t, attr, run, arg);
+	int error = 0;
+	(void)attr;
 	pthread_mutex_lock(&record->lock);
 	/* Nobody gets in before enough are asleep (front/runtime/limits.c), so there is one. The last resort is to make one here, in a
 	 * thread of the core's, for which the C library maps 64 MiB. */
-	int error = 0;
 	if (record->called < record->sleepers) {
 		struct sleeper *s = &record->sleeper[record->called++];
 		s->run = run;
 		s->arg = arg;
 		*t = s->thread;
 		__atomic_add_fetch(&record->on_their_way, 1, __ATOMIC_RELAXED);
-		set_state(s, CALLED);
+		wake(s);
 	} else {
 		error = make(record, t, run, arg);
 	}
@@ -218,13 +204,11 @@ int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *attr, void *(*run)
 int __wrap_pthread_key_create(pthread_key_t *key, void (*destructor)(void *))
 {
 	int error = __real_pthread_key_create(key, destructor);
-	if (!error && record) {
-		if (record->keys < RECORD_KEYS) {
-			record->destructor[record->keys] = destructor;
-			record->key[record->keys++] = *key;
-		} else {
-			record->lost++;
-		}
-	}
-	return error;
+	if (error)
+		return error;
+	if (record->destructor)
+		record->lost++;
+	record->key = *key;
+	record->destructor = destructor;
+	return 0;
 }
