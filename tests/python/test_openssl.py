@@ -59,7 +59,7 @@ def test_added_entropy_is_an_event(python):
 @linux
 @pytest.mark.parametrize("start", ["auto", "never"])
 def test_long_added_entropy_is_kept_as_its_hash(start):
-    """Before there is a core the newest hundred events are kept in one page. Guards the hash in ``add`` of openssl/method.c:
+    """Before there is a core the newest hundred events are kept in one page. Guards the hash in ``add`` of openssl/module.c:
     without it the data themselves are written there, past the event's end and past the page's."""
     assert run("import long_events", start) == {"mode": "direct" if start == "never" else "core", "child": 0}
 
@@ -67,7 +67,7 @@ def test_long_added_entropy_is_kept_as_its_hash(start):
 @linux
 @pytest.mark.skipif(not confine.available(), reason="the seccomp filters are written for x86_64 and aarch64")
 def test_status_while_the_system_is_not_ready():
-    """OpenSSL's callers ask before they draw. Guards ``status`` of openssl/method.c."""
+    """OpenSSL's callers ask before they draw. Guards ``status`` of openssl/module.c."""
     status = run("""
 import errno, ssl, _ssl, confine, gorandom, gorandom._openssl
 confine.refuse("getrandom", errno.EAGAIN)
