@@ -1,78 +1,244 @@
-/* The module _numpy, with the type BitGen: what stands behind one bit generator of numpy's, and its lock. numpy enters the lock around each call.
+/* The module _numpy, with the type BitGen: what stands behind one bit generator of numpy's, and its lock.
+ *
+ * numpy calls the functions of its struct bitgen in any thread, without the GIL, with the lock held, some hundred million
+ * times a second. So a number costs a few instructions over ready bytes, and two comparisons say at once whether this
+ * process was forked, anybody has reseeded, or the machine was restored since the bytes were made. The clock is looked at
+ * where the lock is taken and where bytes are made.
+ *
+ * They cannot fail. Where no bytes can be had they wait as long as the system's generator is not seeded, and else
+ * end the process: numpy would go on with whatever they return. In a process with a core that does not happen, and
+ * in others whoever takes the lock gets an exception first. */
+#define _GNU_SOURCE
+#define PY_SSIZE_T_CLEAN
+#include "python/base.h"
+
+#include <linux/futex.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "core/core.h"
+#include "pure/erase.h"
+#include "runtime/thread.h"
+
+#define MEMORY ((size_t)64 << 10)	/* bytes of a generator's; with 16 KiB the way into the core costs as much as what is made there */
+#define MOST (uint32_t)(MEMORY - sizeof(struct bitgen))	/* bytes of a refill */
+#define FIRST (uint32_t)512	/* bytes of the first, because many generators give one number; each next one is twice as large */
+#define LOW 256	/* bytes: with fewer the lock is not given out, so that most calls meet a failure there */
+#define TRIES 100	/* of a draw that fails in a callback, */
+#define NAP 10000000	/* with so many ns between them: a second, for descriptors or memory that were short */
+#define APART __attribute__((noinline))	/* and not cold, for which the jumps there would be long ones */
+#define HOT __attribute__((aligned(64)))	/* a line of code: that takes a cycle of eight less than two, in numpy's loops */
+
+static const struct base *base;
+
+/* Numbers ready for one bit generator of numpy's, in memory that fork wipes: a child finds no bytes, a stamp that
+ * holds nowhere, and a lock that nobody holds. This stands at the memory's end. The bytes are before it, those next in
+ * turn farthest from it, so that few of them need few pages. */
+struct bitgen {
+	struct stamp made;	/* when and where the bytes were. Where fork does not wipe: the process whose lock it is */
+	uint64_t owner;	/* the thread that holds the lock, if any */
+	uint32_t locked;	/* 0, 1, or 2 when somebody may be waiting: what futex(2) waits on */
+	uint32_t depth;	/* of the owner's entries */
+	uint32_t size;	/* bytes of the last refill */
+	int64_t at;	/* the first ready byte, counted from this struct: negative, or 0 for none. Those before it are erased */
+};
+
+_Static_assert(sizeof(struct bitgen) == 64, "a cache line");
+
+/* What numpy's functions are given. It stands in memory that a child inherits: thread_take() says why. */
+struct user {
+	struct bitgen *bits;
+	const uint64_t *epoch;	/* base->stamp_epoch, at hand */
+	int taken;	/* a call is in the memory. Whoever finds it taken has its numbers made one by one */
+};
+
+/* numpy's struct bitgen, numpy/random/bitgen.h: published, the same in all its versions from 1.17 on. Newer ones may
+ * append to it. */
+struct numpy_bitgen {
+	void *state;
+	uint64_t (*next_uint64)(void *);
+	uint32_t (*next_uint32)(void *);
+	double (*next_double)(void *);
+	uint64_t (*next_raw)(void *);
+};
+
+typedef struct {
+	PyObject_HEAD
+	struct user user;
+} BitGen;
+
+static struct user *user_of(PyObject *self) { return &((BitGen *)self)->user; }
+
+/* ---- ready bytes ---- */
+
+/* How many bytes to make next. Twice as many, if the last ones have been used up and not become stale. */
+static uint32_t next_size(const struct bitgen *b)
+{
+	if (b->size < FIRST)
+		return FIRST;
+	if (-b->at >= LOW || b->made.epoch != stamp_field(base->stamp_epoch))
+		return b->size;
+	return b->size > MOST / 2 ? MOST : 2 * b->size;
+}
+
+/* Waits for the system's generator if the caller may be given an exception. 0, -1 with an exception set, or the answer of
+ * draw_bytes. The memory is taken. */
+static int refill(struct bitgen *b, int may_raise)
+{
+	for (;;) {
+		uint32_t n = next_size(b);
+		unsigned char *bytes = (unsigned char *)b - n;
+		struct stamp now = base->stamp_now();
+		b->made = now;
+		b->made.epoch = 0;	/* until the bytes are there */
+		b->at = 0;
+		/* A child's memory is not locked; its first refill has another size than none. */
+		if (n != b->size)
+			base->pages_lock(bytes, n + sizeof *b);
+		b->size = n;
+		int r = may_raise ? base->draw(bytes, n, 1) : base->draw_bytes(bytes, n);
+		if (r)
+			return r;
+		b->made.epoch = now.epoch;
+		b->at = -(int64_t)n;
+		/* A signal handler that forked in between: the bytes are zeros now, or the other process's too. */
+		__atomic_signal_fence(__ATOMIC_SEQ_CST);
+		if (now.process == base->process_stamp())
+			return 0;
+	}
+}
+
+/* Waits until the system's generator is seeded; after other failures a little, or ends the process if there were too many. */
+static void nap_or_end(int error, int *tries)
+{
+	static const char why[] = "gorandom: the system's random number generator gives no bytes, "
+		"and a numpy call that has begun cannot fail: the process ends\n";
+	if (error != GORANDOM_NOT_READY && ++*tries >= TRIES) {
+		ssize_t ignored = write(2, why, sizeof why - 1);
+		(void)ignored;
+		abort();
+	}
+	base->kernel_nap(error == GORANDOM_NOT_READY ? -1 : NAP);
+}
+
+/* n bytes at x, erased where they were. 0: there are not so many, or a fork, a reseed or a restore has made them stale,
+ * or another call is in the memory. */
+static inline int take(struct user *u, void *x, uint32_t n, int watch)
+{
+	struct bitgen *b = u->bits;
+	if (__builtin_expect(!thread_take(&u->taken), 0))
+		return 0;
+	int64_t at = b->at + n;
+	if (__builtin_expect(at > 0, 0)) {
+		thread_leave(&u->taken);
+		return 0;
+	}
+	unsigned char *from = (unsigned char *)b + at - n;
+	memcpy(x, from, n);
+	memset(from, 0, n);
+	b->at = at;
+	/* Last, so that a signal handler that forked before this very instruction is seen, and a restored machine. */
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	int fresh = b->made.epoch == stamp_field(u->epoch) && (!watch || b->made.restore == base->restore_now());
+	thread_leave(&u->taken);
+	return __builtin_expect(fresh, 1);
+}
+
+/* Past the memory where fork does not wipe, because nothing is kept there for a child to find; in a signal handler that has
+ * interrupted another call; and in a thread that has passed the lock by. */
+static uint64_t slowly(struct user *u, uint32_t n)
+{
+	uint64_t x = 0;
+	int r, tries = 0;
+	while (!take(u, &x, n, 1)) {
+		if (base->pages_wiped_at_fork && !__atomic_exchange_n(&u->taken, 1, __ATOMIC_ACQUIRE)) {
+			r = refill(u->bits, 0);
+			thread_leave(&u->taken);
+		} else {
+			r = base->draw_bytes((unsigned char *)&x, n);
+			if (!r)
+				break;
+		}
+		if (r)
+			nap_or_end(r, &tries);
+	}
+	return x;
+}
+
+/* Each multiple of 2^-53 below 1 is as likely as any other. */
+static double to_double(uint64_t x) { return (double)(int64_t)(x >> 11) * 0x1p-53; }
+
+/* The slow ways are last calls, functions of their own, so that the fast ones need no stack. */
+static APART uint64_t slow_uint64(void *state) { return slowly(state, sizeof(uint64_t)); }
+static APART uint32_t slow_uint32(void *state) { return (uint32_t)slowly(state, sizeof(uint32_t)); }
+static APART double slow_double(void *state) { return to_double(slow_uint64(state)); }
+
+/* Twice, because without a page to look at (guard/restore.c) a function fits one line of code. */
+#define NUMBERS(name, watch) \
+static HOT uint64_t name##_uint64(void *state) \
+{ \
+	uint64_t x; \
+	return take(state, &x, sizeof x, watch) ? x : slow_uint64(state); \
+} \
+static HOT uint32_t name##_uint32(void *state) \
+{ \
+	uint32_t x; \
+	return take(state, &x, sizeof x, watch) ? x : slow_uint32(state); \
+} \
+static HOT double name##_double(void *state) \
+{ \
+	uint64_t x; \
+	return take(state, &x, sizeof x, watch) ? to_double(x) : slow_double(state); \
+}
+
+NUMBERS(next, 0)
+NUMBERS(watched, 1)
+
+/* Writes our functions into the struct of a capsule that numpy has made. */
+static PyObject *install(PyObject *self, PyObject *capsule)
+{
+	struct numpy_bitgen *to = PyCapsule_GetPointer(capsule, "BitGenerator");
+	if (!to)
+		return NULL;
+	int watch = base->watches_restores;
+	to->state = user_of(self);
+	to->next_uint64 = to->next_raw = watch ? watched_uint64 : next_uint64;
+	to->next_uint32 = watch ? watched_uint32 : next_uint32;
+	to->next_double = watch ? watched_double : next_double;
+	Py_RETURN_NONE;
+}
+
+/* ---- the lock, which numpy enters around each call ----
  *
  * A lock of our own, because it has to see that there are numbers for the call, or raise; and because one of
  * Python's, held by another thread at a fork, would be held in the child for ever. This one lies in the memory that
  * fork wipes. The owner may enter it again, as with numpy's own since 2.4. */
-#define _GNU_SOURCE
-#define PY_SSIZE_T_CLEAN
-#include "python/interpreter.h"
 
-#include <linux/futex.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-#include "numpy/bitgen.h"
-#include "runtime/thread.h"
-
-typedef struct {
-	PyObject_HEAD
-	struct bitgen_user user;
-} BitGen;
-
-static struct bitgen *bits_of(PyObject *self) { return ((BitGen *)self)->user.bits; }
-
-static uint64_t me(void) { return thread_here(); }
-
-static int take_free(struct bitgen *b)
-{
-	uint32_t free = 0;
-	return __atomic_compare_exchange_n(&b->locked, &free, 1, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
-}
+static int is_mine(struct bitgen *b) { return __atomic_load_n(&b->owner, __ATOMIC_RELAXED) == thread_here(); }
 
 /* 0, or -1 with a signal's exception set. */
-static int wait_for(struct bitgen *b)
-{
-	for (;;) {
-		int taken;
-		Py_BEGIN_ALLOW_THREADS
-		taken = __atomic_exchange_n(&b->locked, 2, __ATOMIC_ACQUIRE) == 0;
-		if (!taken)
-			syscall(SYS_futex, &b->locked, FUTEX_WAIT_PRIVATE, 2, NULL, NULL, 0);
-		Py_END_ALLOW_THREADS
-		if (taken)
-			return 0;
-		if (PyErr_CheckSignals())
-			return -1;
-	}
-}
-
-/* Where fork does not wipe, the first thread of a child to come here makes the lock anew. */
-static void look_for_a_fork(PyObject *self)
-{
-	struct bitgen *b = bits_of(self);
-	BEGIN_ALONE(self);
-	if (b->generation != *base->fork_generation) {
-		b->locked = 0;
-		b->owner = 0;
-		b->generation = *base->fork_generation;
-	}
-	END_ALONE();
-}
-
 static int lock(struct bitgen *b)
 {
-	if (__atomic_load_n(&b->owner, __ATOMIC_RELAXED) == me()) {
+	uint32_t free = 0;
+	if (is_mine(b)) {
 		b->depth++;
 		return 0;
 	}
-	if (!take_free(b) && wait_for(b))
-		return -1;
+	if (!__atomic_compare_exchange_n(&b->locked, &free, 1, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		while (__atomic_exchange_n(&b->locked, 2, __ATOMIC_ACQUIRE)) {
+			/* Only now: whoever has it will see the 2, and wake another if this one leaves by an exception. */
+			if (PyErr_CheckSignals())
+				return -1;
+			Py_BEGIN_ALLOW_THREADS
+			syscall(SYS_futex, &b->locked, FUTEX_WAIT_PRIVATE, 2, NULL, NULL, 0);
+			Py_END_ALLOW_THREADS
+		}
 	b->depth = 1;
-	__atomic_store_n(&b->owner, me(), __ATOMIC_RELAXED);
+	__atomic_store_n(&b->owner, thread_here(), __ATOMIC_RELAXED);
 	return 0;
 }
-
-static int is_mine(struct bitgen *b) { return __atomic_load_n(&b->owner, __ATOMIC_RELAXED) == me(); }
 
 static void unlock(struct bitgen *b)
 {
@@ -83,32 +249,64 @@ static void unlock(struct bitgen *b)
 		syscall(SYS_futex, &b->locked, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
+/* Where fork does not wipe, the first thread of a child to come here makes the lock anew. */
+static void look_for_a_fork(PyObject *self)
+{
+	struct bitgen *b = user_of(self)->bits;
+	BEGIN_ALONE(self);
+	if (b->made.process != base->process_stamp()) {
+		b->locked = 0;
+		b->owner = 0;
+		b->made.process = base->process_stamp();
+	}
+	END_ALONE();
+}
+
+/* With the lock held, and the GIL, which it may give away meanwhile: are there numbers for this call? 0, or -1 with
+ * an exception set. */
+static int ensure(struct user *u)
+{
+	struct bitgen *b = u->bits;
+	if (!base->pages_wiped_at_fork) {
+		unsigned char byte;
+		int r = base->draw(&byte, 1, 1);
+		erase(&byte, 1);
+		return r;
+	}
+	/* In a child, the mark of a thread that was in the memory at the fork and does not exist here. */
+	if (b->depth == 1 && b->made.process != base->process_stamp())
+		__atomic_store_n(&u->taken, 0, __ATOMIC_RELAXED);
+	if (-b->at >= LOW && base->stamp_holds(&b->made))
+		return 0;
+	if (__atomic_exchange_n(&u->taken, 1, __ATOMIC_ACQUIRE))
+		return 0;
+	int r = refill(b, 1);
+	thread_leave(&u->taken);
+	return r;
+}
+
 static PyObject *enter(PyObject *self, PyObject *unused)
 {
-	struct bitgen_user *u = &((BitGen *)self)->user;
-	struct bitgen *b = u->bits;
+	struct user *u = user_of(self);
 	(void)unused;
 	if (!base->pages_wiped_at_fork)
 		look_for_a_fork(self);
 	do {
-		if (lock(b))
+		if (lock(u->bits))
 			return NULL;
-		/* In a child, the mark of a thread that was in the memory at the fork and does not exist here. */
-		if (b->depth == 1 && b->made.process != base->process_stamp())
-			__atomic_store_n(&u->taken, 0, __ATOMIC_RELAXED);
-		if (bitgen_ensure(u)) {
-			if (is_mine(b))
-				unlock(b);
+		if (ensure(u)) {
+			if (is_mine(u->bits))
+				unlock(u->bits);
 			return NULL;
 		}
-	} while (!is_mine(b));	/* a signal's Python handler has forked while the kernel was waited for: the child's lock is free */
+	} while (!is_mine(u->bits));	/* a signal's Python handler has forked while the kernel was waited for: the child's lock is free */
 	Py_RETURN_TRUE;
 }
 
 /* A process that was forked inside the with block finds the lock free, and nobody's. */
 static PyObject *leave(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
 {
-	struct bitgen *b = bits_of(self);
+	struct bitgen *b = user_of(self)->bits;
 	(void)args, (void)nargs;
 	if (is_mine(b))
 		unlock(b);
@@ -117,7 +315,7 @@ static PyObject *leave(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
 
 static PyObject *release(PyObject *self, PyObject *unused)
 {
-	struct bitgen *b = bits_of(self);
+	struct bitgen *b = user_of(self)->bits;
 	(void)unused;
 	if (!is_mine(b)) {
 		PyErr_SetString(PyExc_RuntimeError, "cannot release a lock that this thread does not hold");
@@ -130,18 +328,10 @@ static PyObject *release(PyObject *self, PyObject *unused)
 static PyObject *locked(PyObject *self, PyObject *unused)
 {
 	(void)unused;
-	return PyBool_FromLong(__atomic_load_n(&bits_of(self)->locked, __ATOMIC_RELAXED) != 0);
+	return PyBool_FromLong(__atomic_load_n(&user_of(self)->bits->locked, __ATOMIC_RELAXED) != 0);
 }
 
-/* Writes our functions into the struct of a capsule that numpy has made. */
-static PyObject *install(PyObject *self, PyObject *capsule)
-{
-	struct numpy_bitgen *to = PyCapsule_GetPointer(capsule, "BitGenerator");
-	if (!to)
-		return NULL;
-	bitgen_install(&((BitGen *)self)->user, to);
-	Py_RETURN_NONE;
-}
+/* ---- the type ---- */
 
 static PyObject *new(PyTypeObject *type, PyObject *args, PyObject *names)
 {
@@ -150,17 +340,26 @@ static PyObject *new(PyTypeObject *type, PyObject *args, PyObject *names)
 	BitGen *self = (BitGen *)PyType_GenericAlloc(type, 0);
 	if (!self)
 		return NULL;
-	if (bitgen_init(&self->user)) {
+	unsigned char *memory = base->pages_new(MEMORY, PAGES_WIPED);
+	if (!memory) {
 		Py_DECREF((PyObject *)self);
 		return PyErr_NoMemory();
 	}
+	self->user.bits = (struct bitgen *)(memory + MEMORY) - 1;
+	self->user.epoch = base->stamp_epoch;
 	return (PyObject *)self;
 }
 
 static void dealloc(PyObject *self)
 {
 	PyTypeObject *type = Py_TYPE(self);
-	bitgen_free(bits_of(self));
+	struct bitgen *b = user_of(self)->bits;
+	if (b) {
+		size_t n = b->size + sizeof *b;	/* no others have been written */
+		unsigned char *end = (unsigned char *)(b + 1);
+		erase(end - n, n);
+		munmap(end - MEMORY, MEMORY);
+	}
 	freefunc release_memory = (freefunc)PyType_GetSlot(type, Py_tp_free);
 	release_memory(self);
 	Py_DECREF(type);
@@ -193,8 +392,6 @@ static PyType_Spec spec = {
 	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE,
 	.slots = slots,
 };
-
-const struct base *base;
 
 static int exec(PyObject *module)
 {
