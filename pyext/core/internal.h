@@ -22,6 +22,10 @@ int __real_munmap(void *, size_t);
 #define PAGE_DOWN(x) ((uintptr_t)(x) & ~(uintptr_t)4095)
 #define PAGE_UP(x) PAGE_DOWN((uintptr_t)(x) + 4095)
 
+/* For assembly that writes them all. */
+#define XMM "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", \
+	"xmm14", "xmm15"
+
 struct span { uintptr_t lo, hi; };
 
 struct sleeper {	/* a thread that waits for Go to ask for one: threads.c */

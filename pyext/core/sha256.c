@@ -10,44 +10,26 @@
 #include <cpuid.h>
 #include <string.h>
 
-/* func block(dig *Digest, p []byte), by Go's ABI0: arguments on the stack, no register is the caller's to keep.
- * The digest begins with its eight words, and assembly sees no more of it. The vector registers are cleared. */
-__asm__(
-	".text\n"
-	".p2align 4\n"
-	".type call_go_sha256, @function\n"
-	"call_go_sha256:\n"
-	"	.cfi_startproc\n"
-	"	pushq %rbp\n"
-	"	.cfi_def_cfa_offset 16\n"
-	"	.cfi_offset %rbp, -16\n"
-	"	movq %rsp, %rbp\n"
-	"	.cfi_def_cfa_register %rbp\n"
-	"	pushq %rbx\n"
-	"	pushq %r12\n"
-	"	pushq %r13\n"
-	"	pushq %r14\n"
-	"	pushq %r15\n"
-	"	subq $40, %rsp\n"
-	"	movq %rdi, (%rsp)\n"
-	"	movq %rsi, 8(%rsp)\n"
-	"	movq %rdx, 16(%rsp)\n"
-	"	movq %rdx, 24(%rsp)\n"
-	"	call go_sha256_block\n"
-	"	vzeroall\n"
-	"	addq $40, %rsp\n"
-	"	popq %r15\n"
-	"	popq %r14\n"
-	"	popq %r13\n"
-	"	popq %r12\n"
-	"	popq %rbx\n"
-	"	popq %rbp\n"
-	"	.cfi_def_cfa %rsp, 8\n"
-	"	ret\n"
-	"	.cfi_endproc\n"
-	".size call_go_sha256, . - call_go_sha256\n");
-
-void call_go_sha256(uint32_t state[8], const void *blocks, size_t bytes);
+/* func block(dig *Digest, p []byte), by Go's ABI0: arguments on the stack, no register but the frame pointer is the
+ * caller's to keep. The digest begins with its eight words, and assembly sees no more of it. The vector registers are
+ * cleared. */
+static void call_go_sha256(uint32_t state[8], const void *blocks, size_t bytes)
+{
+#define ROOM "168"	/* 40 bytes, below the 128 that this function may use without a word */
+	__asm__ volatile(
+		"subq $" ROOM ", %%rsp\n"
+		"	.cfi_adjust_cfa_offset " ROOM "\n"
+		"	movq %0, (%%rsp)\n"
+		"	movq %1, 8(%%rsp)\n"
+		"	movq %2, 16(%%rsp)\n"
+		"	movq %2, 24(%%rsp)\n"
+		"	call go_sha256_block\n"
+		"	vzeroall\n"
+		"	addq $" ROOM ", %%rsp\n"
+		"	.cfi_adjust_cfa_offset -" ROOM "\n"
+		: "+D"(state), "+S"(blocks), "+d"(bytes)
+		:: "rax", "rbx", "rcx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", XMM, "memory", "cc");
+}
 
 /* As crypto/internal/fips140/sha256 chooses it; and the system must keep the AVX registers. */
 static int processor_can(void)

@@ -88,15 +88,13 @@ static void clear_registers(void)
 #define LOW "0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15"
 #define HIGH "16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31"
 #if defined __x86_64__
-#define CLOBBERED "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", \
-		"xmm13", "xmm14", "xmm15"
 	unsigned a, b, c, d, kept = 0;	/* by the kernel: bits of XCR0 */
 	if (__get_cpuid(1, &a, &b, &c, &d) && (c & bit_OSXSAVE))
 		__asm__("xgetbv" : "=a"(kept), "=d"(d) : "c"(0));
 	if ((kept & 6) == 6)	/* AVX */
-		__asm__ volatile("vzeroall" ::: CLOBBERED);
+		__asm__ volatile("vzeroall" ::: XMM);
 	else
-		__asm__ volatile(".irp k," LOW "\n\tpxor %%xmm\\k, %%xmm\\k\n\t.endr" ::: CLOBBERED);
+		__asm__ volatile(".irp k," LOW "\n\tpxor %%xmm\\k, %%xmm\\k\n\t.endr" ::: XMM);
 	if ((kept & 0xe0) == 0xe0)	/* AVX-512. No compiler uses these unasked */
 		__asm__ volatile(".irp k," HIGH "\n\tvpxorq %zmm\\k, %zmm\\k, %zmm\\k\n\t.endr");
 #elif defined __aarch64__
