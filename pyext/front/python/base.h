@@ -24,8 +24,6 @@ struct base {
 	char *(*leave)(struct visit *);	/* gate_leave(). The text of Go's error, to free(), or NULL */
 
 	void (*fork_register)(struct fork_hook *);
-	const unsigned *fork_generation;
-	int (*lock_take)(int *lock);
 	void *(*pages_new)(size_t bytes, enum pages);
 	void (*pages_lock)(void *, size_t bytes);
 	int pages_wiped_at_fork;

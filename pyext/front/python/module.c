@@ -12,7 +12,6 @@
 
 #include "draw/draw.h"
 #include "guard/fork.h"
-#include "guard/lock.h"
 #include "guard/process.h"
 #include "pure/erase.h"
 #include "pure/sha256.h"
@@ -140,7 +139,6 @@ static uint64_t base_process_stamp(void) { return process_stamp(); }
 static struct stamp base_stamp_now(void) { return stamp_now(); }
 static int base_stamp_holds(const struct stamp *s) { return stamp_holds(s); }
 static uint64_t base_restore_now(void) { return restore_now(); }
-static int base_lock_take(int *lock) { return lock_take(lock); }
 
 static struct base base = {
 	.version = GORANDOM_VERSION,
@@ -149,8 +147,6 @@ static struct base base = {
 	.enter = gate_enter_aside,
 	.leave = base_leave,
 	.fork_register = fork_register,
-	.fork_generation = &fork_generation,
-	.lock_take = base_lock_take,
 	.pages_new = pages_new,
 	.pages_lock = pages_lock,
 	.stamp_epoch = &stamp_epoch,
