@@ -61,17 +61,16 @@ struct gorandom_core {
 	 * nthreads is glibc's count of threads (threads.c). NULL: *why says what the system refused. */
 	struct record *(*map)(unsigned int *nthreads, const char **why);
 
-	/* Makes threads for Go, until so many are asleep. -1: the system gives not so many; those that were made before a
-	 * start are let go by dismiss(). Same mask of signals as for start(). */
-	int (*hire)(struct record *, unsigned asleep);
-	unsigned (*asleep)(const struct record *);
-	void (*dismiss)(struct record *);
-
-	/* Returns when none of the core's threads is on its way into being or into Go, or after a second or two. */
-	void (*settle)(struct record *);
+	/* The threads that Go will ask for. make: until so many are asleep; -1 if the system gives no more. They keep the
+	 * caller's mask of signals, which has to be that of start(). wait: until none is on its way into being or into Go, but
+	 * two seconds at most. end: only before a start; also gives up what reserve() holds. */
+	int (*threads_make)(struct record *, unsigned asleep);
+	unsigned (*threads_asleep)(const struct record *);
+	void (*threads_wait)(struct record *);
+	void (*threads_end)(struct record *);
 
 	/* Holds the memory that a start takes, and gives it up as far as a mapping of Go's that fails needs it; the rest by
-	 * release(). NULL, or what there is not so much of. */
+	 * release(). Not NULL: what there is not so much of, and threads_end() has to follow. */
 	const char *(*reserve)(struct record *, size_t address_space, size_t writable);
 	void (*release)(struct record *);
 

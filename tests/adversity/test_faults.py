@@ -185,7 +185,7 @@ HIRED = 6 + min(len(os.sched_getaffinity(0)), 16)  # core.h: threads for a start
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_pids_cgroup(pids_cgroup, when, room):
     """pids.max leaves room for so many tasks more, before the first draw or after it. A core has all of its threads or none:
-    below that, direct mode with a reason. Guards core_hire."""
+    below that, direct mode with a reason. Guards core_threads_make."""
     result = run(PROGRAMS / "faults_pids_max.py", "auto", pids_cgroup, when, room)
     if result["children"]:
         assert_sound(result, result["children"])

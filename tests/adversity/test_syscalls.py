@@ -74,7 +74,7 @@ def test_each_errno_at_each_moment(phase, start):
 def test_a_draw_returns_when_no_thread_is_on_its_way(which):
     """A program may confine itself right after its draw. The core's threads are held up where glibc begins them, or where Go
     has called them, each for 50 ms more than the one before; the draw that caused it must not return earlier. Guards
-    core_settle() in gate_close(): without it, with a filter on rseq, rt_sigprocmask or sigaltstack, the process dies now
+    core_threads_wait() in gate_close(): without it, with a filter on rseq, rt_sigprocmask or sigaltstack, the process dies now
     and then (2 of 1,200 times on a busy machine)."""
     needs_unotify()
     result = run(PROGRAMS / "syscalls_on_their_way.py", "auto", which, env=PATH)

@@ -2,7 +2,7 @@
 never an abort, a hang or a repeat.
 
 Go ends the process when it cannot have memory, a thread or a signal stack. Guards limits.c (what a start needs
-is asked for before it), the threads that are hired before the start, and the look at the room that is left
+is asked for before it), the threads that are made before the start, and the look at the room that is left
 before another place is entered."""
 
 import os
@@ -80,7 +80,7 @@ def test_no_descriptors_at_all():
 
 def test_a_refused_start_leaves_the_memory(tmp_path):
     """A process with 30 MB left has them after its first draw too. Fails if the
-    stacks of threads that had to be dismissed are of the usual size: the C library keeps 40 MB of them."""
+    stacks of threads that had to end are of the usual size: the C library keeps 40 MB of them."""
     program = """
 import json, os
 import confine, gorandom

@@ -131,7 +131,7 @@ int gate_open(struct visit *v, int is_held)
 static void leave_go(struct visit *v)
 {
 	v->error = core->take_error();
-	core->settle(core_record);	/* the caller may be confined next */
+	core->threads_wait(core_record);	/* the caller may be confined next */
 	if (!v->stays)
 		core->unbind(core_record);
 	else if (v->binds) {

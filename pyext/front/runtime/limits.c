@@ -59,10 +59,10 @@ const char *limits_refuse(void)
 		return "fewer than 96 mappings are left (vm.max_map_count), or madvise or mprotect is refused (seccomp)";
 	/* From here on nobody else can take the memory. */
 	const char *missing = core->reserve(core_record, RESERVED, WRITABLE);
-	if (!missing && core->hire(core_record, GORANDOM_THREADS + core_processors()))
+	if (!missing && core->threads_make(core_record, GORANDOM_THREADS + core_processors()))
 		missing = "no room for the core's threads (RLIMIT_NPROC, a cgroup's pids.max, seccomp, or memory for their stacks)";
 	if (missing)
-		core->dismiss(core_record);
+		core->threads_end(core_record);
 	return missing;
 }
 
@@ -73,13 +73,13 @@ int limits_threads(void)
 	struct held held;
 	int enough = 0;
 
-	if (core->asleep(core_record) >= core_processors())
+	if (core->threads_asleep(core_record) >= core_processors())
 		return 1;
 	if (hold_signals(&held))
 		return 0;
 	/* Looked at only now, when no signal handler can fork any more. */
-	enough = core_alive() && core->hire(core_record, core_processors()) == 0;
-	core->settle(core_record);
+	enough = core_alive() && core->threads_make(core_record, core_processors()) == 0;
+	core->threads_wait(core_record);
 	release_signals(&held);
 	return enough;
 }

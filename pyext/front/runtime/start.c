@@ -75,7 +75,7 @@ static void start_with(unsigned char random[16])
 	}
 	/* In a child always: what fork has wiped of the library's data must come back. */
 	if ((dirty || fork_generation) && core->reset(core_record)) {
-		core->dismiss(core_record);
+		core->threads_end(core_record);
 		refuse("the parent's core cannot be undone");
 		return;
 	}
