@@ -27,7 +27,7 @@ func gorandom_seed(lanes C.int, kernel *C.char) C.int {
 	return C.int(calls.Seed(int(lanes), unsafe.Pointer(kernel), source{entropy.NewKernel()}, allocate))
 }
 
-// source is the kernel's, and has the descriptor that it may keep written down (core/record.c): a child that
+// source is the kernel's, and has the descriptor that it may keep written down (core/reset.c): a child that
 // resets the core closes it, or each generation would leave one behind.
 type source struct{ *entropy.Kernel }
 
@@ -37,8 +37,8 @@ func (s source) Read(b []byte) error {
 	return err
 }
 
-// allocate gives the RNG memory that the library has on record (core/record.c), where all of Go's is: wiped
-// at fork, undumped, and unmapped when a child resets the core.
+// allocate gives the RNG memory that the library has on record (core/record.c), where all of Go's is:
+// undumped, and absent in forked children.
 func allocate(size int) (*process.Memory, error) {
 	const page = 4096
 	n := (size + page - 1) / page * page
@@ -48,7 +48,7 @@ func allocate(size int) (*process.Memory, error) {
 		return nil, process.ErrMemory
 	}
 	protection := process.Protection{WipedAtFork: true, Undumped: true, Locked: locked != 0}
-	// It lives as long as this core; a reset gives it back.
+	// It lives as long as this core.
 	return process.NewMemory(unsafe.Slice((*byte)(p), n), protection, nil), nil
 }
 

@@ -17,7 +17,7 @@
 #define GORANDOM_STACK ((size_t)256 << 10)	/* bytes, for each */
 #define GORANDOM_MAX_LANES 16	/* generators of a core; more processors than that share them */
 
-struct record;	/* what has to be undone before a core can start again: record.h */
+struct record;	/* what has to be undone before a core can start again: internal.h */
 
 /* What the functions that enter Go answer: 0, or one of these, or a positive errno of the kernel. */
 enum {

@@ -39,7 +39,7 @@ void *__wrap_malloc(size_t n)
 /* What a host's thread has allocated for one of ours is left: a few words, where a free would make a cache. */
 void __wrap_free(void *p)
 {
-	if (!is_core_thread && ((unsigned char *)p < blocks[0] || (unsigned char *)p >= blocks[BLOCKS]))
+	if (!is_core_thread && (uintptr_t)p - (uintptr_t)blocks >= sizeof blocks)
 		__real_free(p);
 }
 
