@@ -65,9 +65,6 @@ func gorandom_event(source C.int, p unsafe.Pointer, n C.size_t) C.int {
 //export gorandom_reseed
 func gorandom_reseed() C.int { return C.int(calls.Reseed()) }
 
-//export gorandom_hand_size
-func gorandom_hand_size(kind C.int) C.size_t { return C.size_t(calls.HandSize(int(kind))) }
-
 //export gorandom_hand
 func gorandom_hand(op C.int, state, in unsafe.Pointer, n C.size_t, out unsafe.Pointer, m C.size_t) C.int {
 	return C.int(calls.Hand(int(op), state, in, uintptr(n), out, uintptr(m)))

@@ -12,8 +12,6 @@ import (
 // Fortuna driven by hand: a Python program holds the state of a hash or of a generator in undumped memory of
 // its own (front/python/hand.c), and each call lends it to the algorithm, in place. The numbers are core/core.h's.
 
-const handHash = 0 // a SHAd256; any other kind of state is a Generator
-
 const (
 	hashUpdate = iota
 	hashDigest
@@ -26,13 +24,13 @@ const (
 	generatorStep
 )
 
-// HandSize is the size of a state.
-func HandSize(kind int) uintptr {
-	if kind == handHash {
-		return unsafe.Sizeof(fortuna.SHAd256{})
-	}
-	return unsafe.Sizeof(fortuna.Generator{})
-}
+// handState is core/core.h's HAND_STATE. Less does not compile.
+const handState = 640
+
+var (
+	_ [handState - unsafe.Sizeof(fortuna.SHAd256{})]struct{}
+	_ [handState - unsafe.Sizeof(fortuna.Generator{})]struct{}
+)
 
 // Hand does one thing with a state.
 func Hand(op int, state, in unsafe.Pointer, n uintptr, out unsafe.Pointer, m uintptr) (result int) {

@@ -12,7 +12,7 @@
 
 #include "front/pure/sha256.h"
 
-#define GORANDOM_CORE_ABI 6
+#define GORANDOM_CORE_ABI 7
 #define GORANDOM_THREADS 5	/* that a start takes, at most. Busy cores take more, one by one: up to 12 were seen on 16 processors */
 #define GORANDOM_STACK ((size_t)256 << 10)	/* bytes, for each */
 #define GORANDOM_MAX_LANES 16	/* generators of a core; more processors than that share them */
@@ -29,6 +29,7 @@ enum {
 
 /* Fortuna driven by hand: kinds of state, and what can be done with one. */
 enum { HAND_HASH, HAND_GENERATOR, HAND_KINDS };
+#define HAND_STATE 640	/* bytes of a state of either kind; all zero is a new one */
 enum hand {
 	HASH_UPDATE,	/* in: data */
 	HASH_DIGEST,	/* out: 32 bytes */
@@ -94,7 +95,6 @@ struct gorandom_core {
 	int (*fill)(int lane, void *dst, size_t n, size_t whole);	/* n bytes of a draw of whole bytes */
 	int (*event)(int source, const void *data, size_t n);
 	int (*reseed)(void);
-	size_t (*hand_size)(int kind);	/* bytes of a state; all zero is a new one */
 	int (*hand)(int operation, void *state, const void *in, size_t n, void *out, size_t m);
 	/* AES-256 of n bytes of counter blocks by a kernel of package keystream, for the self-test. The counter has 16
 	 * bytes, little-endian. GORANDOM_BROKEN: no such kernel here. */

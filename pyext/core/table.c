@@ -5,7 +5,6 @@
 int gorandom_seed(int, const char *), gorandom_reseed(void);
 int gorandom_fill(int, void *, size_t, size_t);
 int gorandom_event(int, const void *, size_t);
-size_t gorandom_hand_size(int);
 int gorandom_hand(int, void *, const void *, size_t, void *, size_t);
 int gorandom_keystream(const char *, const void *, const void *, void *, size_t);
 int gorandom_mac_set(int, const void *, size_t, void *);
@@ -36,7 +35,6 @@ __attribute__((visibility("default"))) const struct gorandom_core gorandom_core 
 	.fill = gorandom_fill,
 	.event = gorandom_event,
 	.reseed = gorandom_reseed,
-	.hand_size = gorandom_hand_size,
 	.hand = gorandom_hand,
 	.keystream = gorandom_keystream,
 	.mac_set = gorandom_mac_set,

@@ -86,11 +86,10 @@ class Key:
 
 def numbers(
     family: Literal["SystemRandom", "secrets", "random"],
-    module: str,
-    python: tuple[Callable[..., Any], ...],
     namespace: dict[str, Any],
+    python: dict[str, Callable[..., Any]],
     /,
-) -> tuple[Callable[..., Any], ...]: ...
+) -> None: ...
 def uuids(kind: type[UUID], unknown: SafeUUID, module: str, /) -> tuple[Callable[[], UUID], Callable[[], UUID]]: ...
 
 class Numbers:

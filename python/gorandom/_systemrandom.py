@@ -68,5 +68,6 @@ PYTHON: dict[str, Callable[..., Any]] = {
     name: getattr(SystemRandom, name)
     for name in ("getrandbits", "_randbelow", "randrange", "randint", "random", "choice", "shuffle", "sample")
 }
-for _name, _method in zip(PYTHON, numbers("SystemRandom", "gorandom", tuple(PYTHON.values()), globals()), strict=True):
-    setattr(SystemRandom, _name, _method)
+numbers("SystemRandom", globals(), PYTHON)
+for _name in PYTHON:
+    setattr(SystemRandom, _name, getattr(Numbers, _name))

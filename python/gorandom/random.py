@@ -135,5 +135,5 @@ if TYPE_CHECKING:
     shuffle = _r.shuffle
     sample = _r.sample
 else:
-    _python = (_r.getrandbits, _r.randrange, _r.randint, _r.choice, _r.shuffle, _r.sample)
-    getrandbits, randrange, randint, choice, shuffle, sample = numbers("random", __name__, _python, globals())
+    _python = {_name: getattr(_r, _name) for _name in __all__ if _name != "StrongRandom"}
+    numbers("random", globals(), _python)

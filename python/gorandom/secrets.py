@@ -81,7 +81,6 @@ if TYPE_CHECKING:
     def randbits(k: int) -> int: ...
     def choice(seq: Sequence[_T]) -> _T: ...
 else:
-    _python = (_random.getrandbits, randbelow, _random.choice, token_bytes, token_hex, token_urlsafe)
-    randbits, randbelow, choice, token_bytes, token_hex, token_urlsafe = _front.numbers(
-        "secrets", __name__, _python, globals()
-    )
+    _python = {"randbits": _random.getrandbits, "randbelow": randbelow, "choice": _random.choice}
+    _python |= {"token_bytes": token_bytes, "token_hex": token_hex, "token_urlsafe": token_urlsafe}
+    _front.numbers("secrets", globals(), _python)

@@ -36,14 +36,14 @@ def test_uuid7_grows_in_all_threads(python):
 
 
 def test_shuffles_of_one_list_lose_no_item(python):
-    """Guards: BEGIN_ALONE in swap.c. Without it items are lost and others come twice, or the interpreter dies."""
+    """Guards: BEGIN_ALONE in numbers.c. Without it items are lost and others come twice, or the interpreter dies."""
     python(PROGRAMS / "threads_shuffle.py")
 
 
 @pytest.mark.parametrize("function", ["random.shuffle(x)", "random.sample(x, 20)", "random.choice(x)", "key.digests(x)"])
 def test_a_list_that_others_change(python, function):
     """What is drawn from may become shorter, or its items replaced: an IndexError, never freed memory. Guards: no
-    borrowed references to items in swap.c and numbers.c."""
+    borrowed references to items in numbers.c."""
     python(PROGRAMS / "threads_changed_list.py", function)
 
 
@@ -53,8 +53,8 @@ def test_default_entropy_is_replaced(python):
 
 
 def test_functions_replaced_while_they_are_called(python):
-    """A module in Python that is imported anew gives C other functions for what is odd. Guards: state_set() keeps those
-    that others may be using. Without it the interpreter dies."""
+    """A module in Python that is imported anew gives C other functions for what is odd. Guards: state_get() takes a
+    reference of its own. Without it the interpreter dies."""
     python(PROGRAMS / "threads_replaced_functions.py")
 
 

@@ -1,21 +1,17 @@
-/* Fortuna driven by hand, for PyCrypto's classes: the type State holds the state of a hash or a generator in
- * memory of its own, undumped and locked if possible, and lends it to the core for each call. Unlike the
- * pools it is not wiped at fork: it is the program's, which finds it in its child as it was.
+/* Fortuna driven by hand, for PyCrypto's classes: the type State holds the state of a hash or a generator in memory
+ * for secrets (secret.c) and lends it to the core for each call. It is the program's, which finds it in its forked
+ * child as it was.
  *
  * And an AES kernel by hand, for the self-test. */
 #define _GNU_SOURCE
 #define PY_SSIZE_T_CLEAN
-#include "python/interpreter.h"
-#include <errno.h>
-#include <stdio.h>
+#include "python/module.h"
 #include <string.h>
-#include <sys/mman.h>
 
 #include "draw/draw.h"
 #include "guard/fork.h"
 #include "guard/process.h"
-#include "pure/erase.h"
-#include "python/hand.h"
+#include "python/secret.h"
 #include "runtime/runtime.h"
 
 #define PATIENCE 10000000000	/* ns; there is nobody else to serve this call */
@@ -23,21 +19,16 @@
 typedef struct {
 	PyObject_HEAD
 	int kind;
-	size_t size;
-	void *memory;	/* whole pages */
+	void *memory;
 	uint64_t user;	/* process_stamp() while one thread lends it to the core: GIL or not, two must not. 0: nobody does */
 } State;
 
-static size_t pages(size_t n) { return (n + PAGE - 1) / PAGE * PAGE; }
+struct stay {	/* of this thread in the core, without the GIL */
+	struct visit visit;
+	PyThreadState *left;
+};
 
-/* In the gate of this process's core, which is started if need be. 0 or -1. Between this and gate_leave() nobody may wait
- * for the GIL: at the interpreter's end that wait is for ever, and the place would be lost. */
-static int enter(struct visit *v)
-{
-	if (!start_has_core())
-		draw_start_core();
-	return gate_enter(v, PATIENCE);
-}
+static int has_core(void) { return start_has_core() || draw_start_core(); }
 
 static void *no_core(void)
 {
@@ -45,50 +36,59 @@ static void *no_core(void)
 	return PyErr_Format(PyExc_RuntimeError, "this needs the core: %s", why ? why : "it is busy");
 }
 
-static PyObject *allocate(PyTypeObject *type, int kind, size_t size)
+/* Into this process's core, which is started if need be. 0, or -1 with an exception set. Until leave() nobody may wait
+ * for the GIL: at the interpreter's end that wait is for ever, and the place would be lost. */
+static int enter(struct stay *s)
+{
+	s->left = PyEval_SaveThread();
+	(void)has_core();
+	if (gate_enter(&s->visit, PATIENCE) == 0)
+		return 0;
+	PyEval_RestoreThread(s->left);
+	no_core();
+	return -1;
+}
+
+static void leave(struct stay *s)
+{
+	gate_leave(&s->visit);
+	PyEval_RestoreThread(s->left);
+}
+
+/* ---- State ---- */
+
+static PyObject *allocate(PyTypeObject *type, int kind)
 {
 	State *self = (State *)PyType_GenericAlloc(type, 0);
 	if (!self)
 		return NULL;
 	self->kind = kind;
-	self->size = size;
-	self->memory = mmap(NULL, pages(size), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (self->memory == MAP_FAILED || madvise(self->memory, pages(size), MADV_DONTDUMP)) {
-		Py_DECREF(self);
-		return PyErr_NoMemory();
-	}
-	(void)mlock(self->memory, pages(size));
-	return (PyObject *)self;
+	self->memory = secret_take(HAND_STATE);
+	if (self->memory)
+		return (PyObject *)self;
+	Py_DECREF((PyObject *)self);
+	return PyErr_NoMemory();
 }
 
 static PyObject *state_new(PyTypeObject *type, PyObject *args, PyObject *names)
 {
-	int kind;
-	struct visit v;
+	int kind, found;
 	if (names && PyDict_Size(names))
 		return PyErr_Format(PyExc_TypeError, "State() takes no keyword arguments");
 	if (!PyArg_ParseTuple(args, "i:State", &kind))
 		return NULL;
 	if (kind < 0 || kind >= HAND_KINDS)
 		return PyErr_Format(PyExc_ValueError, "no such kind of state: %d", kind);
-	size_t size = 0;
 	Py_BEGIN_ALLOW_THREADS
-	if (enter(&v) == 0) {
-		size = core->hand_size(kind);
-		gate_leave(&v);
-	}
+	found = has_core();
 	Py_END_ALLOW_THREADS
-	return size ? allocate(type, kind, size) : no_core();
+	return found ? allocate(type, kind) : no_core();
 }
 
 static void state_dealloc(PyObject *o)
 {
-	State *self = (State *)o;
 	PyTypeObject *type = Py_TYPE(o);
-	if (self->memory && self->memory != MAP_FAILED) {
-		erase(self->memory, self->size);
-		munmap(self->memory, pages(self->size));
-	}
+	secret_give(((State *)o)->memory, HAND_STATE);
 	freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
 	release(o);
 	Py_DECREF(type);
@@ -113,38 +113,37 @@ static PyObject *state_copy(PyObject *o, PyObject *unused)
 	State *self = (State *)o;
 	if (borrow(self))
 		return NULL;
-	PyObject *copy = allocate(Py_TYPE(o), self->kind, self->size);
+	PyObject *copy = allocate(Py_TYPE(o), self->kind);
 	if (copy)
-		memcpy(((State *)copy)->memory, self->memory, self->size);
+		memcpy(((State *)copy)->memory, self->memory, HAND_STATE);
 	give_back(self);
 	return copy;
 }
 
-static const size_t fixed_out[HAND_OPERATIONS] = {
-	[HASH_DIGEST] = 32, [HASH_LENGTH] = 8, [GENERATOR_KEY] = 32, [GENERATOR_COUNTER] = 16, [GENERATOR_STEP] = 16,
-};
-
 static int operate(State *self, int operation, const Py_buffer *in, void *out, size_t m)
 {
-	struct visit v;
-	int closed, r = 0;
+	struct stay stay;
+	int r = -1;
 	if (borrow(self))
 		return -1;
-	Py_BEGIN_ALLOW_THREADS
-	closed = enter(&v);
-	if (!closed) {
+	if (enter(&stay) == 0) {
 		r = core->hand(operation, self->memory, in->buf, (size_t)in->len, out, m);
-		gate_leave(&v);
+		leave(&stay);
+		if (r == GORANDOM_UNSEEDED)
+			PyErr_SetString(PyExc_AssertionError, "generator must be seeded before use");
+		else if (r)
+			PyErr_SetString(PyExc_RuntimeError, "internal error in the core");
 	}
-	Py_END_ALLOW_THREADS
 	give_back(self);
-	if (closed)
-		no_core();
-	else if (r == GORANDOM_UNSEEDED)
-		PyErr_SetString(PyExc_AssertionError, "generator must be seeded before use");
-	else if (r)
-		PyErr_SetString(PyExc_RuntimeError, "internal error in the core");
-	return closed || r ? -1 : 0;
+	return r;
+}
+
+static size_t output_size(int operation, Py_ssize_t n)
+{
+	static const size_t fixed[HAND_OPERATIONS] = {
+		[HASH_DIGEST] = 32, [HASH_LENGTH] = 8, [GENERATOR_KEY] = 32, [GENERATOR_COUNTER] = 16, [GENERATOR_STEP] = 16,
+	};
+	return operation == GENERATOR_DATA || operation == GENERATOR_REQUEST ? (size_t)n : fixed[operation];
 }
 
 static PyObject *state_call(PyObject *o, PyObject *args)
@@ -153,46 +152,45 @@ static PyObject *state_call(PyObject *o, PyObject *args)
 	int operation;
 	Py_buffer in = {.buf = NULL, .len = 0};
 	Py_ssize_t n = 0;
+	PyObject *out = NULL;
 	if (!PyArg_ParseTuple(args, "i|y*n:call", &operation, &in, &n))
 		return NULL;
-	PyObject *out = NULL;
 	if (operation < 0 || operation >= HAND_OPERATIONS || (operation < GENERATOR_RESEED) != (self->kind == HAND_HASH) || n < 0) {
 		PyErr_SetString(PyExc_ValueError, "no such operation on this state");
-		goto end;
+	} else {
+		size_t m = output_size(operation, n);
+		out = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)m);
+		if (out && operate(self, operation, &in, PyBytes_AsString(out), m))
+			Py_CLEAR(out);
 	}
-	size_t m = fixed_out[operation] ? fixed_out[operation] : operation == GENERATOR_DATA || operation == GENERATOR_REQUEST ? (size_t)n : 0;
-	out = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)m);
-	if (out && operate(self, operation, &in, PyBytes_AsString(out), m)) {
-		Py_DECREF(out);
-		out = NULL;
-	}
-end:
 	if (in.obj)
 		PyBuffer_Release(&in);
 	return out;
 }
 
-/* The kernels of package keystream for this architecture, slowest first. Which the processor has is the core's to know. */
-static const char *const kernels[] = {
-	"generic",
-#if defined __x86_64__
-	"aesni", "vaes256", "vaes512",
-#elif defined __aarch64__
-	"armv8",
-#endif
-};
-#define KERNELS (Py_ssize_t)(sizeof kernels / sizeof *kernels)
+/* ---- kernels ---- */
 
-int hand_choose_kernel(const char *name, char *names, size_t n)
+/* Those of package keystream for this architecture, slowest first. Which the processor has is the core's to know. */
+#if defined __x86_64__
+#define KERNELS(X) X("generic") X("aesni") X("vaes256") X("vaes512")
+#elif defined __aarch64__
+#define KERNELS(X) X("generic") X("armv8")
+#else
+#define KERNELS(X) X("generic")
+#endif
+
+#define ITEM(name) name,
+#define FORMAT(name) "s"
+static const char *const kernels[] = {KERNELS(ITEM) NULL};
+
+const char *hand_choose_kernel(const char *name)
 {
-	*names = 0;
-	for (Py_ssize_t i = 0; i < KERNELS; i++) {
-		size_t end = strlen(names);
-		snprintf(names + end, n - end, "%s\"%s\"", end ? ", " : "", kernels[i]);
-		if (name && strcmp(name, kernels[i]) == 0)
+#define QUOTED(name) ", \"" name "\""
+	static const char names[] = KERNELS(QUOTED);
+	for (int i = 0; name && kernels[i]; i++)
+		if (strcmp(name, kernels[i]) == 0)
 			start_keystream = kernels[i];
-	}
-	return name && !start_keystream ? -1 : 0;
+	return name && !start_keystream ? names + strlen(", ") : NULL;
 }
 
 #define KEY_BYTES 32
@@ -202,42 +200,26 @@ PyObject *hand_keystream(PyObject *module, PyObject *args)
 {
 	const char *kernel, *key, *counter;
 	Py_ssize_t key_bytes, counter_bytes, n;
-	struct visit v;
+	struct stay stay;
 	(void)module;
 	if (!PyArg_ParseTuple(args, "sy#y#n:keystream", &kernel, &key, &key_bytes, &counter, &counter_bytes, &n))
 		return NULL;
-	if (key_bytes != KEY_BYTES || counter_bytes != BLOCK_BYTES || n < 0) {
-		PyErr_SetString(PyExc_ValueError, "keystream takes a key of 32 bytes, a counter of 16 and a size");
-		return NULL;
-	}
+	if (key_bytes != KEY_BYTES || counter_bytes != BLOCK_BYTES || n < 0)
+		return PyErr_Format(PyExc_ValueError, "keystream takes a key of 32 bytes, a counter of 16 and a size");
 	PyObject *out = PyBytes_FromStringAndSize(NULL, n);
-	if (!out)
-		return NULL;
-	char *dst = PyBytes_AsString(out);
-	int closed, r = 0;
-	Py_BEGIN_ALLOW_THREADS
-	closed = enter(&v);
-	if (!closed) {
-		r = core->keystream(kernel, key, counter, dst, (size_t)n);
-		gate_leave(&v);
+	char *dst = out ? PyBytes_AsString(out) : NULL;
+	if (dst && enter(&stay) == 0) {
+		int r = core->keystream(kernel, key, counter, dst, (size_t)n);
+		leave(&stay);
+		if (!r)
+			return out;
+		PyErr_Format(PyExc_ValueError, "the core has no kernel \"%s\"", kernel);
 	}
-	Py_END_ALLOW_THREADS
-	if (!closed && !r)
-		return out;
-	Py_DECREF(out);
-	return closed ? no_core() : PyErr_Format(PyExc_ValueError, "the core has no kernel \"%s\"", kernel);
+	Py_XDECREF(out);
+	return NULL;
 }
 
-static PyObject *kernel_names(void)
-{
-	PyObject *names = PyTuple_New(KERNELS);
-	for (Py_ssize_t i = 0; names && i < KERNELS; i++) {
-		PyObject *name = PyUnicode_FromString(kernels[i]);
-		if (!name || PyTuple_SetItem(names, i, name))
-			Py_CLEAR(names);
-	}
-	return names;
-}
+/* ---- for the module ---- */
 
 static PyMethodDef state_methods[] = {
 	{"call", state_call, METH_VARARGS, NULL},
@@ -259,24 +241,17 @@ static PyType_Spec state_spec = {
 	.slots = state_slots,
 };
 
-int hand_add_type(PyObject *module)
+int hand_add(PyObject *module)
 {
+#define NUMBER(name) {#name, name}
 	static const struct { const char *name; int value; } numbers[] = {
-		{"HAND_HASH", HAND_HASH}, {"HAND_GENERATOR", HAND_GENERATOR}, {"HASH_UPDATE", HASH_UPDATE},
-		{"HASH_DIGEST", HASH_DIGEST}, {"HASH_LENGTH", HASH_LENGTH}, {"GENERATOR_RESEED", GENERATOR_RESEED},
-		{"GENERATOR_DATA", GENERATOR_DATA}, {"GENERATOR_REQUEST", GENERATOR_REQUEST},
-		{"GENERATOR_KEY", GENERATOR_KEY}, {"GENERATOR_COUNTER", GENERATOR_COUNTER}, {"GENERATOR_STEP", GENERATOR_STEP},
+		NUMBER(HAND_HASH), NUMBER(HAND_GENERATOR), NUMBER(HASH_UPDATE), NUMBER(HASH_DIGEST), NUMBER(HASH_LENGTH),
+		NUMBER(GENERATOR_RESEED), NUMBER(GENERATOR_DATA), NUMBER(GENERATOR_REQUEST), NUMBER(GENERATOR_KEY),
+		NUMBER(GENERATOR_COUNTER), NUMBER(GENERATOR_STEP),
 	};
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
 		if (PyModule_AddIntConstant(module, numbers[i].name, numbers[i].value))
 			return -1;
-	PyObject *names = kernel_names();
-	int r = names ? PyModule_AddObjectRef(module, "KERNELS", names) : -1;
-	Py_XDECREF(names);
-	if (r)
-		return -1;
-	PyObject *type = PyType_FromModuleAndSpec(module, &state_spec, NULL);
-	r = type ? PyModule_AddObjectRef(module, "State", type) : -1;
-	Py_XDECREF(type);
-	return r;
+	PyObject *names = Py_BuildValue("(" KERNELS(FORMAT) ")", KERNELS(ITEM) NULL);
+	return module_add(module, "KERNELS", names) || module_add(module, "State", PyType_FromModuleAndSpec(module, &state_spec, NULL));
 }

@@ -1,29 +1,28 @@
-/* HMACs for Python: one-shot, and by the type Key, whose prepared key lies in memory of its own (secret.c).
+/* HMACs for Python: one-shot, and by the type Key, whose prepared key lies in memory for secrets (secret.c).
  *
  * SHA-256 is made here, with Go's compression (hmac256.c); what else Go has comes from the core, through the gate.
  * A process without a core answers by a Python function that the caller gives, which asks hashlib: same tags. */
 #define _GNU_SOURCE
 #define PY_SSIZE_T_CLEAN
-#include "python/interpreter.h"
+#include "python/module.h"
 #include <stdlib.h>
 #include <string.h>
 #include <structmember.h>
 
 #include "draw/draw.h"
 #include "pure/compare.h"
+#include "pure/erase.h"
 #include "pure/hmac256.h"
-#include "python/mac.h"
 #include "python/secret.h"
 #include "runtime/runtime.h"
 
-#define KEEP_GIL 8192	/* bytes that are hashed in less time than giving the GIL away and fetching it takes */
 #define VISIT_BYTES ((size_t)1 << 20)	/* of messages at once, in the core or here: signals wait for the end, some ms at most */
+#define TAG_BYTES 512	/* of a message take as long as all that a tag costs beside its message */
 #define CORE_BYTES ((Py_ssize_t)16 << 10)	/* of a one-shot message: for longer ones OpenSSL's digests are faster than Go's */
 
 static const struct { const char *name; int tag, block; } algorithms[] = {
-#define ROW(name, tag, block) {name, tag, block},
-	MAC_ALGORITHMS(ROW)
-#undef ROW
+#define ITEM(name, tag, block) {name, tag, block},
+	MAC_ALGORITHMS(ITEM)
 };
 #define ALGORITHMS (int)(sizeof algorithms / sizeof *algorithms)
 
@@ -61,12 +60,8 @@ static void want_core(int algorithm)
 static int get_buffer(PyObject *o, Py_buffer *b)
 {
 	if (PyBytes_CheckExact(o)) {
-		char *bytes;
-		*b = (Py_buffer){.obj = NULL};
-		if (PyBytes_AsStringAndSize(o, &bytes, &b->len))
-			return -1;
-		b->buf = bytes;
-		return 0;
+		b->obj = NULL;
+		return PyBytes_AsStringAndSize(o, (char **)&b->buf, &b->len);
 	}
 	return PyObject_GetBuffer(o, b, PyBUF_SIMPLE);
 }
@@ -76,6 +71,8 @@ static void release(Py_buffer *b)
 	if (b->obj)
 		PyBuffer_Release(b);
 }
+
+/* ---- one-shot ---- */
 
 /* 0, or -1 where there is no core for it. */
 static int sum_once(int algorithm, const Py_buffer *key, const Py_buffer *message, unsigned char *tag)
@@ -93,9 +90,26 @@ static int sum_once(int algorithm, const Py_buffer *key, const Py_buffer *messag
 	return r ? -1 : 0;
 }
 
+static PyObject *tag_once(int algorithm, const Py_buffer *key, const Py_buffer *message)
+{
+	PyObject *tag = PyBytes_FromStringAndSize(NULL, algorithms[algorithm].tag);
+	if (!tag)
+		return NULL;
+	unsigned char *out = (unsigned char *)PyBytes_AsString(tag);
+	want_core(algorithm);
+	PyThreadState *left = leave_gil((size_t)key->len + (size_t)message->len);
+	int r = sum_once(algorithm, key, message, out);
+	fetch_gil(left);
+	if (!r)
+		return tag;
+	Py_DECREF(tag);
+	return Py_NewRef(Py_None);
+}
+
 PyObject *mac_once(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
 	Py_buffer key, message;
+	PyObject *tag = NULL;
 	(void)module;
 	if (nargs != 3)
 		return PyErr_Format(PyExc_TypeError, "hmac expected 3 arguments, got %zd", nargs);
@@ -106,29 +120,10 @@ PyObject *mac_once(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 		return PyErr_Format(PyExc_ValueError, "no such algorithm: %ld", algorithm);
 	if (get_buffer(args[1], &key))
 		return NULL;
-	if (get_buffer(args[2], &message)) {
-		release(&key);
-		return NULL;
+	if (get_buffer(args[2], &message) == 0) {
+		tag = tag_once((int)algorithm, &key, &message);
+		release(&message);
 	}
-	PyObject *tag = PyBytes_FromStringAndSize(NULL, algorithms[algorithm].tag);
-	if (tag) {
-		unsigned char *out = (unsigned char *)PyBytes_AsString(tag);
-		int r;
-		want_core((int)algorithm);
-		if (key.len + message.len > KEEP_GIL) {
-			Py_BEGIN_ALLOW_THREADS
-			r = sum_once((int)algorithm, &key, &message, out);
-			Py_END_ALLOW_THREADS
-		} else {
-			r = sum_once((int)algorithm, &key, &message, out);
-		}
-		if (r) {
-			Py_DECREF(tag);
-			Py_INCREF(Py_None);
-			tag = Py_None;
-		}
-	}
-	release(&message);
 	release(&key);
 	return tag;
 }
@@ -178,10 +173,8 @@ static PyObject *key_new(PyTypeObject *type, PyObject *args, PyObject *names)
 		self->algorithm = algorithm;
 		self->digest_size = digest_size;
 		self->block_size = block_size;
-		Py_INCREF(name);
-		self->name = name;
-		Py_INCREF(fallback);
-		self->fallback = fallback;
+		self->name = Py_NewRef(name);
+		self->fallback = Py_NewRef(fallback);
 		if (prepare(self, &key)) {
 			Py_DECREF((PyObject *)self);
 			self = (Key *)PyErr_NoMemory();
@@ -221,29 +214,31 @@ static void key_dealloc(PyObject *o)
 	Py_DECREF(type);
 }
 
-/* Tags of count messages, as many as one stay makes. How many. */
-static size_t sum(const Key *self, const Py_buffer *messages, size_t count, unsigned char **tags)
+/* Writes the tags of count messages, as many as one stay makes, one behind the other. Gives the GIL away for work on so
+ * many bytes, if that pays. How many tags. */
+static size_t sum(const Key *self, const Py_buffer *messages, size_t count, unsigned char *tags, size_t work)
 {
 	struct visit v;
-	size_t i = 0;
-	if (self->hmac256) {
-		for (size_t bytes = 0; i < count && bytes <= VISIT_BYTES; i++) {
-			hmac256_sum(self->hmac256, messages[i].buf, (size_t)messages[i].len, tags[i]);
-			bytes += (size_t)messages[i].len + 512;
-		}
-		return i;
-	}
-	if (!self->prepared->is_set || (size_t)messages[0].len > VISIT_BYTES || gate_enter(&v, 0))
+	struct prepared *p = self->prepared;
+	size_t i = 0, size = (size_t)self->digest_size;
+	if (p && (!p->is_set || (size_t)messages[0].len > VISIT_BYTES))
 		return 0;
-	for (size_t bytes = 0; i < count; i++) {
-		/* Without its message a tag costs as much as a few hundred bytes. */
-		bytes += (size_t)messages[i].len + 512;
-		if (i && bytes > VISIT_BYTES)
-			break;
-		if (core->mac_sum(self->prepared->state, messages[i].buf, (size_t)messages[i].len, tags[i], (size_t)self->digest_size))
-			break;
+	PyThreadState *left = leave_gil(work);
+	if (!p || gate_enter(&v, 0) == 0) {
+		for (size_t bytes = 0; i < count; i++, tags += size) {
+			size_t n = (size_t)messages[i].len;
+			bytes += n + TAG_BYTES;
+			if (i && bytes > VISIT_BYTES)
+				break;
+			if (!p)
+				hmac256_sum(self->hmac256, messages[i].buf, n, tags);
+			else if (core->mac_sum(p->state, messages[i].buf, n, tags, size))
+				break;
+		}
+		if (p)
+			gate_leave(&v);
 	}
-	gate_leave(&v);
+	fetch_gil(left);
 	return i;
 }
 
@@ -254,9 +249,8 @@ static PyObject *by_hashlib(const Key *self, PyObject *message)
 	PyObject *tag = key ? PyObject_CallFunctionObjArgs(self->fallback, key, message, NULL) : NULL;
 	Py_XDECREF(key);
 	if (tag && (!PyBytes_Check(tag) || PyBytes_Size(tag) != self->digest_size)) {
-		Py_DECREF(tag);
+		Py_CLEAR(tag);
 		PyErr_SetString(PyExc_ValueError, "the digest has changed its size");
-		tag = NULL;
 	}
 	return tag;
 }
@@ -268,20 +262,9 @@ static PyObject *key_digest(PyObject *o, PyObject *arg)
 	if (get_buffer(arg, &message))
 		return NULL;
 	PyObject *tag = PyBytes_FromStringAndSize(NULL, self->digest_size);
-	if (tag) {
-		unsigned char *out = (unsigned char *)PyBytes_AsString(tag);
-		size_t made;
-		if (message.len > KEEP_GIL) {
-			Py_BEGIN_ALLOW_THREADS
-			made = sum(self, &message, 1, &out);
-			Py_END_ALLOW_THREADS
-		} else {
-			made = sum(self, &message, 1, &out);
-		}
-		if (!made) {
-			Py_DECREF(tag);
-			tag = by_hashlib(self, arg);
-		}
+	if (tag && !sum(self, &message, 1, (unsigned char *)PyBytes_AsString(tag), (size_t)message.len)) {
+		Py_DECREF(tag);
+		tag = by_hashlib(self, arg);
 	}
 	release(&message);
 	return tag;
@@ -300,98 +283,63 @@ static PyObject *key_verify(PyObject *o, PyObject *const *args, Py_ssize_t nargs
 	if (!right)
 		return NULL;
 	Py_DECREF(right);
-	if (!equal) {
-		PyErr_SetString(PyExc_ValueError, "MAC check failed");
-		return NULL;
-	}
+	if (!equal)
+		return PyErr_Format(PyExc_ValueError, "MAC check failed");
 	Py_RETURN_NONE;
 }
 
-struct batch {
-	Py_ssize_t count;
-	Py_buffer *messages;
-	unsigned char **tags;
-	size_t bytes;
-};
-
-static void free_batch(struct batch *b)
+/* A list of the tags of n messages, given as objects and as views. tags: room for as many. */
+static PyObject *list_tags(const Key *self, PyObject *messages, const Py_buffer *views, size_t n, unsigned char *tags, size_t work)
 {
-	for (Py_ssize_t i = 0; b->messages && i < b->count; i++)
-		release(&b->messages[i]);
-	free(b->messages);
-	free(b->tags);
-}
-
-/* Views of the messages, and places for the tags in a new list of bytes objects. */
-static PyObject *make_batch(struct batch *b, PyObject *messages, Py_ssize_t size)
-{
-	Py_ssize_t n = PyList_Size(messages);
-	PyObject *list = PyList_New(n);
-	*b = (struct batch){.messages = calloc((size_t)n + 1, sizeof *b->messages), .tags = calloc((size_t)n + 1, sizeof *b->tags)};
-	if (!b->messages || !b->tags)
-		PyErr_NoMemory();
-	for (; list && !PyErr_Occurred() && b->count < n; b->count++) {
-		PyObject *tag = PyBytes_FromStringAndSize(NULL, size);
-		if (!tag || PyList_SetItem(list, b->count, tag))
-			break;
-		b->tags[b->count] = (unsigned char *)PyBytes_AsString(tag);
-		if (get_buffer(PyList_GetItem(messages, b->count), &b->messages[b->count]))
-			break;
-		b->bytes += (size_t)b->messages[b->count].len;
+	size_t size = (size_t)self->digest_size, made = 0;
+	PyObject *list = PyList_New((Py_ssize_t)n);
+	for (size_t i = 0; list && i < n; i++) {
+		PyObject *tag = NULL;
+		if (i == made && (i == 0 || !PyErr_CheckSignals()))
+			made += sum(self, views + i, n - i, tags + i * size, work);
+		if (i < made)
+			tag = PyBytes_FromStringAndSize((const char *)tags + i * size, (Py_ssize_t)size);
+		else if (!PyErr_Occurred())
+			tag = by_hashlib(self, PyList_GetItem(messages, (Py_ssize_t)made++));
+		if (!tag || PyList_SetItem(list, (Py_ssize_t)i, tag))
+			Py_CLEAR(list);
 	}
-	if (list && b->count == n && !PyErr_Occurred())
-		return list;
-	Py_XDECREF(list);
-	return NULL;
+	return list;
 }
 
 static PyObject *key_digests(PyObject *o, PyObject *arg)
 {
 	Key *self = (Key *)o;
-	struct batch b;
-	PyObject *messages = PySequence_List(arg);
+	PyObject *messages = PySequence_List(arg), *list = NULL;
 	if (!messages)
 		return NULL;
-	PyObject *list = make_batch(&b, messages, self->digest_size);
-	size_t n = (size_t)b.count, i = 0;
-	while (list && i < n) {
-		size_t made;
-		if (i && PyErr_CheckSignals()) {
-			Py_DECREF(list);
-			list = NULL;
-			break;
-		}
-		if (b.bytes + n * 64 > KEEP_GIL) {
-			Py_BEGIN_ALLOW_THREADS
-			made = sum(self, b.messages + i, n - i, b.tags + i);
-			Py_END_ALLOW_THREADS
-		} else {
-			made = sum(self, b.messages + i, n - i, b.tags + i);
-		}
-		i += made;
-		if (made)
-			continue;
-		PyObject *tag = by_hashlib(self, PyList_GetItem(messages, (Py_ssize_t)i));
-		if (!tag || PyList_SetItem(list, (Py_ssize_t)i, tag)) {
-			Py_DECREF(list);
-			list = NULL;
-		}
-		i++;
+	size_t n = (size_t)PyList_Size(messages), viewed = 0, work = n * 64;
+	Py_buffer *views = PyMem_Calloc(n, sizeof *views);
+	unsigned char *tags = PyMem_Calloc(n, (size_t)self->digest_size);
+	if (!views || !tags)
+		PyErr_NoMemory();
+	else
+		for (; viewed < n && !get_buffer(PyList_GetItem(messages, (Py_ssize_t)viewed), &views[viewed]); viewed++)
+			work += (size_t)views[viewed].len;
+	if (!PyErr_Occurred()) {
+		list = list_tags(self, messages, views, n, tags, work);
+		erase(tags, n * (size_t)self->digest_size);
 	}
-	free_batch(&b);
+	while (viewed)
+		release(&views[--viewed]);
+	PyMem_Free(views);
+	PyMem_Free(tags);
 	Py_DECREF(messages);
 	return list;
 }
 
 static PyMethodDef key_methods[] = {
-	{"digest", key_digest, METH_O,
-	 "digest($self, message, /)\n--\n\nThe message's tag: digest_size bytes. Any thread, any process."},
-	{"verify", (PyCFunction)(void (*)(void))key_verify, METH_FASTCALL,
-	 "verify($self, message, tag, /)\n--\n\n"
-	 "None if tag is the message's, all of it; else ValueError. The time does not depend on where they differ."},
-	{"digests", key_digests, METH_O,
-	 "digests($self, messages, /)\n--\n\n"
-	 "A list of the tags of all messages, in one call. A signal's exception ends it."},
+	ROW("digest", key_digest, METH_O, "($self, message, /)",
+	    "Return the message's tag: digest_size bytes. Any thread, any process."),
+	ROW("verify", key_verify, METH_FASTCALL, "($self, message, tag, /)",
+	    "Return None if tag is the message's, all of it; else ValueError. The time does not depend on where they differ."),
+	ROW("digests", key_digests, METH_O, "($self, messages, /)",
+	    "Return a list of the tags of all messages, in one call. A signal's exception ends it."),
 	{NULL, NULL, 0, NULL},
 };
 
@@ -424,17 +372,9 @@ int mac_add(PyObject *module)
 	PyObject *rows = PyTuple_New(ALGORITHMS);
 	for (int i = 0; rows && i < ALGORITHMS; i++) {
 		PyObject *row = Py_BuildValue("(sii)", algorithms[i].name, algorithms[i].tag, algorithms[i].block);
-		if (!row || PyTuple_SetItem(rows, i, row)) {
-			Py_DECREF(rows);
-			return -1;
-		}
+		if (!row || PyTuple_SetItem(rows, i, row))
+			Py_CLEAR(rows);
 	}
-	int r = rows ? PyModule_AddObjectRef(module, "MACS", rows) : -1;
-	Py_XDECREF(rows);
-	if (!r)
-		r = PyModule_AddIntConstant(module, "hmac256", sha256_fast != NULL);
-	PyObject *type = r ? NULL : PyType_FromModuleAndSpec(module, &key_spec, NULL);
-	r = type ? PyModule_AddObjectRef(module, "Key", type) : -1;
-	Py_XDECREF(type);
-	return r;
+	return module_add(module, "MACS", rows) || PyModule_AddIntConstant(module, "hmac256", sha256_fast != NULL)
+		|| module_add(module, "Key", PyType_FromModuleAndSpec(module, &key_spec, NULL));
 }

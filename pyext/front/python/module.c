@@ -1,7 +1,7 @@
 /* The module _front: arguments in, exceptions out. The Python package documents the functions. */
 #define _GNU_SOURCE
 #define PY_SSIZE_T_CLEAN
-#include "python/interpreter.h"
+#include "python/module.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -13,17 +13,10 @@
 #include "draw/draw.h"
 #include "guard/fork.h"
 #include "guard/process.h"
-#include "pure/erase.h"
 #include "pure/sha256.h"
 #include "python/base.h"
 #include "python/bytes.h"
-#include "python/digest.h"
-#include "python/hand.h"
-#include "python/mac.h"
-#include "python/numbers.h"
 #include "python/secret.h"
-#include "python/state.h"
-#include "python/uuid.h"
 #include "runtime/runtime.h"
 #include "runtime/thread.h"
 #include "source/kernel.h"
@@ -33,22 +26,16 @@ static PyObject *add_event(PyObject *module, PyObject *args)
 	(void)module;
 	int source, r;
 	Py_buffer data;	/* a "y#" would work with the headers of some CPythons on some others only */
-	unsigned char copy[EVENT_BYTES];
 	if (!PyArg_ParseTuple(args, "iy*:add_event", &source, &data))
 		return NULL;
-	size_t n = (size_t)data.len;
-	int fits = source >= 0 && source <= 255 && n >= 1 && n <= EVENT_BYTES;
-	if (fits)
-		memcpy(copy, data.buf, n);
-	PyBuffer_Release(&data);
-	if (!fits) {
-		PyErr_SetString(PyExc_ValueError, "an event has a source from 0 to 255 and 1 to 32 bytes");
-		return NULL;
+	if (source < 0 || source > 255 || data.len < 1 || data.len > EVENT_BYTES) {
+		PyBuffer_Release(&data);
+		return PyErr_Format(PyExc_ValueError, "an event has a source from 0 to 255 and 1 to 32 bytes");
 	}
 	Py_BEGIN_ALLOW_THREADS
-	r = events_add(source, copy, n);
+	r = events_add(source, data.buf, (size_t)data.len);
 	Py_END_ALLOW_THREADS
-	erase(copy, sizeof copy);
+	PyBuffer_Release(&data);
 	if (r) {
 		errno = r;
 		return PyErr_SetFromErrno(PyExc_OSError);
@@ -62,25 +49,19 @@ static PyObject *configure(PyObject *module, PyObject *arg)
 {
 	(void)module;
 	int mode = 0;
-	if (!(PyType_GetFlags(Py_TYPE(arg)) & Py_TPFLAGS_UNICODE_SUBCLASS)) {
-		PyErr_SetString(PyExc_TypeError, "start must be a str");
-		return NULL;
-	}
+	if (!(PyType_GetFlags(Py_TYPE(arg)) & Py_TPFLAGS_UNICODE_SUBCLASS))
+		return PyErr_Format(PyExc_TypeError, "start must be a str");
 	while (mode < START_MODES && PyUnicode_CompareWithASCIIString(arg, mode_names[mode]))
 		mode++;
-	if (mode == START_MODES) {
-		PyErr_SetString(PyExc_ValueError, "start must be \"auto\", \"eager\" or \"never\"");
-		return NULL;
-	}
+	if (mode == START_MODES)
+		return PyErr_Format(PyExc_ValueError, "start must be \"auto\", \"eager\" or \"never\"");
 	int late;
 	Py_BEGIN_ALLOW_THREADS
 	fork_check();
 	late = start_set_mode((enum start_mode)mode);
 	Py_END_ALLOW_THREADS
-	if (late) {
-		PyErr_SetString(PyExc_RuntimeError, "too late for start=\"never\": this process has a core already");
-		return NULL;
-	}
+	if (late)
+		return PyErr_Format(PyExc_RuntimeError, "too late for start=\"never\": this process has a core already");
 	Py_RETURN_NONE;
 }
 
@@ -164,38 +145,33 @@ static int add_base(PyObject *module)
 {
 	base.pages_wiped_at_fork = pages_wiped_at_fork;
 	base.watches_restores = restore_kind != RESTORE_CLOCK;
-	PyObject *capsule = PyCapsule_New(&base, BASE_CAPSULE, NULL);
-	int r = PyModule_AddObjectRef(module, "_base", capsule);
-	Py_XDECREF(capsule);
-	return r;
+	return module_add(module, "_base", PyCapsule_New(&base, BASE_CAPSULE, NULL));
 }
 
-#define DOC(name, signature, text) name signature "\n--\n\n" text
-
 static PyMethodDef methods[] = {
-	{"get_random_bytes", (PyCFunction)(void (*)(void))bytes_get, METH_FASTCALL | METH_KEYWORDS,
-	 DOC("get_random_bytes", "($module, n)",
-	     "n random bytes, fit for keys.\n\n"
-	     "n is an int; TypeError for anything else and ValueError if it is negative, as PyCrypto's function\n"
-	     "of this name. Waits while the system's generator has not been seeded (a signal's exception, such as\n"
-	     "KeyboardInterrupt, ends the wait); OSError if the system has no generator. Any thread, any process.")},
-	{"urandom", bytes_urandom, METH_O,
-	 DOC("urandom", "($module, n, /)",
-	     "n random bytes, fit for keys, or BlockingIOError at once while the system's generator has not been seeded.\n\n"
-	     "Otherwise as os.urandom. After the first success in this process, or in one that it was forked\n"
-	     "from, there is no BlockingIOError any more. After PEP 522.")},
-	{"fill", bytes_fill, METH_O,
-	 DOC("fill", "($module, buffer, /)",
-	     "Fills a writable contiguous buffer with random bytes, fit for keys.\n\n"
-	     "No copy is made and the GIL is not held meanwhile, for more than 8 KiB. BufferError for a buffer that\n"
-	     "is read-only or not contiguous. Waits and fails as get_random_bytes; then the buffer is zeroed.")},
-	{"compare_digest", (PyCFunction)(void (*)(void))compare_digest, METH_FASTCALL, compare_digest_doc},
+	ROW("get_random_bytes", bytes_get, FAST, "($module, n)",
+	    "Return n random bytes, fit for keys.\n\n"
+	    "n is an int; TypeError for anything else and ValueError if it is negative, as PyCrypto's function\n"
+	    "of this name. Waits while the system's generator has not been seeded (a signal's exception, such as\n"
+	    "KeyboardInterrupt, ends the wait); OSError if the system has no generator. Any thread, any process."),
+	ROW("urandom", bytes_urandom, METH_O, "($module, n, /)",
+	    "Return n random bytes, fit for keys; BlockingIOError at once while the system's generator has not been seeded.\n\n"
+	    "Otherwise as os.urandom. After the first success in this process, or in one that it was forked\n"
+	    "from, there is no BlockingIOError any more. After PEP 522."),
+	ROW("fill", bytes_fill, METH_O, "($module, buffer, /)",
+	    "Fill a writable contiguous buffer with random bytes, fit for keys.\n\n"
+	    "No copy is made and the GIL is not held meanwhile, for more than 8 KiB. BufferError for a buffer that\n"
+	    "is read-only or not contiguous. Waits and fails as get_random_bytes; then the buffer is zeroed."),
+	ROW("compare_digest", compare_digest, METH_FASTCALL, "($module, a, b, /)",
+	    "Return whether a equals b, in a time that depends on their lengths and types, never on what they hold.\n\n"
+	    "As hmac.compare_digest: two str of ASCII characters, or two bytes-like objects, else TypeError. BufferError\n"
+	    "for a buffer that is not contiguous. False for unequal lengths, after the time that b takes. Only the bytes\n"
+	    "count: a subclass's __eq__ is not asked. Any thread, any process; needs no core."),
 	{"wait", bytes_wait, METH_O, NULL},
-	{"reseed", bytes_reseed, METH_NOARGS,
-	 DOC("reseed", "($module)",
-	     "Mixes 32 fresh bytes of the kernel, and what the pools due hold, into the generator's key.\n\n"
-	     "Takes effect before the next byte in any thread. OSError if the kernel refuses; the stream goes on.\n"
-	     "Programs need not call it: the generator reseeds itself. Cryptography Engineering 9.5.")},
+	ROW("reseed", bytes_reseed, METH_NOARGS, "($module)",
+	    "Mix 32 fresh bytes of the kernel, and what the pools due hold, into the generator's key.\n\n"
+	    "Takes effect before the next byte in any thread. OSError if the kernel refuses; the stream goes on.\n"
+	    "Programs need not call it: the generator reseeds itself. Cryptography Engineering 9.5."),
 	{"add_event", add_event, METH_VARARGS, NULL},
 	{"configure", configure, METH_O, NULL},
 	{"hmac", (PyCFunction)(void (*)(void))mac_once, METH_FASTCALL, NULL},
@@ -216,20 +192,12 @@ static const char *init_steps(const char *core_path)
 		process_init, restore_init, kernel_init, library_init, thread_init, draw_init, events_init, secret_init, start_init, fork_init,
 	};
 	static size_t done;
-	static int loaded;
-
 	for (; done < sizeof steps / sizeof *steps; done++) {
 		int error = steps[done]();
 		if (error)
 			return strerror(error);
 	}
-	if (!loaded) {
-		const char *broken = start_load(core_path);
-		if (broken)
-			return broken;
-		loaded = 1;
-	}
-	return NULL;
+	return start_load(core_path);
 }
 
 /* NULL, or why it is refused, in the n bytes at why. */
@@ -246,12 +214,11 @@ static const char *parse_environment(char *why, size_t n)
 	}
 	start_set_mode((enum start_mode)mode);
 	text = secure_getenv("GORANDOM_KEYSTREAM");
-	char names[128];
-	if (hand_choose_kernel(text, names, sizeof names)) {
-		snprintf(why, n, "GORANDOM_KEYSTREAM must be one of %s, not \"%s\"", names, text);
-		return why;
-	}
-	return NULL;
+	const char *names = hand_choose_kernel(text);
+	if (!names)
+		return NULL;
+	snprintf(why, n, "GORANDOM_KEYSTREAM must be one of %s, not \"%s\"", names, text);
+	return why;
 }
 
 static int init_process(void)
@@ -289,61 +256,50 @@ static int init_process(void)
 	return 0;
 }
 
+static const char *const names[NAMES] = {
+	[NAME_GETRANDBITS] = "getrandbits", [NAME_RANDBELOW] = "_randbelow", [NAME_RANDRANGE] = "randrange",
+	[NAME_DEFAULT_ENTROPY] = "DEFAULT_ENTROPY", [NAME_INT] = "int", [NAME_IS_SAFE] = "is_safe",
+};
+
 static int exec(PyObject *module)
 {
+	struct state *state = PyModule_GetState(module);
+	state->last.time = -1;
+	for (int i = 0; i < NAMES; i++) {
+		state->names[i] = PyUnicode_InternFromString(names[i]);
+		if (!state->names[i])
+			return -1;
+	}
 	if (init_process() || PyModule_AddStringConstant(module, "version", GORANDOM_VERSION))
 		return -1;
-	return add_base(module) || hand_add_type(module) || mac_add(module) || numbers_add(module) ? -1 : 0;
+	return add_base(module) || hand_add(module) || mac_add(module) || numbers_add(module) ? -1 : 0;
 }
-
-/* f(object) for each that the module holds and that may lead back to it. */
-#define FOR_EACH(state, f)	\
-	do {	\
-		f((state)->numbers);	\
-		for (int i = 0; i < FAMILIES; i++)	\
-			f((state)->python[i]);	\
-		for (int i = 0; i < ROOTS; i++)	\
-			f((state)->roots[i]);	\
-		f((state)->secrets);	\
-		f((state)->uuid);	\
-		f((state)->uuid_unknown);	\
-		f((state)->replaced);	\
-	} while (0)
-
-/* The others. They stay to the end, because our functions may still be called when the collector has taken the first
- * ones away: by __del__ of what the module's dict held. */
-#define FOR_EACH_PLAIN(state, f)	\
-	do {	\
-		for (int i = 0; i < ROOTS; i++)	\
-			f((state)->root_names[i]);	\
-		f((state)->from_bytes);	\
-		f((state)->default_entropy);	\
-		f((state)->uuid_int);	\
-		f((state)->uuid_is_safe);	\
-	} while (0)
 
 static int traverse(PyObject *module, visitproc visit, void *arg)
 {
 	struct state *state = PyModule_GetState(module);
-	if (state)
-		FOR_EACH(state, Py_VISIT);
+	for (int i = 0; state && i < HELDS; i++)
+		Py_VISIT(state->held[i]);
 	return 0;
 }
 
 static int clear(PyObject *module)
 {
 	struct state *state = PyModule_GetState(module);
-	if (state)
-		FOR_EACH(state, Py_CLEAR);
+	for (int i = 0; state && i < HELDS; i++)
+		Py_CLEAR(state->held[i]);
 	return 0;
 }
 
+/* The names stay to the end, because our functions may still be called after clear(): by __del__ of what it has let go. */
 static void release(void *module)
 {
 	struct state *state = PyModule_GetState(module);
 	clear(module);
+	for (int i = 0; state && i < NAMES; i++)
+		Py_CLEAR(state->names[i]);
 	if (state)
-		FOR_EACH_PLAIN(state, Py_CLEAR);
+		Py_CLEAR(state->from_bytes);
 }
 
 static struct PyModuleDef definition = {

@@ -5,16 +5,13 @@
  * program has replaced a method of SystemRandom that others rest on, it is left to Python too. */
 #define PY_SSIZE_T_CLEAN
 #define _GNU_SOURCE
-#include "python/interpreter.h"
+#include "python/module.h"
 #include <string.h>
 
 #include "pure/erase.h"
 #include "pure/text.h"
 #include "pure/uniform.h"
 #include "python/bytes.h"
-#include "python/numbers.h"
-#include "python/state.h"
-#include "python/swap.h"
 
 #define BITS_MOST 2048	/* of a number made here */
 #define TOKEN_MOST 1024	/* bytes of a token made here */
@@ -27,6 +24,7 @@ static char odd;
 
 struct call {
 	const struct state *state;
+	PyObject *module;	/* _front, for a function of this module; NULL for a method */
 	const struct uniform *from;
 	PyObject *const *args;
 	Py_ssize_t nargs;
@@ -58,23 +56,34 @@ static PyObject *make_float(const struct call *c)
 	return uniform_float(c->from, &x) ? NULL : PyFloat_FromDouble(x);
 }
 
-/* More than 64 bits: int.from_bytes, big-endian by default, because the limited API has no such thing. */
+/* By a method of int, because the limited API has no such function. */
+PyObject *number_of(const struct state *state, PyObject *bytes)
+{
+	char *b;
+	Py_ssize_t n;
+	PyObject *number = NULL;
+	if (bytes && PyBytes_AsStringAndSize(bytes, &b, &n) == 0) {
+		number = PyObject_CallFunctionObjArgs(state->from_bytes, bytes, NULL);
+		erase(b, (size_t)n);
+	}
+	Py_XDECREF(bytes);
+	return number;
+}
+
+/* More than 64 bits. */
 static PyObject *make_large(const struct call *c, size_t k)
 {
 	size_t n = (k + 7) / 8;
 	unsigned excess = (unsigned)(8 * n - k);
-	PyObject *bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)n), *number = NULL;
-	if (!bytes)
+	PyObject *bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)n);
+	unsigned char *b = bytes ? (unsigned char *)PyBytes_AsString(bytes) : NULL;
+	if (!b || c->from->draw(b, n, c->from->wait)) {
+		Py_XDECREF(bytes);
 		return NULL;
-	unsigned char *b = (unsigned char *)PyBytes_AsString(bytes);
-	if (!c->from->draw(b, n, c->from->wait)) {
-		for (size_t i = n; excess && i-- > 0;)
-			b[i] = (unsigned char)((i ? b[i - 1] << 8 | b[i] : b[i]) >> excess);
-		number = PyObject_CallFunctionObjArgs(c->state->from_bytes, bytes, NULL);
-		erase(b, n);
 	}
-	Py_DECREF(bytes);
-	return number;
+	for (size_t i = n; excess && i-- > 0;)
+		b[i] = (unsigned char)((i ? b[i - 1] << 8 | b[i] : b[i]) >> excess);
+	return number_of(c->state, bytes);
 }
 
 static PyObject *make_bits(const struct call *c)
@@ -145,6 +154,35 @@ static PyObject *choose(const struct call *c)
 	return uniform_below(c->from, (uint64_t)n, &at) ? NULL : PySequence_GetItem(c->args[0], (Py_ssize_t)at);
 }
 
+/* Two items of a list, an exact one, change places. 0, or -1 with IndexError: another thread has made it shorter. No
+ * item is lost or comes twice, unless another thread puts one into a place meanwhile. */
+static int swap_items(PyObject *list, Py_ssize_t i, Py_ssize_t j)
+{
+#ifdef Py_GIL_DISABLED
+	/* In place: the functions for single items would let go of the list's lock in between. Stored atomically, because
+	 * CPython reads items without that lock. */
+	int there;
+	BEGIN_ALONE(list);
+	there = i < PyList_GET_SIZE(list) && j < PyList_GET_SIZE(list);
+	if (there) {
+		PyObject **items = ((PyListObject *)list)->ob_item, *item = items[i];
+		__atomic_store_n(&items[i], items[j], __ATOMIC_RELEASE);
+		__atomic_store_n(&items[j], item, __ATOMIC_RELEASE);
+	}
+	END_ALONE();
+	if (!there)
+		PyErr_SetString(PyExc_IndexError, "list index out of range");
+	return there ? 0 : -1;
+#else
+	PyObject *a = PyList_GetItem(list, i), *b = PyList_GetItem(list, j);
+	if (!a || !b)
+		return -1;
+	Py_INCREF(a);
+	int r = PyList_SetItem(list, i, Py_NewRef(b));
+	return PyList_SetItem(list, j, a) || r ? -1 : 0;
+#endif
+}
+
 static PyObject *shuffle(const struct call *c)
 {
 	if (!is_positional(c, 1) || Py_TYPE(c->args[0]) != &PyList_Type)
@@ -188,10 +226,8 @@ static PyObject *items(PyObject *sequence, Py_ssize_t n, const uint32_t *chosen,
 	for (size_t i = 0; list && i < k; i++) {
 		PyObject *item = is_range ? PyLong_FromLongLong(start + step * (int64_t)chosen[i])
 			: PySequence_GetItem(sequence, (Py_ssize_t)chosen[i]);
-		if (!item || PyList_SetItem(list, (Py_ssize_t)i, item)) {
-			Py_DECREF(list);
-			list = NULL;
-		}
+		if (!item || PyList_SetItem(list, (Py_ssize_t)i, item))
+			Py_CLEAR(list);
 	}
 	return list;
 }
@@ -230,7 +266,9 @@ static Py_ssize_t token_size(const struct call *c)
 		return -1;
 	PyObject *given = c->nargs ? c->args[0] : Py_None, *size = NULL;
 	if (given == Py_None) {
-		given = size = PyObject_GetItem(state_get(&c->state->secrets), c->state->default_entropy);
+		PyObject *secrets = state_get(c->module, &c->state->held[HELD_NAMESPACE]);
+		given = size = secrets ? PyObject_GetItem(secrets, c->state->names[NAME_DEFAULT_ENTROPY]) : NULL;
+		Py_XDECREF(secrets);
 		PyErr_Clear();
 	}
 	int plain = given && get_int(given, &n) && 0 <= n && n <= TOKEN_MOST;
@@ -244,10 +282,8 @@ static PyObject *make_bytes(const struct call *c)
 	if (n < 0)
 		return ODD;
 	PyObject *bytes = PyBytes_FromStringAndSize(NULL, n);
-	if (bytes && n && bytes_draw((unsigned char *)PyBytes_AsString(bytes), (size_t)n, 1)) {
-		Py_DECREF(bytes);
-		return NULL;
-	}
+	if (bytes && n && bytes_draw((unsigned char *)PyBytes_AsString(bytes), (size_t)n, 1))
+		Py_CLEAR(bytes);
 	return bytes;
 }
 
@@ -269,38 +305,34 @@ static PyObject *make_text(const struct call *c, void (*encode)(char *, const un
 	return token;
 }
 
+static PyObject *make_hex(const struct call *c) { return make_text(c, text_hex, 0); }
+static PyObject *make_urlsafe(const struct call *c) { return make_text(c, text_urlsafe, 1); }
+
 /* ---- to Python ---- */
 
-/* The family's function of this number, called with the same arguments, behind self if there is one. */
-static PyObject *call_python(const struct call *c, enum family family, int number, PyObject *self)
+/* The family's function of this name in Python, called with the same arguments, behind self if there is one. */
+static PyObject *call_python(const struct call *c, PyObject *module, enum held family, const char *name, PyObject *self)
 {
-	PyObject *python = state_get(&c->state->python[family]), *function = python ? PyTuple_GetItem(python, number) : NULL;
-	if (!function) {
-		if (!PyErr_Occurred())
-			PyErr_SetString(PyExc_RuntimeError, "gorandom's module in Python has not been imported");
-		return NULL;
-	}
+	struct state *state = PyModule_GetState(module);
+	PyObject *functions = state_get(module, &state->held[family]);
+	if (!functions)
+		return PyErr_Format(PyExc_RuntimeError, "gorandom's module in Python has not been imported");
 	Py_ssize_t before = self != NULL, named = c->names ? PyTuple_Size(c->names) : 0;
-	PyObject *args = PyTuple_New(before + c->nargs), *keywords = named ? PyDict_New() : NULL, *result = NULL;
-	if (!args || (named && !keywords))
-		goto end;
-	if (self) {
-		Py_INCREF(self);
-		PyTuple_SetItem(args, 0, self);
-	}
-	for (Py_ssize_t i = 0; i < c->nargs; i++) {
-		Py_INCREF(c->args[i]);
-		PyTuple_SetItem(args, before + i, c->args[i]);
-	}
-	for (Py_ssize_t i = 0; i < named; i++)
+	PyObject *function = PyMapping_GetItemString(functions, name), *result = NULL;
+	PyObject *args = function ? PyTuple_New(before + c->nargs) : NULL, *keywords = args && named ? PyDict_New() : NULL;
+	if (args && self)
+		PyTuple_SetItem(args, 0, Py_NewRef(self));
+	for (Py_ssize_t i = 0; args && i < c->nargs; i++)
+		PyTuple_SetItem(args, before + i, Py_NewRef(c->args[i]));
+	for (Py_ssize_t i = 0; keywords && i < named; i++)
 		if (PyDict_SetItem(keywords, PyTuple_GetItem(c->names, i), c->args[c->nargs + i]))
-			goto end;
-	Py_INCREF(function);
-	result = PyObject_Call(function, args, keywords);
-	Py_DECREF(function);
-end:
+			Py_CLEAR(keywords);
+	if (args && (keywords || !named))
+		result = PyObject_Call(function, args, keywords);
 	Py_XDECREF(args);
 	Py_XDECREF(keywords);
+	Py_XDECREF(function);
+	Py_DECREF(functions);
 	return result;
 }
 
@@ -310,8 +342,8 @@ static int is_own(const struct state *state, PyObject *self, int roots)
 	PyObject *dict = roots ? PyObject_GenericGetDict(self, NULL) : NULL;
 	int own = !roots || dict;
 	for (int i = 0; own && i < roots; i++) {
-		PyObject *found = PyObject_GetAttr((PyObject *)Py_TYPE(self), state->root_names[i]);
-		own = found == state->roots[i] && !PyDict_GetItemWithError(dict, state->root_names[i]);
+		PyObject *found = PyObject_GetAttr((PyObject *)Py_TYPE(self), state->names[i]);
+		own = found == state->roots[i] && !PyDict_GetItemWithError(dict, state->names[i]);
 		Py_XDECREF(found);
 	}
 	Py_XDECREF(dict);
@@ -319,151 +351,122 @@ static int is_own(const struct state *state, PyObject *self, int roots)
 	return own;
 }
 
-/* A method of SystemRandom, and on how many of the roots it rests. */
-#define METHOD(name, number, make, rests)	\
-	static PyObject *name(PyObject *self, PyTypeObject *type, PyObject *const *args, size_t nargs, PyObject *names)	\
+/* ---- tables: name, what makes it, how many roots it rests on, parameters, documentation ---- */
+
+#define CHOICE "Return a random item of a sequence, each with the same probability; IndexError if it is empty."
+
+#define SYSTEM_RANDOM(X)	\
+	X(SYSTEM_RANDOM, getrandbits, make_bits, 0, "($self, k)",	\
+	  "Return an integer of k random bits: the high ones of ceil(k / 8) bytes, big-endian.\n\n"	\
+	  "ValueError for a negative k; 0 for k = 0.")	\
+	X(SYSTEM_RANDOM, _randbelow, make_below, 1, "($self, n)", "Return a uniformly distributed integer, 0 <= x < n; n > 0.")	\
+	X(SYSTEM_RANDOM, randrange, make_range, 2, "($self, start, stop=None, step=1)",	\
+	  "Return a uniformly distributed item of range(stop) or range(start, stop[, step]); errors as random.Random's.")	\
+	X(SYSTEM_RANDOM, randint, make_int, 3, "($self, a, b)", "Return a uniformly distributed integer x, a <= x <= b.")	\
+	X(SYSTEM_RANDOM, random, make_float, 0, "($self)",	\
+	  "Return a float, 0.0 <= x < 1.0: 53 random bits, each multiple of 2**-53 with the same probability.")	\
+	X(SYSTEM_RANDOM, choice, choose, 2, "($self, seq)", CHOICE)	\
+	X(SYSTEM_RANDOM, shuffle, shuffle, 2, "($self, x)",	\
+	  "Put the items of a mutable sequence in random order, each order with the same probability. Return None.\n\n"	\
+	  "An exception in the middle leaves all items in the sequence, in some order.")	\
+	X(SYSTEM_RANDOM, sample, sample, 2, "($self, population, k, *, counts=None)",	\
+	  "Return a list of k different items of a sequence, in random order.\n\n"	\
+	  "counts: how often each item stands for itself. Errors as random.Random's.")
+
+#define SECRETS(X)	\
+	X(SECRETS, randbits, make_bits, 0, "($module, k)", "Return an integer of k random bits; ValueError for a negative k.")	\
+	X(SECRETS, randbelow, make_below, 0, "($module, exclusive_upper_bound)",	\
+	  "Return a uniformly distributed integer, 0 <= x < exclusive_upper_bound; ValueError for a bound below 1.")	\
+	X(SECRETS, choice, choose, 0, "($module, seq)", CHOICE)	\
+	X(SECRETS, token_bytes, make_bytes, 0, "($module, nbytes=None)",	\
+	  "Return nbytes random bytes; DEFAULT_ENTROPY (32) if nbytes is None. Errors as os.urandom.")	\
+	X(SECRETS, token_hex, make_hex, 0, "($module, nbytes=None)",	\
+	  "Return nbytes random bytes as text of two hexadecimal digits each; 32 bytes if nbytes is None.")	\
+	X(SECRETS, token_urlsafe, make_urlsafe, 0, "($module, nbytes=None)",	\
+	  "Return nbytes random bytes as text for a URL: Base64 with - and _, without the closing =.\n\n"	\
+	  "About 1.3 characters a byte; 32 bytes if nbytes is None.")
+
+#define RANDOM(X)	\
+	X(RANDOM, getrandbits, make_bits, 0, "($module, k)",	\
+	  "Return a number of k random bits. 0 for k = 0; ValueError for a negative k.")	\
+	X(RANDOM, randrange, make_range, 0, "($module, /, *args)",	\
+	  "Return a uniformly distributed item of range(stop), range(start, stop) or range(start, stop, step).\n\n"	\
+	  "TypeError for another number of arguments, or for an argument that is not an int. ValueError for an empty\n"	\
+	  "range and for step 0.")	\
+	X(RANDOM, randint, make_int, 0, "($module, a, b)",	\
+	  "Return a uniformly distributed integer x, a <= x <= b. TypeError unless both are int, ValueError if b < a.")	\
+	X(RANDOM, choice, choose, 0, "($module, seq)", CHOICE)	\
+	X(RANDOM, shuffle, shuffle, 0, "($module, x)", "Put the items of a mutable sequence in random order.")	\
+	X(RANDOM, sample, sample, 0, "($module, population, k)",	\
+	  "Return a list of k different items of a sequence, in random order.\n\n"	\
+	  "ValueError if there are fewer than k; a negative k gives an empty list.")
+
+#define METHOD(family, name, make, rests, parameters, text)	\
+	static PyObject *family##_##name(PyObject *self, PyTypeObject *type, PyObject *const *args, size_t nargs, PyObject *names)	\
 	{	\
-		const struct call c = {PyType_GetModuleState(type), &raising, args, (Py_ssize_t)nargs, names};	\
+		const struct call c = {PyType_GetModuleState(type), NULL, &raising, args, (Py_ssize_t)nargs, names};	\
 		PyObject *made = is_own(c.state, self, rests) ? make(&c) : ODD;	\
-		return made == ODD ? call_python(&c, SYSTEM_RANDOM, number, self) : made;	\
+		return made != ODD ? made : call_python(&c, PyType_GetModule(type), HELD_##family, #name, self);	\
 	}
 
-/* The roots come first: getrandbits, _randbelow, randrange, in this order. */
-METHOD(system_getrandbits, 0, make_bits, 0)
-METHOD(system_randbelow, 1, make_below, 1)
-METHOD(system_randrange, 2, make_range, 2)
-METHOD(system_randint, 3, make_int, 3)
-METHOD(system_random, 4, make_float, 0)
-METHOD(system_choice, 5, choose, 2)
-METHOD(system_shuffle, 6, shuffle, 2)
-METHOD(system_sample, 7, sample, 2)
-
-#define FUNCTION(name, family, number, made_by)	\
-	static PyObject *name(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *names)	\
+#define FUNCTION(family, name, make, rests, parameters, text)	\
+	static PyObject *family##_##name(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *names)	\
 	{	\
-		const struct call c = {PyModule_GetState(module), &waiting, args, nargs, names};	\
-		PyObject *made = made_by;	\
-		return made == ODD ? call_python(&c, family, number, NULL) : made;	\
+		const struct call c = {PyModule_GetState(module), module, &waiting, args, nargs, names};	\
+		PyObject *made = make(&c);	\
+		return made != ODD ? made : call_python(&c, module, HELD_##family, #name, NULL);	\
 	}
 
-FUNCTION(secrets_randbits, SECRETS, 0, make_bits(&c))
-FUNCTION(secrets_randbelow, SECRETS, 1, make_below(&c))
-FUNCTION(secrets_choice, SECRETS, 2, choose(&c))
-FUNCTION(secrets_token_bytes, SECRETS, 3, make_bytes(&c))
-FUNCTION(secrets_token_hex, SECRETS, 4, make_text(&c, text_hex, 0))
-FUNCTION(secrets_token_urlsafe, SECRETS, 5, make_text(&c, text_urlsafe, 1))
+SYSTEM_RANDOM(METHOD)
+SECRETS(FUNCTION)
+RANDOM(FUNCTION)
 
-FUNCTION(strong_getrandbits, STRONG_RANDOM, 0, make_bits(&c))
-FUNCTION(strong_randrange, STRONG_RANDOM, 1, make_range(&c))
-FUNCTION(strong_randint, STRONG_RANDOM, 2, make_int(&c))
-FUNCTION(strong_choice, STRONG_RANDOM, 3, choose(&c))
-FUNCTION(strong_shuffle, STRONG_RANDOM, 4, shuffle(&c))
-FUNCTION(strong_sample, STRONG_RANDOM, 5, sample(&c))
+#define METHOD_ROW(family, name, make, rests, parameters, text) ROW(#name, family##_##name, FAST | METH_METHOD, parameters, text),
+#define FUNCTION_ROW(family, name, make, rests, parameters, text) ROW(#name, family##_##name, FAST, parameters, text),
 
-/* ---- tables ---- */
+static PyMethodDef methods[] = {SYSTEM_RANDOM(METHOD_ROW) {NULL, NULL, 0, NULL}};
+static PyMethodDef of_secrets[] = {SECRETS(FUNCTION_ROW) {NULL, NULL, 0, NULL}};
+static PyMethodDef of_random[] = {RANDOM(FUNCTION_ROW) {NULL, NULL, 0, NULL}};
 
-#define ROW(name, function, flags, signature, text)	\
-	{name, (PyCFunction)(void (*)(void))function, METH_FASTCALL | METH_KEYWORDS | (flags), name signature "\n--\n\n" text}
-
-static PyMethodDef system_functions[] = {
-	ROW("getrandbits", system_getrandbits, METH_METHOD, "($self, k)",
-	    "An integer of k random bits: the high ones of ceil(k / 8) bytes, big-endian.\n\n"
-	    "ValueError for a negative k; 0 for 0."),
-	ROW("_randbelow", system_randbelow, METH_METHOD, "($self, n)", "An integer, 0 <= x < n, each as likely; n > 0."),
-	ROW("randrange", system_randrange, METH_METHOD, "($self, start, stop=None, step=1)",
-	    "One of range(stop) or range(start, stop[, step]), each as likely; errors as random.Random's."),
-	ROW("randint", system_randint, METH_METHOD, "($self, a, b)", "An integer from a to b, both included, each as likely."),
-	ROW("random", system_random, METH_METHOD, "($self)",
-	    "A float, 0.0 <= x < 1.0: 53 random bits, each multiple of 2**-53 as likely as any other."),
-	ROW("choice", system_choice, METH_METHOD, "($self, seq)", "One item of a sequence, each as likely; IndexError if it has none."),
-	ROW("shuffle", system_shuffle, METH_METHOD, "($self, x)",
-	    "Puts the items of a mutable sequence in a random order, each order as likely. Nothing is returned.\n\n"
-	    "An exception in the middle leaves all items in the sequence, in some order."),
-	ROW("sample", system_sample, METH_METHOD, "($self, population, k, *, counts=None)",
-	    "A list of k items of a sequence, none of them twice, in random order.\n\n"
-	    "counts: how often each item stands for itself. Errors as random.Random's."),
-	{NULL, NULL, 0, NULL},
+static const struct { const char *name; PyMethodDef *functions; } families[] = {
+	[HELD_SYSTEM_RANDOM] = {"SystemRandom", NULL}, [HELD_SECRETS] = {"secrets", of_secrets}, [HELD_RANDOM] = {"random", of_random},
 };
+#define FAMILIES (sizeof families / sizeof *families)
 
-static PyMethodDef secrets_functions[] = {
-	ROW("randbits", secrets_randbits, 0, "($module, k)", "An integer of k random bits; ValueError for a negative k."),
-	ROW("randbelow", secrets_randbelow, 0, "($module, exclusive_upper_bound)",
-	    "An integer, 0 <= x < exclusive_upper_bound, each as likely; ValueError for a bound below 1."),
-	ROW("choice", secrets_choice, 0, "($module, seq)", "One item of a sequence, each as likely; IndexError if it has none."),
-	ROW("token_bytes", secrets_token_bytes, 0, "($module, nbytes=None)",
-	    "nbytes random bytes; DEFAULT_ENTROPY (32) when it is None. Errors as os.urandom."),
-	ROW("token_hex", secrets_token_hex, 0, "($module, nbytes=None)",
-	    "nbytes random bytes as text of two hexadecimal digits each; 32 bytes when it is None."),
-	ROW("token_urlsafe", secrets_token_urlsafe, 0, "($module, nbytes=None)",
-	    "nbytes random bytes as text for a URL: Base64 with - and _, without the closing =.\n\n"
-	    "About 1.3 characters a byte; 32 bytes when nbytes is None."),
-	{NULL, NULL, 0, NULL},
-};
-
-static PyMethodDef strong_functions[] = {
-	ROW("getrandbits", strong_getrandbits, 0, "($module, k)", "A number of k random bits. 0 for k = 0; ValueError for a negative k."),
-	ROW("randrange", strong_randrange, 0, "($module, /, *args)",
-	    "One of range(stop), range(start, stop) or range(start, stop, step), each as likely.\n\n"
-	    "TypeError for another number of arguments and for what is no int; ValueError for an empty range and\n"
-	    "for step 0."),
-	ROW("randint", strong_randint, 0, "($module, a, b)",
-	    "A number from a to b, both included. TypeError for what is no int, ValueError if b < a."),
-	ROW("choice", strong_choice, 0, "($module, seq)", "One item of a sequence; IndexError if it has none."),
-	ROW("shuffle", strong_shuffle, 0, "($module, x)", "Puts the items of a mutable sequence in a random order."),
-	ROW("sample", strong_sample, 0, "($module, population, k)",
-	    "A list of k items of a sequence, none of them twice, in random order.\n\n"
-	    "ValueError if there are fewer than k; a negative k gives an empty list."),
-	{NULL, NULL, 0, NULL},
-};
-
-static const struct { const char *name; PyMethodDef *functions; Py_ssize_t count; } families[FAMILIES] = {
-	[SYSTEM_RANDOM] = {"SystemRandom", system_functions, sizeof system_functions / sizeof *system_functions - 1},
-	[SECRETS] = {"secrets", secrets_functions, sizeof secrets_functions / sizeof *secrets_functions - 1},
-	[STRONG_RANDOM] = {"random", strong_functions, sizeof strong_functions / sizeof *strong_functions - 1},
-};
-
-/* The methods of the type Numbers, or functions of this module that call another theirs: so they are pickled. */
-static PyObject *make_functions(PyObject *module, int family, PyObject *name)
+/* Functions of this module that name another as theirs: so they are pickled. */
+static int add_functions(PyObject *module, PyMethodDef *row, PyObject *namespace)
 {
-	const struct state *state = PyModule_GetState(module);
-	PyObject *functions = PyTuple_New(families[family].count);
-	for (Py_ssize_t i = 0; functions && i < families[family].count; i++) {
-		PyMethodDef *definition = &families[family].functions[i];
-		PyObject *function = family == SYSTEM_RANDOM ? PyObject_GetAttrString(state->numbers, definition->ml_name)
-			: PyCFunction_NewEx(definition, module, name);
-		if (!function || PyTuple_SetItem(functions, i, function)) {
-			Py_DECREF(functions);
-			functions = NULL;
-		}
+	PyObject *name = PyMapping_GetItemString(namespace, "__name__");
+	int r = name ? 0 : -1;
+	for (; !r && row && row->ml_name; row++) {
+		PyObject *function = PyCFunction_NewEx(row, module, name);
+		r = function ? PyDict_SetItemString(namespace, row->ml_name, function) : -1;
+		Py_XDECREF(function);
 	}
-	return functions;
+	Py_XDECREF(name);
+	return r;
 }
 
 PyObject *numbers(PyObject *module, PyObject *args)
 {
 	struct state *state = PyModule_GetState(module);
-	const char *text;
-	PyObject *name, *python, *namespace;
-	int family = 0;
-	if (!PyArg_ParseTuple(args, "sUO!O!:numbers", &text, &name, &PyTuple_Type, &python, &PyDict_Type, &namespace))
+	const char *name;
+	PyObject *namespace, *python;
+	size_t family = 0;
+	if (!PyArg_ParseTuple(args, "sO!O!:numbers", &name, &PyDict_Type, &namespace, &PyDict_Type, &python))
 		return NULL;
-	while (family < FAMILIES && strcmp(text, families[family].name))
+	while (family < FAMILIES && strcmp(name, families[family].name))
 		family++;
-	if (family == FAMILIES || PyTuple_Size(python) != families[family].count) {
-		PyErr_SetString(PyExc_ValueError, "no such functions");
-		return NULL;
-	}
-	PyObject *functions = make_functions(module, family, name);
-	if (functions) {
-		state_set(state, &state->python[family], python);
-		if (family == SECRETS)
-			state_set(state, &state->secrets, namespace);
-	}
-	return functions;
+	if (family == FAMILIES)
+		return PyErr_Format(PyExc_ValueError, "no such functions");
+	state_set(module, &state->held[family], python);
+	if (family == HELD_SECRETS)
+		state_set(module, &state->held[HELD_NAMESPACE], namespace);
+	return add_functions(module, families[family].functions, namespace) ? NULL : Py_NewRef(Py_None);
 }
 
 static PyType_Slot numbers_slots[] = {
-	{Py_tp_methods, system_functions},
+	{Py_tp_methods, methods},
 	{Py_tp_doc, "The methods of SystemRandom that are written in C. It has no state; a mixin for random.Random."},
 	{0, NULL},
 };
@@ -478,15 +481,13 @@ static PyType_Spec numbers_spec = {
 int numbers_add(PyObject *module)
 {
 	struct state *state = PyModule_GetState(module);
-	state->numbers = PyType_FromModuleAndSpec(module, &numbers_spec, NULL);
-	state->default_entropy = PyUnicode_InternFromString("DEFAULT_ENTROPY");
-	state->replaced = PyList_New(0);
 	state->from_bytes = PyObject_GetAttrString((PyObject *)&PyLong_Type, "from_bytes");
-	for (int i = 0; i < ROOTS; i++) {
-		state->root_names[i] = PyUnicode_InternFromString(system_functions[i].ml_name);
-		state->roots[i] = state->numbers ? PyObject_GetAttrString(state->numbers, system_functions[i].ml_name) : NULL;
-		if (!state->root_names[i] || !state->roots[i])
-			return -1;
+	PyObject *type = !state->from_bytes ? NULL : PyType_FromModuleAndSpec(module, &numbers_spec, NULL);
+	for (int i = 0; type && i < ROOTS; i++) {
+		state->roots[i] = PyObject_GetAttr(type, state->names[i]);
+		if (!state->roots[i])
+			Py_CLEAR(type);
+		Py_XDECREF(state->roots[i]);
 	}
-	return state->default_entropy && state->from_bytes && state->replaced && state->numbers ? PyModule_AddObjectRef(module, "Numbers", state->numbers) : -1;
+	return module_add(module, "Numbers", type);
 }

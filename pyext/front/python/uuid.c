@@ -1,36 +1,29 @@
 /* uuid4 and uuid7: objects of Python's own class uuid.UUID, without a call of its constructor. */
 #define PY_SSIZE_T_CLEAN
 #define _GNU_SOURCE
-#include "python/interpreter.h"
-#include <string.h>
+#include "python/module.h"
 #include <time.h>
 
 #include "pure/erase.h"
-#include "pure/text.h"
 #include "python/bytes.h"
-#include "python/state.h"
-#include "python/uuid.h"
 
 /* What UUID.__init__ does: its two slots are set by object.__setattr__, because its own refuses. Erases the bytes. */
-static PyObject *make(const struct state *state, unsigned char bytes[TEXT_SOURCE(16)])
+static PyObject *make(PyObject *module, unsigned char bytes[16])
 {
-	char text[TEXT_ROOM(16) + 1];
-	memset(bytes + 16, 0, TEXT_STEP);
-	text_hex(text, bytes, 16);
-	text[TEXT_HEX(16)] = 0;
-	PyObject *type = state_get(&state->uuid), *unknown = state_get(&state->uuid_unknown);
-	PyObject *number = PyLong_FromString(text, NULL, 16);
-	PyObject *uuid = number && type && unknown ? PyType_GenericAlloc((PyTypeObject *)type, 0) : NULL;
-	if (number && !(type && unknown))
-		PyErr_SetString(PyExc_RuntimeError, "gorandom's module has ended");
-	if (uuid && (PyObject_GenericSetAttr(uuid, state->uuid_int, number) ||
-		     PyObject_GenericSetAttr(uuid, state->uuid_is_safe, unknown))) {
-		Py_DECREF(uuid);
-		uuid = NULL;
-	}
-	Py_XDECREF(number);
-	erase(text, sizeof text);
+	struct state *state = PyModule_GetState(module);
+	PyObject *type = state_get(module, &state->held[HELD_UUID]), *unknown = state_get(module, &state->held[HELD_UNKNOWN]);
+	PyObject *number = number_of(state, PyBytes_FromStringAndSize((char *)bytes, 16)), *uuid = NULL;
 	erase(bytes, 16);
+	if (number && type && unknown)
+		uuid = PyType_GenericAlloc((PyTypeObject *)type, 0);
+	else if (number)
+		PyErr_SetString(PyExc_RuntimeError, "gorandom's module has ended");
+	if (uuid && (PyObject_GenericSetAttr(uuid, state->names[NAME_INT], number) ||
+		     PyObject_GenericSetAttr(uuid, state->names[NAME_IS_SAFE], unknown)))
+		Py_CLEAR(uuid);
+	Py_XDECREF(number);
+	Py_XDECREF(type);
+	Py_XDECREF(unknown);
 	return uuid;
 }
 
@@ -46,19 +39,19 @@ static int refuse(const char *name, Py_ssize_t nargs, PyObject *names)
 
 static PyObject *uuid4(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *names)
 {
-	unsigned char bytes[TEXT_SOURCE(16)];
+	unsigned char bytes[16];
 	(void)args;
-	if (((nargs || names) && refuse("uuid4", nargs, names)) || bytes_draw(bytes, 16, 1))
+	if (((nargs || names) && refuse("uuid4", nargs, names)) || bytes_draw(bytes, sizeof bytes, 1))
 		return NULL;
 	bytes[6] = (bytes[6] & 0x0f) | 0x40;	/* the version */
 	bytes[8] = (bytes[8] & 0x3f) | 0x80;	/* the variant */
-	return make(PyModule_GetState(module), bytes);
+	return make(module, bytes);
 }
 
 static PyObject *uuid7(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *names)
 {
 	struct state *state = PyModule_GetState(module);
-	unsigned char drawn[UUID7_BYTES], bytes[TEXT_SOURCE(16)];
+	unsigned char drawn[UUID7_BYTES], bytes[16];
 	struct timespec now;
 	(void)args;
 	/* First the draw, which may let others have the GIL. */
@@ -70,19 +63,18 @@ static PyObject *uuid7(PyObject *module, PyObject *const *args, Py_ssize_t nargs
 	uuid7_put(&state->last, bytes);
 	END_ALONE();
 	erase(drawn, sizeof drawn);
-	return make(state, bytes);
+	return make(module, bytes);
 }
 
-#define FUNCTION(name, text) {#name, (PyCFunction)(void (*)(void))name, METH_FASTCALL | METH_KEYWORDS, #name "($module)\n--\n\n" text}
-
 static PyMethodDef functions[] = {
-	FUNCTION(uuid4, "A random uuid.UUID: 122 random bits (RFC 9562, 5.4). Waits until the system's generator is ready."),
-	FUNCTION(uuid7,
-		 "A uuid.UUID of the time in milliseconds and 74 further bits (RFC 9562, 5.7).\n\n"
-		 "In one process each is greater than the one before, in all threads (of one interpreter). Within a\n"
-		 "millisecond it is so by a random step of up to 2**62 (6.2, method 2), which is fresh in each process: a\n"
-		 "forked child and its parent go on from the same one and still differ. Should the clock go back, or the\n"
-		 "bits be used up, the time in it runs ahead of the clock's. Waits until the system's generator is ready."),
+	ROW("uuid4", uuid4, FAST, "($module)",
+	    "Return a random uuid.UUID: 122 random bits (RFC 9562, 5.4). Waits until the system's generator is ready."),
+	ROW("uuid7", uuid7, FAST, "($module)",
+	    "Return a uuid.UUID of the time in milliseconds and 74 further bits (RFC 9562, 5.7).\n\n"
+	    "In one process each is greater than the one before, in all threads (of one interpreter). Within a\n"
+	    "millisecond it is so by a random step of up to 2**62 (6.2, method 2), which is fresh in each process: a\n"
+	    "forked child and its parent go on from the same one and still differ. Should the clock go back, or the\n"
+	    "bits be used up, the time in it runs ahead of the clock's. Waits until the system's generator is ready."),
 };
 
 PyObject *uuids(PyObject *module, PyObject *args)
@@ -91,14 +83,7 @@ PyObject *uuids(PyObject *module, PyObject *args)
 	PyObject *uuid, *unknown, *name;
 	if (!PyArg_ParseTuple(args, "O!OU:uuids", &PyType_Type, &uuid, &unknown, &name))
 		return NULL;
-	if (!state->uuid) {
-		state->last.time = -1;
-		state->uuid_int = PyUnicode_InternFromString("int");
-		state->uuid_is_safe = PyUnicode_InternFromString("is_safe");
-		if (!state->uuid_int || !state->uuid_is_safe)
-			return NULL;
-	}
-	state_set(state, &state->uuid, uuid);
-	state_set(state, &state->uuid_unknown, unknown);
+	state_set(module, &state->held[HELD_UUID], uuid);
+	state_set(module, &state->held[HELD_UNKNOWN], unknown);
 	return Py_BuildValue("(NN)", PyCFunction_NewEx(&functions[0], module, name), PyCFunction_NewEx(&functions[1], module, name));
 }

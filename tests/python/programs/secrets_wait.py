@@ -18,5 +18,5 @@ class Front:
 
 secrets._front = Front
 secrets.wait_for_system_rng = lambda: waits.append(1)
-randbits, randbelow, _, token_bytes, *_ = secrets._python
-print(json.dumps([len(token_bytes(20)), len(waits), randbelow(1), len(waits)]))
+python = secrets._python
+print(json.dumps([len(python["token_bytes"](20)), len(waits), python["randbelow"](1), len(waits)]))

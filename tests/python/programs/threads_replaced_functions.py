@@ -9,7 +9,7 @@ getrandbits = random.getrandbits
 
 def replaces():
     while not ended:
-        _front.numbers("random", "m", tuple([lambda k: k + 1 for _ in range(6)]), {})
+        _front.numbers("random", {"__name__": "m"}, {"getrandbits": lambda k: k + 1})
 
 
 def odd():

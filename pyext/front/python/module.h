@@ -1,0 +1,82 @@
+/* The module _front: what each interpreter's holds, and what the files of this folder add to it. */
+#pragma once
+
+#include "python/interpreter.h"
+
+#include "pure/uuid7.h"
+
+#pragma GCC visibility push(hidden)
+
+/* The first are methods of SystemRandom on which the others rest. */
+enum name { NAME_GETRANDBITS, NAME_RANDBELOW, NAME_RANDRANGE, ROOTS, NAME_DEFAULT_ENTROPY = ROOTS, NAME_INT, NAME_IS_SAFE, NAMES };
+
+/* From modules in Python, once they are imported: dicts with what C leaves to Python, for each family of functions; the dict
+ * of secrets, for DEFAULT_ENTROPY; uuid.UUID and SafeUUID.unknown. */
+enum held { HELD_SYSTEM_RANDOM, HELD_SECRETS, HELD_RANDOM, HELD_NAMESPACE, HELD_UUID, HELD_UNKNOWN, HELDS };
+
+struct state {
+	PyObject *names[NAMES];
+	PyObject *from_bytes;	/* int's */
+	PyObject *held[HELDS];	/* for state_get() and state_set() */
+	PyObject *roots[ROOTS];	/* our own methods of these names; borrowed from our type, and only compared with */
+	struct uuid7 last;	/* one thread's at a time: BEGIN_ALONE() */
+};
+
+/* A reference of the caller's own to what is held, or NULL. A module that is imported anew replaces what the first one
+ * gave, and where there is no GIL it may do so at any time. */
+static inline PyObject *state_get(PyObject *module, PyObject *const *held)
+{
+	PyObject *value;
+	BEGIN_ALONE(module);
+	value = Py_XNewRef(*held);
+	END_ALONE();
+	return value;
+}
+
+static inline void state_set(PyObject *module, PyObject **held, PyObject *value)
+{
+	PyObject *old;
+	BEGIN_ALONE(module);
+	old = *held;
+	*held = Py_NewRef(value);
+	END_ALONE();
+	Py_XDECREF(old);
+}
+
+/* A row of a table of methods. */
+#define ROW(name, function, flags, parameters, text)	\
+	{name, (PyCFunction)(void (*)(void))function, flags, name parameters "\n--\n\n" text}
+#define FAST (METH_FASTCALL | METH_KEYWORDS)
+
+/* Takes the reference to value, which may be NULL. 0, or -1 with an exception set. */
+static inline int module_add(PyObject *module, const char *name, PyObject *value)
+{
+	int r = value ? PyModule_AddObjectRef(module, name, value) : -1;
+	Py_XDECREF(value);
+	return r;
+}
+
+/* digest.c. METH_FASTCALL. */
+PyObject *compare_digest(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
+
+/* hand.c. keystream(kernel, key, counter, n), for the self-test. */
+PyObject *hand_keystream(PyObject *module, PyObject *args);
+/* Has every core of this process and of its children use the kernel of this name; NULL: the core chooses. NULL; or, where
+ * there is none, the names that there are, in quotes. */
+const char *hand_choose_kernel(const char *name);
+int hand_add(PyObject *module);	/* the type State and the numbers of its operations. 0, or -1 with an exception set */
+
+/* mac.c. hmac(algorithm, key, message, /): bytes; or None where neither this front nor a core can make the tag. */
+PyObject *mac_once(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
+int mac_add(PyObject *module);	/* the type Key and the table of algorithms. 0, or -1 with an exception set */
+
+/* numbers.c. numbers(family, namespace, python, /) puts the family's functions in C into that dict, a module's. python:
+ * a dict of functions in Python, which C calls for whatever it leaves to the one of the same name. */
+PyObject *numbers(PyObject *module, PyObject *args);
+int numbers_add(PyObject *module);	/* the type Numbers. 0, or -1 with an exception set */
+PyObject *number_of(const struct state *, PyObject *bytes);	/* big-endian. Takes the reference, or NULL, and erases them */
+
+/* uuid.c. uuids(UUID, unknown, module, /): the functions uuid4 and uuid7, which make objects of that class. */
+PyObject *uuids(PyObject *module, PyObject *args);
+
+#pragma GCC visibility pop
