@@ -106,10 +106,14 @@ def check():
         wrong.append("a circle: " + " -> ".join([*found, found[0]]))
     for line in wrong:
         print("pyext/front: " + line)
+    with open(os.path.join(os.path.dirname(PYEXT), "docs", "architecture.md")) as file:
+        if table() not in file.read():
+            wrong.append("docs/architecture.md: the table of lines is old; put in what `python3 tests/floors.py count` prints")
+            print(wrong[-1])
     return 1 if wrong else 0
 
 
-def count():
+def table():
     """From python/bytes.c on: what it names and includes, what that does, and the whole of core."""
     files = sources()
     named, under, new = uses(files), set(), {"python/bytes.c"}
@@ -119,13 +123,13 @@ def count():
     lines = {name: files[name].count("\n") for name in under}
     for path in glob.glob(os.path.join(PYEXT, "core", "*.[ch]")):
         lines["core/" + os.path.basename(path)] = read(path).count("\n")
-    print("| | files | lines |\n|---|---|---|")
+    rows = ["| | files | lines |", "|---|---|---|"]
     for floor in [*reversed(FLOORS), "core"]:
         there = sorted(name for name in lines if room(name) == floor)
-        print(f"| {floor} | {', '.join(x.partition('/')[2] for x in there)} | {sum(lines[name] for name in there):,} |")
-    print(f"| all | {len(lines)} files | {sum(lines.values()):,} |")
-    return 0
+        rows.append(f"| {floor} | {', '.join(x.partition('/')[2] for x in there)} | {sum(lines[name] for name in there):,} |")
+    rows.append(f"| all | {len(lines)} files | {sum(lines.values()):,} |")
+    return "\n".join(rows)
 
 
 if __name__ == "__main__":
-    sys.exit(count() if sys.argv[1:] == ["count"] else check())
+    sys.exit(print(table()) if sys.argv[1:] == ["count"] else check())

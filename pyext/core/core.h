@@ -12,7 +12,7 @@
 
 #include "front/pure/sha256.h"
 
-#define GORANDOM_CORE_ABI 7
+#define GORANDOM_CORE_ABI 8
 #define GORANDOM_THREADS 5	/* that a start takes, at most. Busy cores take more, one by one: up to 12 were seen on 16 processors */
 #define GORANDOM_STACK ((size_t)256 << 10)	/* bytes, for each */
 #define GORANDOM_MAX_LANES 16	/* generators of a core; more processors than that share them */

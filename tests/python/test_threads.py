@@ -53,8 +53,8 @@ def test_default_entropy_is_replaced(python):
 
 
 def test_functions_replaced_while_they_are_called(python):
-    """A module in Python that is imported anew gives C other functions for what is odd. Guards: state_get() takes a
-    reference of its own. Without it the interpreter dies."""
+    """A module in Python that is imported anew gives C other functions for what is odd. Guards: state_set() keeps those
+    that others may be using. Without it the interpreter dies."""
     python(PROGRAMS / "threads_replaced_functions.py")
 
 

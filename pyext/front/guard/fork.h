@@ -11,7 +11,6 @@ enum fork_place {
 	FORK_THREADS,	/* runtime/thread.c: the records and pages of threads that do not exist here */
 	FORK_KEYS,	/* python/secret.c: a lock */
 	FORK_EVENTS,	/* draw/events.c: a lock */
-	FORK_MODULES,	/* extension modules of their own */
 	FORK_CORE,	/* runtime/start.c: the lock of starts, the gate, the core's record */
 };
 

@@ -6,7 +6,6 @@
 #include "python/interpreter.h"
 
 #include "draw/draw.h"
-#include "guard/fork.h"
 #include "guard/process.h"
 #include "guard/stamp.h"
 #include "pure/sha256.h"
@@ -23,7 +22,6 @@ struct base {
 	int (*enter)(struct visit *);	/* gate_enter_aside(). Starts no core */
 	char *(*leave)(struct visit *);	/* gate_leave(). The text of Go's error, to free(), or NULL */
 
-	void (*fork_register)(struct fork_hook *);
 	void *(*pages_new)(size_t bytes, enum pages);
 	void (*pages_lock)(void *, size_t bytes);
 	int pages_wiped_at_fork;

@@ -127,7 +127,6 @@ static struct base base = {
 	.draw_bytes = base_draw_bytes,
 	.enter = gate_enter_aside,
 	.leave = base_leave,
-	.fork_register = fork_register,
 	.pages_new = pages_new,
 	.pages_lock = pages_lock,
 	.stamp_epoch = &stamp_epoch,

@@ -22,25 +22,18 @@ struct state {
 	struct uuid7 last;	/* one thread's at a time: BEGIN_ALONE() */
 };
 
-/* A reference of the caller's own to what is held, or NULL. A module that is imported anew replaces what the first one
- * gave, and where there is no GIL it may do so at any time. */
-static inline PyObject *state_get(PyObject *module, PyObject *const *held)
-{
-	PyObject *value;
-	BEGIN_ALONE(module);
-	value = Py_XNewRef(*held);
-	END_ALONE();
-	return value;
-}
+static inline PyObject *state_get(PyObject *const *held) { return __atomic_load_n(held, __ATOMIC_ACQUIRE); }
 
-static inline void state_set(PyObject *module, PyObject **held, PyObject *value)
+/* Again, when a module in Python is imported anew. Where there is no GIL another thread may be using what stood there:
+ * then that is kept for ever. */
+static inline void state_set(PyObject **held, PyObject *value)
 {
-	PyObject *old;
-	BEGIN_ALONE(module);
-	old = *held;
-	*held = Py_NewRef(value);
-	END_ALONE();
+	PyObject *old = __atomic_exchange_n(held, Py_NewRef(value), __ATOMIC_ACQ_REL);
+#ifdef Py_GIL_DISABLED
+	(void)old;
+#else
 	Py_XDECREF(old);
+#endif
 }
 
 /* A row of a table of methods. */

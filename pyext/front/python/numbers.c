@@ -24,7 +24,6 @@ static char odd;
 
 struct call {
 	const struct state *state;
-	PyObject *module;	/* _front, for a function of this module; NULL for a method */
 	const struct uniform *from;
 	PyObject *const *args;
 	Py_ssize_t nargs;
@@ -266,9 +265,8 @@ static Py_ssize_t token_size(const struct call *c)
 		return -1;
 	PyObject *given = c->nargs ? c->args[0] : Py_None, *size = NULL;
 	if (given == Py_None) {
-		PyObject *secrets = state_get(c->module, &c->state->held[HELD_NAMESPACE]);
+		PyObject *secrets = state_get(&c->state->held[HELD_NAMESPACE]);
 		given = size = secrets ? PyObject_GetItem(secrets, c->state->names[NAME_DEFAULT_ENTROPY]) : NULL;
-		Py_XDECREF(secrets);
 		PyErr_Clear();
 	}
 	int plain = given && get_int(given, &n) && 0 <= n && n <= TOKEN_MOST;
@@ -311,10 +309,9 @@ static PyObject *make_urlsafe(const struct call *c) { return make_text(c, text_u
 /* ---- to Python ---- */
 
 /* The family's function of this name in Python, called with the same arguments, behind self if there is one. */
-static PyObject *call_python(const struct call *c, PyObject *module, enum held family, const char *name, PyObject *self)
+static PyObject *call_python(const struct call *c, enum held family, const char *name, PyObject *self)
 {
-	struct state *state = PyModule_GetState(module);
-	PyObject *functions = state_get(module, &state->held[family]);
+	PyObject *functions = state_get(&c->state->held[family]);
 	if (!functions)
 		return PyErr_Format(PyExc_RuntimeError, "gorandom's module in Python has not been imported");
 	Py_ssize_t before = self != NULL, named = c->names ? PyTuple_Size(c->names) : 0;
@@ -332,7 +329,6 @@ static PyObject *call_python(const struct call *c, PyObject *module, enum held f
 	Py_XDECREF(args);
 	Py_XDECREF(keywords);
 	Py_XDECREF(function);
-	Py_DECREF(functions);
 	return result;
 }
 
@@ -404,17 +400,17 @@ static int is_own(const struct state *state, PyObject *self, int roots)
 #define METHOD(family, name, make, rests, parameters, text)	\
 	static PyObject *family##_##name(PyObject *self, PyTypeObject *type, PyObject *const *args, size_t nargs, PyObject *names)	\
 	{	\
-		const struct call c = {PyType_GetModuleState(type), NULL, &raising, args, (Py_ssize_t)nargs, names};	\
+		const struct call c = {PyType_GetModuleState(type), &raising, args, (Py_ssize_t)nargs, names};	\
 		PyObject *made = is_own(c.state, self, rests) ? make(&c) : ODD;	\
-		return made != ODD ? made : call_python(&c, PyType_GetModule(type), HELD_##family, #name, self);	\
+		return made != ODD ? made : call_python(&c, HELD_##family, #name, self);	\
 	}
 
 #define FUNCTION(family, name, make, rests, parameters, text)	\
 	static PyObject *family##_##name(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *names)	\
 	{	\
-		const struct call c = {PyModule_GetState(module), module, &waiting, args, nargs, names};	\
+		const struct call c = {PyModule_GetState(module), &waiting, args, nargs, names};	\
 		PyObject *made = make(&c);	\
-		return made != ODD ? made : call_python(&c, module, HELD_##family, #name, NULL);	\
+		return made != ODD ? made : call_python(&c, HELD_##family, #name, NULL);	\
 	}
 
 SYSTEM_RANDOM(METHOD)
@@ -459,9 +455,9 @@ PyObject *numbers(PyObject *module, PyObject *args)
 		family++;
 	if (family == FAMILIES)
 		return PyErr_Format(PyExc_ValueError, "no such functions");
-	state_set(module, &state->held[family], python);
+	state_set(&state->held[family], python);
 	if (family == HELD_SECRETS)
-		state_set(module, &state->held[HELD_NAMESPACE], namespace);
+		state_set(&state->held[HELD_NAMESPACE], namespace);
 	return add_functions(module, families[family].functions, namespace) ? NULL : Py_NewRef(Py_None);
 }
 

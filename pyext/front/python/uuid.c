@@ -8,10 +8,9 @@
 #include "python/bytes.h"
 
 /* What UUID.__init__ does: its two slots are set by object.__setattr__, because its own refuses. Erases the bytes. */
-static PyObject *make(PyObject *module, unsigned char bytes[16])
+static PyObject *make(const struct state *state, unsigned char bytes[16])
 {
-	struct state *state = PyModule_GetState(module);
-	PyObject *type = state_get(module, &state->held[HELD_UUID]), *unknown = state_get(module, &state->held[HELD_UNKNOWN]);
+	PyObject *type = state_get(&state->held[HELD_UUID]), *unknown = state_get(&state->held[HELD_UNKNOWN]);
 	PyObject *number = number_of(state, PyBytes_FromStringAndSize((char *)bytes, 16)), *uuid = NULL;
 	erase(bytes, 16);
 	if (number && type && unknown)
@@ -22,8 +21,6 @@ static PyObject *make(PyObject *module, unsigned char bytes[16])
 		     PyObject_GenericSetAttr(uuid, state->names[NAME_IS_SAFE], unknown)))
 		Py_CLEAR(uuid);
 	Py_XDECREF(number);
-	Py_XDECREF(type);
-	Py_XDECREF(unknown);
 	return uuid;
 }
 
@@ -45,7 +42,7 @@ static PyObject *uuid4(PyObject *module, PyObject *const *args, Py_ssize_t nargs
 		return NULL;
 	bytes[6] = (bytes[6] & 0x0f) | 0x40;	/* the version */
 	bytes[8] = (bytes[8] & 0x3f) | 0x80;	/* the variant */
-	return make(module, bytes);
+	return make(PyModule_GetState(module), bytes);
 }
 
 static PyObject *uuid7(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *names)
@@ -63,7 +60,7 @@ static PyObject *uuid7(PyObject *module, PyObject *const *args, Py_ssize_t nargs
 	uuid7_put(&state->last, bytes);
 	END_ALONE();
 	erase(drawn, sizeof drawn);
-	return make(module, bytes);
+	return make(state, bytes);
 }
 
 static PyMethodDef functions[] = {
@@ -83,7 +80,7 @@ PyObject *uuids(PyObject *module, PyObject *args)
 	PyObject *uuid, *unknown, *name;
 	if (!PyArg_ParseTuple(args, "O!OU:uuids", &PyType_Type, &uuid, &unknown, &name))
 		return NULL;
-	state_set(module, &state->held[HELD_UUID], uuid);
-	state_set(module, &state->held[HELD_UNKNOWN], unknown);
+	state_set(&state->held[HELD_UUID], uuid);
+	state_set(&state->held[HELD_UNKNOWN], unknown);
 	return Py_BuildValue("(NN)", PyCFunction_NewEx(&functions[0], module, name), PyCFunction_NewEx(&functions[1], module, name));
 }

@@ -28,10 +28,9 @@ static void say(const char *moment, enum fork_place place)
 HOOK(FORK_THREADS)
 HOOK(FORK_KEYS)
 HOOK(FORK_EVENTS)
-HOOK(FORK_MODULES)
 HOOK(FORK_CORE)
 
-static struct fork_hook second = {FORK_MODULES, NULL, NULL, wipe_FORK_MODULES, NULL, NULL};	/* another module, registered late */
+static struct fork_hook second = {FORK_EVENTS, NULL, NULL, wipe_FORK_EVENTS, NULL, NULL};	/* another of that place, registered late */
 
 static void fork_once(void)
 {
@@ -57,7 +56,6 @@ int main(int argc, char **argv)
 	fork_register(&hook_FORK_KEYS);
 	if (fork_init())
 		return 2;
-	fork_register(&hook_FORK_MODULES);
 	fork_register(&second);
 	fork_once();
 	if (!pages_wiped_at_fork) {
