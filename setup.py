@@ -4,13 +4,13 @@ import sys
 from setuptools import Extension, setup
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "pyext"))
-from build import command, sdist, target  # noqa: E402
+from build import command, sdist, target, toolchain  # noqa: E402
 
 setup(
     version=command.version(),
     ext_modules=[
         Extension("gorandom." + name, [], py_limited_api=command.STABLE)
-        for name in [*command.MODULES] + ["_core"] * target.wanted().has_core
+        for name in [*toolchain.MODULES] + ["_core"] * target.wanted().has_core
     ],
     cmdclass={
         "build_py": command.BuildPy,

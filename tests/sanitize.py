@@ -54,18 +54,20 @@ def ask(python, expression, environment):
 
 
 def compile_front(python, flags, folder, environment):
-    """In the place of the wheel's, under its name."""
-    (library,) = glob.glob(os.path.join(folder, "_front*.so"))
-    limited = ["-DPy_LIMITED_API=0x030b0000"] if library.endswith(".abi3.so") else ["-Wno-deprecated-declarations"]
+    """In the place of the wheel's modules, under their names."""
     with open(os.path.join(ROOT, "gorandom", "version.go")) as f:
         version = re.search(r'^const Version = "([^"]+)"', f.read(), re.M)[1]
     include = ask(python, "sysconfig.get_paths()['include']", environment)
-    os.remove(library)
-    subprocess.run(
-        ["gcc", *toolchain.C_FLAGS, "-O1", "-g1", "-fno-omit-frame-pointer", *flags, *limited, "-I" + include,
-         f'-DGORANDOM_VERSION="{version}"', *sorted(glob.glob("pyext/front/**/*.c", recursive=True)), "-shared", "-Wl,-z,nodelete", "-o", library],
-        check=True, cwd=ROOT,
-    )  # fmt: skip
+    for module, rooms in toolchain.MODULES.items():
+        (library,) = glob.glob(os.path.join(folder, module + ".*so"))
+        limited = ["-DPy_LIMITED_API=0x030b0000"] if library.endswith(".abi3.so") else ["-Wno-deprecated-declarations"]
+        sources = sorted(source for room in rooms for source in glob.glob(f"pyext/front/{room}/*.c", root_dir=ROOT))
+        os.remove(library)
+        subprocess.run(
+            ["gcc", *toolchain.C_FLAGS, "-O1", "-g1", "-fno-omit-frame-pointer", *flags, *limited, "-I" + include,
+             f'-DGORANDOM_VERSION="{version}"', *sources, "-shared", "-Wl,-z,nodelete", "-o", library],
+            check=True, cwd=ROOT,
+        )  # fmt: skip
 
 
 def install(python, wheel, folder, environment):

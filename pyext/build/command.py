@@ -20,12 +20,6 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 # One wheel for every CPython from 3.11 on; but those without a GIL have no stable ABI, and get one of their own.
 STABLE = not sysconfig.get_config_var("Py_GIL_DISABLED")
 LIMITED_API = "-DPy_LIMITED_API=0x030b0000"  # CPython 3.11
-# The extension modules in C, and the rooms of pyext/front that they are made of. _front is the base of the others.
-MODULES = {
-    "_front": ("pure", "guard", "source", "runtime", "draw", "python"),
-    "_numpy": ("numpy",),
-    "_openssl": ("openssl",),
-}
 SUFFIX = ".abi3.so" if STABLE else sysconfig.get_config_var("EXT_SUFFIX")
 # It lies beside the modules. The dot in its name is why pkgutil does not take it for one of them.
 CORE = "libgorandom.core.so"
@@ -119,7 +113,7 @@ class BuildExt(build_ext):
         return sorted(os.path.relpath(name, ROOT) for name in glob.glob(os.path.join(ROOT, "pyext", folder, "*.c")))
 
     def build_front(self):
-        for module, folders in MODULES.items():
+        for module, folders in toolchain.MODULES.items():
             sources = [source for folder in folders for source in self.sources("front/" + folder)]
             if self.target.tag and self.target.libc == "musl":
                 self.build_for_musl(module, sources)

@@ -17,6 +17,13 @@ PYEXT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 C_FLAGS = ["-O2", "-g0", "-fPIC", "-fno-plt", "-fvisibility=hidden", "-fno-strict-aliasing",
            "-I" + PYEXT, "-I" + os.path.join(PYEXT, "front")]
 
+# The extension modules in C, and the rooms of pyext/front that they are made of. _front is the base of the others.
+MODULES = {
+    "_front": ("pure", "guard", "source", "runtime", "draw", "python"),
+    "_numpy": ("numpy",),
+    "_openssl": ("openssl",),
+}
+
 
 def go_version(go):
     """(1, 26, 8), or None where there is no Go that answers."""
