@@ -8,7 +8,7 @@ noise/step.c steps the draw by ptrace(2), so this does not wait for a signal to 
 is tried. One exception is right: when a draw has looked for a fork for the last time, the bytes are on their way out,
 and a fork then leaves both processes with them. These instructions are a draw's last, and few.
 
-Guards the mark of a pool that is taken (pool_take, take of numpy/module.c), and that a draw looks for a fork after it has
+Guards the mark of a pool that is taken (thread_take, take of numpy/module.c), and that a draw looks for a fork after it has
 copied its bytes. Before, of a warm draw's 130 instructions there were up to 20 at which two draws got the same bytes or
 zeros, and with 16 bytes left the pool was read and erased beyond its end.
 """

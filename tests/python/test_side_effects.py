@@ -90,7 +90,7 @@ def test_import_without_proc(python, start_mode):
 def test_subinterpreters(python, start_mode, main):
     """Each with a GIL of its own (3.12), in threads at once, ended and made again: pools and core are the process's.
 
-    Guards: multi-phase initialisation with per-interpreter GIL declared (slots.h); gate_api in a static that is
+    Guards: multi-phase initialisation with per-interpreter GIL declared (python/interpreter.h); struct base in a static that is
     the same for all. Without the slot the import is refused."""
     mode = python(PROGRAMS / "side_effects_interpreters.py", main, start=start_mode, flags=["-W", "ignore"]).strip()
     assert mode == ("direct" if start_mode == "never" else "core")

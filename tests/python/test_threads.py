@@ -13,7 +13,7 @@ free = pytest.mark.skipif(not FREE, reason="this interpreter has a GIL: there is
 
 @free
 def test_the_gil_stays_off(python):
-    """Guards: Py_mod_gil in slots.h, of both modules. Without it CPython switches the GIL on, and says so."""
+    """Guards: Py_mod_gil in python/interpreter.h, of all modules. Without it CPython switches the GIL on, and says so."""
     python(
         """
 import sys, gorandom
