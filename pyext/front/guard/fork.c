@@ -1,3 +1,5 @@
+/* The three handlers of pthread_atfork(), registered once, and what they call. They only tidy up: that a child draws no byte
+ * of its parent's is the work of the kernel, which wipes the pages, and of the stamps. */
 #include <pthread.h>
 #include <unistd.h>
 

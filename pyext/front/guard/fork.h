@@ -18,7 +18,8 @@ struct fork_hook {
 	enum fork_place place;
 	void (*prepare)(void), (*parent)(void);	/* before the fork, and after it in the parent. NULL: nothing to do */
 
-	/* In a child: makes locks anew, and erases what fork has not wiped. Also called by fork_check(). stamp: the child's, 0 if nobody has asked for it yet, or where fork wipes nothing. */
+	/* In a child: makes locks anew, and erases what fork has not wiped. Also called by fork_check(). stamp: the child's;
+	 * 0 if nobody has asked for it yet, or where fork wipes nothing. */
 	void (*wipe)(uint64_t stamp);
 
 	void (*child)(void);	/* in a child that fork() has made, after all wipe hooks */
