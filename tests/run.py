@@ -4,11 +4,11 @@
     tests/run.py --wheel dist/gorandom-….whl [--python PATTERN] [--jobs N] [--adversity] [arguments of pytest …]
 
 PATTERN may also be the path of an interpreter. Each interpreter gets a virtual environment of its own under build/venvs
-and runs in an empty folder, so the source tree cannot be imported by accident. A second release of one minor version,
-for which the ABI is the same, gets the tests of bytes, forks and side effects alone. As many interpreters as there are
-processors are tested at a time; what each printed follows when it is through. Of tests/adversity the first interpreter
-runs what is marked fast; with --adversity it runs all of that and nothing else. Ends with 0 if all tests passed on at
-least one interpreter and failed on none.
+and runs in an empty folder, so the source tree cannot be imported by accident. The oldest and the newest minor version
+get all tests. Those between, and a second release of one, get the tests of bytes, forks and side effects alone. As many
+interpreters as there are processors are tested at a time; what each printed follows when it is through. Of
+tests/adversity the first interpreter runs what is marked fast; with --adversity it runs all of that and nothing else.
+Ends with 0 if all tests passed on at least one interpreter and failed on none.
 """
 
 import argparse
@@ -32,7 +32,7 @@ REQUIREMENTS = os.path.join(ROOT, "tests", "requirements%s.txt")
 OLDEST = (3, 11)
 NEWEST = (3, 19)
 
-BRIEF = ["test_api_bytes.py", "test_forks.py", "test_leader.py", "test_side_effects.py", "test_status.py"]
+BRIEF = ["test_api_bytes.py", "test_forks.py", "test_forkwarning.py", "test_leader.py", "test_side_effects.py", "test_status.py"]
 
 PROBE = """
 import platform, sys, sysconfig
@@ -183,7 +183,7 @@ class Run:
 
 
 def minor(version):
-    return version.split(".")[1]
+    return int(version.split(".")[1])
 
 
 def follow(futures, runs):
@@ -216,6 +216,7 @@ def main():
     runs = [Run(*item) for item in found.items()][: 1 if options.adversity else None]
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         futures, minors = [], set()
+        ends = {min(map(minor, found)), max(map(minor, found))}
         for run in runs:
             if os.path.exists(run.log):
                 os.remove(run.log)
@@ -227,7 +228,7 @@ def main():
             passes = [arguments + ["--skip-once"] * bool(futures)]
             if options.adversity:
                 passes = [[ADVERSITY, *arguments]]
-            elif minor(run.version) in minors and not arguments:
+            elif not arguments and (minor(run.version) in minors or minor(run.version) not in ends):
                 passes[0] += [os.path.join(TESTS, name) for name in BRIEF]
             elif not names_tests(arguments):
                 passes[0] += [TESTS]
