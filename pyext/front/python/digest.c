@@ -14,27 +14,30 @@ static const char *ascii(PyObject *o, Py_ssize_t *n)
 	return text && PyUnicode_GetLength(o) == *n ? text : NULL;
 }
 
-/* This and the next: NULL for what cannot be compared. */
-static PyObject *compare_texts(PyObject *a, PyObject *b)
+/* This and the next: were they compared? Which object the answer is depends on the secrets, so nothing looks at it here. */
+static int compare_texts(PyObject *a, PyObject *b, PyObject **answer)
 {
 	Py_ssize_t na, nb;
 	const char *x = ascii(a, &na), *y = x ? ascii(b, &nb) : NULL;
-	return y ? PyBool_FromLong(compare_equal(x, (size_t)na, y, (size_t)nb)) : NULL;
+	if (y)
+		*answer = PyBool_FromLong(compare_equal(x, (size_t)na, y, (size_t)nb));
+	return y != NULL;
 }
 
-static PyObject *compare_buffers(PyObject *a, PyObject *b)
+static int compare_buffers(PyObject *a, PyObject *b, PyObject **answer)
 {
 	Py_buffer x, y;
-	PyObject *result = NULL;
+	int comparable = 0;
 	if (PyObject_GetBuffer(a, &x, PyBUF_SIMPLE))
-		return NULL;
+		return 0;
 	if (PyObject_GetBuffer(b, &y, PyBUF_SIMPLE) == 0) {
-		if (x.ndim <= 1 && y.ndim <= 1)
-			result = PyBool_FromLong(compare_equal(x.buf, (size_t)x.len, y.buf, (size_t)y.len));
+		comparable = x.ndim <= 1 && y.ndim <= 1;
+		if (comparable)
+			*answer = PyBool_FromLong(compare_equal(x.buf, (size_t)x.len, y.buf, (size_t)y.len));
 		PyBuffer_Release(&y);
 	}
 	PyBuffer_Release(&x);
-	return result;
+	return comparable;
 }
 
 /* CPython's function refuses them with its own message. It is built in: the import needs no file. */
@@ -54,7 +57,7 @@ PyObject *compare_digest(PyObject *module, PyObject *const *args, Py_ssize_t nar
 	(void)module;
 	if (nargs != 2)
 		return PyErr_Format(PyExc_TypeError, "compare_digest expected 2 arguments, got %zd", nargs);
-	PyObject *a = args[0], *b = args[1];
-	PyObject *result = is_str(a) && is_str(b) ? compare_texts(a, b) : compare_buffers(a, b);
-	return result ? result : refuse(a, b);
+	PyObject *a = args[0], *b = args[1], *answer;
+	int compared = is_str(a) && is_str(b) ? compare_texts(a, b, &answer) : compare_buffers(a, b, &answer);
+	return compared ? answer : refuse(a, b);
 }
