@@ -40,24 +40,24 @@ static int compare_buffers(PyObject *a, PyObject *b, PyObject **answer)
 	return comparable;
 }
 
-/* CPython's function refuses them with its own message. It is built in: the import needs no file. */
-static PyObject *refuse(PyObject *a, PyObject *b)
+/* At the import of gorandom, because a program may put our function into the place of CPython's later. */
+int digest_init(struct state *state)
 {
-	PyErr_Clear();
-	PyObject *module = PyImport_ImportModule("_operator");
-	PyObject *theirs = module ? PyObject_GetAttrString(module, "_compare_digest") : NULL;
-	PyObject *result = theirs ? PyObject_CallFunctionObjArgs(theirs, a, b, NULL) : NULL;
-	Py_XDECREF(theirs);
+	PyObject *module = PyImport_ImportModule("_operator");	/* built in: no file is needed */
+	state->compare = module ? PyObject_GetAttrString(module, "_compare_digest") : NULL;
 	Py_XDECREF(module);
-	return result;
+	return state->compare ? 0 : -1;
 }
 
 PyObject *compare_digest(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
-	(void)module;
+	struct state *state = PyModule_GetState(module);
 	if (nargs != 2)
 		return PyErr_Format(PyExc_TypeError, "compare_digest expected 2 arguments, got %zd", nargs);
 	PyObject *a = args[0], *b = args[1], *answer;
 	int compared = is_str(a) && is_str(b) ? compare_texts(a, b, &answer) : compare_buffers(a, b, &answer);
-	return compared ? answer : refuse(a, b);
+	if (compared)
+		return answer;
+	PyErr_Clear();
+	return PyObject_CallFunctionObjArgs(state->compare, a, b, NULL);	/* refuses them with its own message */
 }

@@ -271,7 +271,7 @@ static int exec(PyObject *module)
 	}
 	if (init_process() || PyModule_AddStringConstant(module, "version", GORANDOM_VERSION))
 		return -1;
-	return add_base(module) || hand_add(module) || mac_add(module) || numbers_add(module) ? -1 : 0;
+	return digest_init(state) || add_base(module) || hand_add(module) || mac_add(module) || numbers_add(module) ? -1 : 0;
 }
 
 static int traverse(PyObject *module, visitproc visit, void *arg)
@@ -297,8 +297,10 @@ static void release(void *module)
 	clear(module);
 	for (int i = 0; state && i < NAMES; i++)
 		Py_CLEAR(state->names[i]);
-	if (state)
+	if (state) {
 		Py_CLEAR(state->from_bytes);
+		Py_CLEAR(state->compare);
+	}
 }
 
 static struct PyModuleDef definition = {

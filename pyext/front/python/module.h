@@ -17,6 +17,7 @@ enum held { HELD_SYSTEM_RANDOM, HELD_SECRETS, HELD_RANDOM, HELD_NAMESPACE, HELD_
 struct state {
 	PyObject *names[NAMES];
 	PyObject *from_bytes;	/* int's */
+	PyObject *compare;	/* CPython's compare_digest */
 	PyObject *held[HELDS];	/* for state_get() and state_set() */
 	PyObject *roots[ROOTS];	/* our own methods of these names; borrowed from our type, and only compared with */
 	struct uuid7 last;	/* one thread's at a time: BEGIN_ALONE() */
@@ -49,7 +50,8 @@ static inline int module_add(PyObject *module, const char *name, PyObject *value
 	return r;
 }
 
-/* digest.c. METH_FASTCALL. */
+/* digest.c */
+int digest_init(struct state *);	/* 0, or -1 with an exception set */
 PyObject *compare_digest(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
 
 /* hand.c. keystream(kernel, key, counter, n), for the self-test. */
