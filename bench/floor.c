@@ -28,19 +28,19 @@ static PyObject *zeros_monotonic(PyObject *m, PyObject *n) { return (void)m, (vo
 
 /* The look itself is the front's; the page is memory that is not the monitor's, as near and as far as that. */
 static struct vmclock page;
-const volatile void *clones_page;
-enum clones_kind clones_kind = CLONES_VMCLOCK;
+const volatile void *restore_page;
+enum restore_kind restore_kind = RESTORE_VMCLOCK;
 
 static PyObject *zeros_unwatched(PyObject *m, PyObject *n)
 {
-	clones_page = NULL;
-	return (void)m, (void)n, result((int64_t)clones_now());
+	restore_page = NULL;
+	return (void)m, (void)n, result((int64_t)restore_now());
 }
 
 static PyObject *zeros_vmclock(PyObject *m, PyObject *n)
 {
-	clones_page = &page;
-	return (void)m, (void)n, result((int64_t)clones_now());
+	restore_page = &page;
+	return (void)m, (void)n, result((int64_t)restore_now());
 }
 
 static PyMethodDef methods[] = {
