@@ -1,6 +1,6 @@
 /* compare_digest: the answers of CPython's hmac.compare_digest, and its own errors. */
 #define PY_SSIZE_T_CLEAN
-#include "python/module.h"
+#include "python/front.h"
 
 #include "pure/compare.h"
 

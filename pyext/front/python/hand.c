@@ -5,7 +5,7 @@
  * And an AES kernel by hand, for the self-test. */
 #define _GNU_SOURCE
 #define PY_SSIZE_T_CLEAN
-#include "python/module.h"
+#include "python/front.h"
 #include <string.h>
 
 #include "draw/draw.h"

@@ -4,7 +4,7 @@
  * A process without a core answers by a Python function that the caller gives, which asks hashlib: same tags. */
 #define _GNU_SOURCE
 #define PY_SSIZE_T_CLEAN
-#include "python/module.h"
+#include "python/front.h"
 #include <stdlib.h>
 #include <string.h>
 #include <structmember.h>

@@ -1,7 +1,7 @@
 /* The module _front: arguments in, exceptions out. The Python package documents the functions. */
 #define _GNU_SOURCE
 #define PY_SSIZE_T_CLEAN
-#include "python/module.h"
+#include "python/front.h"
 
 #include <dlfcn.h>
 #include <errno.h>

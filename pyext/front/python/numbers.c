@@ -5,7 +5,7 @@
  * program has replaced a method of SystemRandom that others rest on, it is left to Python too. */
 #define PY_SSIZE_T_CLEAN
 #define _GNU_SOURCE
-#include "python/module.h"
+#include "python/front.h"
 #include <string.h>
 
 #include "pure/erase.h"

@@ -1,7 +1,7 @@
 /* uuid4 and uuid7: objects of Python's own class uuid.UUID, without a call of its constructor. */
 #define PY_SSIZE_T_CLEAN
 #define _GNU_SOURCE
-#include "python/module.h"
+#include "python/front.h"
 #include <time.h>
 
 #include "pure/erase.h"
