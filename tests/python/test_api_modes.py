@@ -15,6 +15,7 @@ HERE = pathlib.Path(__file__).parent
 AGAIN = ["test_api_bytes.py", "test_api_arguments.py", "test_api_fill.py", "test_rngfile.py"]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "start_mode, where",
     [("never", "process"), ("auto", "child"), ("eager", "child"), ("never", "child")],  # auto's process is this one

@@ -102,6 +102,7 @@ def test_every_room_for_a_start():
     assert result == {"bad": {}, "answers": ["core", "less than 1.4 GB of address space is left (RLIMIT_AS)"]}
 
 
+@pytest.mark.once
 @seccomp
 def test_no_more_threads_for_a_busy_core():
     """On 16 processors, as this program is told, a busy core takes a thread now and then. Guards that it has as many in reserve

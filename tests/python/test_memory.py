@@ -28,6 +28,7 @@ def test_a_core_is_small(start):
     assert result["secret"] >= result["recorded"] / 2
 
 
+@pytest.mark.once
 @starts
 def test_nothing_grows_over_forks(start):
     """In a parent of 1,000 children that drew and ended: memory, mappings, threads, descriptors."""
@@ -63,6 +64,7 @@ def stacks_are_left():
     return run(PROGRAMS / "memory_left_stacks.py", timeout=60)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("start", ["auto", "eager"])
 def test_nothing_grows_over_generations(start):
     """Each a child of the one before, each with a core of its own. Guards that a reset unmaps all that the

@@ -263,6 +263,7 @@ def test_a_long_shuffle_lets_signals_in(python):
     assert python(PROGRAMS / "numbers_interrupted.py").strip() == "True True"
 
 
+@pytest.mark.once
 @linux
 def test_a_fork_in_the_middle_of_a_shuffle(python, start_mode):
     """What has been shuffled is so in both processes; the rest each shuffles with numbers of its own."""

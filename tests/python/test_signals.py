@@ -139,6 +139,7 @@ def test_small_thread_stacks(start):
     assert result["done"] == 12
 
 
+@pytest.mark.once
 @starts
 def test_two_thousand_threads(start):
     """All at once, small and large draws. Guards the gate's places: without them all queue inside Go, with a

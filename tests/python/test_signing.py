@@ -153,6 +153,7 @@ def test_signers_exchange(name, compat, secret, purpose, value):
         assert unsign(token.decode()) == their_unsign(token.decode()) == as_bytes(value)
 
 
+@pytest.mark.once
 @compats
 @pytest.mark.parametrize("name", ["URLSafeSerializer", "URLSafeTimedSerializer"])
 @thorough
