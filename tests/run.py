@@ -215,7 +215,7 @@ def main():
     say("Interpreters: " + ", ".join(found))
     runs = [Run(*item) for item in found.items()][: 1 if options.adversity else None]
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        futures, minors = [], set()
+        futures, minors, adversity = [], set(), None
         ends = {min(map(minor, found)), max(map(minor, found))}
         for run in runs:
             if os.path.exists(run.log):
@@ -232,9 +232,14 @@ def main():
                 passes[0] += [os.path.join(TESTS, name) for name in BRIEF]
             elif not names_tests(arguments):
                 passes[0] += [TESTS]
-                passes += [[ADVERSITY, "-m", "fast", *arguments]] * (not futures and not arguments)
+            if not futures and not arguments and not options.adversity:
+                # Apart and last: the first interpreter has the most to do already.
+                adversity = Run(run.version + " adversity", run.executable), python, [[ADVERSITY, "-m", "fast"]]
             minors.add(minor(run.version))
             futures.append(pool.submit(run, python, passes))
+        if adversity:
+            runs.append(adversity[0])
+            futures.append(pool.submit(*adversity))
         for run in follow(futures, runs):
             title(f"CPython {run.version}: {run.executable}")
             with open(run.log, errors="replace") as f:
@@ -242,7 +247,7 @@ def main():
 
     title("Result")
     for run in runs:
-        say(f"CPython {run.version:8} {run.text}")
+        say(f"CPython {run.version:16} {run.text}")
     codes = [run.code for run in runs if run.code is not None]
     return 0 if codes and not any(codes) else 1
 
