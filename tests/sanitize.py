@@ -33,7 +33,8 @@ ADDRESS = {
 # AddressSanitizer holds locks of its own where a core starts in a forked child, and has an address space that no test
 # reads from end to end.
 NOT_ADDRESS = "not test_forks and not where_a_key_lies"
-SUPPRESSED = "race:list_get_item_ref\n"  # CPython reads a list's item without its lock, and looks again
+# CPython reads an item of a list or a dict without its lock, and looks again: by then it may be another object's memory.
+SUPPRESSED = "race:list_get_item_ref\nrace:_Py_TryXGetRef\n"
 THREAD = {"TSAN_OPTIONS": "exitcode=66:handle_segv=0:history_size=7:suppressions=SUPPRESSIONS:log_path=REPORT", "GORANDOM_SLOW": "50"}
 
 KINDS = {  # compiler's flags, environment, tests, and which of them
