@@ -160,12 +160,9 @@ int draw_wants_core(size_t n) { return start_is_wanted(n, draw_direct_bytes()); 
 
 int draw_start_core(void)
 {
-	struct visit v;
 	int alive = start_core();
-	if (alive && gate_enter_aside(&v) == 0) {
-		events_deliver();
-		gate_leave(&v);
-	}
+	if (alive)
+		events_flush();
 	return alive;
 }
 

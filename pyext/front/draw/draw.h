@@ -32,5 +32,6 @@ uint64_t draw_direct_bytes(void);	/* that this process has drawn without a core 
 int events_init(void);	/* once. 0, or an errno */
 int events_add(int source, const void *data, size_t n);	/* 0, or an errno. Without the GIL */
 void events_deliver(void);	/* inside the gate: what was kept goes to the core */
+void events_flush(void);	/* the same from outside */
 
 #pragma GCC visibility pop

@@ -29,8 +29,10 @@ int events_init(void)
 {
 	static struct fork_hook hook = {.place = FORK_EVENTS, .wipe = wipe};
 	kept = process_keep(sizeof *kept);
-	fork_register(&hook);
-	return kept ? 0 : ENOMEM;
+	if (!kept)
+		return ENOMEM;
+	fork_register(&hook);	/* last: a step that fails is tried again, and a hook must not be on the list twice */
+	return 0;
 }
 
 static void keep(int source, const void *data, size_t n)
@@ -72,4 +74,13 @@ void events_deliver(void)
 		core->event(kept->event[i].source, kept->event[i].data, kept->event[i].n);
 	memset(kept, 0, sizeof *kept);
 	lock_leave(&lock);
+}
+
+void events_flush(void)
+{
+	struct visit v;
+	if (!__atomic_load_n(&kept->count, __ATOMIC_RELAXED) || gate_enter_aside(&v))
+		return;
+	events_deliver();
+	gate_leave(&v);
 }
