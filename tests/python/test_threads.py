@@ -59,7 +59,7 @@ def test_functions_replaced_while_they_are_called(python):
 
 
 def test_openssl_is_switched_by_threads(python):
-    """Guards: openssl.c's lock. Without it a second activation keeps our own method as the one to give back."""
+    """Guards: openssl/module.c never keeps our own method as the one to give back, whoever activates meanwhile."""
     pytest.importorskip("ssl", reason="this interpreter has no ssl")
     python(PROGRAMS / "threads_openssl.py")
 

@@ -2,44 +2,15 @@
 
 import errno
 import json
-import os
-import signal
-import threading
 
 import confine
+from interrupted import is_interrupted
 
 import gorandom
 from gorandom import random, secrets
 
 confine.refuse("getrandom", errno.EAGAIN)
 found = {}
-
-
-def outcome(draw):
-    # The signals come until one has been seen in the wait.
-    done = threading.Event()
-
-    def interrupt():
-        while not done.wait(0.02):
-            os.kill(os.getpid(), signal.SIGALRM)
-
-    def handler(signo, frame):
-        if not done.is_set():
-            done.set()
-            raise KeyboardInterrupt
-
-    signal.signal(signal.SIGALRM, handler)
-    thread = threading.Thread(target=interrupt)
-    try:
-        thread.start()
-        draw()
-        return "bytes"
-    except KeyboardInterrupt:
-        return "waited"
-    finally:
-        done.set()
-        thread.join()
-
 
 for name, draw in {
     "token_bytes": secrets.token_bytes,
@@ -68,7 +39,7 @@ for name, draw in {
     "uuid4": gorandom.uuid4,
     "uuid7": gorandom.uuid7,
 }.items():
-    found[name] = outcome(draw)
+    found[name] = "waited" if is_interrupted(draw) else "bytes"
 generator = secrets.SystemRandom()
 for name, draw in {
     "random": generator.random,

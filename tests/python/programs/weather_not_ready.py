@@ -2,11 +2,9 @@
 
 import errno
 import json
-import os
-import signal
-import threading
 
 import confine
+from interrupted import is_interrupted
 
 import gorandom
 
@@ -19,37 +17,14 @@ for name, draw in {"urandom": lambda: gorandom.urandom(16), "large": lambda: gor
     except BlockingIOError as e:
         found[name] = str(e)
 
-
-def caught(name, draw):
-    # The signals come until the wait has begun and one has been seen.
-    done = threading.Event()
-
-    def interrupt():
-        while not done.wait(0.02):
-            os.kill(os.getpid(), signal.SIGALRM)
-
-    def handler(signo, frame):
-        if not done.is_set():
-            done.set()
-            raise KeyboardInterrupt
-
-    signal.signal(signal.SIGALRM, handler)
-    thread = threading.Thread(target=interrupt)
-    try:
-        thread.start()
-        draw()
-        found[name] = "bytes"
-    except KeyboardInterrupt:
-        found[name] = "interrupted"
-    done.set()
-    thread.join()
-
-
-caught("get_random_bytes", lambda: gorandom.get_random_bytes(16))
 buffer = bytearray(100_000)
-caught("fill", lambda: gorandom.fill(buffer))
-caught("wait", lambda: gorandom.wait_for_system_rng())
-caught("reseed", lambda: gorandom.reseed())
+for name, draw in {
+    "get_random_bytes": lambda: gorandom.get_random_bytes(16),
+    "fill": lambda: gorandom.fill(buffer),
+    "wait": lambda: gorandom.wait_for_system_rng(),
+    "reseed": lambda: gorandom.reseed(),
+}.items():
+    found[name] = "interrupted" if is_interrupted(draw) else "bytes"
 for timeout in (0, 0.05):
     try:
         gorandom.wait_for_system_rng(timeout=timeout)
