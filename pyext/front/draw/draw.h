@@ -1,4 +1,4 @@
-/* n bytes, from wherever they come: the thread's page of ready ones, the core, the kernel. Knows no Python. */
+/* Draws n bytes from the thread's page of ready bytes, from the core or from the kernel. Knows no Python. */
 #pragma once
 
 #include <stddef.h>
@@ -10,7 +10,7 @@
 
 int draw_init(void);	/* once. 0, or an errno */
 
-/* n bytes at dst if as many are ready: 1. Otherwise 0, and what is at dst is worth nothing. */
+/* 1: n ready bytes have been moved to dst. 0: there were too few, or they were stale; do not use what is at dst. */
 int draw_ready(unsigned char *dst, size_t n);
 
 /* n bytes at dst. 0; or GORANDOM_NOT_READY or an errno, with dst zeroed. Never waits for the system's generator. Any

@@ -1,4 +1,4 @@
-/* What the rooms have done when the process forks. They register; nothing here knows them. */
+/* Fork hooks. Each room registers what it needs done when the process forks; this file knows none of the rooms. */
 #pragma once
 
 #include <stdint.h>
@@ -31,8 +31,8 @@ void fork_register(struct fork_hook *);
 
 int fork_init(void);	/* once, when what is there at start-up is registered. 0, or an errno */
 
-/* Before and after each draw. Where fork wipes no pages it does what the handlers would do, in a child that they have not
- * seen. A PID alone is never proof, since PIDs are used again; here it only has to catch the clone(2) that went past the
+/* Call it before and after each draw. Where fork wipes no pages, it notices a child that the handlers have not seen, and does
+ * their work. A PID alone is never proof, because PIDs are reused. Here it only has to catch a clone(2) that went past the
  * handlers while its parent still lives. */
 void fork_check(void);
 

@@ -27,8 +27,8 @@ extern struct process *process;	/* set by process_init() */
 
 int process_init(void);	/* once. 0, or an errno, as all functions of this kind here */
 
-/* n zero bytes that are zero again in a child, of a page that is undumped, and locked if possible. For what a room knows of
- * this process alone. At start-up only. NULL: the page is full. */
+/* Returns n zero bytes that are zero again in a child. A room keeps there what is true of this process alone. They are part of
+ * one page, which is left out of core dumps and locked if possible. Call it at start-up only. NULL: the page is full. */
 void *process_keep(size_t n);
 
 uint64_t process_make_stamp(void);

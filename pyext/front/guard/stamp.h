@@ -1,8 +1,8 @@
-/* What ready bytes are checked by. A stamp says when and where they were made; they are stale where it no longer holds: in
- * another process, on a machine that was restored, after a reseed, and in the next second of the system's clock.
+/* Ready bytes carry a stamp of when and where they were made. They are stale once it no longer holds: in another process, on
+ * a restored machine, after a reseed, and in the next second of the system's clock.
  *
- * It is checked after the bytes have been taken, and erased where they were. A look before the taking would prove nothing:
- * the machine may be saved, and a signal handler may fork, between the two. */
+ * Check the stamp after the bytes have been taken, and erased where they were. A check before that would prove nothing: the
+ * machine may be saved, or a signal handler may fork, between the two. */
 #pragma once
 
 #include <time.h>
@@ -41,14 +41,14 @@ static inline void stamp_put(struct stamp *to, const struct stamp *from)
 	__atomic_store_n(&to->epoch, from->epoch, __ATOMIC_RELAXED);
 }
 
-/* For what lies in memory that fork wipes: it needs no look at the process. */
+/* For bytes in memory that fork wipes. A wiped stamp holds nowhere, so the process need not be compared. */
 static inline int stamp_holds(const struct stamp *s)
 {
 	return stamp_field(&s->epoch) == stamp_field(&stamp_epoch) && s->second == (uint32_t)time(NULL)
 		&& stamp_field(&s->restore) == restore_now();
 }
 
-/* For what a reseed does not concern, and may take long: is this still the process, and the machine? */
+/* For a draw under way, which may take long and which a reseed does not concern: same process, same machine? */
 static inline int stamp_is_here(const struct stamp *s)
 {
 	return stamp_field(&s->process) == process_stamp() && stamp_field(&s->restore) == restore_now();

@@ -1,4 +1,4 @@
-/* What extension modules of their own use of the base: gopy's glue, numpy/ and openssl/. One struct, by a capsule. */
+/* The base as the other extension modules use it (gopy's glue, numpy/ and openssl/): one struct, in a capsule. */
 #pragma once
 
 #include <string.h>
@@ -39,8 +39,8 @@ struct base {
 	void (*sha256)(const void *, size_t, unsigned char digest[SHA256_BYTES]);
 };
 
-/* For a module's start. NULL: an exception is set. An upgrade may have replaced the module's file since the base was loaded,
- * and then the two know different structs. */
+/* Call it when a module starts. NULL: an exception is set. An upgrade may have replaced the module's file since the base was
+ * loaded, and then the two disagree about the struct. */
 static inline const struct base *base_import(void)
 {
 	const struct base *base = PyCapsule_Import(BASE_CAPSULE, 0);

@@ -1,4 +1,4 @@
-/* Where glibc counts this process's threads; pyext/core/threads.c has what for.
+/* Finds glibc's count of this process's threads. pyext/core/threads.c says why it is needed.
  *
  * From 2.34 on it is a symbol of libc. Before, libpthread keeps it to itself, but its file still has the table of all
  * its symbols, because gdb needs that to find threads. What is found there is believed only if the file is the one

@@ -44,12 +44,12 @@ static inline struct thread *thread_get(void)
 	return t && __atomic_load_n(&t->owner, __ATOMIC_RELAXED) == thread_here() ? t : thread_find();
 }
 
-/* A mark that one call is in memory, in which another must not be. 0: another call of this thread is in it already, and was
- * interrupted by a signal handler that comes here as well: in this process or, if the handler forked, in its child.
+/* Marks memory as in use by one call. 0: another call of this thread is using it, and was interrupted by a signal handler that
+ * came here too, in this process or in a child that the handler forked.
  *
- * The mark stands in memory that a child inherits, unlike what it is for, so the child's interrupted call finds that as fork
- * has left it, empty. A test and a store suffice: a handler that comes between the two has ended when the store is made.
- * What was read before the mark must be read again. */
+ * A child inherits the mark but not the marked memory, which fork wipes. So a call that was interrupted and goes on in the child
+ * finds that memory empty. A test and a store are enough: a handler that runs between the two has ended before the store.
+ * Read again after the mark what was read before it. */
 static inline int thread_take(int *taken)
 {
 	if (__atomic_load_n(taken, __ATOMIC_RELAXED))

@@ -14,7 +14,7 @@ int kernel_read(void *dst, size_t n);
 /* Sleeps until the kernel's generator may be ready; ns < 0: no limit. Ends early on a signal. */
 void kernel_nap(int64_t ns);
 
-void kernel_gather(void);	/* from now on the kernel gathers entropy by itself, if it can */
+void kernel_gather(void);	/* makes the kernel gather entropy until it is ready, if a thread can be had for it */
 unsigned kernel_threads(void);	/* of this process, which gather: 0 or 1 */
 
 const char *kernel_name(void);	/* "getrandom" or "/dev/urandom": what served last */
