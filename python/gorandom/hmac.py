@@ -194,8 +194,8 @@ class Key(_front.Key):
     ``key`` is bytes-like, of any length. What is kept of it is as good as the key, so it lies in memory that is
     left out of core dumps and, if the system allows it, of swap; it is erased when the object ends, and the
     object can be neither pickled nor copied, nor does it show it. The ``key`` that the caller has given is the
-    caller's to erase. Of a digest that the core hasn't, and in a process without a core, ``hashlib`` sees the
-    key at each message, in memory of its own.
+    caller's to erase. If the core lacks the digest, or the process has no core, ``hashlib`` gets a copy of the key for
+    each message. That copy is erased afterwards, unless ``hashlib`` keeps it.
 
     TypeError for other types, ValueError for an unknown digest, MemoryError where no such memory can be had.
     """

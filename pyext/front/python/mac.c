@@ -247,6 +247,8 @@ static PyObject *by_hashlib(const Key *self, PyObject *message)
 {
 	PyObject *key = PyBytes_FromStringAndSize((const char *)self->prepared->key, (Py_ssize_t)self->prepared->n);
 	PyObject *tag = key ? PyObject_CallFunctionObjArgs(self->fallback, key, message, NULL) : NULL;
+	if (key && Py_REFCNT(key) == 1)	/* else hashlib has kept it */
+		erase(PyBytes_AsString(key), self->prepared->n);
 	Py_XDECREF(key);
 	if (tag && (!PyBytes_Check(tag) || PyBytes_Size(tag) != self->digest_size)) {
 		Py_CLEAR(tag);
