@@ -164,7 +164,7 @@ class BuildExt(build_ext):
         self.components += [sbom.module(*m) for m in sbom.go_modules(ROOT, go, env, modules)]
         self.components += sbom.go_components(go)
 
-        wrapped = ("mmap", "munmap", "pthread_create", "pthread_key_create", "pthread_getattr_np",
+        wrapped = ("mmap", "munmap", "pthread_create", "pthread_sigmask", "pthread_key_create", "pthread_getattr_np",
                    "pthread_attr_getstacksize", "malloc", "free")
         wraps = ["-Wl,--wrap=" + name for name in wrapped]
         # No start files: no handler of the library's runs at exit.

@@ -19,6 +19,7 @@
 #include "core/internal.h"
 
 int __real_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+int __real_pthread_sigmask(int, const sigset_t *, sigset_t *);
 int __real_pthread_key_create(pthread_key_t *, void (*)(void *));
 
 /* glibc and Go begin a thread with system calls whose refusal ends the process, and a program may confine itself as soon
@@ -195,6 +196,16 @@ int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *attr, void *(*run)
 	}
 	pthread_mutex_unlock(&record->lock);
 	return error;
+}
+
+/* Go blocks all signals around pthread_create. SIGSYS stays open there too (front/guard/signals.h): the thread may be another
+ * than the one that draws, and be here still when that one is confined. */
+int __wrap_pthread_sigmask(int how, const sigset_t *set, sigset_t *old)
+{
+	sigset_t blocked = *set;
+	if (old)
+		sigdelset(&blocked, SIGSYS);
+	return __real_pthread_sigmask(how, &blocked, old);
 }
 
 /* Go's key carries a thread's M. A thread that ended in a child with the key set would spin for ever

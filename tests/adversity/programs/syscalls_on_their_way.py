@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import select
+import signal
 import socket
 import struct
 import sys
@@ -17,6 +18,8 @@ import faults
 def ask(which):
     if which == "made":  # what glibc calls in a new thread before it registers a restartable sequence
         return faults.ask_about("set_robust_list")
+    if which == "masked":
+        return faults.ask_about("rt_sigprocmask")
     low, high = 16 + 8, 16 + 8 + 4  # a question about the mask, as the core's threads ask before they enter Go
     program = [
         (confine.LOAD, 0, 0, 0),
@@ -29,6 +32,12 @@ def ask(which):
         (confine.ANSWER, 0, 0, faults.NOTIFY),
     ]
     return confine.filter_calls(program, faults.LISTENER | faults.TSYNC | faults.TSYNC_ESRCH)
+
+
+def blocks_sigsys(pid, thread):
+    with open(f"/proc/{pid}/task/{thread}/status") as f:
+        mask = next(int(line.split()[1], 16) for line in f if line.startswith("SigBlk:"))
+    return bool(mask >> signal.SIGSYS - 1 & 1)
 
 
 faults.preload()
@@ -45,6 +54,7 @@ if pid == 0:
     os._exit(0)
 listener = socket.recv_fds(ours, 100, 1)[1][0]
 held, asked, early, mode = {}, 0, False, None
+known, blocked = {pid}, 0
 while mode is None:
     now = time.monotonic()
     for id in [id for id, until in held.items() if until <= now]:
@@ -56,7 +66,9 @@ while mode is None:
         fcntl.ioctl(listener, faults.RECEIVE, request)
         id, thread = struct.unpack_from("<QI", request)
         asked += thread != pid
-        held[id] = 0 if thread == pid else now + 0.05 * asked  # so that they don't come all at once
+        blocked += thread in known - {pid} and blocks_sigsys(pid, thread)
+        known.add(thread)  # a thread's first question is glibc's, which begins each thread with all signals blocked
+        held[id] = 0 if thread == pid or sys.argv[1] == "masked" else now + 0.05 * asked  # so that they don't come all at once
     elif ours in ready:
         message = ours.recv(100)
         if message == b"drawn":
@@ -64,4 +76,4 @@ while mode is None:
         else:
             mode = json.loads(message)["mode"]
 ours.send(b".")
-print(json.dumps({"mode": mode, "asked": asked, "early": early, "ended": os.waitpid(pid, 0)[1]}))
+print(json.dumps({"mode": mode, "asked": asked, "early": early, "blocked": blocked, "ended": os.waitpid(pid, 0)[1]}))
