@@ -23,8 +23,8 @@ import (
 // stands in package calls.
 
 //export gorandom_seed
-func gorandom_seed(lanes C.int, kernel *C.char) C.int {
-	return C.int(calls.Seed(int(lanes), unsafe.Pointer(kernel), source{entropy.NewKernel()}, allocate))
+func gorandom_seed(lanes C.int, kernel, chosen *C.char) C.int {
+	return C.int(calls.Seed(int(lanes), unsafe.Pointer(kernel), unsafe.Pointer(chosen), source{entropy.NewKernel()}, allocate))
 }
 
 // source is the kernel's, and has the descriptor that it may keep written down (core/reset.c): a child that

@@ -3,8 +3,8 @@
 * The section that the loader would run at load becomes the ordinary section go_init, so that mapping the
   library starts nothing (start.c runs it).
 * Four of the runtime's local symbols become visible to the C beside them: the table of signals, the
-  thread-local g, and two that keep it from opening a poller (start.c). And, if this Go has it for the processor,
-  SHA-256's compression in assembly, by another name.
+  thread-local g, and two that keep it from opening a poller (start.c). And, by other names, the assembly that C calls
+  (core/kernels.c): AES of package keystream and, if this Go has it for the processor, SHA-256's compression.
 """
 
 import struct
@@ -19,8 +19,16 @@ SECTION, SYMBOL, RELA = 64, 24, 24  # bytes of an entry
 INIT_ARRAY, GO_INIT = b".init_array", b"go_init"
 SIGTABLE_BYTES = 65 * 24  # core/start.c: SIGTABLE_ENTRIES of struct sigtab
 SYMBOLS = {b"runtime.sigtable": SIGTABLE_BYTES, b"runtime.tlsg": 8, b"runtime.netpollInited": 4, b"runtime.netpollWakeSig": 4}
-# Not in every Go, nor on every processor: the C does without it. Its old name has a slash, which assemblers refuse.
-SHA256_BLOCK, SHA256_NAME = b"crypto/internal/fips140/sha256.blockSHANI.abi0", b"go_sha256_block"
+# Assembly, and the names that C has for it: the old ones have slashes, which assemblers refuse. SHA-256 is not in every Go,
+# and the C does without it.
+KERNELS = {
+    goarch: {f"gorandom.dev/gorandom/keystream.{name}.abi0".encode(): new for name, new in kernels.items()}
+    for goarch, kernels in {
+        "amd64": {"expandAESNI": b"go_expand_aesni", "fillAESNI": b"go_aesni", "fillVAES256": b"go_vaes256", "fillVAES512": b"go_vaes512"},
+        "arm64": {"expandARMv8": b"go_expand_armv8", "fillARMv8": b"go_armv8"},
+    }.items()
+}  # fmt: skip
+SHA256_BLOCK = b"crypto/internal/fips140/sha256.blockSHANI.abi0"
 
 
 class Section:
@@ -56,8 +64,8 @@ def _sections(archive, elf):
     return [Section(archive, elf, elf + table + SECTION * i, elf + strings) for i in range(count)]
 
 
-def _show_symbols(archive, sections, index):
-    """Makes SYMBOLS and SHA256_BLOCK global and hidden. ELF has the local symbols first, so each changes places
+def _show_symbols(archive, sections, index, kernels):
+    """Makes SYMBOLS and kernels global and hidden, and gives the latter their new names. ELF has the local symbols first, so each changes places
     with the last of them, and the relocations that name one of the two name the other."""
     table = sections[index]
     strings = sections[table.link].start
@@ -66,8 +74,8 @@ def _show_symbols(archive, sections, index):
         at = table.start + SYMBOL * i
         name, info, _, _, _, size = struct.unpack_from("<IBBHQQ", archive, at)
         text = _text(archive, strings + name)
-        if text == SHA256_BLOCK:
-            archive[strings + name : strings + name + len(text)] = SHA256_NAME.ljust(len(text), b"\0")
+        if text in kernels:
+            archive[strings + name : strings + name + len(text)] = kernels[text].ljust(len(text), b"\0")
         elif SYMBOLS.get(text) != size:
             continue
         local -= 1
@@ -90,8 +98,9 @@ def _show_symbols(archive, sections, index):
     return shown
 
 
-def edit(path):
-    """Edits the archive. Gives whether it has go_sha256_block."""
+def edit(path, goarch):
+    """Edits the archive. Gives whether it has go_sha256."""
+    kernels = KERNELS[goarch] | {SHA256_BLOCK: b"go_sha256"}
     with open(path, "rb") as f:
         archive = bytearray(f.read())
     renamed, shown = 0, []
@@ -105,9 +114,9 @@ def edit(path):
                 archive[section.name : section.name + len(INIT_ARRAY)] = GO_INIT.ljust(len(INIT_ARRAY), b"\0")
                 renamed += 1
             elif section.kind == SHT_SYMTAB:
-                shown += _show_symbols(archive, sections, index)
+                shown += _show_symbols(archive, sections, index, kernels)
     has_sha256 = shown.count(SHA256_BLOCK) == 1
-    if renamed != 1 or sorted(shown) != sorted([*SYMBOLS, *[SHA256_BLOCK] * has_sha256]):
+    if renamed != 1 or sorted(shown) != sorted([*SYMBOLS, *kernels][: None if has_sha256 else -1]):
         raise SystemExit(
             f"gorandom: this Go lays out its archive in an unknown way ({renamed} sections, symbols {shown}): "
             f"put Go {GO.version} first on PATH; 'pip install {GO.requirement}' has it."

@@ -159,7 +159,7 @@ class BuildExt(build_ext):
             ldflags += " -extar=" + ar
         run([go, "build", *modules, "-buildmode=c-archive", "-ldflags=" + ldflags, "-o", "pyext/_gen/core_go.a", "./pyext/_gen"],
             cwd=ROOT, env=env)
-        has_sha256 = archive.edit(os.path.join(out, "core_go.a"))
+        has_sha256 = archive.edit(os.path.join(out, "core_go.a"), self.target.goarch)
 
         self.components += [sbom.module(*m) for m in sbom.go_modules(ROOT, go, env, modules)]
         self.components += sbom.go_components(go)

@@ -25,6 +25,8 @@ const (
 	noKernel = -4
 )
 
+const nameSize = 16 // bytes: core/core.h, KERNEL_NAME
+
 // core is the RNG of this process. It is set by Seed, before the front lets anyone in.
 var core *csprng.RNG
 
@@ -67,8 +69,8 @@ func text(p unsafe.Pointer) string {
 }
 
 // Seed makes the core. kernel names the one of package keystream, or is nil: the fastest
-// that suits.
-func Seed(lanes int, kernel unsafe.Pointer, source entropy.Source, allocate func(int) (*process.Memory, error)) (result int) {
+// that suits. The name of the one that is used goes to chosen, of nameSize zero bytes.
+func Seed(lanes int, kernel, chosen unsafe.Pointer, source entropy.Source, allocate func(int) (*process.Memory, error)) (result int) {
 	defer stop(&result)
 	if kernel != nil {
 		if keystream.Use(text(kernel)) != nil {
@@ -85,6 +87,7 @@ func Seed(lanes int, kernel unsafe.Pointer, source entropy.Source, allocate func
 		return answer(err)
 	}
 	kernels = keystream.Kernels()
+	copy(unsafe.Slice((*byte)(chosen), nameSize-1), keystream.Active())
 	core = r
 	return 0
 }

@@ -59,7 +59,7 @@ func (s system) Read(b []byte) error {
 // begin makes a core whose system has this weather.
 func begin(t *testing.T) {
 	t.Helper()
-	if r := Seed(2, nil, system{entropy.NewKernel()}, process.Allocate); r != 0 {
+	if r := Seed(2, nil, unsafe.Pointer(&[nameSize]byte{}), system{entropy.NewKernel()}, process.Allocate); r != 0 {
 		t.Fatal(r)
 	}
 	t.Cleanup(func() {

@@ -12,7 +12,7 @@
 
 #include "front/pure/sha256.h"
 
-#define GORANDOM_CORE_ABI 8
+#define GORANDOM_CORE_ABI 9
 #define GORANDOM_THREADS 5	/* that a start takes, at most. Busy cores take more, one by one: up to 12 were seen on 16 processors */
 #define GORANDOM_STACK ((size_t)256 << 10)	/* bytes, for each */
 #define GORANDOM_MAX_LANES 16	/* generators of a core; more processors than that share them */
@@ -53,6 +53,20 @@ enum hand {
 #define MAC_TAG 64	/* bytes, at most */
 #define MAC_STATE 512	/* bytes for a key that Go has prepared */
 
+/* AES-256 over a counter of 128 bits, little-endian: a kernel of package keystream but the generic one. It never touches the
+ * runtime: any process, any thread, the core dormant or not. It leaves nothing secret in registers or on the stack. */
+#define AES_KEY 32	/* bytes */
+#define AES_BLOCK 16
+#define AES_SCHEDULE 240	/* the round keys. The first 32 bytes are the key */
+#define KERNEL_NAME 16
+struct keystream {
+	char name[KERNEL_NAME];
+	void (*expand)(unsigned char schedule[AES_SCHEDULE], const unsigned char key[AES_KEY]);	/* may both be at one address */
+
+	/* Encrypts the counters from (lo, hi) on. lo must not wrap. */
+	void (*fill)(void *dst, uint64_t blocks, const unsigned char schedule[AES_SCHEDULE], uint64_t lo, uint64_t hi);
+};
+
 struct gorandom_core {
 	uint32_t abi;	/* GORANDOM_CORE_ABI of the header that the library was built with */
 	const char *version;
@@ -91,7 +105,8 @@ struct gorandom_core {
 	unsigned (*mappings)(const struct record *);	/* mappings on record; for tests of growth */
 	char *(*take_error)(void);	/* text of the calling thread's last Go error, to free(), or NULL */
 
-	int (*seed)(int lanes, const char *keystream);	/* keystream names a kernel; NULL: the fastest that suits */
+	/* keystream: the kernel's name; NULL: the fastest that suits. chosen: its name. */
+	int (*seed)(int lanes, const char *keystream, char chosen[KERNEL_NAME]);
 	int (*fill)(int lane, void *dst, size_t n, size_t whole);	/* n bytes of a draw of whole bytes */
 	int (*event)(int source, const void *data, size_t n);
 	int (*reseed)(void);
@@ -102,6 +117,8 @@ struct gorandom_core {
 	int (*mac_set)(int algorithm, const void *key, size_t n, void *state);	/* state: MAC_STATE bytes, plain data */
 	int (*mac_sum)(const void *state, const void *message, size_t n, void *tag, size_t size);
 	int (*mac_once)(int algorithm, const void *key, size_t n, const void *message, size_t m, void *tag, size_t size);
+
+	const struct keystream *(*kernel)(const char *name);	/* one that this processor has. NULL: generic, or it makes no AES */
 
 	/* The compression by the instructions that this processor has for it; NULL: it has none. It is Go's, and never
 	 * touches the runtime: no gate, any process, the core dormant or not. */

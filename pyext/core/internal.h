@@ -92,6 +92,7 @@ void core_unbind(struct record *);
 unsigned core_threads(const struct record *);
 unsigned core_mappings(const struct record *);
 char *core_take_error(void);
+const struct keystream *core_kernel(const char *name);
 sha256_blocks core_sha256(void);
 
 #pragma GCC visibility pop

@@ -2,7 +2,7 @@
 #include "core/internal.h"
 
 /* Exported by Go: ../exports.go. cgo knows no const. */
-int gorandom_seed(int, const char *), gorandom_reseed(void);
+int gorandom_seed(int, const char *, char *), gorandom_reseed(void);
 int gorandom_fill(int, void *, size_t, size_t);
 int gorandom_event(int, const void *, size_t);
 int gorandom_hand(int, void *, const void *, size_t, void *, size_t);
@@ -40,5 +40,6 @@ __attribute__((visibility("default"))) const struct gorandom_core gorandom_core 
 	.mac_set = gorandom_mac_set,
 	.mac_sum = gorandom_mac_sum,
 	.mac_once = gorandom_mac_once,
+	.kernel = core_kernel,
 	.sha256 = core_sha256,
 };

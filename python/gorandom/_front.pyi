@@ -15,6 +15,7 @@ class _State(TypedDict):
     vm_generation: int | None
     clones: str
     core_version: str | None
+    generator: str | None
     direct_bytes: int
     core_threads: int
     core_mappings: int

@@ -11,8 +11,8 @@ import pytest
 import gorandom
 
 MIB = 1 << 20
-# Around Python's and the pool's limits (1024, 4048, 4096, 8192), Fortuna's (1 MiB) and beyond an entry's 16 MiB.
-SIZES = [0, 1, 15, 16, 17, 1023, 1024, 1025, 4047, 4048, 4049, 4095, 4096, 4097, 8191, 8192, 8193,
+# Around Python's and the pool's limits (1024, 3776, 4096, 8192), a generator's (256 KiB), Fortuna's (1 MiB) and beyond an entry's 16 MiB.
+SIZES = [0, 1, 15, 16, 17, 1023, 1024, 1025, 3775, 3776, 3777, 4095, 4096, 4097, 8191, 8192, 8193,
          MIB - 1, MIB, MIB + 1, 5 * MIB, 16 * MIB + 1, 40 * MIB]  # fmt: skip
 
 
@@ -70,7 +70,7 @@ def test_every_byte_of_a_small_draw_is_drawn(n, way):
 def test_sizes_in_a_row_never_repeat():
     """Pools are handed out in pieces of any size, also across a refill: no byte may come twice."""
     stream = bytearray()
-    for n in list(range(0, 1100)) + [1024, 1, 1024, 2, 1024, 3, 4048, 5]:
+    for n in list(range(0, 1100)) + [1024, 1, 1024, 2, 1024, 3, 3776, 5]:
         stream += gorandom.get_random_bytes(n)
     windows = {bytes(stream[i : i + 16]) for i in range(len(stream) - 15)}
     assert len(windows) == len(stream) - 15

@@ -9,6 +9,8 @@ import shutil
 import pytest
 from _forks import GLIBC, PROGRAMS, compile_c, folder, linux, run, starts
 
+import gorandom
+
 pytestmark = linux
 
 
@@ -123,6 +125,19 @@ def test_handed_out_bytes_are_erased(start):
     hand_out's memset."""
     result = run(PROGRAMS / "memory_handed_out.py", start)
     assert result["found"] == []
+
+
+@pytest.mark.parametrize("start", ["auto", "eager"])
+def test_a_generator_forgets_its_key(start):
+    """Where C has a kernel to call. A draw is keystream under the page's key, the next key is what follows, and the old one is
+    nowhere. Guards request() of draw.c, and that C and Go mean the same by a kernel (core/kernels.c)."""
+    gorandom.get_random_bytes(1)
+    if gorandom._front.state()["generator"] is None:
+        pytest.skip("NOT TESTED: the generic kernel is Go's alone, so threads have no generators")
+    result = run(PROGRAMS / "memory_generator.py", start)
+    pool = result.pop("pool")
+    assert pool == {"made": True, "handed out": True}
+    assert len(result) == 4 and all(r == {"next key": True, "scratch": True, "kept": []} for r in result.values()), result
 
 
 @starts

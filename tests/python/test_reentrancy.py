@@ -26,7 +26,7 @@ pytestmark = [
 ]
 
 # The state of the pool, or of a new bit generator, and the size of the draw.
-POOL = [("warm", 16), ("warm", 24), ("warm", 1024), ("warm", 2048), ("end", 16), ("end", 24), ("empty", 16), ("stale", 16),
+POOL = [("warm", 16), ("warm", 24), ("warm", 1024), ("warm", 2048), ("stale", 2056), ("end", 16), ("end", 24), ("empty", 16), ("stale", 16),
         ("stale", 1024), ("first", 16)]  # fmt: skip
 NUMPY = [("numpy " + state, 8) for state in ("warm", "end", "empty", "stale", "first")]
 POSITIONS = 30  # of each draw and each action, others in each run; with STRESS all
@@ -74,7 +74,7 @@ def test_numpy(start, state, size):
     step(start, state, size)
 
 
-@pytest.mark.parametrize("state, size", [("warm", 16), ("end", 24), ("numpy warm", 8)])
+@pytest.mark.parametrize("state, size", [("warm", 16), ("end", 24), ("stale", 16), ("warm", 2056), ("stale", 2056), ("numpy warm", 8)])
 def test_where_fork_does_not_wipe(state, size):
     """A kernel without MADV_WIPEONFORK: a raw clone is told by its PID alone. Guards that no numbers stand in a numpy
     generator's memory there, not even while one is taken: a handler that cloned and drew got the same in both."""

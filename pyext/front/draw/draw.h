@@ -20,7 +20,7 @@ int draw_ready(unsigned char *dst, size_t n);
  * If it answers non-zero the draw ends. */
 int draw_bytes(unsigned char *dst, size_t n, int (*between)(void *), void *arg);
 
-int draw_wants_core(size_t n);	/* will a draw of n bytes start a core, which takes milliseconds? */
+int draw_is_long(size_t n);	/* will a draw of n bytes take more than some microseconds, by its size or as it starts a core? */
 int draw_start_core(void);	/* as start_core(). What events were kept go to the core */
 int draw_reseed(void);	/* 0, GORANDOM_NOT_READY, or an errno. Without the GIL */
 uint64_t draw_direct_bytes(void);	/* that this process has drawn without a core */

@@ -108,10 +108,12 @@ static void child(void)
 	release_signals(&held);
 }
 
-void fork_check(void)
+int fork_notice(void)
 {
-	if (!pages_wiped_at_fork && pid != getpid())
-		wipe();
+	if (pid == getpid())
+		return 0;
+	wipe();
+	return 1;
 }
 
 int fork_init(void)

@@ -3,6 +3,8 @@
 
 #include <stdint.h>
 
+#include "guard/process.h"
+
 #pragma GCC visibility push(hidden)
 
 /* The order of the hooks, in the parent and in the child. The core comes last in the child: it is entered only when all
@@ -32,9 +34,10 @@ void fork_register(struct fork_hook *);
 int fork_init(void);	/* once, when what is there at start-up is registered. 0, or an errno */
 
 /* Call it before and after each draw. Where fork wipes no pages, it notices a child that the handlers have not seen, and does
- * their work. A PID alone is never proof, because PIDs are reused. Here it only has to catch a clone(2) that went past the
- * handlers while its parent still lives. */
-void fork_check(void);
+ * their work: 1 then. A PID alone is never proof, because PIDs are reused. Here it only has to catch a clone(2) that went past
+ * the handlers while its parent still lives. */
+int fork_notice(void);
+static inline int fork_check(void) { return __builtin_expect(!pages_wiped_at_fork, 0) && fork_notice(); }
 
 extern unsigned fork_generation;	/* forks between the process that imported us and this one */
 

@@ -74,7 +74,7 @@ static int signal_has_come(void *thread)
 static int draw_slowly(unsigned char *dst, size_t n, int wait)
 {
 	for (;;) {
-		PyThreadState *left = n > KEEP_GIL || draw_wants_core(n) ? PyEval_SaveThread() : NULL;
+		PyThreadState *left = draw_is_long(n) ? PyEval_SaveThread() : NULL;
 		int r = draw_bytes(dst, n, left ? signal_has_come : NULL, &left);
 		fetch_gil(left);
 		if (r == 0)

@@ -49,7 +49,7 @@ static int made_here(int algorithm) { return algorithm == MAC_SHA256 && sha256_f
 /* A core, if this process may have one without having drawn. */
 static void want_core(int algorithm)
 {
-	if (algorithm >= 0 && !made_here(algorithm) && draw_wants_core(0)) {
+	if (algorithm >= 0 && !made_here(algorithm) && draw_is_long(0)) {
 		Py_BEGIN_ALLOW_THREADS
 		draw_start_core();
 		Py_END_ALLOW_THREADS

@@ -21,6 +21,7 @@ static inline unsigned core_processors(void) { return core_lanes + 1; }	/* Go's:
 struct core_state {
 	uint64_t alive;	/* non-zero: it has been started. Another number in each process that has one. Read by core_alive() */
 	struct stamp seeded;	/* when it was seeded last */
+	const struct keystream *kernel;	/* that it uses, and C can call. NULL: none. Stays good in a child that has read it here */
 	const char *refused;	/* why this process gets none */
 };
 extern struct core_state *core_state;

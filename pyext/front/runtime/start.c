@@ -19,6 +19,10 @@
 
 const char *start_keystream;
 
+/* A copy, because fork wipes the library's memory: a draw that a signal handler interrupts, and that goes on in a child, may be
+ * about to call it. */
+static struct keystream kernel;
+
 static enum start_mode mode;	/* changed with start_lock held, or at import */
 static int dirty;	/* the library has been started, here or in an ancestor */
 static uint64_t starts;	/* in this lineage: names a live core */
@@ -67,6 +71,7 @@ const char *start_reason(void)
 static void start_with(unsigned char random[16])
 {
 	struct visit v;
+	char chosen[KERNEL_NAME] = "";
 
 	const char *why = limits_refuse();
 	if (why) {
@@ -90,13 +95,19 @@ static void start_with(unsigned char random[16])
 	struct stamp now = stamp_now();
 	stamp_put(&core_state->seeded, &now);
 	/* The runtime starts in a thread of its own; the first call waits until it has. */
-	int error = core->seed((int)core_lanes, start_keystream);
+	int error = core->seed((int)core_lanes, start_keystream, chosen);
 	core->release(core_record);
 	gate_close(&v);
 	if (error)
 		refuse(error == GORANDOM_NO_KERNEL ? "this processor lacks the AES kernel that GORANDOM_KEYSTREAM names" : "the core could not be seeded");
-	else
-		__atomic_store_n(&core_state->alive, ++starts, __ATOMIC_RELEASE);
+	if (error)
+		return;
+	const struct keystream *k = core->kernel(chosen);
+	if (k) {
+		kernel = *k;
+		core_state->kernel = &kernel;
+	}
+	__atomic_store_n(&core_state->alive, ++starts, __ATOMIC_RELEASE);
 }
 
 static void start(void)

@@ -27,7 +27,7 @@ for _ in range(ROUNDS):
     gorandom.reseed()
     together.wait(60)
     together.wait(60)  # each thread has drawn 48 bytes since
-    print((_front.state()["direct_bytes"] - before) // 4048)
+    print((_front.state()["direct_bytes"] - before) // 3776)
 together.wait(60)
 for t in threads:
     t.join()
