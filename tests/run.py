@@ -4,10 +4,10 @@
     tests/run.py --wheel dist/gorandom-….whl [--python PATTERN] [--jobs N] [--adversity] [arguments of pytest …]
 
 PATTERN may also be the path of an interpreter. Each interpreter gets a virtual environment of its own under build/venvs
-and runs in an empty folder, so the source tree cannot be imported by accident. The oldest and the newest minor version
-get all tests. Those between, and a second release of one, get the tests of bytes, forks and side effects alone. As many
-interpreters as there are processors are tested at a time; what each printed follows when it is through. Of
-tests/adversity the first interpreter runs what is marked fast; with --adversity it runs all of that and nothing else.
+and runs in an empty folder, so the source tree cannot be imported by accident. Of each minor version the first release
+that is found is tested. The oldest and the newest get all tests, in two parts; those between get the tests of bytes, forks
+and side effects alone. As many parts as there are processors run at a time; what each printed follows when it is through.
+Of tests/adversity the first interpreter runs what is marked fast; with --adversity it runs all of that and nothing else.
 Ends with 0 if all tests passed on at least one interpreter and failed on none.
 """
 
@@ -156,30 +156,27 @@ def test(python, arguments, output):
 
 
 class Run:
-    """The tests on one interpreter, in a thread; what they print goes into a file until they are through."""
+    """One call of pytest on an interpreter, in a thread; what it prints goes into a file until it is through."""
 
-    def __init__(self, version, executable):
-        self.version, self.executable = version, executable
-        self.log = os.path.join(ROOT, "build", "venvs", version + ".log")
-        self.seconds, self.code, self.text = 0, None, ""
+    def __init__(self, name, executable):
+        self.name, self.executable = name, executable
+        self.log = os.path.join(ROOT, "build", "venvs", name.replace(" ", "-") + ".log")
+        self.code, self.text = None, ""
+        if os.path.exists(self.log):
+            os.remove(self.log)
 
-    def __call__(self, python, passes):
-        """passes: the arguments of each call of pytest, of which one for every folder: each has a conftest.py."""
+    def __call__(self, python, arguments):
         start = time.monotonic()
         with open(self.log, "wb") as output:
-            codes = [test(python, arguments, output) for arguments in passes]
-        self.code = next((code for code in codes if code), 0)
-        self.seconds = time.monotonic() - start
-        self.text = ("passed" if self.code == 0 else f"FAILED (pytest's code {self.code})") + f" in {self.seconds:.0f} s"
+            self.code = test(python, arguments, output)
+        self.text = "passed" if self.code == 0 else f"FAILED (pytest's code {self.code})"
+        self.text += f" in {time.monotonic() - start:.0f} s"
         return self
 
     def progress(self):
-        try:
-            with open(self.log, errors="replace") as f:
-                percent = re.findall(r"\[ *(\d+)%\]", f.read())
-        except OSError:
-            percent = []
-        return f"{self.version} {percent[-1] if percent else 0} %"
+        with open(self.log, errors="replace") as f:
+            percent = re.findall(r"\[ *(\d+)%\]", f.read())
+        return f"{self.name} {percent[-1] if percent else 0} %"
 
 
 def minor(version):
@@ -213,43 +210,48 @@ def main():
         say("No CPython that the wheel is for was found" + (f" that matches {options.python!r}." if options.python else "."))
         return 1
     say("Interpreters: " + ", ".join(found))
-    runs = [Run(*item) for item in found.items()][: 1 if options.adversity else None]
+    found = {minor(version): (version, executable) for version, executable in reversed(found.items())}
+    runs, futures, short, untested = [], [], [], []
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        futures, minors, adversity = [], set(), None
-        ends = {min(map(minor, found)), max(map(minor, found))}
-        for run in runs:
-            if os.path.exists(run.log):
-                os.remove(run.log)
-            python, why = prepare(run.version, run.executable, wheel)
+        for number, (version, executable) in sorted(found.items()):
+            if runs and options.adversity:
+                break
+            python, why = prepare(version, executable, wheel)
             if python is None:
-                say(f"CPython {run.version} is NOT TESTED, because {why}")
-                run.text = "NOT TESTED: " + why.splitlines()[0].rstrip(":")
+                say(f"CPython {version} is NOT TESTED, because {why}")
+                untested.append((version, why.splitlines()[0].rstrip(":")))
                 continue
-            passes = [arguments + ["--skip-once"] * bool(futures)]
+            first = not runs
             if options.adversity:
-                passes = [[ADVERSITY, *arguments]]
-            elif not arguments and (minor(run.version) in minors or minor(run.version) not in ends):
-                passes[0] += [os.path.join(TESTS, name) for name in BRIEF]
-            elif not names_tests(arguments):
-                passes[0] += [TESTS]
-            if not futures and not arguments and not options.adversity:
-                # Apart and last: the first interpreter has the most to do already.
-                adversity = Run(run.version + " adversity", run.executable), python, [[ADVERSITY, "-m", "fast"]]
-            minors.add(minor(run.version))
-            futures.append(pool.submit(run, python, passes))
-        if adversity:
-            runs.append(adversity[0])
-            futures.append(pool.submit(*adversity))
+                parts = {"adversity": [ADVERSITY, *arguments]}
+            elif arguments:
+                parts = {"": arguments if names_tests(arguments) else [TESTS, *arguments]}
+            elif number not in (min(found), max(found)):
+                parts = {"": [os.path.join(TESTS, name) for name in BRIEF]}
+            else:
+                files = sorted(glob.glob(os.path.join(TESTS, "test_*.py")))
+                parts = {"a": files[0::2], "b": files[1::2]} | ({"adversity": [ADVERSITY, "-m", "fast"]} if first else {})
+            for part, words in parts.items():
+                run = Run(f"{version} {part}".rstrip(), executable)
+                runs.append(run)
+                job = run, python, words + ["--skip-once"] * (not first)
+                # The short ones last, so that no processor is idle at the end.
+                if part in ("a", "b"):
+                    futures.append(pool.submit(*job))
+                else:
+                    short.append(job)
+        futures += [pool.submit(*job) for job in short]
         for run in follow(futures, runs):
-            title(f"CPython {run.version}: {run.executable}")
+            title(f"CPython {run.name}: {run.executable}")
             with open(run.log, errors="replace") as f:
                 shutil.copyfileobj(f, sys.stdout)
 
     title("Result")
     for run in runs:
-        say(f"CPython {run.version:16} {run.text}")
-    codes = [run.code for run in runs if run.code is not None]
-    return 0 if codes and not any(codes) else 1
+        say(f"CPython {run.name:16} {run.text}")
+    for version, why in untested:
+        say(f"CPython {version:16} NOT TESTED: {why}")
+    return 0 if runs and not any(run.code for run in runs) else 1
 
 
 if __name__ == "__main__":
