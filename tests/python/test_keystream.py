@@ -5,10 +5,11 @@ import pathlib
 import platform
 import re
 import shutil
+import subprocess
 
 import gorandom._status
 import pytest
-from _forks import PROGRAMS
+from _forks import PROGRAMS, compile_c
 
 import gorandom
 
@@ -150,6 +151,21 @@ def test_a_kernel_by_hand_refuses():
     for key, counter, n in ((KEY[:31], BLOCK, 1), (KEY + b"x", BLOCK, 1), (KEY, BLOCK[:15], 1), (KEY, KEY, 1), (KEY, BLOCK, -1)):
         with pytest.raises(ValueError, match="a key of 32 bytes, a counter of 16 and a size"):
             keystream("generic", key, counter, n)
+
+
+def test_c_calls_them_without_a_runtime():
+    """The library is mapped and nothing in it has started, as where memory is not wiped at fork (so under emulators, too)."""
+    library = pathlib.Path(gorandom.__file__).parent / "libgorandom.core.so"
+    if not library.exists():
+        pytest.skip("this wheel has no core")
+    pyext = HERE.parents[1] / "pyext"
+    program = compile_c("kernels", "kernels.c", flags=[f"-I{pyext}", f"-I{pyext}/front"])
+    names = here()[1:]
+    rows = subprocess.run([program, library, *names], check=True, text=True, capture_output=True).stdout.split()
+    assert len(rows) == 2 * len(names)
+    assert all(row == rows[0] for row in rows)
+    if rows:
+        assert bytes.fromhex(rows[0])[50 * 16 : 51 * 16] == OUTPUT and len(rows[0]) == 2 * 100 * 16
 
 
 def test_a_kernel_by_hand_needs_a_core(python):
