@@ -28,7 +28,7 @@ struct stay {	/* of this thread in the core, without the GIL */
 	PyThreadState *left;
 };
 
-static int has_core(void) { return start_has_core() || draw_start_core(); }
+static int has_core(void) { return core_alive() || draw_start_core(); }
 
 static void *no_core(void)
 {
