@@ -85,8 +85,8 @@ struct gorandom_core {
 	void (*threads_end)(struct record *);
 
 	/* Holds the memory that a start takes, and gives it up as far as a mapping of Go's that fails needs it; the rest by
-	 * release(). Not NULL: what there is not so much of, and threads_end() has to follow. */
-	const char *(*reserve)(struct record *, size_t address_space, size_t writable);
+	 * release(). -1: there is not so much, and threads_end() has to follow. */
+	int (*reserve)(struct record *, size_t address_space, size_t writable);
 	void (*release)(struct record *);
 
 	/* Starts the runtime. random: 16 fresh bytes for Go's own use, overwritten. The caller holds signals

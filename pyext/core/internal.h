@@ -80,7 +80,7 @@ int core_threads_make(struct record *, unsigned asleep);
 unsigned core_threads_asleep(const struct record *);
 void core_threads_end(struct record *);
 void core_threads_wait(struct record *);
-const char *core_reserve(struct record *, size_t address_space, size_t writable);
+int core_reserve(struct record *, size_t address_space, size_t writable);
 void core_release(struct record *);
 void core_start(struct record *, unsigned char random[16], int processors);
 int core_reset(struct record *);

@@ -49,19 +49,18 @@ static int covered(uintptr_t lo, uintptr_t hi)
 /* Go ends the process when it gets no memory. Between the look at the limits and Go's mappings other threads may take
  * what was seen (glibc maps 128 MiB for a thread's first malloc), so it is held: each mapping of Go's that fails is tried
  * again in the place of just so much of it. */
-const char *core_reserve(struct record *r, size_t address_space, size_t writable)
+int core_reserve(struct record *r, size_t address_space, size_t writable)
 {
 	const size_t size[2] = {writable, address_space};	/* what is writable counts as address space, too */
 	const int prot[2] = {PROT_READ | PROT_WRITE, PROT_NONE};
-	const char *const why[2] = {"less than 64 MB of memory is left (RLIMIT_DATA)", "less than 1.4 GB of address space is left (RLIMIT_AS)"};
 
 	for (int i = 0; i < 2; i++) {
 		void *p = __real_mmap(NULL, size[i], prot[i], MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 		if (p == MAP_FAILED)
-			return why[i];
+			return -1;
 		r->reserve[i] = (struct span){(uintptr_t)p, (uintptr_t)p + size[i]};
 	}
-	return NULL;
+	return 0;
 }
 
 /* Gives up n bytes of each part. The lock is held. Was there something? */

@@ -94,12 +94,30 @@ print(json.dumps([gorandom.status().reason, confine.memory("VmData") - before]))
     assert "memory" in reason and grown < 2 << 20
 
 
-def test_every_room_for_a_start():
+@pytest.mark.parametrize("name, first, last, step", [("AS", 100, 12000, 340), ("DATA", 20, 700, 20)])
+def test_a_limit_is_the_programs(name, first, last, step):
+    """A core takes an eighth at most of what a limit leaves, or there is none. Under 2 GiB of address space a token left
+    784 MiB of 2,016, and the program met MemoryError."""
+    answers = run(PROGRAMS / "limits_room.py", "auto", name, first, last, step)
+    for room, (end, serves, grown) in answers.items():
+        assert end == 0
+        if serves == "core":
+            assert 8 * grown <= int(room)
+        else:
+            assert f"RLIMIT_{name}" in serves and grown <= 2, (room, serves, grown)
+    served = [serves == "core" for _, serves, _ in answers.values()]
+    assert served == sorted(served) and len(set(served)) == 2
+
+
+def test_a_limit_lowered_before_a_start():
     """From too little address space for a start to more than enough, in steps of 20 MB. Guards RESERVED: Go that gets
     its largest piece and then not the rest ends the process, as it did with 1,100 to 1,260 MB. And that the start's
     own entry asks for no more than is held: a core that cannot be entered has cost a start for nothing."""
-    result = run(PROGRAMS / "limits_room.py")
-    assert result == {"bad": {}, "answers": ["core", "less than 1.4 GB of address space is left (RLIMIT_AS)"]}
+    preload = compile_c("lowered.so", "lowered.c", flags=("-shared", "-fPIC"))
+    answers = run(PROGRAMS / "limits_room.py", "auto", "lowered", 900, 1600, 20, env={"LD_PRELOAD": str(preload)})
+    assert {end for end, _, _ in answers.values()} == {0}
+    lowered = "a limit was lowered while a core was about to start"
+    assert {serves for _, serves, _ in answers.values()} == {"core", lowered}
 
 
 @pytest.mark.once

@@ -14,6 +14,11 @@
  * ends the process without the rest, so failures were seen from 1,100 to 1,260 MB. */
 #define RESERVED ((size_t)1300 << 20)
 #define WRITABLE ((size_t)64 << 20)	/* private writable memory, which counts as address space too */
+
+/* A limit was set for what the program itself needs, and direct mode costs none of it. So a core may take an eighth of
+ * what is left, at most. Without a limit there is always so much: it is only mapped, for a moment. */
+#define AMPLE_ADDRESSES ((size_t)10 << 30)
+#define AMPLE_MEMORY ((size_t)512 << 20)
 #define SPLITS 48	/* of a mapping into three: 96 more mappings; a core and its threads have some 50 */
 
 static int can_map(size_t n, int prot)
@@ -57,9 +62,15 @@ const char *limits_refuse(void)
 		return "sigaltstack is refused (seccomp)";
 	if (!can_split())
 		return "fewer than 96 mappings are left (vm.max_map_count), or madvise or mprotect is refused (seccomp)";
+	if (!can_map(AMPLE_ADDRESSES, PROT_NONE))
+		return "less than 10 GiB of address space is left (RLIMIT_AS), of which a core takes 1.2";
+	if (!can_map(AMPLE_MEMORY, PROT_READ | PROT_WRITE))
+		return "less than 512 MiB of memory is left (RLIMIT_DATA), of which a core takes 64";
 	/* From here on nobody else can take the memory. */
-	const char *missing = core->reserve(core_record, RESERVED, WRITABLE);
-	if (!missing && core->threads_make(core_record, GORANDOM_THREADS + core_processors()))
+	const char *missing = NULL;
+	if (core->reserve(core_record, RESERVED, WRITABLE))
+		missing = "a limit was lowered while a core was about to start";
+	else if (core->threads_make(core_record, GORANDOM_THREADS + core_processors()))
 		missing = "no room for the core's threads (RLIMIT_NPROC, a cgroup's pids.max, seccomp, or memory for their stacks)";
 	if (missing)
 		core->threads_end(core_record);

@@ -1,24 +1,36 @@
-"""First draws with more and more address space. Run by test_limits.py."""
+"""First draws with more and more room under a limit. Run by test_limits.py.
 
+Prints for each room, in MiB: how the process ended, what served it and by how many MiB the draws made it grow. With
+"lowered", the limit comes between the core's look at the room and its start (lowered.c)."""
+
+import ctypes
 import json
 import os
+import sys
 
 import confine
 
 import gorandom
 
+name, first, last, step = sys.argv[1], *map(int, sys.argv[2:5])
+field = {"AS": "VmSize", "lowered": "VmSize", "DATA": "VmData"}[name]
 str(gorandom.status())
-ends, answers = {}, set()
-for room in range(900, 1600, 20):
+answers = {}
+for room in range(first, last, step):
     read, write = os.pipe()
     child = os.fork()
     if not child:
-        confine.limit("AS", confine.memory("VmSize") + (room << 20))
-        gorandom.fill(bytearray(300_000))  # a core is worth its price
-        os.write(write, (gorandom.status().reason or gorandom.status().mode).encode())
+        before = confine.memory(field)
+        if name == "lowered":
+            ctypes.c_size_t.in_dll(ctypes.CDLL(None), "lowered_to").value = room << 20
+        else:
+            confine.limit(name, before + (room << 20))
+        gorandom.fill(memoryview(bytearray(300_000)))  # a core is worth its price
+        grown = confine.memory(field) - before
+        os.write(write, json.dumps([gorandom.status().reason or "core", grown >> 20]).encode())
         os._exit(0)
-    ends[room] = os.waitpid(child, 0)[1]
+    end = os.waitpid(child, 0)[1]
     os.close(write)
-    answers.add(os.read(read, 100).decode())
+    answers[room] = [end, *json.loads(os.read(read, 1000) or '["", 0]')]
     os.close(read)
-print(json.dumps({"bad": {room: end for room, end in ends.items() if end}, "answers": sorted(answers)}))
+print(json.dumps(answers))
