@@ -54,7 +54,7 @@ class Status:
     memory: str
     """How the core's secrets are kept: which of wiped at fork, undumped and locked the system granted."""
     core_version: str | None
-    """Version of the core's library; None where it cannot be loaded."""
+    """Version of the core's library; None where it is not loaded."""
 
     def __str__(self) -> str:
         lines = [f"gorandom {__version__}"]

@@ -36,6 +36,7 @@ WAYS = {
     "mprotect": "mprotect",
     "mmap": "",
 }
+MCL_CURRENT, MCL_FUTURE, MCL_ONFAULT = 1, 2, 4
 MEMORY = ["address space", "data", "no memory left", "no data left", "mmap"]
 CALLS = ["clone", "clone3", "sigaltstack", "madvise", "mlock", "mprotect", "mmap"]
 
@@ -118,6 +119,24 @@ def test_a_limit_lowered_before_a_start():
     assert {end for end, _, _ in answers.values()} == {0}
     lowered = "a limit was lowered while a core was about to start"
     assert {serves for _, serves, _ in answers.values()} == {"core", lowered}
+
+
+@pytest.mark.parametrize("limit", [0, 64], ids=["privileged", "limited"])
+@pytest.mark.parametrize("when", ["import", "draw"])
+@pytest.mark.parametrize("flags", [MCL_FUTURE, MCL_CURRENT | MCL_FUTURE, MCL_FUTURE | MCL_ONFAULT])
+def test_memory_locked_in_advance(flags, when, limit):
+    """A program that keeps secrets or meets deadlines locks all its memory, present and future. Guards
+    pages_locked_in_advance(): a core then populated 77 MiB and 140 for a moment, and a first draw took up to 800 ms. A
+    process with a limit was told that its installation is broken."""
+    result = run(PROGRAMS / "limits_locked.py", "auto", flags, when, limit)
+    if isinstance(result, str):
+        pytest.skip(f"mlockall: {result}")
+    at_import, at_draws, serves, in_child = result
+    assert at_import <= 4 and at_draws <= 3
+    if when == "import":
+        assert serves == in_child == "memory was locked in advance (mlockall) when gorandom was imported"
+    else:
+        assert (serves, in_child) == ("memory is locked in advance (mlockall)", "core")
 
 
 @pytest.mark.once

@@ -42,6 +42,18 @@ void *pages_new(size_t bytes, enum pages kind)
 	return pages;
 }
 
+/* No system call tells. But memory that is locked cannot be dropped, not even a page that is not there: EINVAL, with
+ * MCL_ONFAULT too. Nothing is populated by this, and it is an advice that Go gives anyway, so a filter knows it. */
+int pages_locked_in_advance(void)
+{
+	void *page = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (page == MAP_FAILED)
+		return errno == EAGAIN;	/* RLIMIT_MEMLOCK is reached */
+	int locked = madvise(page, PAGE, MADV_DONTNEED) && errno == EINVAL;
+	munmap(page, PAGE);
+	return locked;
+}
+
 void pages_lock(void *pages, size_t bytes) { (void)mlock(pages, bytes); }	/* RLIMIT_MEMLOCK may be small */
 
 struct process *process;

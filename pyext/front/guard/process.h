@@ -15,6 +15,7 @@ enum pages { PAGES_KEPT, PAGES_WIPED };	/* in a forked child: as the parent had 
 extern int pages_wiped_at_fork;	/* does the kernel wipe PAGES_WIPED? Otherwise fork_check() has it done by hand */
 
 void *pages_new(size_t bytes, enum pages);	/* NULL: not to be had. Given back by munmap() */
+int pages_locked_in_advance(void);	/* is a new mapping locked, and so populated at once (mlockall with MCL_FUTURE)? */
 void pages_lock(void *, size_t bytes);	/* into memory, if possible. A child does not inherit the lock */
 
 /* Zero in a forked child, by whatever road it was forked. */

@@ -39,6 +39,10 @@ const char *library_load(const char *path, const struct gorandom_core **loaded)
 	missing = GORANDOM_NO_CORE;
 #else
 	static char text[256];
+	if (pages_locked_in_advance()) {	/* the library alone has 32 MiB of zeros (Go's crypto/internal/fips140) */
+		missing = "memory was locked in advance (mlockall) when gorandom was imported";
+		return NULL;
+	}
 	void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	if (!library) {
 		snprintf(text, sizeof text, "the core's library cannot be loaded: %s", dlerror());

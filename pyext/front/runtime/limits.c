@@ -62,6 +62,8 @@ const char *limits_refuse(void)
 		return "sigaltstack is refused (seccomp)";
 	if (!can_split())
 		return "fewer than 96 mappings are left (vm.max_map_count), or madvise or mprotect is refused (seccomp)";
+	if (pages_locked_in_advance())	/* before anything large is mapped */
+		return "memory is locked in advance (mlockall)";
 	if (!can_map(AMPLE_ADDRESSES, PROT_NONE))
 		return "less than 10 GiB of address space is left (RLIMIT_AS), of which a core takes 1.2";
 	if (!can_map(AMPLE_MEMORY, PROT_READ | PROT_WRITE))
