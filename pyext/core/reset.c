@@ -63,14 +63,14 @@ struct record *core_map(unsigned int *nthreads, const char **why)
 {
 	struct record *r = __real_mmap(NULL, sizeof *r, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (r == MAP_FAILED) {
-		*why = "no memory for the record of the core's mappings";
+		*why = "the core's record gets no memory (a limit, or seccomp)";
 		return NULL;
 	}
 	pthread_mutex_init(&r->lock, NULL);
 	r->nthreads = nthreads;
 	r->descriptor = -1;
 	*why = find_writable(r) ? "the core's library is not laid out as expected"
-		: take_over(r) ? "the core's data cannot be made memory that fork wipes"
+		: take_over(r) ? "the core's data cannot be made memory that fork wipes (a limit, or seccomp)"
 		: NULL;
 	if (!*why)
 		return r;

@@ -66,7 +66,7 @@ int process_init(void)
 	find_whether_fork_wipes();
 	process = pages_new(PAGE, PAGES_WIPED);
 	if (!process)
-		return ENOMEM;
+		return errno;
 	pages_lock(process, PAGE);
 	process->known = (uint64_t)getpid();
 	return 0;

@@ -186,7 +186,7 @@ static PyMethodDef methods[] = {
 
 /* What a process has once, whatever the number of interpreters and of imports that failed half-way: each step is done at most
  * once, in this order. The fork handlers come last, when all that they look at is there. */
-static const char *init_steps(const char *core_path)
+static const char *init_steps(const char *core_path, char *why, size_t n)
 {
 	static int (*const steps[])(void) = {
 		process_init, restore_init, kernel_init, library_init, thread_init, draw_init, events_init, secret_init, start_init, fork_init,
@@ -194,8 +194,10 @@ static const char *init_steps(const char *core_path)
 	static size_t done;
 	for (; done < sizeof steps / sizeof *steps; done++) {
 		int error = steps[done]();
-		if (error)
-			return strerror(error);
+		if (error) {
+			snprintf(why, n, "gorandom is refused what it needs (by a limit, or by seccomp): %s", strerror(error));
+			return why;
+		}
 	}
 	return start_load(core_path);
 }
@@ -240,7 +242,7 @@ static int init_process(void)
 	if (!complete) {	/* else another interpreter may have configured it since */
 		broken = parse_environment(why, sizeof why);
 		if (!broken)
-			broken = init_steps(path);
+			broken = init_steps(path, why, sizeof why);
 		__atomic_store_n(&complete, !broken, __ATOMIC_RELEASE);
 	}
 	pthread_mutex_unlock(&lock);

@@ -31,22 +31,33 @@ static unsigned count_processors(void)
 	return n < GORANDOM_MAX_LANES ? n : GORANDOM_MAX_LANES;
 }
 
-const char *library_load(const char *path, const struct gorandom_core **loaded)
+#ifndef GORANDOM_NO_CORE
+static void say(const char *what, const char *why)
+{
+	char *text;	/* for good */
+	missing = asprintf(&text, "%s: %s", what, why) < 0 ? what : text;
+}
+#endif
+
+const char *library_load(const char *path, const char *spare, const struct gorandom_core **loaded)
 {
 	*loaded = NULL;
 #ifdef GORANDOM_NO_CORE	/* the build's: why it made none */
 	(void)path;
+	(void)spare;
 	missing = GORANDOM_NO_CORE;
 #else
-	static char text[256];
-	if (pages_locked_in_advance()) {	/* the library alone has 32 MiB of zeros (Go's crypto/internal/fips140) */
-		missing = "memory was locked in advance (mlockall) when gorandom was imported";
+	/* The library alone has 32 MiB of zeros (Go's crypto/internal/fips140). The loader's mapping of them passes an RLIMIT_DATA,
+	 * and then the program gets no memory any more. */
+	if (spare) {
+		say("when gorandom was imported", spare);
 		return NULL;
 	}
 	void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	if (!library) {
-		snprintf(text, sizeof text, "the core's library cannot be loaded: %s", dlerror());
-		missing = text;
+		const char *why = dlerror();
+		say(strstr(why, "static TLS") ? "other libraries have taken the room for thread-local storage"
+			: "the core's library cannot be loaded", why);
 		return NULL;
 	}
 	const struct gorandom_core *found = dlsym(library, "gorandom_core");

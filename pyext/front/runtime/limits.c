@@ -2,6 +2,7 @@
  * before a start all of that is asked for, by trying, and given back: limits, cgroups and seccomp answer
  * alike, and /proc is not needed. The amounts are where Go was seen to fail, and room. */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -19,6 +20,8 @@
  * what is left, at most. Without a limit there is always so much: it is only mapped, for a moment. */
 #define AMPLE_ADDRESSES ((size_t)10 << 30)
 #define AMPLE_MEMORY ((size_t)512 << 20)
+
+#define FEW_MAPPINGS "fewer than 96 mappings are left (vm.max_map_count)"
 #define SPLITS 48	/* of a mapping into three: 96 more mappings; a core and its threads have some 50 */
 
 static int can_map(size_t n, int prot)
@@ -30,16 +33,24 @@ static int can_map(size_t n, int prot)
 	return 1;
 }
 
-static int can_split(void)
+/* Which of two things it was: errno is that of a call that failed. */
+static const char *limit_or_filter(const char *limit, const char *filter) { return errno == ENOMEM || errno == EAGAIN ? limit : filter; }
+
+#define NO_MMAP "mmap is refused (seccomp)"
+
+static const char *cannot_split(void)
 {
 	char *p = mmap(NULL, 2 * SPLITS * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (p == MAP_FAILED)
-		return 0;
-	int ok = madvise(p, PAGE, MADV_DONTDUMP) == 0;
-	for (int i = 0; ok && i < SPLITS; i++)
-		ok = mprotect(p + (2 * i + 1) * PAGE, PAGE, PROT_READ) == 0;
+		return limit_or_filter("no address space is left (RLIMIT_AS), or no mapping (vm.max_map_count)", NO_MMAP);
+	const char *why = NULL;
+	if (madvise(p, PAGE, MADV_DONTDUMP))
+		why = limit_or_filter(FEW_MAPPINGS, "madvise is refused (seccomp)");
+	for (int i = 0; !why && i < SPLITS; i++)
+		if (mprotect(p + (2 * i + 1) * PAGE, PAGE, PROT_READ))
+			why = limit_or_filter(FEW_MAPPINGS, "mprotect is refused (seccomp)");
 	munmap(p, 2 * SPLITS * PAGE);
-	return ok;
+	return why;
 }
 
 static int can_block_signals(void)
@@ -54,22 +65,29 @@ static int can_have_signal_stack(void)
 	return sigaltstack(NULL, &ss) == 0 && sigaltstack(&ss, NULL) == 0;
 }
 
+const char *limits_spare(void)
+{
+	if (pages_locked_in_advance())	/* before anything large is mapped */
+		return "memory is locked in advance (mlockall)";
+	if (!can_map(AMPLE_ADDRESSES, PROT_NONE))
+		return limit_or_filter("less than 10 GiB of address space is left (RLIMIT_AS), of which a core takes 1.2", NO_MMAP);
+	if (!can_map(AMPLE_MEMORY, PROT_READ | PROT_WRITE))
+		return limit_or_filter("less than 512 MiB of memory is left (RLIMIT_DATA), of which a core takes 64", NO_MMAP);
+	return NULL;
+}
+
 const char *limits_refuse(void)
 {
 	if (!can_block_signals())
 		return "rt_sigprocmask is refused (seccomp)";
 	if (!can_have_signal_stack())
 		return "sigaltstack is refused (seccomp)";
-	if (!can_split())
-		return "fewer than 96 mappings are left (vm.max_map_count), or madvise or mprotect is refused (seccomp)";
-	if (pages_locked_in_advance())	/* before anything large is mapped */
-		return "memory is locked in advance (mlockall)";
-	if (!can_map(AMPLE_ADDRESSES, PROT_NONE))
-		return "less than 10 GiB of address space is left (RLIMIT_AS), of which a core takes 1.2";
-	if (!can_map(AMPLE_MEMORY, PROT_READ | PROT_WRITE))
-		return "less than 512 MiB of memory is left (RLIMIT_DATA), of which a core takes 64";
+	const char *missing = cannot_split();
+	if (!missing)
+		missing = limits_spare();
+	if (missing)
+		return missing;
 	/* From here on nobody else can take the memory. */
-	const char *missing = NULL;
 	if (core->reserve(core_record, RESERVED, WRITABLE))
 		missing = "a limit was lowered while a core was about to start";
 	else if (core->threads_make(core_record, GORANDOM_THREADS + core_processors()))

@@ -31,11 +31,14 @@ static inline uint64_t core_alive(void) { return __atomic_load_n(&core_state->al
 
 int library_init(void);	/* once. 0, or an errno */
 
-/* Once, after it. NULL, or why the import must fail. The caller sets core to what was loaded, NULL if nothing was. */
-const char *library_load(const char *path, const struct gorandom_core **loaded);
+/* Once, after it. NULL, or why the import must fail. The caller sets core to what was loaded, NULL if nothing was. spare: NULL,
+ * or why nothing must be. */
+const char *library_load(const char *path, const char *spare, const struct gorandom_core **loaded);
 const char *library_missing(void);	/* why there is none, so no core in any process of this lineage; NULL: there is */
 
 /* ---- limits.c ---- */
+
+const char *limits_spare(void);	/* why a core would take what this process may need itself; NULL: there is ample room */
 
 /* NULL, and the core's threads have been made; or what a start would not get. */
 const char *limits_refuse(void);

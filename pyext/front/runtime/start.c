@@ -192,7 +192,7 @@ const char *start_load(const char *path)
 {
 	const struct gorandom_core *loaded;
 	struct held held;
-	const char *broken = library_load(path, &loaded);
+	const char *broken = library_load(path, limits_spare(), &loaded);
 	gate_init();
 	int error = hold_signals(&held);
 	pthread_mutex_lock(&start_lock);	/* the hooks of a fork see a core both before it and after it, or neither time */

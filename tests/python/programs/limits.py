@@ -31,7 +31,8 @@ TAKEN = {
     "madvise": lambda: confine.refuse("madvise", errno.EPERM),
     "mlock": lambda: confine.refuse("mlock", errno.EPERM),
     "mprotect": lambda: confine.refuse("mprotect", errno.EPERM),
-    "mmap": lambda: confine.refuse("mmap", errno.ENOMEM, 3, confine.MAP_ANONYMOUS, confine.MAP_ANONYMOUS),
+    "mmap": lambda: confine.refuse("mmap", errno.EPERM, 3, confine.MAP_ANONYMOUS, confine.MAP_ANONYMOUS),
+    "mmap, no memory": lambda: confine.refuse("mmap", errno.ENOMEM, 3, confine.MAP_ANONYMOUS, confine.MAP_ANONYMOUS),
 }
 
 tally, tokens, errors = child.Tally(), [], []
