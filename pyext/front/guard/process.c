@@ -49,7 +49,8 @@ int pages_locked_in_advance(void)
 	void *page = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (page == MAP_FAILED)
 		return errno == EAGAIN;	/* RLIMIT_MEMLOCK is reached */
-	int locked = madvise(page, PAGE, MADV_DONTNEED) && errno == EINVAL;
+	/* The first: a filter may answer EINVAL to all. */
+	int locked = madvise(page, PAGE, MADV_NORMAL) == 0 && madvise(page, PAGE, MADV_DONTNEED) && errno == EINVAL;
 	munmap(page, PAGE);
 	return locked;
 }
