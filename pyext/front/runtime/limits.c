@@ -34,8 +34,9 @@ static int can_map(size_t n, int prot)
 }
 
 /* Which of two things it was: errno is that of a call that failed. */
-static const char *limit_or_filter(const char *limit, const char *filter) { return errno == ENOMEM || errno == EAGAIN ? limit : filter; }
+static const char *limit_or_filter(const char *limit, const char *filter) { return errno == ENOMEM ? limit : filter; }
 
+#define LOCKED "memory is locked in advance (mlockall)"
 #define NO_MMAP "mmap is refused (seccomp)"
 
 static const char *cannot_split(void)
@@ -68,7 +69,7 @@ static int can_have_signal_stack(void)
 const char *limits_spare(void)
 {
 	if (pages_locked_in_advance())	/* before anything large is mapped */
-		return "memory is locked in advance (mlockall)";
+		return LOCKED;
 	if (!can_map(AMPLE_ADDRESSES, PROT_NONE))
 		return limit_or_filter("less than 10 GiB of address space is left (RLIMIT_AS), of which a core takes 1.2", NO_MMAP);
 	if (!can_map(AMPLE_MEMORY, PROT_READ | PROT_WRITE))
@@ -82,7 +83,8 @@ const char *limits_refuse(void)
 		return "rt_sigprocmask is refused (seccomp)";
 	if (!can_have_signal_stack())
 		return "sigaltstack is refused (seccomp)";
-	const char *missing = cannot_split();
+	/* The lock's limit is told by mmap, too, and the limit of mappings by each of the others: in this order. */
+	const char *missing = pages_locked_in_advance() ? LOCKED : cannot_split();
 	if (!missing)
 		missing = limits_spare();
 	if (missing)

@@ -1,5 +1,5 @@
 """A first draw where memory is locked in advance. Run by test_limits.py with: the flags for mlockall(2), "import" or "draw",
-before which it is called, and the limit of locked memory in MiB, at most, for a process without CAP_IPC_LOCK; 0: with it.
+before which it is called, or "full" for a draw when no more can be locked, and the limit of locked memory in MiB, at most, for a process without CAP_IPC_LOCK; 0: with it.
 
 Prints by how many MiB the memory in use has grown, at most, at the import and at the draws; what serves; and the same
 of a child, whose memory is not locked."""
@@ -39,6 +39,20 @@ def lock():
         sys.exit()
 
 
+def fill_up():
+    """Map what may be locked, pieces of half the size each time. Their places."""
+    PROT_NONE, MAP_PRIVATE = 0, 2
+    libc.mmap.restype = ctypes.c_void_p
+    places, size = [], 32 << 20
+    while size >= 4096:
+        place = libc.mmap(None, ctypes.c_size_t(size), PROT_NONE, MAP_PRIVATE | confine.MAP_ANONYMOUS, -1, ctypes.c_long(0))
+        if place == ctypes.c_void_p(-1).value:
+            size //= 2
+        else:
+            places.append((place, size))
+    return places
+
+
 def grown(before):
     return (confine.memory("VmHWM") - before) >> 20
 
@@ -49,18 +63,22 @@ before = confine.memory("VmHWM")
 import gorandom  # noqa: E402
 
 at_import = grown(before)
+buffer = bytearray(300_000)
 str(gorandom.status())
-if when == "draw":
+if when != "import":
     lock()
+taken = fill_up() if when == "full" else []
 before = confine.memory("VmHWM")
 tokens = {gorandom.get_random_bytes(16) for _ in range(1000)}
-gorandom.fill(bytearray(300_000))
+gorandom.fill(buffer)
 assert len(tokens) == 1000
 at_draws = grown(before)
 status = gorandom.status()
+for place in taken:
+    libc.munmap(ctypes.c_void_p(place[0]), ctypes.c_size_t(place[1]))
 pid = os.fork()
 if not pid:
-    gorandom.fill(bytearray(300_000))
+    gorandom.fill(buffer)
     print(json.dumps([at_import, at_draws, status.reason or "core", gorandom.status().reason or "core"]), flush=True)
     os._exit(0)
 assert os.waitpid(pid, 0)[1] == 0
