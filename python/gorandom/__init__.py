@@ -17,7 +17,7 @@ osrandom engine.
 import sys as _sys
 
 from . import _front
-from ._forklock import ForkLock as _ForkLock
+from ._forklock import no_forks as _no_forks
 from ._front import compare_digest, fill, get_random_bytes, reseed, urandom
 from ._front import configure as _configure
 from ._rngfile import RNGFile
@@ -76,14 +76,11 @@ if _sys.version_info >= (3, 12):
 # Drawing and forking need no file from here on: an upgrade may remove or replace them under a running process. (pip
 # unlinks what it replaces. Whoever writes into a mapped library's file ends every process that has it mapped.)
 
-# Held while a module is imported late, and across a fork. Without it a child would wait for ever for a thread of its
-# parent that was importing the module at the fork.
-_late_import = _ForkLock()
-
 
 def _import_late(name: str) -> "Any":
     """Import a module of this package. ImportError if its files are of another version than what runs here."""
-    with _late_import.lock:
+    # Without the lock a child would wait for ever for a thread of its parent that was importing the module at the fork.
+    with _no_forks:
         if f"{__name__}.{name}" not in _sys.modules:
             _refuse_another_version()
         return __import__(f"{__name__}.{name}", fromlist=["*"])
@@ -137,7 +134,7 @@ def add_event(data: "Buffer", source: int = 0) -> None:
     """
     view = memoryview(data).cast("B")
     if len(view) > 32:
-        with _late_import.lock:
+        with _no_forks:
             from hashlib import sha256
 
         event = sha256(view).digest()
@@ -196,7 +193,7 @@ if not TYPE_CHECKING:  # with a __getattr__, a type checker would accept every n
         return value
 
     def __dir__() -> list[str]:
-        with _late_import.lock:
+        with _no_forks:
             from importlib.util import find_spec
 
         # pydoc and others ask for each name that is listed. Without numpy, that one cannot be had.

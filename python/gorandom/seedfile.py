@@ -21,7 +21,7 @@ import os
 import time
 
 from . import _front
-from ._forklock import ForkLock
+from ._forklock import no_forks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,10 +34,6 @@ if _front.state()["core_version"] is not None:
 
 SEED_BYTES = 64  # SeedSize in gorandom/seedfile
 FIRST_NAP, LONGEST_NAP = 0.001, 0.05  # seconds
-
-# Held during each call and across os.fork(). Otherwise a child that is forked during a call would keep a copy of the
-# lock's descriptor, and with it the lock, after its parent's death.
-_calls = ForkLock()
 
 
 class SeedFileError(ValueError):
@@ -59,7 +55,9 @@ def _call(name: str, path: str | bytes | PathLike[str] | PathLike[bytes], timeou
         raise ValueError("timeout must be non-negative")
     nap = FIRST_NAP
     while True:
-        with _calls.lock:
+        # Without the lock a child that is forked during a call would keep a copy of the descriptor that locks the file,
+        # and with it that lock, after its parent's death.
+        with no_forks:
             # Each time: the process may have been forked since the last.
             if not _front.start():
                 raise RuntimeError("a seed file needs the core: " + _front.state()["reason"])

@@ -11,7 +11,7 @@
  * that a draw rests on is this process's own. */
 enum fork_place {
 	FORK_THREADS,	/* runtime/thread.c: the records and pages of threads that do not exist here */
-	FORK_KEYS,	/* python/secret.c: a lock */
+	FORK_LOCKS,	/* python/secret.c and python/forklock.c: their locks */
 	FORK_EVENTS,	/* draw/events.c: a lock */
 	FORK_CORE,	/* runtime/start.c: the lock of starts, the gate, the core's record */
 };

@@ -54,6 +54,12 @@ static inline int module_add(PyObject *module, const char *name, PyObject *value
 int digest_init(struct state *);	/* 0, or -1 with an exception set */
 PyObject *compare_digest(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
 
+/* forklock.c. The methods of a context manager, and the hook for os.register_at_fork(before=). */
+int forklock_init(void);	/* once. 0, or an errno */
+PyObject *forklock_enter(PyObject *module, PyObject *unused);
+PyObject *forklock_exit(PyObject *module, PyObject *exception);
+PyObject *forklock_before_fork(PyObject *module, PyObject *unused);
+
 /* hand.c. keystream(kernel, key, counter, n), for the self-test. */
 PyObject *hand_keystream(PyObject *module, PyObject *args);
 /* Has every core of this process and of its children use the kernel of this name; NULL: the core chooses. NULL; or, where

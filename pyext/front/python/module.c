@@ -179,6 +179,9 @@ static PyMethodDef methods[] = {
 	{"start", start, METH_NOARGS, NULL},
 	{"state", state, METH_NOARGS, NULL},
 	{"own_threads", own_threads, METH_NOARGS, NULL},
+	{"forklock_enter", forklock_enter, METH_NOARGS, NULL},
+	{"forklock_exit", forklock_exit, METH_VARARGS, NULL},
+	{"forklock_before_fork", forklock_before_fork, METH_NOARGS, NULL},
 	{"numbers", numbers, METH_VARARGS, NULL},
 	{"uuids", uuids, METH_VARARGS, NULL},
 	{NULL, NULL, 0, NULL},
@@ -189,7 +192,7 @@ static PyMethodDef methods[] = {
 static const char *init_steps(const char *core_path, char *why, size_t n)
 {
 	static int (*const steps[])(void) = {
-		process_init, restore_init, kernel_init, library_init, thread_init, draw_init, events_init, secret_init, start_init, fork_init,
+		process_init, restore_init, kernel_init, library_init, thread_init, draw_init, events_init, secret_init, forklock_init, start_init, fork_init,
 	};
 	static size_t done;
 	for (; done < sizeof steps / sizeof *steps; done++) {

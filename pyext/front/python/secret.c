@@ -29,7 +29,7 @@ static void wipe(uint64_t stamp)
 
 int secret_init(void)
 {
-	static struct fork_hook hook = {.place = FORK_KEYS, .wipe = wipe};
+	static struct fork_hook hook = {.place = FORK_LOCKS, .wipe = wipe};
 	fork_register(&hook);
 	return 0;
 }

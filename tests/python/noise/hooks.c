@@ -26,7 +26,7 @@ static void say(const char *moment, enum fork_place place)
 	static struct fork_hook hook_##place = {place, prepare_##place, parent_##place, wipe_##place, child_##place, NULL};
 
 HOOK(FORK_THREADS)
-HOOK(FORK_KEYS)
+HOOK(FORK_LOCKS)
 HOOK(FORK_EVENTS)
 HOOK(FORK_CORE)
 
@@ -53,7 +53,7 @@ int main(int argc, char **argv)
 	fork_register(&hook_FORK_CORE);
 	fork_register(&hook_FORK_EVENTS);
 	fork_register(&hook_FORK_THREADS);
-	fork_register(&hook_FORK_KEYS);
+	fork_register(&hook_FORK_LOCKS);
 	if (fork_init())
 		return 2;
 	fork_register(&second);

@@ -1,18 +1,19 @@
 """Import gorandom in a thread while another one forks: test_forklock.py runs this."""
 
-import operator
+import ctypes
 import os
 import sys
 import threading
 import warnings
 
+libc = ctypes.PyDLL(None)
 held, over = threading.Event(), threading.Event()
 
 
 def other():
-    import gorandom.seedfile
+    import gorandom
 
-    with operator.attrgetter(sys.argv[2])(gorandom):
+    with gorandom._no_forks:
         held.set()
         over.wait()
 
@@ -55,9 +56,41 @@ def child():
     draws()
 
 
+def in_another_thread(work):
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+
+
+def c_fork():
+    """A fork that runs no hooks of Python's, and so takes no lock."""
+    pid = libc.fork()
+    if pid == 0:
+        libc._exit(0)
+    ended(pid)
+
+
+def within():
+    import gorandom
+
+    with gorandom._no_forks:
+        c_fork()
+        pid = os.fork()
+        c_fork()
+        draws()
+    in_another_thread(draws)
+    in_another_thread(draws)
+    if pid:
+        ended(pid)
+    else:
+        os._exit(0)
+
+
 warnings.simplefilter("ignore", DeprecationWarning)  # the program has a thread
 os.register_at_fork(before=before)
 pid = fork(child)
 over.set()
 ended(pid)
 ended(fork(child))
+in_another_thread(draws)
+ended(fork(within))

@@ -1,0 +1,108 @@
+/* A lock that os.fork() holds: no child is forked while another thread is at what it guards.
+ *
+ * The fork takes it in a hook of Python's, because whoever waits must give the GIL up. It is released in C, by our fork
+ * handlers. A Python hook after the fork would cost a tenth of a small process's fork: by then each page is copy-on-write,
+ * and each Python object that a hook touches is a page fault. */
+#include <pthread.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "guard/fork.h"
+#include "guard/process.h"
+#include "python/front.h"
+
+static uintptr_t holder;	/* its pthread_self(); 0: nobody holds it */
+static unsigned times;	/* that the holder holds it */
+static unsigned forks;	/* how many of these times for a fork */
+
+/* Threads that nap. A newcomer lets them go first: otherwise a thread that takes the lock again and again would keep them out. */
+static unsigned waiting;
+
+static int is_mine(void) { return __atomic_load_n(&holder, __ATOMIC_RELAXED) == (uintptr_t)pthread_self(); }
+
+static int take(int has_waited)
+{
+	uintptr_t nobody = 0;
+	if (!is_mine() && ((!has_waited && __atomic_load_n(&waiting, __ATOMIC_RELAXED)) ||
+			!__atomic_compare_exchange_n(&holder, &nobody, (uintptr_t)pthread_self(), 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)))
+		return 0;
+	times++;
+	return 1;
+}
+
+/* 0, or -1 with an exception set: a signal handler's. A fork is not interrupted. */
+static int wait_for_it(int is_fork)
+{
+	static const struct timespec nap = {0, 500000};
+	int error = 0;
+	if (take(0))
+		return 0;
+	__atomic_add_fetch(&waiting, 1, __ATOMIC_RELAXED);
+	do {
+		Py_BEGIN_ALLOW_THREADS
+		nanosleep(&nap, NULL);
+		Py_END_ALLOW_THREADS
+		error = is_fork ? 0 : PyErr_CheckSignals();
+	} while (!error && !take(1));
+	__atomic_sub_fetch(&waiting, 1, __ATOMIC_RELAXED);
+	return error;
+}
+
+static void leave(void)
+{
+	if (--times == 0)
+		__atomic_store_n(&holder, 0, __ATOMIC_RELEASE);
+}
+
+PyObject *forklock_enter(PyObject *module, PyObject *unused)
+{
+	(void)module, (void)unused;
+	if (wait_for_it(0))
+		return NULL;
+	Py_RETURN_NONE;
+}
+
+PyObject *forklock_exit(PyObject *module, PyObject *exception)
+{
+	(void)module, (void)exception;
+	leave();
+	Py_RETURN_NONE;
+}
+
+/* A process that a raw clone(2) has made calls no hooks of ours, so nothing would release the lock. */
+PyObject *forklock_before_fork(PyObject *module, PyObject *unused)
+{
+	(void)module, (void)unused;
+	if (process->known) {
+		wait_for_it(1);
+		forks++;
+	}
+	Py_RETURN_NONE;
+}
+
+/* Not for a fork that took nothing: it had begun when the hook was registered, or came from C. */
+static void parent(void)
+{
+	if (is_mine() && forks) {
+		forks--;
+		leave();
+	}
+}
+
+static void child(void)
+{
+	waiting = 0;
+	if (is_mine()) {
+		parent();
+	} else {	/* a thread that does not exist here */
+		times = forks = 0;
+		__atomic_store_n(&holder, 0, __ATOMIC_RELEASE);
+	}
+}
+
+int forklock_init(void)
+{
+	static struct fork_hook hook = {.place = FORK_LOCKS, .parent = parent, .child = child};
+	fork_register(&hook);
+	return 0;
+}
