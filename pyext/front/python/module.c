@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "draw/draw.h"
 #include "guard/fork.h"
@@ -101,10 +102,25 @@ static PyObject *state(PyObject *module, PyObject *unused)
 		"wipes", pages_wiped_at_fork);
 }
 
+static unsigned count_own_threads(void) { return (core_alive() ? core->threads(core_record) : 0) + kernel_threads(); }
+
 static PyObject *own_threads(PyObject *module, PyObject *unused)
 {
 	(void)module, (void)unused;
-	return PyLong_FromUnsignedLong((core_alive() ? core->threads(core_record) : 0) + kernel_threads());
+	return PyLong_FromUnsignedLong(count_own_threads());
+}
+
+/* Is this the text of CPython's warning that a process with threads has forked, and are all threads but the caller ours? In C
+ * because CPython asks in the parent just after the fork, where each object that Python code touches costs a page fault. */
+static PyObject *warns_in_vain(PyObject *module, PyObject *text)
+{
+	char wanted[80];
+	int n = snprintf(wanted, sizeof wanted, "This process (pid=%d) is multi-threaded, use of ", (int)getpid());
+	const char *found = PyUnicode_AsUTF8AndSize(text, NULL);
+	(void)module;
+	if (!found)
+		PyErr_Clear();	/* a lone surrogate */
+	return PyBool_FromLong(found && !strncmp(found, wanted, (size_t)n) && nthreads_of_kernel() == 1 + count_own_threads());
 }
 
 /* ---- the base, for other extension modules ---- */
@@ -179,6 +195,7 @@ static PyMethodDef methods[] = {
 	{"start", start, METH_NOARGS, NULL},
 	{"state", state, METH_NOARGS, NULL},
 	{"own_threads", own_threads, METH_NOARGS, NULL},
+	{"warns_in_vain", warns_in_vain, METH_O, NULL},
 	{"forklock_enter", forklock_enter, METH_NOARGS, NULL},
 	{"forklock_exit", forklock_exit, METH_VARARGS, NULL},
 	{"forklock_before_fork", forklock_before_fork, METH_NOARGS, NULL},

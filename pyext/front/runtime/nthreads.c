@@ -87,13 +87,19 @@ static uint64_t look_up(const char *file, size_t n)
 }
 
 /* A task's folder has a link for each thread, beside its own two. */
+unsigned nthreads_of_kernel(void)
+{
+	struct stat st;
+	return stat("/proc/self/task", &st) || st.st_nlink < 2 ? 0 : (unsigned)st.st_nlink - 2;
+}
+
 static int counts_threads(const unsigned *count)
 {
 	for (int i = 0; i < PATIENCE; i++) {
-		struct stat st;
-		if (stat("/proc/self/task", &st))
+		unsigned threads = nthreads_of_kernel();
+		if (!threads)
 			return 0;
-		if (st.st_nlink == (nlink_t)__atomic_load_n(count, __ATOMIC_ACQUIRE) + 2)
+		if (threads == __atomic_load_n(count, __ATOMIC_ACQUIRE))
 			return 1;
 		sched_yield();
 	}

@@ -85,5 +85,6 @@ const char *start_reason(void);	/* why there is no core; NULL if there is */
 /* ---- nthreads.c ---- */
 
 unsigned *nthreads_find(void);	/* glibc's count of this process's threads; NULL: it is not to be found */
+unsigned nthreads_of_kernel(void);	/* the kernel's count of them; 0: there is no /proc */
 
 #pragma GCC visibility pop
