@@ -159,16 +159,17 @@ int start_set_mode(enum start_mode new)
 	return late ? -1 : 0;
 }
 
+/* A library that has never been started has nothing to lock, and each page that is written costs the fork a page fault. */
 static void prepare(void)
 {
 	pthread_mutex_lock(&start_lock);
-	if (core)
+	if (core && dirty)
 		core->prepare(core_record);
 }
 
 static void parent(void)
 {
-	if (core)
+	if (core && dirty)
 		core->parent(core_record);
 	pthread_mutex_unlock(&start_lock);
 }
