@@ -10,8 +10,11 @@ from . import _front
 
 
 class _ForkLock:
-    __enter__ = _front.forklock_enter
-    __exit__ = _front.forklock_exit
+    def __enter__(self) -> None:
+        _front.forklock_enter()
+
+    def __exit__(self, *exception: object) -> None:
+        _front.forklock_exit()
 
 
 no_forks = _ForkLock()

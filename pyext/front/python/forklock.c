@@ -62,9 +62,9 @@ PyObject *forklock_enter(PyObject *module, PyObject *unused)
 	Py_RETURN_NONE;
 }
 
-PyObject *forklock_exit(PyObject *module, PyObject *exception)
+PyObject *forklock_exit(PyObject *module, PyObject *unused)
 {
-	(void)module, (void)exception;
+	(void)module, (void)unused;
 	leave();
 	Py_RETURN_NONE;
 }
