@@ -129,7 +129,7 @@ KEYSTREAM = [
         {
             "gorandom": Timed(FILL, "f(b)"),
             "openssl speed aes-256-ctr": OpenSSL("aes-256-ctr", MB),
-            **{f"kernel {k}": GoBench("keystream", f"Kernel/{k}/{MB}") for k in KERNELS},
+            **{f"kernel {k}": GoBench("keystream", f"Fill/{k}/{MB}") for k in KERNELS},
         },
         size=MB,
     ),

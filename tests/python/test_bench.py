@@ -74,3 +74,12 @@ def test_the_table(load):
         for name, contestant in work.contestants.items():
             source = getattr(contestant, "source", None) or getattr(contestant, "setup", "")
             compile(source, f"{work.name}, {name}", "exec")
+
+
+def test_go_benchmarks_exist(load):
+    works = load("works")
+    chosen = [c for work in works.WORKS for c in work.contestants.values() if isinstance(c, works.GoBench)]
+    assert chosen
+    for package, name in {(c.package, c.name.split("/")[0]) for c in chosen}:
+        files = (SOURCE / "tests" / "go" / package).glob("*_test.go")
+        assert any(f"\nfunc Benchmark{name}(b *testing.B)" in path.read_text() for path in files), name
