@@ -17,7 +17,7 @@ BENCH_FLAGS = $(if $(QUICK),--quick) $(if $(ONLY),--only '$(ONLY)')
 SOURCES := $(shell find gorandom pyext python -type f -not -path '*/_gen/*' -not -name '*.pyc' -not -path '*.egg-info/*') \
 	go.mod go.sum setup.py pyproject.toml README.md LICENSE LICENSE.Go
 
-.PHONY: help demo test test-go test-python examples wheel wheels verify-wheel tag-message audit bench bench-go consttime stress boot-test clone-test lint generate check-generated clean bench-plots bench-compare free-threaded sanitize tsan wheel-roots adversity
+.PHONY: help demo test test-go test-python examples wheel wheels verify-wheel tag-message audit bench bench-go consttime stress boot-test clone-test lint generate check-generated clean bench-readme bench-plots bench-compare free-threaded sanitize tsan wheel-roots adversity
 
 help: ## lists these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-16s %s\n", $$1, $$2}' Makefile
@@ -70,12 +70,18 @@ sanitize: build/wheel ## tests of the C front under AddressSanitizer and UBSan; 
 tsan: build/free/wheel ## tests of threads under ThreadSanitizer, without a GIL; PYTHON_TSAN=PROGRAM, or it is built first
 	$(PYTHON) tests/sanitize.py thread --wheel build/free/gorandom-*.whl $(if $(PYTHON_TSAN),--python '$(PYTHON_TSAN)')
 
-bench: build/wheel ## every bar, measured beside the peers (about 5 minutes; QUICK=1: one; ONLY=PATTERN: some)
-	$(PYTHON) bench/run.py --wheel wheels/gorandom-*.whl $(BENCH_FLAGS)
+bench: build/wheel $(if $(wildcard $(dir $(FREE))../complete),build/free/wheel) ## every bar, measured beside the peers (about 10 minutes; QUICK=1: 3; ONLY=PATTERN: some; ROOT=trixie or a folder: in there, as root)
+	$(PYTHON) bench/run.py --wheel wheels/gorandom-*.whl $(BENCH_FLAGS) $(if $(ROOT),--root '$(ROOT)')
+
+bench-readme: ## all of it here and in Debian 13, the plots, and README's table anew, with a column for each (as root, on a quiet machine)
+	$(MAKE) bench
+	$(MAKE) bench ROOT=trixie
+	$(MAKE) bench-plots
+	$(PYTHON) bench/report.py --readme
 
 bench-plots: ## bench/plots/*.png and the tables again, from what make bench has measured
-	build/bench-venv/bin/python bench/plots.py
-	build/bench-venv/bin/python bench/report.py
+	$(PYTHON) bench/plots.py
+	$(PYTHON) bench/report.py
 
 bench-compare: build/wheel ## REF=revision: this tree beside another revision, with confidence intervals
 	@[ -n "$(REF)" ] || { echo "make bench-compare REF=revision"; exit 2; }

@@ -6,7 +6,6 @@ the median of its rounds' ratios, with the sign test's interval. benchstat does 
 values, in build/bench/compare.json, is left behind.
 """
 
-import argparse
 import contextlib
 import json
 import os
@@ -19,7 +18,6 @@ import measure
 import ratios
 import works
 
-VENV = os.path.join(measure.ROOT, "build", "bench-venv")
 ROUNDS, QUICK_ROUNDS = 12, 6  # an interval of 95 % needs six
 CONFIDENCE = 0.95
 BENCHSTAT = "golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da"
@@ -45,7 +43,9 @@ def build_wheel(source, folder):
 
 
 def is_ours(name, contestant):
-    return name.startswith(("gorandom", "kernel")) and not isinstance(contestant, works.OpenSSL)
+    if isinstance(contestant, works.OpenSSL) or getattr(contestant, "free", False):  # there is one wheel without a GIL
+        return False
+    return name.startswith(("gorandom", "kernel"))
 
 
 def compare(entry):
@@ -102,27 +102,21 @@ def benchstat(found, ref):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = measure.arguments(__doc__)
     parser.add_argument("ref", help="a revision, as git names them")
-    parser.add_argument("--wheel", required=True, help="of this tree")
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--only", metavar="PATTERN", help="the works whose name or group this expression is found in")
     args = parser.parse_args()
     check = ["git", "-C", measure.ROOT, "rev-parse", "--verify", "--quiet", args.ref + "^{commit}"]
     if subprocess.run(check, stdout=subprocess.DEVNULL).returncode:
         parser.error(f"git does not know {args.ref}")
-    if os.path.realpath(sys.prefix) != os.path.realpath(VENV):
-        python = measure.make_venv(VENV, os.path.abspath(args.wheel))
-        os.execv(python, [python, *sys.argv])
+    measure.enter_venv(args.wheel)
 
     import run
     from rich.console import Console
 
-    os.makedirs(measure.BUILD, exist_ok=True)
-    measure.compile_floor(measure.BUILD)
+    measure.compile_floor()
     console = Console(stderr=True)
     number = QUICK_ROUNDS if args.quick else ROUNDS
-    chosen = [w for w in works.WORKS if not args.only or re.search(args.only, f"{w.group} {w.name}", re.I)]
+    chosen = works.chosen(args.only)
     with worktree(args.ref) as source, tempfile.TemporaryDirectory(prefix="gorandom-bench-") as folder:
         console.print(f"Building {args.ref}")
         wheel = build_wheel(source, os.path.join(folder, "wheel"))
@@ -130,7 +124,8 @@ def main():
         for side, (what, root) in {"REF": (wheel, source), "this": (args.wheel, measure.ROOT)}.items():
             console.print(f"Making an environment for {os.path.basename(what)} ({side})")
             pythons[side] = measure.make_venv(os.path.join(folder, side), os.path.abspath(what))
-            binaries[side] = measure.compile_go(os.path.join(folder, "go", side), root)
+            binaries[side] = os.path.join(folder, "go", side)
+            measure.compile_go(binaries[side], root)
         sides = {side: measure.Laboratory(pythons[side], binaries[side], args.quick) for side in pythons}
         pairs = [(w, n) for w in chosen for n, c in w.contestants.items() if is_ours(n, c)]
         bar, step = run.progress(2 * number * len(pairs))

@@ -1,11 +1,15 @@
 """Has the contestants of bench/works.py measured: a short process each, in turn, several rounds."""
 
+import argparse
+import glob
 import os
+import platform
 import re
 import shlex
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import venv
 
@@ -13,12 +17,36 @@ import works
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
-BUILD = os.path.join(ROOT, "build", "bench")
 REQUIREMENTS = os.path.join(HERE, "requirements.txt")
 TOOLS = ("pyperf", "rich", "matplotlib")
 GO_PACKAGES = ("gorandom", "keystream")  # below tests/go
+NOISE = os.path.join(ROOT, "tests", "python", "noise")  # confine.py sets filters
+
+
+def release():
+    try:
+        return platform.freedesktop_os_release()
+    except OSError:
+        return {}
+
+
+def system():
+    """The name of what is measured, as debian-13-cpython-3.13; of the folder of its environment and results."""
+    r = release()
+    name = f"{r.get('ID', 'unknown')}-{r.get('VERSION_ID') or r.get('VERSION_CODENAME', '')}".strip("-")
+    free = "t" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""
+    return f"{name}-cpython-{sys.version_info.major}.{sys.version_info.minor}{free}"
+
+
+COMMON = os.path.join(ROOT, "build", "bench")  # what is compiled, for all systems
+GO = os.path.join(COMMON, "go")
+FREE = os.path.join(COMMON, "free")  # an environment without a GIL
+BUILD = os.path.join(COMMON, system())
+VENV = os.path.join(BUILD, "venv")
+
 
 sys.path.insert(0, os.path.join(ROOT, "pyext"))
+sys.path.append(os.path.join(ROOT, "wheels"))
 from build import toolchain  # noqa: E402
 
 
@@ -34,46 +62,79 @@ def requirements():
         return [line.strip() for line in f if line.strip() and not line.startswith("#")]
 
 
-def make_venv(folder, wheel, peers=True):
-    """The python of an environment with the wheel, the tools and, as far as they have wheels, the peers."""
+def make_venv(folder, wheel, tools=True):
+    """The python of an environment with the wheel and, if wanted, the tools and those peers that have wheels."""
     python = os.path.join(folder, "bin", "python3")
     if not os.path.exists(python):
         venv.create(folder, with_pip=True)
     pip = [python, "-m", "pip", "-q", "--disable-pip-version-check", "install"]
-    wanted = [r for r in requirements() if peers or r.startswith(TOOLS)]
-    compiler = [] if toolchain.machine_cc() else [toolchain.ZIG_PACKAGE]
+    wanted = requirements() if tools else []
     # Only wheels: nobody wants to wait until numpy is compiled.
-    if subprocess.run([*pip, "--only-binary", ":all:", *wanted, *compiler], stderr=subprocess.DEVNULL).returncode:
+    if wanted and subprocess.run([*pip, "--only-binary", ":all:", *wanted], stderr=subprocess.DEVNULL).returncode:
         for requirement in wanted:
             failed = subprocess.run([*pip, "--only-binary", ":all:", requirement], stderr=subprocess.DEVNULL).returncode
             if failed and requirement.startswith(TOOLS):
                 raise SystemExit(f"bench: {requirement} cannot be installed, and nothing works without it")
             if failed:
                 print(f"bench: {requirement} has no wheel for this Python", file=sys.stderr)
-        if compiler:
-            subprocess.run([*pip, *compiler], check=True)
     subprocess.run([*pip, "--force-reinstall", "--no-deps", wheel], check=True)
     return python
 
 
-def compile_floor(folder):
-    import sysconfig
+def enter_venv(wheel=None):
+    """Goes on in this system's environment. It is made, or gets another wheel, where one is given."""
+    if os.path.realpath(sys.prefix) == os.path.realpath(VENV):
+        return
+    if wheel:
+        print(f"Making the environment in {os.path.relpath(VENV, ROOT)}", file=sys.stderr)
+        python = make_venv(VENV, os.path.abspath(wheel))
+    elif not os.path.exists(python := os.path.join(VENV, "bin", "python3")):
+        raise SystemExit(f"bench: there is no {os.path.relpath(VENV, ROOT)} yet: make bench")
+    os.execv(python, [python, *sys.argv])
 
+
+def arguments(doc):
+    """The parser of what run.py and compare.py have in common."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--wheel", required=True, help="of this tree")
+    parser.add_argument("--quick", action="store_true", help="few rounds: figures to look at, not to publish")
+    parser.add_argument("--only", metavar="PATTERN", help="the works whose name or group this expression is found in")
+    return parser
+
+
+TEST_TOOLS = [sys.executable, os.path.join(ROOT, "tests", "tools.py")]
+
+
+def compile_floor():
+    done = subprocess.run([*TEST_TOOLS, "which", "cc"], check=True, text=True, stdout=subprocess.PIPE)
     include = sysconfig.get_paths()["include"]
-    command = [*toolchain.find_cc(), *toolchain.C_FLAGS, "-shared", "-I" + include, "-idirafter", os.path.dirname(include)]
-    output = os.path.join(folder, "floor.abi3.so")
+    command = [*shlex.split(done.stdout), *toolchain.C_FLAGS, "-shared", "-I" + include, "-idirafter", os.path.dirname(include)]
+    os.makedirs(COMMON, exist_ok=True)
+    output = os.path.join(COMMON, "floor.abi3.so")
     subprocess.run([*command, os.path.join(HERE, "floor.c"), "-o", output], check=True, stderr=subprocess.DEVNULL)
 
 
-def compile_go(folder, root=ROOT):
-    """The folder, with the test binaries of GO_PACKAGES; None where there is no Go that builds them."""
-    os.makedirs(folder, exist_ok=True)
+def make_free():
+    """An environment without a GIL in FREE, if there is what make free-threaded builds; else it goes."""
+    import freethreaded
+
+    complete = os.path.join(freethreaded.FOLDER, "free", "complete")
+    wheels = glob.glob(os.path.join(ROOT, "build", "free", "gorandom-*.whl"))
+    if not os.path.exists(complete) or not wheels:
+        return shutil.rmtree(FREE, ignore_errors=True)
+    if not os.path.exists(os.path.join(FREE, "bin", "python3")):
+        subprocess.run([os.path.join(freethreaded.FOLDER, "free", "bin", "python3"), "-m", "venv", FREE], check=True)
+    make_venv(FREE, wheels[0], tools=False)
+
+
+def compile_go(folder=GO, root=ROOT):
+    """The test binaries of GO_PACKAGES; none where there is no Go that builds them."""
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
     for package in GO_PACKAGES:
         command = [sys.executable, os.path.join(root, "tests", "tools.py"), "go", "test", "-c", "-o",
                    os.path.join(folder, package + ".test"), f"./tests/go/{package}"]  # fmt: skip
-        if subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode:
-            return None
-    return folder
+        subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 # ---- one contestant ----
@@ -82,10 +143,10 @@ def compile_go(folder, root=ROOT):
 class Laboratory:
     """Measures contestants with one Python and one set of Go binaries."""
 
-    def __init__(self, python, go, quick=False):
+    def __init__(self, python, go=GO, quick=False):
         self.python, self.go = python, go
         self.values = 5 if quick else 20
-        self.seconds = 1
+        self.seconds = 1  # of OpenSSL
         self.loops = {}
 
     def measure(self, work, name):
@@ -100,7 +161,7 @@ class Laboratory:
 
     def _run(self, command, start="auto"):
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-        environment |= {"GORANDOM_START": start, "PYTHONPATH": BUILD}
+        environment |= {"GORANDOM_START": start, "PYTHONPATH": os.pathsep.join([COMMON, NOISE])}
         done = subprocess.run(command, text=True, capture_output=True, env=environment, timeout=300, cwd=BUILD)
         if done.returncode:
             # pyperf says the statement after the traceback.
@@ -126,13 +187,17 @@ class Laboratory:
         return list(self._pyperf(contestant, *names, *how).get_values())
 
     def _program(self, contestant, *names):
-        return list(map(float, self._run([self.python, "-c", contestant.source], contestant.start).split()))
+        python = self.python
+        if contestant.free and not os.path.exists(python := os.path.join(FREE, "bin", "python3")):
+            raise Absent("there is no CPython without a GIL: make free-threaded builds one")
+        return list(map(float, self._run([python, "-c", contestant.source], contestant.start).split()))
 
     def _go(self, contestant, *names):
-        if not self.go:
+        binary = os.path.join(self.go, contestant.package + ".test")
+        if not os.path.exists(binary):
             raise Absent("there is no Go to build it")
         pattern = "/".join(f"^{part}$" for part in contestant.name.split("/"))
-        out = self._run([os.path.join(self.go, contestant.package + ".test"), "-test.run", "^$", "-test.bench",
+        out = self._run([binary, "-test.run", "^$", "-test.bench",
                          "^Benchmark" + pattern[1:], "-test.benchtime", "50ms", "-test.count", "3"])  # fmt: skip
         values = [float(ns) * 1e-9 for ns in re.findall(r"([\d.]+) ns/op", out)]
         if not values:

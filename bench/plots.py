@@ -1,9 +1,16 @@
-"""Draws bench/plots/*.png from build/bench/results.json: python bench/plots.py [FILE]. Without measuring."""
+"""Draws bench/plots/*.png from measurements: python bench/plots.py [FILE …]. Without measuring.
+
+They show the first one: of the files, or of all that have been measured.
+"""
 
 import argparse
 import os
 
-import matplotlib
+import measure
+
+measure.enter_venv()
+
+import matplotlib  # noqa: E402
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
@@ -35,11 +42,9 @@ def colour(name):
 
 def finish(figure, results, name, note):
     m = results.machine
-    versions = m["versions"]
     text = (
-        f"{note}\n{m['processor']}, {m['cores']} cores, {m['system']}, CPython {versions['CPython']}, "
-        f"OpenSSL {versions['OpenSSL']}; keystream {m['keystream']}; {m['date']}. "
-        "Medians; lines: the middle half."
+        f"{note}\n{results.title}, OpenSSL {m['versions']['OpenSSL']};\n{m['processor']}, {m['cores']} cores, {m['system']}; "
+        f"keystream {m['keystream']}; {m['date']}{', QUICK' if results.quick else ''}. Medians; lines: the middle half."
     )
     figure.text(0.01, 0.01, text, fontsize=7.5, color="#555", va="bottom")
     os.makedirs(FOLDER, exist_ok=True)
@@ -100,7 +105,7 @@ def speedups(results, name, title, chosen, note):
     wanted = {}
     for bar in works.BARS:
         limit = bar.at_least(results.facts) if callable(bar.at_least) else bar.at_least
-        wanted.setdefault(bar.work, limit or (bar.cost and 1 / bar.cost))
+        wanted.setdefault(bar.works[0], limit or (isinstance(bar.cost, float) and 1 / bar.cost))
     entries = [(w.name, results.speedup(w.name, list(w.contestants)[1]), wanted.get(w.name)) for w in chosen]
     entries = [(n, s, limit) for n, s, limit in entries if s]
     if not entries:
@@ -154,9 +159,9 @@ def numpy(results):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("file", nargs="?", default=report.RESULTS)
-    results = report.Results(report.load(parser.parse_args().file))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="*", metavar="FILE")
+    results = report.Results(report.measurements(parser.parse_args().files)[0])
     with plt.rc_context(STYLE):
         draws(results)
         keystream(results)

@@ -1,14 +1,21 @@
-"""Prints the tables of a measurement: python bench/report.py [--markdown] [FILE]. Without measuring."""
+"""Prints the tables of measurements: python bench/report.py [--markdown] [FILE …]. Without measuring.
+
+Without a FILE: of all systems that have been measured. --readme writes the table of README.md anew, with a column for
+each system.
+"""
 
 import argparse
+import glob
 import json
 import os
 import sys
 
+import measure
 import ratios
 import works
 
-RESULTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "build", "bench", "results.json")
+README = os.path.join(measure.ROOT, "README.md")
+FIRST, LAST = "<!-- figures: make bench-readme writes these lines -->", "<!-- end of the figures -->"
 SCALES = {
     "s": ((1, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns")),
     "B": ((1e6, "MB"), (1024, "KiB"), (1, "B")),
@@ -58,38 +65,60 @@ class Results:
         a, b = self.rounds(work, ours), self.rounds(work, peer)
         return ratios.speedup(a, b) if a and b else None
 
+    @property
+    def title(self):
+        v = self.machine["versions"]
+        return f"{self.machine['distribution']}, CPython {v['CPython']}, getrandom by {GETRANDOM[self.facts.vdso]}"
+
+    def wanted(self, bar):
+        """(limit, text); the limit is None where the bar does not hold on this machine."""
+        kinds = {"at least {:g} x": bar.at_least, "costs at most {:g} x": bar.cost, "at most {}": bar.at_most}
+        text, limit = next(((text, limit) for text, limit in kinds.items() if limit is not None), ("to be told", None))
+        if callable(limit) and (limit := limit(self.facts)) is None:
+            return None, "no bar on this machine"
+        if bar.at_most is not None:
+            unit = next(w.unit for w in works.WORKS if w.name == bar.work)
+            return limit, "none" if limit == 0 else text.format(written(limit, unit))
+        return limit, text.format(limit) if limit is not None else text
+
     def bar(self, bar):
         """(wanted, measured, verdict)"""
-        ours = self.rounds(bar.work, bar.ours)
-        unit = next(w.unit for w in works.WORKS if w.name == bar.work)
-        at_least, cost, at_most = (
-            limit(self.facts) if callable(limit) else limit for limit in (bar.at_least, bar.cost, bar.at_most)
-        )
-        wanted = (
-            (at_least is not None and f"at least {at_least:g} x")
-            or (cost is not None and f"costs at most {cost:g} x")
-            or (at_most == 0 and "none")
-            or (at_most is not None and f"at most {written(at_most, unit)}")
-            or ("no bar on this machine" if bar.at_least else "to be told")
-        )
-        if not ours:
-            return wanted, self.absent(bar.work, bar.ours), "not there"
-        if bar.adds or at_most is not None:
-            if bar.adds and not self.rounds(bar.work, bar.adds):
-                return wanted, f"{bar.adds}: {self.absent(bar.work, bar.adds)}", "not there"
-            s = ratios.difference(ours, self.rounds(bar.work, bar.adds)) if bar.adds else ratios.pooled(ours)
-            return wanted, figure(s, unit), ratios.at_most(s, at_most) if at_most is not None else ""
-        judge, limit, combine = (
-            (ratios.at_most, cost, ratios.cost) if cost is not None else (ratios.at_least, at_least, ratios.speedup)
-        )
-        peers = bar.than or [c for c in self.works[bar.work] if c != bar.ours]
-        there = {peer: combine(ours, self.rounds(bar.work, peer)) for peer in peers if self.rounds(bar.work, peer)}
-        missing = [peer for peer in peers if peer not in there]
+        limit, wanted = self.wanted(bar)
+        found, missing = self.of_unit(bar) if bar.adds or bar.at_most is not None else self.of_ratios(bar)
+        if not found:
+            return wanted, missing, "not there"
+        judge = ratios.at_least if bar.at_least is not None else ratios.at_most
+        return wanted, found[1] + missing, judge(found[0], limit) if limit is not None else ""
+
+    def of_unit(self, bar):
+        """((figure, its text) or None, what is missing) of a bar in its work's unit."""
+        sides = {name: self.rounds(bar.work, name) for name in (bar.ours, bar.adds) if name}
+        missing = next((name for name, rounds in sides.items() if not rounds), None)
+        if missing:
+            return None, f"{missing}: {self.absent(bar.work, missing)}"
+        s = ratios.difference(*sides.values()) if bar.adds else ratios.pooled(sides[bar.ours])
+        return (s, figure(s, next(w.unit for w in works.WORKS if w.name == bar.work))), ""
+
+    def of_ratios(self, bar):
+        """The same of a bar that is a ratio: the figure is the worst of all works and peers."""
+        there, missing = [], {}
+        combine, worst = (ratios.cost, max) if bar.cost is not None else (ratios.speedup, min)
+        for work in filter(self.__contains__, bar.works):
+            ours = self.rounds(work, bar.ours)
+            for peer in bar.than or [c for c in self.works[work] if c != bar.ours]:
+                theirs = self.rounds(work, peer)
+                if ours and theirs:
+                    there.append((combine(ours, theirs), peer if len(bar.works) == 1 else f"{peer}, {work}"))
+                else:
+                    name = peer if ours else bar.ours
+                    missing[name] = self.absent(work, name)
         if not there:
-            return wanted, ", ".join(f"{p}: {self.absent(bar.work, p)}" for p in missing), "not there"
-        worst = (max if cost is not None else min)(there, key=lambda peer: there[peer].median)
-        text = f"{times(there[worst])} {worst}" + (f"; not there: {', '.join(missing)}" if missing else "")
-        return wanted, text, judge(there[worst], limit) if limit is not None else ""
+            return None, ", ".join(f"{name}: {why}" for name, why in missing.items())
+        s, peer = worst(there, key=lambda pair: pair[0].median)
+        return (s, f"{times(s)} {peer}"), f"; not there: {', '.join(missing)}" if missing else ""
+
+
+GETRANDOM = {True: "the vDSO", False: "system call", None: "system call or vDSO: could not be told"}
 
 
 def group_table(results, group, chosen, box):
@@ -115,30 +144,75 @@ def group_table(results, group, chosen, box):
     return table
 
 
-def bars_table(results, box):
+def bars_table(measurements, box):
     from rich.table import Table
 
     styles = {"met": "green", "missed": "red", "on the edge": "yellow"}
     table = Table(title="The bars. A ratio is that to the nearest peer", title_justify="left", box=box)
-    for column in ("bar", "wanted", "measured (middle half)", ""):
-        table.add_column(column)
+    table.add_column("bar")
+    for results in measurements:
+        for column in ("wanted", "measured (middle half)", results.title if len(measurements) > 1 else ""):
+            table.add_column(column)
     for bar in works.BARS:
-        if bar.work in results:
-            wanted, measured, verdict = results.bar(bar)
-            table.add_row(bar.name, wanted, measured, verdict, style=styles.get(verdict, ""))
+        if any(work in results for results in measurements for work in bar.works):
+            cells = [results.bar(bar) for results in measurements]
+            style = styles.get(cells[0][2], "") if len(cells) == 1 else ""
+            table.add_row(bar.name, *(cell for row in cells for cell in row), style=style)
     return table
+
+
+def readme(measurements):
+    """The lines between FIRST and LAST."""
+    yield FIRST
+    for results in measurements:
+        m = results.machine
+        v = m["versions"]
+        yield (
+            f"- {results.title}: {m['processor']}, {m['cores']} cores, {m['system']}, {v['C library']}, OpenSSL "
+            f"{v['OpenSSL']}, keystream `{m['keystream']}`; {m['date']}{', QUICK' if results.quick else ''}"
+        )
+    yield ""
+    yield f"| times as fast | {' | '.join(short(results) for results in measurements)} | as |"
+    yield "|---" * (len(measurements) + 2) + "|"
+    bars = {bar.name: bar for bar in works.BARS}
+    for what, than, names in works.FIGURES:
+        if any(results.of_ratios(bars[name])[0] for results in measurements for name in names):
+            cells = [" / ".join(cell(results, bars[name]) for name in names) for results in measurements]
+            yield f"| {what} | {' | '.join(cells)} | {than} |"
+    yield LAST
+
+
+def short(results):
+    name = results.machine["distribution"].removesuffix(")").replace("GNU/Linux ", "").split(" (")[0]
+    return f"{name}, CPython {'.'.join(results.machine['versions']['CPython'].split('.')[:2])}"
+
+
+def cell(results, bar):
+    found, _ = results.of_ratios(bar)
+    if not found:
+        return "not measured"
+    wanted, _, verdict = results.bar(bar)
+    return times(found[0]) + (f", **{verdict}** ({wanted})" if verdict in ("missed", "on the edge") else "")
+
+
+def write_readme(measurements, path=README):
+    with open(path) as f:
+        before, rest = f.read().split(FIRST)
+    after = rest.split(LAST)[1]
+    with open(path, "w") as f:
+        f.write(before + "\n".join(readme(measurements)) + after)
 
 
 def where(results):
     m = results.machine
     hmac = "by the processor's instructions" if m["hmac256"] else "through the core"
-    yield f"{m['processor']}, {m['cores']} cores, {m['system']}; {m['date']}"
+    yield f"{m['distribution']}, {m['system']}, {m['processor']}, {m['cores']} cores; {m['date']}"
     yield ", ".join(f"{name} {version}" for name, version in m["versions"].items())
     reason = f" ({m['reason']})" if m["reason"] else ""
     yield f"mode {m['mode']}{reason}, keystream {m['keystream']}, HMAC-SHA-256 {hmac}"
     yield (
-        f"VAES {yes(m['facts']['vaes'])}, SHA instructions {yes(m['facts']['sha_ni'])}, getrandom in the vDSO "
-        f"{yes(m['facts']['vdso'])}, GIL {yes(m['facts']['gil'])}"
+        f"VAES {yes(m['facts']['vaes'])}, SHA instructions {yes(m['facts']['sha_ni'])}, getrandom by "
+        f"{GETRANDOM[results.facts.vdso]}, GIL {yes(m['facts']['gil'])}"
     )
     yield f"load {m['load'][0]:.2f} at the start, {m['load'][-1]:.2f} at the end"
     if m["load"][0] > 0.5:
@@ -152,11 +226,7 @@ def yes(flag):
 
 
 def show(found, markdown=False):
-    from rich import box
-    from rich.console import Console
-
-    console = Console(width=None if sys.stdout.isatty() else 140, highlight=False)
-    style = box.MARKDOWN if markdown else box.SIMPLE_HEAD
+    console, style = output(markdown)
     results = Results(found)
     groups = {}
     for work in works.WORKS:
@@ -164,22 +234,53 @@ def show(found, markdown=False):
             groups.setdefault(work.group, []).append(work)
     for group, chosen in groups.items():
         console.print(group_table(results, group, chosen, style))
-    console.print(bars_table(results, style))
+    console.print(bars_table([results], style))
     for line in where(results):
         console.print(line, markup=False)
+    absent = {f"{work}, {name}: {entry['absent']}" for work, entries in results.works.items()
+              for name, entry in entries.items() if "absent" in entry}  # fmt: skip
+    if absent:
+        console.print(f"NOT MEASURED: {len(absent)}", style="yellow")
+        for line in sorted(absent):
+            console.print("  " + line, markup=False)
 
 
-def load(path=RESULTS):
+def output(markdown, width=160):
+    from rich import box
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else width, highlight=False), box.MARKDOWN if markdown else box.SIMPLE_HEAD
+
+
+def load(path):
     with open(path) as f:
         return json.load(f)
 
 
+def measurements(files):
+    """Those of the files; without any, of all systems, in the order of their names."""
+    files = files or sorted(glob.glob(os.path.join(measure.COMMON, "*", "results.json")))
+    if not files:
+        raise SystemExit("bench: nothing has been measured yet: make bench")
+    return [load(path) for path in files]
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("file", nargs="?", default=RESULTS)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="*", metavar="FILE")
     parser.add_argument("--markdown", action="store_true")
+    parser.add_argument("--readme", action="store_true", help="writes the table of README.md, and prints nothing")
     args = parser.parse_args()
-    show(load(args.file), args.markdown)
+    measure.enter_venv()
+    found = measurements(args.files)
+    all_results = [Results(one) for one in found]
+    if args.readme:
+        return write_readme(all_results)
+    for one in found:
+        show(one, args.markdown)
+    if len(found) > 1:
+        console, style = output(args.markdown, 110 * len(found))
+        console.print(bars_table(all_results, style))
 
 
 if __name__ == "__main__":

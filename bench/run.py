@@ -1,57 +1,25 @@
 """Measures every row of bench/works.py on this machine, and prints the tables and the bars.
 
-    python3 bench/run.py --wheel wheels/gorandom-….whl [--quick] [--only PATTERN]
+    python3 bench/run.py --wheel wheels/gorandom-….whl [--root SYSTEM|FOLDER] [--quick] [--only PATTERN]
 
-It makes an environment in build/bench-venv with the wheel, the tools and the peers, and works there. The values
-go to build/bench/results.json (with --only: partial.json), from which report.py and plots.py make tables and
-plots again without measuring.
+It makes an environment with the wheel, the tools and the peers in a folder of build/bench that has the system's and
+the Python's name, as debian-13-cpython-3.13, and works there. The values go to results.json beside it (with --only:
+partial.json), from which report.py and plots.py make tables and plots again without measuring.
+
+--root measures in another system on the same kernel: one of wheels/roots.py, which makes it by debootstrap (as root),
+or a folder that holds one with python3 and its venv. What is compiled is compiled here. pip has the network there.
 """
 
-import argparse
-import datetime
-import importlib.metadata
 import json
 import os
-import platform
-import re
 import subprocess
 import sys
-import sysconfig
 
 import measure
-import works
 
-VENV = os.path.join(measure.ROOT, "build", "bench-venv")
 ROUNDS, QUICK_ROUNDS = 11, 3
-WHAT = """
-import gorandom, json
-gorandom.get_random_bytes(1)
-s = gorandom.status()
-print(json.dumps({"mode": s.mode, "reason": s.reason, "keystream": s.keystream, "gorandom": gorandom.__version__,
-                  "hmac256": bool(getattr(gorandom._front, "hmac256", 0)), "file": gorandom.__file__}))
-"""
-
-
-def cpuinfo():
-    """(name, flags)"""
-    found = {}
-    try:
-        with open("/proc/cpuinfo") as f:
-            for line in f:
-                key, _, value = line.partition(":")
-                found.setdefault(key.strip(), value.strip())
-    except OSError:
-        pass
-    return found.get("model name", platform.machine()), (found.get("flags") or found.get("Features", "")).split()
-
-
-def numbers(text):
-    return tuple(map(int, re.findall(r"\d+", text)[:2]))
-
-
-def vdso(libc):
-    """getrandom without a system call: glibc 2.41 on Linux 6.11, both or neither."""
-    return libc.startswith("glibc") and numbers(libc) >= (2, 41) and numbers(platform.release()) >= (6, 11)
+CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
+HOURS = 2
 
 
 def revision():
@@ -59,42 +27,36 @@ def revision():
     return done.stdout.strip() or "unknown"
 
 
-def machine(python):
-    """What the figures depend on."""
-    import ssl
+def layers_of(roots, name):
+    """(the layers of a root, its Python, folders to show in it)"""
+    system = next((s for s in roots.SYSTEMS if s.name == name), None)
+    if system is None:
+        if not os.path.isdir(os.path.join(name, "usr")):
+            raise SystemExit(f"bench: no root is called {name}: {', '.join(s.name for s in roots.SYSTEMS)}, or a folder")
+        return [os.path.abspath(name)], "python3", {}
+    if system.emulator:
+        raise SystemExit(f"bench: {name} is for another processor: an emulator's figures say nothing")
+    root = roots.base(system.suite, system.arch, system.packages)
+    shows = {"/opt": os.path.join(roots.brought(system, root), "opt")} if system.brings else {}
+    return roots.layer(root, system.name, "ca-certificates openssl"), system.pythons[0], shows
 
-    what = json.loads(subprocess.run([python, "-c", WHAT], check=True, text=True, stdout=subprocess.PIPE).stdout)
-    name, flags = cpuinfo()
-    libc = " ".join(platform.libc_ver())
-    library = os.path.join(os.path.dirname(what.pop("file")), "libgorandom.core.so")
-    go = None
-    if os.path.exists(library):
-        with open(library, "rb") as f:
-            go = re.search(rb"go1\.\d+(\.\d+)?", f.read())
-    versions = {"gorandom": f"{what.pop('gorandom')} ({revision()})", "CPython": platform.python_version()}
-    versions |= {"Go": go[0].decode()[2:] if go else "none", "OpenSSL": ssl.OPENSSL_VERSION.split()[1], "C library": libc}
-    for requirement in measure.requirements():
-        package = requirement.split("==")[0]
-        try:
-            versions[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            versions[package] = "not there: no wheel for this Python"
-    return {
-        "date": datetime.date.today().isoformat(),
-        "processor": name,
-        "cores": len(os.sched_getaffinity(0)),
-        "system": f"{platform.system()} {platform.release()}",
-        "versions": versions,
-        "load": [os.getloadavg()[0]],
-        **what,
-        "facts": {
-            "vaes": "vaes" in flags,
-            "sha_ni": "sha_ni" in flags or "sha2" in flags,
-            "vdso": vdso(libc),
-            "gil": not sysconfig.get_config_var("Py_GIL_DISABLED"),
-            "cores": len(os.sched_getaffinity(0)),
-        },
-    }
+
+def run_in_root(name, wheel, arguments):
+    """This program, in a root; its status. The source tree lies there where it lies here, writable for the results."""
+    import freethreaded
+    import roots
+
+    if os.geteuid() != 0:
+        raise SystemExit("bench: a root needs root: it has mounts of its own")
+    try:
+        layers, python, shows = layers_of(roots, name)
+    except roots.CannotRun as why:
+        raise SystemExit(f"bench: {name}: {why}") from None
+    paths = (measure.ROOT, os.path.dirname(wheel), freethreaded.FOLDER, CERTIFICATES)
+    shows |= {path: path for path in paths if os.path.exists(path)}
+    settings = [f"{key}={value}" for key, value in os.environ.items() if key.startswith("PIP_")]
+    program = ["env", *settings, python, os.path.abspath(__file__), *arguments]
+    return roots.enter(layers, shows, program, network=True, timeout=HOURS * 3600, log=sys.stdout.fileno())[0]
 
 
 def progress(total):
@@ -119,29 +81,40 @@ def progress(total):
     return bar, step
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--wheel", required=True)
-    parser.add_argument("--quick", action="store_true", help="few rounds: figures to look at, not to publish")
-    parser.add_argument("--only", metavar="PATTERN", help="the works whose name or group this expression is found in")
-    args = parser.parse_args()
-    if os.path.realpath(sys.prefix) != os.path.realpath(VENV):
-        print("Making the environment in build/bench-venv", file=sys.stderr)
-        python = measure.make_venv(VENV, os.path.abspath(args.wheel))
-        os.execv(python, [python, *sys.argv])
-    os.makedirs(measure.BUILD, exist_ok=True)
-    chosen = [w for w in works.WORKS if not args.only or re.search(args.only, f"{w.group} {w.name}", re.I)]
-    if not chosen:
-        parser.error("no work is called so")
-    measure.compile_floor(measure.BUILD)
-    go = measure.compile_go(os.path.join(measure.BUILD, "go"))
-    number = QUICK_ROUNDS if args.quick else ROUNDS
-    found = {"machine": machine(sys.executable), "rounds": number, "quick": args.quick}
-    laboratory = measure.Laboratory(sys.executable, go, args.quick)
+def measured(chosen, quick, revision):
+    """What goes to results.json."""
+    import machine
+
+    number = QUICK_ROUNDS if quick else ROUNDS
+    found = {"machine": machine.describe(sys.executable, revision), "rounds": number, "quick": quick}
+    laboratory = measure.Laboratory(sys.executable, quick=quick)
     bar, step = progress(number * sum(len(w.contestants) for w in chosen))
     with bar:
         found["works"] = measure.rounds(chosen, lambda w: {n: (laboratory, n) for n in w.contestants}, number, step)
     found["machine"]["load"].append(os.getloadavg()[0])
+    return found
+
+
+def main():
+    parser = measure.arguments(__doc__)
+    parser.add_argument("--root", metavar="SYSTEM|FOLDER", help="measure in there")
+    parser.add_argument("--prepared", metavar="REVISION", help="all is compiled: this program says so to itself")
+    args = parser.parse_args()
+    chosen = measure.works.chosen(args.only)
+    if not chosen:
+        parser.error("no work is called so")
+    if not args.prepared:
+        measure.compile_floor()
+        measure.compile_go()
+        measure.make_free()
+        wheel = os.path.abspath(args.wheel)
+        arguments = ["--prepared", revision(), "--wheel", wheel]
+        arguments += ["--quick"] * args.quick + (["--only", args.only] if args.only else [])
+        if args.root:
+            return run_in_root(args.root, wheel, arguments)
+        sys.argv[1:] = arguments
+    measure.enter_venv(args.wheel)
+    found = measured(chosen, args.quick, args.prepared)
     path = os.path.join(measure.BUILD, "partial.json" if args.only else "results.json")
     with open(path, "w") as f:
         json.dump(found, f)
@@ -149,8 +122,8 @@ def main():
     import report
 
     report.show(found)
-    print(f"\nThe values are in {os.path.relpath(path)}.")
+    print(f"\nThe values are in {os.path.relpath(path, measure.ROOT)}.")
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

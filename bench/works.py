@@ -1,9 +1,10 @@
 """The works that are measured, who does each of them, and the bars: what is wanted. To add one, add a row.
 
-A Work has contestants, gorandom first; a Bar names a work and what is wanted of it. The rest of this folder:
+A Work has contestants, gorandom first; a Bar names works and what is wanted of them. The rest of this folder:
 
     run.py      make bench: measures all of this, by measure.py (processes, rounds) and timed.py (pyperf)
-    report.py   prints the tables and the bars of a measurement
+    machine.py  what the figures depend on
+    report.py   prints the tables and the bars of measurements, and writes the README's table
     plots.py    make bench-plots: draws them
     compare.py  make bench-compare: this tree beside another revision
     ratios.py   the arithmetic
@@ -11,6 +12,7 @@ A Work has contestants, gorandom first; a Bar names a work and what is wanted of
     go.sh       make bench-go: all benchmarks of the Go code, through benchstat
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -33,6 +35,7 @@ class Program:
 
     source: str
     start: str = "auto"
+    free: bool = False  # on a CPython without a GIL
 
 
 @dataclass(frozen=True)
@@ -69,18 +72,19 @@ class Facts:
 
     vaes: bool
     sha_ni: bool
-    vdso: bool  # the C library has getrandom without a system call
+    vdso: bool | None  # os.urandom draws without a system call; None if that could not be found out
     gil: bool
+    fork_counts: bool  # os.fork looks for other threads, to warn of them: CPython 3.12
     cores: int
 
 
 @dataclass(frozen=True)
 class Bar:
-    """What is wanted of ``ours`` in ``work``, beside each of ``than``, all others if empty. Each limit may be a
-    function of Facts; it gives None where the bar does not hold on this machine."""
+    """What is wanted of ``ours`` in each of ``works``, beside each of ``than``, all others if empty. Each limit may be
+    a function of Facts; it gives None where the bar does not hold on this machine."""
 
     name: str
-    work: str
+    work: str | tuple
     than: tuple = ()
     ours: str = "gorandom"
     at_least: float | Callable | None = None  # times as fast
@@ -88,24 +92,33 @@ class Bar:
     at_most: float | Callable | None = None  # of the work's unit
     adds: str = ""  # the contestant whose figure is taken away first
 
+    @property
+    def works(self):
+        return (self.work,) if isinstance(self.work, str) else self.work
+
 
 KB, MB = 1 << 10, 1 << 20
 
 # ---- bytes ----
 
 
+DRAWERS = {
+    "gorandom": "from gorandom import get_random_bytes as f",
+    "os.urandom": "from os import urandom as f",
+    "secrets.token_bytes": "from secrets import token_bytes as f",
+    "PyNaCl": "from nacl.utils import random as f",
+    "PyCryptodome": "from Crypto.Random import get_random_bytes as f",
+    "ssl.RAND_bytes": "from ssl import RAND_bytes as f",
+    "random.randbytes (insecure)": "from random import randbytes as f",
+    "numpy's bytes (insecure)": "import numpy; f = numpy.random.default_rng().bytes",
+}
+
+
 def draws(n, **more):
     call = f"f({n})"
     return {
-        "gorandom": Timed("from gorandom import get_random_bytes as f", call),
-        "os.urandom": Timed("from os import urandom as f", call),
-        "secrets.token_bytes": Timed("from secrets import token_bytes as f", call),
-        "PyNaCl": Timed("from nacl.utils import random as f", call),
-        "PyCryptodome": Timed("from Crypto.Random import get_random_bytes as f", call),
-        "ssl.RAND_bytes": Timed("from ssl import RAND_bytes as f", call),
-        "random.randbytes (insecure)": Timed("from random import randbytes as f", call),
-        "numpy's bytes (insecure)": Timed("import numpy; f = numpy.random.default_rng().bytes", call),
-        "gorandom, direct mode": Timed("from gorandom import get_random_bytes as f", call, start="never"),
+        **{name: Timed(setup, call) for name, setup in DRAWERS.items()},
+        "gorandom, direct mode": Timed(DRAWERS["gorandom"], call, start="never"),
         **more,
     }
 
@@ -119,6 +132,8 @@ BYTES = [
     Work("get_random_bytes(4 KiB)", "Bytes", draws(4 * KB), size=4 * KB),
     Work("get_random_bytes(1 MiB)", "Bytes", draws(MB), size=MB),
 ]
+
+# ---- keystream ----
 
 FILL = "from gorandom import fill as f; b = bytearray(1 << 20)"
 KERNELS = ("vaes512", "vaes256", "aesni", "generic")
@@ -233,13 +248,13 @@ UUIDS = [
 # ---- numpy ----
 
 
-def generators(call):
-    out = "import numpy as np; out = np.empty(10_000)\n"
+def generators(call, numbers=10_000, first=""):
+    out = f"{first}import numpy as np; out = np.empty({numbers})\n"
     made = "; g = np.random.Generator(B())"
     return {
-        "gorandom": Timed(out + "from gorandom import BitGenerator as B" + made, call, parts=10_000),
-        "PCG64 (insecure)": Timed(out + "from numpy.random import PCG64 as B" + made, call, parts=10_000),
-        "randomgen's AESCounter": Timed(out + "from randomgen import AESCounter as B" + made, call, parts=10_000),
+        "gorandom": Timed(out + "from gorandom import BitGenerator as B" + made, call, parts=numbers),
+        "PCG64 (insecure)": Timed(out + "from numpy.random import PCG64 as B" + made, call, parts=numbers),
+        "randomgen's AESCounter": Timed(out + "from randomgen import AESCounter as B" + made, call, parts=numbers),
     }
 
 
@@ -310,8 +325,37 @@ print((time.perf_counter() - began[0]) / (n * len(threads)))
 """
 
 
-def threads(module, name, number):
-    return Program(THREADS_PROGRAM.format(module=module, name=name, threads=number, draws=800_000 // number))
+def threads(module, name, number, **how):
+    return Program(THREADS_PROGRAM.format(module=module, name=name, threads=number, draws=800_000 // number), **how)
+
+
+# 100 threads draw 16 bytes five times, in more than a second: ready bytes go stale meanwhile. They live until all is read.
+THREAD_MEMORY = """
+import os, threading, time
+from {module} import {name} as f
+n = 100
+started, go, drawn, end = (threading.Barrier(n + 1) for _ in range(4))
+def resident():
+    with open("/proc/self/statm") as f:
+        return int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+def work():
+    started.wait()
+    go.wait()
+    for _ in range(5):
+        f(16)
+        time.sleep(0.25)
+    drawn.wait()
+    end.wait()
+f(16)
+for _ in range(n): threading.Thread(target=work).start()
+resident()
+started.wait()
+before = resident()
+go.wait()
+drawn.wait()
+print((resident() - before) / n)
+end.wait()
+"""
 
 
 # What a program waits for while 64 of its threads fill 64 MiB each, over and over. The buffer is one for all of them.
@@ -356,6 +400,24 @@ THREADS = [
             "gorandom, one thread": threads("gorandom", "get_random_bytes", 1),
             "os.urandom": threads("os", "urandom", 8),
         },
+    ),
+    Work(
+        "16 bytes, two threads without a GIL",
+        "Threads, a draw",
+        {
+            "gorandom": threads("gorandom", "get_random_bytes", 2, free=True),
+            "gorandom, one thread": threads("gorandom", "get_random_bytes", 1, free=True),
+            "os.urandom": threads("os", "urandom", 2, free=True),
+        },
+    ),
+    Work(
+        "memory of a thread that draws now and then",
+        "Threads, memory",
+        {
+            "gorandom": Program(THREAD_MEMORY.format(module="gorandom", name="get_random_bytes")),
+            "os.urandom": Program(THREAD_MEMORY.format(module="os", name="urandom")),
+        },
+        unit="B",
     ),
 ]
 
@@ -427,9 +489,9 @@ TAKES_OVER = """
                 gorandom.get_random_bytes(1024)
                 took = max(took, time.perf_counter() - start)"""
 
-# In the parent, until the call returns; the first forks of a process are dearer than the others.
+# The first forks of a process are dearer than the others.
 FORK = """
-import os, time
+import os, threading, time
 {before}
 times = []
 for _ in range(60):
@@ -437,10 +499,20 @@ for _ in range(60):
     child = os.fork()
     if not child:
         os._exit(0)
-    times.append(time.perf_counter() - start)
-    os.waitpid(child, 0)
+    {then}
+    times.append(end - start)
 print(*times[10:])
 """
+FORKS = {
+    "os.fork, the call": "end = time.perf_counter(); os.waitpid(child, 0)",
+    "os.fork, until the child is reaped": "os.waitpid(child, 0); end = time.perf_counter()",
+}
+FORKERS = {
+    "gorandom": "import gorandom; gorandom.get_random_bytes(16)",
+    "after import": "import gorandom",
+    "after import, with an idle thread": "import gorandom; threading.Thread(target=threading.Event().wait, daemon=True).start()",
+    "without gorandom": "pass",
+}
 
 # All threads but the interpreter's own, which are the core's. Half a second after a start Go's runtime has settled.
 IDLE = """
@@ -471,8 +543,6 @@ gorandom.get_random_bytes(1 << 20)
 print(resident() - before)
 """
 
-DRAW = "gorandom.get_random_bytes(16)"
-IDLE_THREAD = "import gorandom, threading; threading.Thread(target=threading.Event().wait, daemon=True).start()"
 REST = [
     Work("import, timed from within", "At rest", {"gorandom": Program(IMPORT)}),
     Work(
@@ -490,18 +560,33 @@ REST = [
         },
     ),
     Work("slowest draw when a child's core takes over", "At rest", {"gorandom": Program(CHILD.format(child=TAKES_OVER))}),
-    Work(
-        "fork",
-        "At rest",
-        {
-            "gorandom": Program(FORK.format(before="import gorandom; " + DRAW)),
-            "before the first draw": Program(FORK.format(before="import gorandom")),
-            "before the import": Program(FORK.format(before="pass")),
-            "before the first draw, an idle thread": Program(FORK.format(before=IDLE_THREAD)),
-        },
+    *(
+        Work(work, "At rest", {name: Program(FORK.format(before=before, then=then)) for name, before in FORKERS.items()})
+        for work, then in FORKS.items()
     ),
     Work("processor time of an idle core", "At rest", {"gorandom": Program(IDLE)}, unit="of a core"),
     Work("memory that a core adds", "At rest", {"gorandom": Program(RESIDENT)}, unit="B"),
+]
+
+# ---- where the kernel does not wipe memory at fork: gVisor, kernels before 4.14; here, a filter that says so ----
+
+NO_WIPING = "import confine, errno; confine.refuse('madvise', errno.EINVAL, argument=2, value=18)  # MADV_WIPEONFORK\n"
+
+
+def not_wiped(name, call, ours, theirs):
+    return drop_in(f"not wiped: {name}", "Where the kernel does not wipe memory at fork", call, NO_WIPING + ours, NO_WIPING + theirs)
+
+
+NOT_WIPED = [
+    not_wiped("16 bytes", "f(16)", DRAWERS["gorandom"], DRAWERS["os.urandom"]),
+    not_wiped("token_hex()", "m.token_hex()", *SECRETS),
+    not_wiped("uuid4()", "f()", "from gorandom import uuid4 as f", "from uuid import uuid4 as f"),
+    not_wiped("randbelow(1000)", "m.randbelow(1000)", *SECRETS),
+    Work(
+        "not wiped: numpy's doubles",
+        "Where the kernel does not wipe memory at fork",
+        {name: c for name, c in generators("g.random(out=out)", 1000, NO_WIPING).items() if "randomgen" not in name},
+    ),
 ]
 
 # ---- what makes a pool stale: the clock, and the monitor of a machine that was restored ----
@@ -521,11 +606,18 @@ CLOCKS = [
     )
 ]
 
-WORKS = [*BYTES, *KEYSTREAM, *FILLS, *SMALL, *MANY, *UUIDS, *NUMPY, *HMAC, *THREADS, *GO, *REST, *CLOCKS]
+WORKS = [*BYTES, *KEYSTREAM, *FILLS, *SMALL, *MANY, *UUIDS, *NUMPY, *HMAC, *THREADS, *GO, *REST, *NOT_WIPED, *CLOCKS]
+
+
+def chosen(pattern):
+    """The works whose name or group the expression is found in; all, without one."""
+    return [w for w in WORKS if not pattern or re.search(pattern, f"{w.group} {w.name}", re.I)]
+
 
 BARS = [
     Bar("keystream", "keystream, 1 MiB", ("openssl speed aes-256-ctr",), at_least=lambda f: 1.8 if f.vaes else 0.95),
-    Bar("16 bytes", "get_random_bytes(16)", PEERS, at_least=lambda f: 2.5 if f.vdso else 8),
+    Bar("16 bytes", "get_random_bytes(16)", PEERS, at_least=lambda f: 3 if f.vdso else 8),
+    Bar("16 bytes, beside zeros", "get_random_bytes(16)", at_most=12e-9, adds=next(iter(ZEROS))),
     Bar("4 KiB, the secure", "get_random_bytes(4 KiB)", ("ssl.RAND_bytes", *PEERS), at_least=1),
     Bar("4 KiB, the insecure", "get_random_bytes(4 KiB)", INSECURE, at_least=1),
     Bar("1 MiB, the secure", "get_random_bytes(1 MiB)", ("ssl.RAND_bytes", *PEERS), at_least=1),
@@ -540,18 +632,51 @@ BARS = [
     *(Bar(f"{w.name}, AESCounter", w.name, ("randomgen's AESCounter",), at_least=1) for w in NUMPY),
     # With a GIL the threads take turns: what eight of them lose is what they wait for beside it.
     Bar("8 threads", "16 bytes, 8 threads", ("gorandom, one thread",), at_least=lambda f: 0.8 if f.gil else 0.7 * f.cores),
+    Bar(
+        "two threads without a GIL", "16 bytes, two threads without a GIL", ("gorandom, one thread",),
+        at_least=lambda f: 1.8 if f.cores > 1 else None,
+    ),
+    Bar("memory of a thread", "memory of a thread that draws now and then", at_most=8 * KB, adds="os.urandom"),
     *(Bar(w.name, w.name, at_most=0.1) for w in THREADS if w.group == "Threads, what waits"),
     Bar("Go, 16 bytes", "Go: Read of 16 bytes", at_least=1.5),
     Bar("Go, 1 MiB", "Go: Read of 1 MiB", at_least=4),
     Bar("import", "import, timed from within", at_most=5e-3),
     Bar("first draw", "first draw", at_most=5e-3),
-    Bar("fork after the import", "fork", ("before the import",), ours="before the first draw", cost=1.15),
-    Bar("fork after the first draw", "fork", adds="before the first draw, an idle thread", at_most=60e-6),
+    *(Bar(f"{work}: import", work, ("without gorandom",), "after import", cost=1.15) for work in FORKS),
+    *(Bar(f"{w}: first draw", w, ("after import",), cost=lambda f: None if f.fork_counts else 1.15) for w in FORKS),
+    # Where os.fork counts threads, a core's cost it what any thread costs, and 60 us.
+    *(
+        Bar(
+            f"{w}: first draw, more than with a thread", w, adds="after import, with an idle thread",
+            at_most=lambda f: 60e-6 if f.fork_counts else None,
+        )
+        for w in FORKS
+    ),
     Bar("an idle core", "processor time of an idle core", at_most=0),
     Bar("HMAC, one-shot", "HMAC-sha256, one-shot", at_least=2),
+    Bar("HMAC, object", "HMAC-sha256, object", at_least=2.5),
     Bar("HMAC, prepared key", "HMAC-sha256, prepared key", ("stdlib",), at_least=lambda f: 2 if f.sha_ni else 4),
     Bar("HMAC, 1 MiB", "HMAC-sha256, 1 MiB", at_least=1),
-    Bar("compare_digest", "compare_digest of 32 bytes", cost=1.1),
+    Bar("compare_digest", "compare_digest of 32 bytes", cost=1.05),
+    *(Bar(w.name, w.name, at_least=1) for w in NOT_WIPED[:-1]),
+    Bar(NOT_WIPED[-1].name, NOT_WIPED[-1].name, at_least=0.1),
     Bar("the clock", "the clock", ours="time(NULL)", adds="no clock"),
     Bar("vmclock", "the clock", ours="vmclock's page", adds="no clock"),
+]
+
+# The README's table: a figure's name, what it is beside, and the bars that have its numbers.
+FIGURES = [
+    ("keystream, 1 MiB", "`openssl speed -evp aes-256-ctr`", ["keystream"]),
+    ("16 bytes", "the nearest of `os.urandom`, `secrets`, PyNaCl, PyCryptodome", ["16 bytes"]),
+    ("4 KiB / 1 MiB", "the nearest of these and `ssl.RAND_bytes`", ["4 KiB, the secure", "1 MiB, the secure"]),
+    ("`secrets.token_hex()` / `randbelow(1000)`", "the standard library's", ["secrets.token_hex()", "secrets.randbelow(1000)"]),
+    ("shuffle of 100 items", "`random.SystemRandom`", ["SystemRandom.shuffle of 100"]),
+    ("`uuid4()` / `uuid7()`", "`uuid.uuid4`", ["uuid4(), stdlib", "uuid7(), stdlib"]),
+    ("HMAC-SHA-256, one-shot / prepared key", "the standard library's", ["HMAC, one-shot", "HMAC, prepared key"]),
+    ("`hmac.new(key, message, \"sha256\").digest()`", "the standard library's", ["HMAC, object"]),
+    ("`gorandom.Read` in Go, 16 bytes / 1 MiB", "`crypto/rand`", ["Go, 16 bytes", "Go, 1 MiB"]),
+    ("numpy's doubles / integers / normals", "PCG64 (insecure)", [f"{w.name}, PCG64" for w in NUMPY]),
+    ("numpy's doubles / integers", "randomgen's AESCounter", [f"{w.name}, AESCounter" for w in NUMPY[:2]]),
+    ("two threads that fill 64 MiB each", "one", ["fill, two threads"]),
+    ("the time of a fork after the first draw", "before it", ["os.fork, until the child is reaped: first draw"]),
 ]

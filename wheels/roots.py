@@ -177,8 +177,9 @@ def scratch():
 
 
 def run(command, timeout, log=None, environment=None):
-    """(status, output), in which a log's output is no part. Nothing of the command is left when this returns."""
-    output = open(log, "ab") if log else subprocess.PIPE
+    """(status, output), in which a log's output is no part. Nothing of the command is left when this returns. A log
+    is a path, or a descriptor that stays open."""
+    output = open(log, "ab", closefd=isinstance(log, str)) if log else subprocess.PIPE
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
                                env=environment, errors=None if log else "replace")  # fmt: skip
     try:

@@ -1,10 +1,19 @@
 """The arithmetic of bench/, and that its tables name what there is. Nothing is timed."""
 
-import importlib.util
+import dataclasses
+import importlib
+import itertools
+import platform
+import re
 import sys
+from types import SimpleNamespace
 
 import pytest
+from _forks import NOISE
 from conftest import SOURCE
+
+sys.path.append(str(NOISE))
+import confine  # noqa: E402
 
 pytestmark = [
     pytest.mark.once,
@@ -14,14 +23,13 @@ pytestmark = [
 
 @pytest.fixture
 def load(monkeypatch):
-    def load(name):
-        spec = importlib.util.spec_from_file_location(f"bench_{name}", SOURCE / "bench" / f"{name}.py")
-        module = importlib.util.module_from_spec(spec)
-        monkeypatch.setitem(sys.modules, spec.name, module)  # dataclasses look there
-        spec.loader.exec_module(module)
-        return module
-
-    return load
+    """A module of bench/, by its name: they import each other so. None of them stays loaded."""
+    known = set(sys.modules)
+    monkeypatch.setattr(sys, "path", [str(SOURCE / "bench"), *sys.path])
+    yield importlib.import_module
+    for name in set(sys.modules) - known:
+        if (getattr(sys.modules[name], "__file__", None) or "").startswith(str(SOURCE)):
+            del sys.modules[name]
 
 
 def test_a_ratio_does_not_drift(load):
@@ -68,12 +76,15 @@ def test_the_table(load):
     names = {work.name: work for work in works.WORKS}
     assert len(names) == len(works.WORKS)
     for bar in works.BARS:
-        assert {bar.ours, *bar.than, *([bar.adds] if bar.adds else [])} <= set(names[bar.work].contestants), bar.name
+        assert bar.works, bar.name
+        for work in bar.works:
+            assert {bar.ours, *bar.than, *([bar.adds] if bar.adds else [])} <= set(names[work].contestants), bar.name
         assert [bar.at_least, bar.cost, bar.at_most].count(None) >= 2, bar.name
+        assert len(bar.works) == 1 or bar.at_most is None and not bar.adds, bar.name
     for work in works.WORKS:
         for name, contestant in work.contestants.items():
             source = getattr(contestant, "source", None) or getattr(contestant, "setup", "")
-            compile(source, f"{work.name}, {name}", "exec")
+            compile(source + "\n" + getattr(contestant, "statement", ""), f"{work.name}, {name}", "exec")
 
 
 def test_go_benchmarks_exist(load):
@@ -83,3 +94,83 @@ def test_go_benchmarks_exist(load):
     for package, name in {(c.package, c.name.split("/")[0]) for c in chosen}:
         files = (SOURCE / "tests" / "go" / package).glob("*_test.go")
         assert any(f"\nfunc Benchmark{name}(b *testing.B)" in path.read_text() for path in files), name
+
+
+def test_the_figures_of_the_readme(load):
+    """Each has bars, and what README.md shows was made from them: no row of it would go when it is written anew."""
+    works, report = load("works"), load("report")
+    names = [bar.name for bar in works.BARS]
+    assert len(set(names)) == len(names)
+    assert {name for _, _, bars in works.FIGURES for name in bars} <= set(names)
+    text = (SOURCE / "README.md").read_text()
+    assert text.count(report.FIRST) == text.count(report.LAST) == 1
+    rows = re.findall(r"^\| (.*?) \|.*\| (.*?) \|$", text.split(report.FIRST)[1].split(report.LAST)[0], re.MULTILINE)
+    figures = [(what, than) for what, than, _ in works.FIGURES]
+    assert len(rows) > 8 and [row for row in rows[1:] if row not in figures] == []
+
+
+def test_limits_depend_on_the_machine(load):
+    works, report = load("works"), load("report")
+    for values in itertools.product([False, True], repeat=len(dataclasses.fields(works.Facts)) - 1):
+        facts = works.Facts(*values, cores=2)
+        for bar in works.BARS:
+            limit, text = report.Results.wanted(SimpleNamespace(facts=facts), bar)
+            assert (text in ("no bar on this machine", "to be told")) == (limit is None), bar.name
+
+
+def measurement(load, gorandom, peer, **facts):
+    """Results of three rounds of one work; what else was measured is nothing."""
+    works, report = load("works"), load("report")
+    rounds = {"gorandom": {"rounds": [[t] for t in gorandom]}, "os.urandom": {"rounds": [[t] for t in peer]}}
+    facts = dict(vaes=True, sha_ni=True, vdso=False, gil=True, fork_counts=False, cores=2) | facts
+    assert set(facts) == {field.name for field in dataclasses.fields(works.Facts)}
+    versions = {"CPython": "3.11.7", "C library": "glibc 2.36", "OpenSSL": "3.0"}
+    machine = dict(distribution="Debian GNU/Linux 12 (bookworm)", processor="P", cores=2, system="Linux 6.18", versions=versions,
+                   keystream="aesni", date="2026-01-01", facts=facts)  # fmt: skip
+    return report.Results({"machine": machine, "quick": False, "works": {"get_random_bytes(16)": rounds}})
+
+
+@pytest.mark.parametrize(
+    "vdso, wanted, verdict",
+    [(False, "at least 8 x", "missed"), (True, "at least 3 x", "met"), (None, "at least 8 x", "missed")],
+)
+def test_the_bar_follows_the_system(load, vdso, wanted, verdict):
+    bar = next(bar for bar in load("works").BARS if bar.name == "16 bytes")
+    results = measurement(load, [1.0, 1.0, 1.0], [4.0, 4.0, 4.0], vdso=vdso)
+    text = "4.00 x (4.00 to 4.00) os.urandom; not there: secrets.token_bytes, PyNaCl, PyCryptodome"
+    assert results.bar(bar) == (wanted, text, verdict)
+
+
+def test_the_readme_is_written(load, tmp_path):
+    """A column for each measurement; a bar that was missed says so; what lies around the table stays."""
+    report = load("report")
+    path = tmp_path / "README.md"
+    path.write_text(f"before\n{report.FIRST}\nold\n{report.LAST}\nafter\n")
+    two = [measurement(load, [1.0] * 3, [4.0] * 3, vdso=vdso) for vdso in (False, True)]
+    for _ in range(2):
+        report.write_readme(two, path)
+        lines = path.read_text().splitlines()
+        assert (lines[0], lines[1], lines[-2], lines[-1]) == ("before", report.FIRST, report.LAST, "after") and "old" not in lines
+        assert "getrandom by system call" in lines[2] and "getrandom by the vDSO" in lines[3]
+        rows = [line.split(" | ") for line in lines if line.startswith("| 16 bytes")]
+        assert [row[1:3] for row in rows] == [["4.00 x (4.00 to 4.00), **missed** (at least 8 x)", "4.00 x (4.00 to 4.00)"]]
+        assert "keystream, 1 MiB" not in path.read_text()
+
+
+@pytest.mark.skipif(not confine.available(), reason="the seccomp filters are written for x86_64 and aarch64")
+def test_getrandom_is_told(load):
+    """glibc 2.41 draws without a system call on Linux 6.11 (6.12 on aarch64); older ones cannot."""
+    numbers = [tuple(map(int, re.findall(r"\d+", text)[:2])) for text in (platform.libc_ver()[1] or "0", platform.release())]
+    new = numbers[0] >= (2, 41) and numbers[1] >= (6, 11 if platform.machine() == "x86_64" else 12)
+    assert load("machine").vdso(sys.executable) is new
+
+
+def test_roots(load, tmp_path):
+    run = load("run")
+    roots = SimpleNamespace(SYSTEMS=[SimpleNamespace(name="far", emulator="qemu")])
+    (tmp_path / "usr").mkdir()
+    assert run.layers_of(roots, str(tmp_path)) == ([str(tmp_path)], "python3", {})
+    with pytest.raises(SystemExit, match="another processor"):
+        run.layers_of(roots, "far")
+    with pytest.raises(SystemExit, match="no root is called nowhere: far, or a folder"):
+        run.layers_of(roots, "nowhere")
