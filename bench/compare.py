@@ -126,7 +126,7 @@ def main():
             pythons[side] = measure.make_venv(os.path.join(folder, side), os.path.abspath(what))
             binaries[side] = os.path.join(folder, "go", side)
             measure.compile_go(binaries[side], root)
-        sides = {side: measure.Laboratory(pythons[side], binaries[side], args.quick) for side in pythons}
+        sides = {side: measure.Laboratory(pythons[side], binaries[side], args.quick, peers=False) for side in pythons}
         pairs = [(w, n) for w in chosen for n, c in w.contestants.items() if is_ours(n, c)]
         bar, step = run.progress(2 * number * len(pairs))
         found = {f"{w.name} | {n}": {side: {"rounds": []} for side in sides} for w, n in pairs}

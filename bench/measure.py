@@ -2,6 +2,7 @@
 
 import argparse
 import glob
+import json
 import os
 import platform
 import re
@@ -143,17 +144,19 @@ def compile_go(folder=GO, root=ROOT):
 class Laboratory:
     """Measures contestants with one Python and one set of Go binaries."""
 
-    def __init__(self, python, go=GO, quick=False):
-        self.python, self.go = python, go
+    def __init__(self, python, go=GO, quick=False, peers=True):
+        self.python, self.go, self.peers = python, go, peers
         self.values = 5 if quick else 20
+        self.sweep = ("--values", "3", "--large-values", "1", "--seconds", "3e-4") if quick else ()
         self.seconds = 1  # of OpenSSL
-        self.loops = {}
+        self.loops, self.swept = {}, {}
 
     def measure(self, work, name):
         """The values of one round. Absent if the contestant is not to be had."""
         contestant = work.contestants[name]
         return {
             works.Timed: self._timed,
+            works.Sized: self._sized,
             works.Program: self._program,
             works.GoBench: self._go,
             works.OpenSSL: self._openssl,
@@ -185,6 +188,16 @@ class Laboratory:
             self.loops[names] = found["calibrate_loops"]
         how = ["--loops", str(self.loops[names]), "--values", str(self.values), "--warmups", "2"]
         return list(self._pyperf(contestant, *names, *how).get_values())
+
+    def _sized(self, contestant, *names):
+        if names not in self.swept:  # the first of a round has all of them measured
+            command = [self.python, os.path.join(HERE, "sweep.py"), *self.sweep, *([] if self.peers else ["--ours"])]
+            for work, contestants in json.loads(self._run(command)).items():
+                self.swept |= {(work, name): values for name, values in contestants.items()}
+        values = self.swept.pop(names)
+        if isinstance(values, dict):
+            raise Absent(values["absent"])
+        return values
 
     def _program(self, contestant, *names):
         python = self.python

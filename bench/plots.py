@@ -1,6 +1,6 @@
 """Draws bench/plots/*.png from measurements: python bench/plots.py [FILE …]. Without measuring.
 
-They show the first one: of the files, or of all that have been measured.
+sizes.png has a panel for each system; the others show the first one: of the files, or of all that have been measured.
 """
 
 import argparse
@@ -100,6 +100,67 @@ def draws(results):
     finish(figure, results, "bytes", "Yellow: generators that are not for secrets.")
 
 
+def size(n):
+    return f"{n >> 20} MiB" if n >= 1 << 20 else f"{n >> 10} KiB" if n >= 1 << 10 else f"{n} B"
+
+
+LINES = {
+    "os.urandom": ("#5b6b7f", "-"),
+    "ssl.RAND_bytes": ("#3f7cac", "-"),
+    "PyNaCl": ("#a3a9b3", "--"),
+    "random.randbytes (insecure)": (INSECURE, "-"),
+}
+
+
+def line(axes, name, points):
+    """Of [(size, Spread)]: the medians, and the middle half as a band."""
+    tint, style = LINES.get(name, (OURS, "-"))
+    x = [n for n, _ in points]
+    axes.plot(x, [s.median for _, s in points], color=tint, ls=style, lw=2 if name == "gorandom" else 1.3, label=name)
+    axes.fill_between(x, [s.low for _, s in points], [s.high for _, s in points], color=tint, alpha=0.15, lw=0)
+
+
+def sizes(measurements):
+    """Above: nanoseconds a byte of each. Below: how many times as fast as each peer gorandom is, and what is wanted."""
+    chosen = [r for r in measurements if any(r.rounds(w.name, "gorandom") for w in works.SIZES)]
+    if not chosen:
+        return
+    figure, all_axes = plt.subplots(
+        2, len(chosen), figsize=(2 + 6 * len(chosen), 7), sharex=True, sharey="row", squeeze=False,
+        gridspec_kw={"height_ratios": (1.2, 1)},
+    )  # fmt: skip
+    for column, results in enumerate(chosen):
+        above, below = all_axes[:, column]
+        for name in reversed(works.SWEPT):
+            there = [w for w in works.SIZES if results.rounds(w.name, name) and results.rounds(w.name, "gorandom")]
+            times = [(w.size, [[v / w.size * 1e9 for v in r] for r in results.rounds(w.name, name)]) for w in there]
+            line(above, name, [(n, ratios.pooled(rounds)) for n, rounds in times])
+            if name != "gorandom":
+                line(below, name, [(w.size, results.speedup(w.name, name)) for w in there])
+        below.axhline(1, color="black", lw=0.8)
+        for bar in works.BARS:
+            if len(bar.than) == 1 and bar.than[0] in LINES and bar.at_least and bar.at_least != 1 and len(bar.works) > 1:
+                ends = [w.size for w in works.SIZES if w.name in (bar.works[0], bar.works[-1])]
+                below.plot(ends, [bar.at_least] * 2, color=LINES[bar.than[0]][0], lw=4, alpha=0.5, solid_capstyle="butt")
+        for axes in (above, below):
+            axes.set_xscale("log", base=2)
+            axes.set_yscale("log")
+            axes.grid(axis="both")
+            axes.xaxis.set_major_locator(matplotlib.ticker.FixedLocator([1 << i for i in range(0, 25, 4)]))
+            axes.xaxis.set_major_formatter(lambda v, _: size(int(v)))
+            axes.yaxis.set_major_formatter(lambda v, _: f"{v:g}")
+            axes.set_xlim(1, works.LARGEST)
+        above.set_title(results.title, loc="left", fontsize=9.5)
+        below.set_xlabel("bytes a draw, logarithmic")
+    all_axes[0][0].set_ylabel("ns a byte (lower is better)")
+    all_axes[1][0].set_ylabel("gorandom: times as fast")
+    handles, labels = all_axes[0][0].get_legend_handles_labels()
+    all_axes[0][-1].legend(handles[::-1], labels[::-1], frameon=False, fontsize=9)
+    figure.suptitle("Random bytes from Python, by the size of a draw", x=0.01, ha="left", fontweight="bold")
+    figure.tight_layout(rect=(0, 0.09, 1, 1))
+    finish(figure, chosen[0], "sizes", "Thin black: as fast as the peer. Thick: what is wanted beside that peer. Yellow: not for secrets.")
+
+
 def speedups(results, name, title, chosen, note):
     """How many times as fast as the peer; the red mark is the bar."""
     wanted = {}
@@ -161,9 +222,11 @@ def numpy(results):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="*", metavar="FILE")
-    results = report.Results(report.measurements(parser.parse_args().files)[0])
+    measurements = [report.Results(found) for found in report.measurements(parser.parse_args().files)]
+    results = measurements[0]
     with plt.rc_context(STYLE):
         draws(results)
+        sizes(measurements)
         keystream(results)
         speedups(
             results, "secrets", "gorandom beside Python's secrets, random.SystemRandom and uuid.uuid4",

@@ -144,6 +144,29 @@ def group_table(results, group, chosen, box):
     return table
 
 
+def sizes_table(results, box):
+    """A row for two sizes that are a byte apart; and for those between, where they miss a bar."""
+    from rich.table import Table
+
+    table = Table(title="Sizes: times as fast as each peer", title_justify="left", box=box)
+    for column in ("bytes", "median (middle half)", "GB/s", *works.SWEPT[1:], "one byte more costs"):
+        table.add_column(column)
+    for work in works.SIZES:
+        ours = results.rounds(work.name, "gorandom")
+        if not ours:
+            continue
+        s = ratios.pooled(ours)
+        peers = [results.speedup(work.name, peer) for peer in works.SWEPT[1:]]
+        above = next((w.name for w in works.SIZES if w.size == work.size + 1), None)
+        more = above and results.rounds(above, "one byte less")
+        if not more and all(peer is None or peer.median >= 1 for peer in peers):
+            continue
+        step = ratios.cost(results.rounds(above, "gorandom"), more) if more else None
+        cells = ["not there" if peer is None else f"{peer.median:.2f} x" for peer in peers]
+        table.add_row(f"{work.size:,}", figure(s, "s"), f"{work.size / s.median / 1e9:.2f}", *cells, times(step) if step else "")
+    return table
+
+
 def bars_table(measurements, box):
     from rich.table import Table
 
@@ -179,6 +202,8 @@ def readme(measurements):
         if any(results.of_ratios(bars[name])[0] for results in measurements for name in names):
             cells = [" / ".join(cell(results, bars[name]) for name in names) for results in measurements]
             yield f"| {what} | {' | '.join(cells)} | {than} |"
+    if os.path.exists(os.path.join(measure.HERE, "plots", "sizes.png")):
+        yield "\n![The time of a draw, by its size](bench/plots/sizes.png)"
     yield LAST
 
 
@@ -233,7 +258,7 @@ def show(found, markdown=False):
         if work.name in results:
             groups.setdefault(work.group, []).append(work)
     for group, chosen in groups.items():
-        console.print(group_table(results, group, chosen, style))
+        console.print(sizes_table(results, style) if group == "Sizes" else group_table(results, group, chosen, style))
     console.print(bars_table([results], style))
     for line in where(results):
         console.print(line, markup=False)

@@ -2,7 +2,7 @@
 
 A Work has contestants, gorandom first; a Bar names works and what is wanted of them. The rest of this folder:
 
-    run.py      make bench: measures all of this, by measure.py (processes, rounds) and timed.py (pyperf)
+    run.py      make bench: measures all of this, by measure.py (processes, rounds), timed.py (pyperf) and sweep.py
     machine.py  what the figures depend on
     report.py   prints the tables and the bars of measurements, and writes the README's table
     plots.py    make bench-plots: draws them
@@ -27,6 +27,14 @@ class Timed:
     statement: str
     parts: int = 1
     start: str = "auto"  # GORANDOM_START
+
+
+@dataclass(frozen=True)
+class Sized:
+    """A draw of ``size`` bytes, which sweep.py times beside those of all other sizes."""
+
+    setup: str  # makes f
+    size: int
 
 
 @dataclass(frozen=True)
@@ -132,6 +140,27 @@ BYTES = [
     Work("get_random_bytes(4 KiB)", "Bytes", draws(4 * KB), size=4 * KB),
     Work("get_random_bytes(1 MiB)", "Bytes", draws(MB), size=MB),
 ]
+
+# ---- bytes, by size ----
+
+SWEPT = ("gorandom", "os.urandom", "ssl.RAND_bytes", "PyNaCl", "random.randbytes (insecure)")
+LARGEST = 64 * MB
+POWERS = [1 << i for i in range(LARGEST.bit_length())]
+# Where the way of a draw may change: what a pool serves and what its page holds, draws that give the GIL away, those that a
+# thread's generator makes, a request of Fortuna's, an entry into Go, and what is written past the caches.
+STEPS = [512, KB, 4048, 8 * KB, 64 * KB, 256 * KB, MB, 8 * MB, 32 * MB]
+EDGES = sorted({*POWERS, *STEPS})  # n, beside n + 1
+BETWEEN = [3 * n // 2 for n in POWERS[1:-1]]
+
+
+def sized(n):
+    contestants = {name: Sized(DRAWERS[name], n) for name in SWEPT}
+    if n - 1 in EDGES:
+        contestants["one byte less"] = Sized(DRAWERS["gorandom"], n - 1)
+    return Work(f"draw of {n:,} B", "Sizes", contestants, size=n)
+
+
+SIZES = [sized(n) for n in sorted({*EDGES, *(n + 1 for n in EDGES), *BETWEEN})]
 
 # ---- keystream ----
 
@@ -606,13 +635,19 @@ CLOCKS = [
     )
 ]
 
-WORKS = [*BYTES, *KEYSTREAM, *FILLS, *SMALL, *MANY, *UUIDS, *NUMPY, *HMAC, *THREADS, *GO, *REST, *NOT_WIPED, *CLOCKS]
+WORKS = [*BYTES, *SIZES, *KEYSTREAM, *FILLS, *SMALL, *MANY, *UUIDS, *NUMPY, *HMAC, *THREADS, *GO, *REST, *NOT_WIPED, *CLOCKS]
 
 
 def chosen(pattern):
     """The works whose name or group the expression is found in; all, without one."""
     return [w for w in WORKS if not pattern or re.search(pattern, f"{w.group} {w.name}", re.I)]
 
+
+def swept(low=0, high=LARGEST + 1):
+    return tuple(w.name for w in SIZES if low <= w.size <= high)
+
+
+NEXT = tuple(w.name for w in SIZES if "one byte less" in w.contestants)
 
 BARS = [
     Bar("keystream", "keystream, 1 MiB", ("openssl speed aes-256-ctr",), at_least=lambda f: 1.8 if f.vaes else 0.95),
@@ -622,6 +657,10 @@ BARS = [
     Bar("4 KiB, the insecure", "get_random_bytes(4 KiB)", INSECURE, at_least=1),
     Bar("1 MiB, the secure", "get_random_bytes(1 MiB)", ("ssl.RAND_bytes", *PEERS), at_least=1),
     Bar("1 MiB, the insecure", "get_random_bytes(1 MiB)", INSECURE, at_least=1),
+    *(Bar(f"every size, {peer}", swept(), (peer,), at_least=1) for peer in SWEPT[1:]),
+    Bar("1,025 to 16,384 bytes, ssl.RAND_bytes", swept(1025, 16384), ("ssl.RAND_bytes",), at_least=2),
+    Bar("1,025 to 16,384 bytes, os.urandom", swept(1025, 16384), ("os.urandom",), at_least=6),
+    Bar("one byte more", NEXT, ("one byte less",), cost=1.25),
     Bar("fill, memory", "fill(64 MiB), memory added", at_most=256 * KB),
     Bar("fill, two threads", "fill(64 MiB), two threads", at_least=lambda f: 1.8 if f.cores > 1 else None),
     *(Bar(w.name, w.name, at_least=8) for w in SMALL),
@@ -669,6 +708,7 @@ FIGURES = [
     ("keystream, 1 MiB", "`openssl speed -evp aes-256-ctr`", ["keystream"]),
     ("16 bytes", "the nearest of `os.urandom`, `secrets`, PyNaCl, PyCryptodome", ["16 bytes"]),
     ("4 KiB / 1 MiB", "the nearest of these and `ssl.RAND_bytes`", ["4 KiB, the secure", "1 MiB, the secure"]),
+    ("1,025 to 16,384 bytes, at the least", "`ssl.RAND_bytes`", ["1,025 to 16,384 bytes, ssl.RAND_bytes"]),
     ("`secrets.token_hex()` / `randbelow(1000)`", "the standard library's", ["secrets.token_hex()", "secrets.randbelow(1000)"]),
     ("shuffle of 100 items", "`random.SystemRandom`", ["SystemRandom.shuffle of 100"]),
     ("`uuid4()` / `uuid7()`", "`uuid.uuid4`", ["uuid4(), stdlib", "uuid7(), stdlib"]),

@@ -3,6 +3,7 @@
 import dataclasses
 import importlib
 import itertools
+import json
 import platform
 import re
 import sys
@@ -118,8 +119,34 @@ def test_limits_depend_on_the_machine(load):
             assert (text in ("no bar on this machine", "to be told")) == (limit is None), bar.name
 
 
+def test_sizes(load):
+    works = load("works")
+    sizes = [work.size for work in works.SIZES]
+    assert sizes == sorted(set(sizes)) and sizes[0] == 1 and sizes[-1] == (64 << 20) + 1
+    for n in [*(1 << i for i in range(27)), 4048]:
+        (above,) = (work for work in works.SIZES if work.size == n + 1)
+        assert n in sizes and above.contestants["one byte less"].size == n and above.name in works.NEXT
+    for work in works.SIZES:
+        assert {c.size for name, c in work.contestants.items() if name in works.SWEPT} == {work.size}
+
+
+def test_the_sweep(load, monkeypatch, capsys):
+    """All contestants of all sizes have so many values as were asked for; who is missing says why."""
+    works, sweep = load("works"), load("sweep")
+    peers = {"gorandom": works.DRAWERS["gorandom"], "nobody": "from nobody_has_this import f"}
+    contestants = [{name: works.Sized(setup, n) for name, setup in peers.items()} for n in (1, 2 << 20)]
+    monkeypatch.setattr(works, "SIZES", [works.Work(f"draw {c['nobody'].size}", "Sizes", c, size=c["nobody"].size) for c in contestants])
+    for ours in ([], ["--ours"]):
+        monkeypatch.setattr(sys, "argv", ["sweep.py", "--values", "3", "--large-values", "2", "--seconds", "1e-6", *ours])
+        sweep.main()
+        found = json.loads(capsys.readouterr().out)
+        assert [len(found[name]["gorandom"]) for name in ("draw 1", "draw 2097152")] == [3, 2]
+        absent = {} if ours else {"nobody": {"absent": "ModuleNotFoundError: No module named 'nobody_has_this'"}}
+        assert all({name: values for name, values in entry.items() if name != "gorandom"} == absent for entry in found.values())
+
+
 def measurement(load, gorandom, peer, **facts):
-    """Results of three rounds of one work; what else was measured is nothing."""
+    """Results of three rounds of two works; what else was measured is nothing."""
     works, report = load("works"), load("report")
     rounds = {"gorandom": {"rounds": [[t] for t in gorandom]}, "os.urandom": {"rounds": [[t] for t in peer]}}
     facts = dict(vaes=True, sha_ni=True, vdso=False, gil=True, fork_counts=False, cores=2) | facts
@@ -127,7 +154,18 @@ def measurement(load, gorandom, peer, **facts):
     versions = {"CPython": "3.11.7", "C library": "glibc 2.36", "OpenSSL": "3.0"}
     machine = dict(distribution="Debian GNU/Linux 12 (bookworm)", processor="P", cores=2, system="Linux 6.18", versions=versions,
                    keystream="aesni", date="2026-01-01", facts=facts)  # fmt: skip
-    return report.Results({"machine": machine, "quick": False, "works": {"get_random_bytes(16)": rounds}})
+    found = {"get_random_bytes(16)": rounds, "draw of 2,048 B": rounds}
+    found["draw of 1,025 B"] = {**rounds, "os.urandom": rounds["gorandom"]}
+    return report.Results({"machine": machine, "quick": False, "works": found})
+
+
+def test_bars_of_many_works_tell_the_worst(load):
+    works = load("works")
+    results = measurement(load, [1.0, 1.0, 1.0], [10.0, 11.0, 12.0])
+    bar = next(bar for bar in works.BARS if bar.name == "1,025 to 16,384 bytes, os.urandom")
+    assert results.bar(bar) == ("at least 6 x", "1.00 x (1.00 to 1.00) os.urandom, draw of 1,025 B", "missed")
+    bar = next(bar for bar in works.BARS if bar.name == "1,025 to 16,384 bytes, ssl.RAND_bytes")
+    assert results.bar(bar) == ("at least 2 x", "ssl.RAND_bytes: not measured", "not there")
 
 
 @pytest.mark.parametrize(
