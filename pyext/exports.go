@@ -66,8 +66,8 @@ func gorandom_event(source C.int, p unsafe.Pointer, n C.size_t) C.int {
 func gorandom_reseed() C.int { return C.int(calls.Reseed()) }
 
 //export gorandom_hand
-func gorandom_hand(op C.int, state, in unsafe.Pointer, n C.size_t, out unsafe.Pointer, m C.size_t) C.int {
-	return C.int(calls.Hand(int(op), state, in, uintptr(n), out, uintptr(m)))
+func gorandom_hand(op C.int, generator, in unsafe.Pointer, n C.size_t, out unsafe.Pointer, m C.size_t) C.int {
+	return C.int(calls.Hand(int(op), generator, in, uintptr(n), out, uintptr(m)))
 }
 
 //export gorandom_keystream

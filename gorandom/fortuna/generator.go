@@ -148,8 +148,13 @@ func (g *Generator) Key() (key [KeySize]byte, seeded bool) {
 // Counter returns the counter of the next block.
 func (g *Generator) Counter() keystream.Counter { return g.counter }
 
-// Skip passes over the next block, for programs that drive a generator by hand.
-func (g *Generator) Skip() { g.counter.Add(1) }
+// Restore makes g the generator that has this key and this counter, for programs
+// that keep them themselves.
+func (g *Generator) Restore(key *[KeySize]byte, counter keystream.Counter) {
+	g.schedule.Expand(key)
+	g.counter = counter
+	g.seeded = true
+}
 
 // Wipe makes g unseeded again, and erases its state.
 func (g *Generator) Wipe() { *g = Generator{} }

@@ -21,8 +21,7 @@ import (
 const (
 	notReady = -1
 	broken   = -2
-	unseeded = -3
-	noKernel = -4
+	noKernel = -3
 )
 
 const nameSize = 16 // bytes: core/core.h, KERNEL_NAME

@@ -2,100 +2,66 @@ package calls
 
 import (
 	"encoding/binary"
-	"errors"
 	"unsafe"
 
 	"gorandom.dev/gorandom/fortuna"
 	"gorandom.dev/gorandom/keystream"
 )
 
-// Fortuna driven by hand: a Python program holds the state of a hash or of a generator in undumped memory of
-// its own (front/python/hand.c), and each call lends it to the algorithm, in place. The numbers are core/core.h's.
+// Fortuna driven by hand. A Python program holds a generator's key and counter in undumped memory of its own
+// (front/python/hand.c), and a process without a core goes on with them in Python. Each call makes the generator of them,
+// in that memory, and erases it. The numbers and the struct are core/core.h's.
 
 const (
-	hashUpdate = iota
-	hashDigest
-	hashLength
-	generatorReseed
+	generatorReseed = iota
 	generatorData
 	generatorRequest
-	generatorKey
-	generatorCounter
-	generatorStep
 )
 
-// handState is core/core.h's HAND_STATE. Less does not compile.
-const handState = 640
+type handGenerator struct {
+	key     [fortuna.KeySize]byte
+	counter [keystream.BlockSize]byte
+	_       uint64 // seeded: the front's affair. The first key is zeros, as the algorithm has it
+	work    fortuna.Generator
+}
 
-var (
-	_ [handState - unsafe.Sizeof(fortuna.SHAd256{})]struct{}
-	_ [handState - unsafe.Sizeof(fortuna.Generator{})]struct{}
-)
+// Less than the struct in C does not compile.
+var _ [32 + 16 + 8 + 584 - unsafe.Sizeof(handGenerator{})]struct{}
 
-// Hand does one thing with a state.
-func Hand(op int, state, in unsafe.Pointer, n uintptr, out unsafe.Pointer, m uintptr) (result int) {
+func counterOf(block *[keystream.BlockSize]byte) keystream.Counter {
+	return keystream.Counter{Lo: binary.LittleEndian.Uint64(block[:8]), Hi: binary.LittleEndian.Uint64(block[8:])}
+}
+
+// Hand does one thing with a generator. If it fails, the generator stays as it was.
+func Hand(op int, generator, in unsafe.Pointer, n uintptr, out unsafe.Pointer, m uintptr) (result int) {
 	defer stop(&result)
-	from, to := bytes(in, n), bytes(out, m)
-	if op < generatorReseed {
-		return byHash(op, (*fortuna.SHAd256)(state), from, to)
-	}
 	defer tidy(keystream.Active(), m)
-	return byGenerator(op, (*fortuna.Generator)(state), from, to)
-}
-
-func byHash(op int, h *fortuna.SHAd256, from, to []byte) int {
-	switch op {
-	case hashUpdate:
-		_, _ = h.Write(from)
-	case hashDigest:
-		digest := h.Sum()
-		copy(to, digest[:])
-		clear(digest[:])
-	case hashLength:
-		binary.LittleEndian.PutUint64(to, h.Len())
-	default:
-		return broken
-	}
-	return 0
-}
-
-func byGenerator(op int, g *fortuna.Generator, from, to []byte) int {
+	h := (*handGenerator)(generator)
+	defer h.work.Wipe()
+	h.work.Restore(&h.key, counterOf(&h.counter))
 	var err error
 	switch op {
 	case generatorReseed:
-		g.Reseed(from)
+		h.work.Reseed(bytes(in, n))
 	case generatorData:
-		err = g.PseudoRandomData(to)
+		err = h.work.PseudoRandomData(bytes(out, m))
 	case generatorRequest:
-		err = g.Request(to)
-	case generatorKey:
-		key, seeded := g.Key()
-		copy(to, key[:])
-		clear(key[:])
-		if !seeded {
-			return unseeded
-		}
-	case generatorCounter, generatorStep:
-		at := g.Counter()
-		next := at.Bytes()
-		copy(to, next[:])
-		if op == generatorStep {
-			g.Skip()
-		}
+		err = h.work.Request(bytes(out, m))
 	default:
 		return broken
 	}
-	if errors.Is(err, fortuna.ErrUnseeded) {
-		return unseeded
+	if err != nil {
+		return answer(err)
 	}
-	return answer(err)
+	h.key, _ = h.work.Key()
+	h.counter = h.work.Counter().Bytes()
+	return 0
 }
 
 // Keystream is keystream.FillWith.
 func Keystream(kernel, key, counter, out unsafe.Pointer, n uintptr) (result int) {
 	defer stop(&result)
-	block := unsafe.Slice((*byte)(counter), keystream.BlockSize)
-	at := keystream.Counter{Lo: binary.LittleEndian.Uint64(block), Hi: binary.LittleEndian.Uint64(block[8:])}
+	at := counterOf((*[keystream.BlockSize]byte)(counter))
 	defer tidy(text(kernel), n)
 	return answer(keystream.FillWith(text(kernel), (*[keystream.KeySize]byte)(key), bytes(out, n), &at))
 }

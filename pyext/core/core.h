@@ -23,23 +23,19 @@ struct record;	/* what has to be undone before a core can start again: internal.
 enum {
 	GORANDOM_NOT_READY = -1,	/* the system's generator has not been seeded yet */
 	GORANDOM_BROKEN = -2,	/* a panic was recovered, or the core was never seeded */
-	GORANDOM_UNSEEDED = -3,	/* a generator driven by hand has no key yet */
-	GORANDOM_NO_KERNEL = -4,	/* this processor, or this build, has no AES kernel of that name */
+	GORANDOM_NO_KERNEL = -3,	/* this processor, or this build, has no AES kernel of that name */
 };
 
-/* Fortuna driven by hand: kinds of state, and what can be done with one. */
-enum { HAND_HASH, HAND_GENERATOR, HAND_KINDS };
-#define HAND_STATE 640	/* bytes of a state of either kind; all zero is a new one */
+/* A generator of Fortuna's that a program drives by hand. All zero is a new one. */
+struct hand_generator {
+	unsigned char key[32], counter[16];	/* the next block */
+	uint64_t seeded;	/* 0, or 1: what follows a reseed can be asked for */
+	unsigned char work[584];	/* Go's; zero between calls */
+};
 enum hand {
-	HASH_UPDATE,	/* in: data */
-	HASH_DIGEST,	/* out: 32 bytes */
-	HASH_LENGTH,	/* out: 8 bytes, little-endian */
 	GENERATOR_RESEED,	/* in: seed */
 	GENERATOR_DATA,	/* out: any number of bytes, in requests of 1 MiB */
 	GENERATOR_REQUEST,	/* out: at most 1 MiB, one request */
-	GENERATOR_KEY,	/* out: 32 bytes */
-	GENERATOR_COUNTER,	/* out: 16 bytes, the next block */
-	GENERATOR_STEP,	/* the same, and passes over it */
 	HAND_OPERATIONS,
 };
 
@@ -110,7 +106,8 @@ struct gorandom_core {
 	int (*fill)(int lane, void *dst, size_t n, size_t whole);	/* n bytes of a draw of whole bytes */
 	int (*event)(int source, const void *data, size_t n);
 	int (*reseed)(void);
-	int (*hand)(int operation, void *state, const void *in, size_t n, void *out, size_t m);
+	/* After an answer that is not 0 the generator is as it was. */
+	int (*hand)(int operation, struct hand_generator *, const void *in, size_t n, void *out, size_t m);
 	/* AES-256 of n bytes of counter blocks by a kernel of package keystream, for the self-test. The counter has 16
 	 * bytes, little-endian. GORANDOM_BROKEN: no such kernel here. */
 	int (*keystream)(const char *kernel, const void *key, const void *counter, void *out, size_t n);

@@ -5,7 +5,7 @@
 int gorandom_seed(int, const char *, char *), gorandom_reseed(void);
 int gorandom_fill(int, void *, size_t, size_t);
 int gorandom_event(int, const void *, size_t);
-int gorandom_hand(int, void *, const void *, size_t, void *, size_t);
+int gorandom_hand(int, struct hand_generator *, const void *, size_t, void *, size_t);
 int gorandom_keystream(const char *, const void *, const void *, void *, size_t);
 int gorandom_mac_set(int, const void *, size_t, void *);
 int gorandom_mac_sum(const void *, const void *, size_t, void *, size_t);

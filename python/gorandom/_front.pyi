@@ -48,20 +48,26 @@ def forklock_before_fork() -> None: ...
 KERNELS: tuple[str, ...]
 HAND_HASH: int
 HAND_GENERATOR: int
-HASH_UPDATE: int
-HASH_DIGEST: int
-HASH_LENGTH: int
 GENERATOR_RESEED: int
 GENERATOR_DATA: int
 GENERATOR_REQUEST: int
 GENERATOR_KEY: int
 GENERATOR_COUNTER: int
 GENERATOR_STEP: int
+HASH_UPDATE: int
+HASH_DIGEST: int
 
 @final
 class State:
     def __new__(cls, kind: int, /) -> Self: ...
-    def call(self, operation: int, data: Buffer = b"", size: int = 0, /) -> bytes: ...
+    def call(
+        self,
+        operation: int,
+        data: Buffer = b"",
+        size: int = 0,
+        python: Callable[[int, bytes | None, bytes, bytes, int], tuple[bytes, bytes, bytes]] = ...,
+        /,
+    ) -> bytes: ...
     def copy(self) -> Self: ...
 
 MACS: tuple[tuple[str, int, int], ...]

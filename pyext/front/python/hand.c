@@ -1,6 +1,6 @@
-/* Fortuna driven by hand, for PyCrypto's classes: the type State holds the state of a hash or a generator in memory
- * for secrets (secret.c) and lends it to the core for each call. It is the program's, which finds it in its forked
- * child as it was.
+/* Fortuna driven by hand, for PyCrypto's classes: the type State holds a hash or a generator in memory for secrets
+ * (secret.c). It is the program's, which finds it in its forked child as it was. A hash needs no core. A generator is lent to
+ * the core for each call; where none can be had, Python goes on with the same key and counter (_fortuna.py).
  *
  * And an AES kernel by hand, for the self-test. */
 #define _GNU_SOURCE
@@ -11,16 +11,38 @@
 #include "draw/draw.h"
 #include "guard/fork.h"
 #include "guard/process.h"
+#include "pure/erase.h"
+#include "pure/sha256.h"
 #include "python/secret.h"
 #include "runtime/runtime.h"
 
-#define PATIENCE 10000000000	/* ns; there is nobody else to serve this call */
+#define PATIENCE 10000000000	/* ns, for a place in the core */
+#define KEY_BYTES 32
+#define BLOCK_BYTES 16
+
+enum { HAND_HASH, HAND_GENERATOR };
+
+/* What can be done with a state: enum hand, and what needs no core. */
+enum {
+	GENERATOR_KEY = HAND_OPERATIONS,	/* out: 32 bytes */
+	GENERATOR_COUNTER,	/* out: 16 bytes, the next block */
+	GENERATOR_STEP,	/* the same, and passes over it */
+	HASH_UPDATE,	/* in: data */
+	HASH_DIGEST,	/* out: 32 bytes */
+	OPERATIONS,
+};
+
+struct hash {	/* SHA-256 applied twice: Cryptography Engineering 5.4.2 */
+	uint32_t state[8];	/* after the whole blocks */
+	uint64_t length;	/* bytes */
+	unsigned char tail[SHA256_BLOCK];	/* the bytes after the whole blocks */
+};
 
 typedef struct {
 	PyObject_HEAD
 	int kind;
-	void *memory;
-	uint64_t user;	/* process_stamp() while one thread lends it to the core: GIL or not, two must not. 0: nobody does */
+	void *memory;	/* struct hash or struct hand_generator */
+	uint64_t user;	/* process_stamp() while one thread uses it: GIL or not, two must not. 0: nobody does */
 } State;
 
 struct stay {	/* of this thread in the core, without the GIL */
@@ -28,24 +50,14 @@ struct stay {	/* of this thread in the core, without the GIL */
 	PyThreadState *left;
 };
 
-static int has_core(void) { return core_alive() || draw_start_core(); }
-
-static void *no_core(void)
-{
-	const char *why = start_reason();
-	return PyErr_Format(PyExc_RuntimeError, "this needs the core: %s", why ? why : "it is busy");
-}
-
-/* Into this process's core, which is started if need be. 0, or -1 with an exception set. Until leave() nobody may wait
- * for the GIL: at the interpreter's end that wait is for ever, and the place would be lost. */
+/* Into this process's core, which is started if need be. 0; or -1: it can't be had. Until leave() nobody may wait for the GIL:
+ * at the interpreter's end that wait is for ever, and the place would be lost. */
 static int enter(struct stay *s)
 {
 	s->left = PyEval_SaveThread();
-	(void)has_core();
-	if (gate_enter(&s->visit, PATIENCE) == 0)
+	if ((core_alive() || draw_start_core()) && gate_enter(&s->visit, PATIENCE) == 0)
 		return 0;
 	PyEval_RestoreThread(s->left);
-	no_core();
 	return -1;
 }
 
@@ -57,38 +69,40 @@ static void leave(struct stay *s)
 
 /* ---- State ---- */
 
-static PyObject *allocate(PyTypeObject *type, int kind)
+static size_t size_of(int kind) { return kind == HAND_HASH ? sizeof(struct hash) : sizeof(struct hand_generator); }
+
+static State *allocate(PyTypeObject *type, int kind)
 {
 	State *self = (State *)PyType_GenericAlloc(type, 0);
 	if (!self)
 		return NULL;
 	self->kind = kind;
-	self->memory = secret_take(HAND_STATE);
+	self->memory = secret_take(size_of(kind));
 	if (self->memory)
-		return (PyObject *)self;
+		return self;
 	Py_DECREF((PyObject *)self);
-	return PyErr_NoMemory();
+	return (State *)PyErr_NoMemory();
 }
 
 static PyObject *state_new(PyTypeObject *type, PyObject *args, PyObject *names)
 {
-	int kind, found;
+	int kind;
 	if (names && PyDict_Size(names))
 		return PyErr_Format(PyExc_TypeError, "State() takes no keyword arguments");
 	if (!PyArg_ParseTuple(args, "i:State", &kind))
 		return NULL;
-	if (kind < 0 || kind >= HAND_KINDS)
+	if (kind != HAND_HASH && kind != HAND_GENERATOR)
 		return PyErr_Format(PyExc_ValueError, "no such kind of state: %d", kind);
-	Py_BEGIN_ALLOW_THREADS
-	found = has_core();
-	Py_END_ALLOW_THREADS
-	return found ? allocate(type, kind) : no_core();
+	State *self = allocate(type, kind);
+	if (self && kind == HAND_HASH)
+		memcpy(((struct hash *)self->memory)->state, sha256_initial, sizeof sha256_initial);
+	return (PyObject *)self;
 }
 
 static void state_dealloc(PyObject *o)
 {
 	PyTypeObject *type = Py_TYPE(o);
-	secret_give(((State *)o)->memory, HAND_STATE);
+	secret_give(((State *)o)->memory, size_of(((State *)o)->kind));
 	freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
 	release(o);
 	Py_DECREF(type);
@@ -113,55 +127,128 @@ static PyObject *state_copy(PyObject *o, PyObject *unused)
 	State *self = (State *)o;
 	if (borrow(self))
 		return NULL;
-	PyObject *copy = allocate(Py_TYPE(o), self->kind);
+	State *copy = allocate(Py_TYPE(o), self->kind);
 	if (copy)
-		memcpy(((State *)copy)->memory, self->memory, HAND_STATE);
+		memcpy(copy->memory, self->memory, size_of(self->kind));
 	give_back(self);
-	return copy;
+	return (PyObject *)copy;
 }
 
-static int operate(State *self, int operation, const Py_buffer *in, void *out, size_t m)
+static void hash_update(struct hash *h, const unsigned char *p, size_t n)
+{
+	size_t used = h->length % SHA256_BLOCK;
+	h->length += n;
+	if (used + n >= SHA256_BLOCK) {
+		if (used) {
+			size_t rest = SHA256_BLOCK - used;
+			memcpy(h->tail + used, p, rest);
+			sha256_compress(h->state, h->tail, SHA256_BLOCK);
+			p += rest;
+			n -= rest;
+			used = 0;
+		}
+		size_t whole = n - n % SHA256_BLOCK;
+		if (whole)
+			sha256_compress(h->state, p, whole);
+		p += whole;
+		n -= whole;
+	}
+	if (n)
+		memcpy(h->tail + used, p, n);
+}
+
+static PyObject *use_hash(struct hash *h, int operation, const Py_buffer *in)
+{
+	unsigned char digest[SHA256_BYTES];
+	uint32_t state[8];
+	if (operation == HASH_UPDATE) {
+		PyThreadState *left = leave_gil((size_t)in->len);
+		hash_update(h, in->buf, (size_t)in->len);
+		fetch_gil(left);
+		return PyBytes_FromStringAndSize(NULL, 0);
+	}
+	size_t rest = h->length % SHA256_BLOCK;
+	memcpy(state, h->state, sizeof state);
+	sha256_finish(state, h->length - rest, h->tail, rest, digest);
+	sha256_once(digest, sizeof digest, digest);
+	PyObject *out = PyBytes_FromStringAndSize((const char *)digest, sizeof digest);
+	erase(digest, sizeof digest);
+	return out;
+}
+
+/* The operation by python(operation, key or None, counter, data, n), which returns the next key and counter and what is
+ * given out. */
+static PyObject *generate_in_python(struct hand_generator *g, int operation, const Py_buffer *in, Py_ssize_t n, PyObject *python)
+{
+	const char *key, *counter;
+	Py_ssize_t key_bytes, counter_bytes;
+	PyObject *out = NULL;
+	PyObject *made = PyObject_CallFunction(python, "iy#y#y#n", operation, g->seeded ? g->key : NULL, (Py_ssize_t)KEY_BYTES,
+					       g->counter, (Py_ssize_t)BLOCK_BYTES, in->len ? in->buf : "", in->len, n);
+	if (made && PyArg_ParseTuple(made, "y#y#S", &key, &key_bytes, &counter, &counter_bytes, &out)) {
+		if (key_bytes == KEY_BYTES && counter_bytes == BLOCK_BYTES) {
+			memcpy(g->key, key, KEY_BYTES);
+			memcpy(g->counter, counter, BLOCK_BYTES);
+			g->seeded = 1;
+			Py_INCREF(out);
+		} else {
+			out = PyErr_Format(PyExc_ValueError, "a key has 32 bytes and a counter 16");
+		}
+	}
+	Py_XDECREF(made);
+	return out;
+}
+
+static PyObject *generate(struct hand_generator *g, int operation, const Py_buffer *in, Py_ssize_t n, PyObject *python)
 {
 	struct stay stay;
-	int r = -1;
-	if (borrow(self))
-		return -1;
-	if (enter(&stay) == 0) {
-		r = core->hand(operation, self->memory, in->buf, (size_t)in->len, out, m);
-		leave(&stay);
-		if (r == GORANDOM_UNSEEDED)
-			PyErr_SetString(PyExc_AssertionError, "generator must be seeded before use");
-		else if (r)
-			PyErr_SetString(PyExc_RuntimeError, "internal error in the core");
+	PyObject *out = PyBytes_FromStringAndSize(NULL, n);
+	char *dst = out ? PyBytes_AsString(out) : NULL;
+	if (!dst)
+		return NULL;
+	if (enter(&stay)) {
+		Py_DECREF(out);
+		return generate_in_python(g, operation, in, n, python);
 	}
-	give_back(self);
-	return r;
+	int r = core->hand(operation, g, in->buf, (size_t)in->len, dst, (size_t)n);
+	g->seeded |= !r;
+	leave(&stay);
+	if (!r)
+		return out;
+	Py_DECREF(out);
+	return PyErr_Format(PyExc_RuntimeError, "internal error in the core");
 }
 
-static size_t output_size(int operation, Py_ssize_t n)
+static PyObject *use_generator(struct hand_generator *g, int operation, const Py_buffer *in, Py_ssize_t n, PyObject *python)
 {
-	static const size_t fixed[HAND_OPERATIONS] = {
-		[HASH_DIGEST] = 32, [HASH_LENGTH] = 8, [GENERATOR_KEY] = 32, [GENERATOR_COUNTER] = 16, [GENERATOR_STEP] = 16,
-	};
-	return operation == GENERATOR_DATA || operation == GENERATOR_REQUEST ? (size_t)n : fixed[operation];
+	if (operation == GENERATOR_COUNTER || operation == GENERATOR_STEP) {
+		PyObject *out = PyBytes_FromStringAndSize((const char *)g->counter, BLOCK_BYTES);
+		for (int i = 0; out && operation == GENERATOR_STEP && i < BLOCK_BYTES && !++g->counter[i]; i++)
+			;
+		return out;
+	}
+	if (operation != GENERATOR_RESEED && !g->seeded)
+		return PyErr_Format(PyExc_AssertionError, "generator must be seeded before use");
+	if (operation == GENERATOR_KEY)
+		return PyBytes_FromStringAndSize((const char *)g->key, KEY_BYTES);
+	return generate(g, operation, in, n, python);
 }
 
 static PyObject *state_call(PyObject *o, PyObject *args)
 {
 	State *self = (State *)o;
 	int operation;
-	Py_buffer in = {.buf = NULL, .len = 0};
+	Py_buffer in = {.buf = "", .len = 0};
 	Py_ssize_t n = 0;
-	PyObject *out = NULL;
-	if (!PyArg_ParseTuple(args, "i|y*n:call", &operation, &in, &n))
+	PyObject *python = NULL, *out = NULL;
+	if (!PyArg_ParseTuple(args, "i|y*nO:call", &operation, &in, &n, &python))
 		return NULL;
-	if (operation < 0 || operation >= HAND_OPERATIONS || (operation < GENERATOR_RESEED) != (self->kind == HAND_HASH) || n < 0) {
+	if (operation < 0 || operation >= OPERATIONS || (operation >= HASH_UPDATE) != (self->kind == HAND_HASH) || n < 0
+	    || (operation < HAND_OPERATIONS && !python)) {
 		PyErr_SetString(PyExc_ValueError, "no such operation on this state");
-	} else {
-		size_t m = output_size(operation, n);
-		out = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)m);
-		if (out && operate(self, operation, &in, PyBytes_AsString(out), m))
-			Py_CLEAR(out);
+	} else if (borrow(self) == 0) {
+		out = self->kind == HAND_HASH ? use_hash(self->memory, operation, &in) : use_generator(self->memory, operation, &in, n, python);
+		give_back(self);
 	}
 	if (in.obj)
 		PyBuffer_Release(&in);
@@ -193,9 +280,6 @@ const char *hand_choose_kernel(const char *name)
 	return name && !start_keystream ? names + strlen(", ") : NULL;
 }
 
-#define KEY_BYTES 32
-#define BLOCK_BYTES 16
-
 PyObject *hand_keystream(PyObject *module, PyObject *args)
 {
 	const char *kernel, *key, *counter;
@@ -208,7 +292,10 @@ PyObject *hand_keystream(PyObject *module, PyObject *args)
 		return PyErr_Format(PyExc_ValueError, "keystream takes a key of 32 bytes, a counter of 16 and a size");
 	PyObject *out = PyBytes_FromStringAndSize(NULL, n);
 	char *dst = out ? PyBytes_AsString(out) : NULL;
-	if (dst && enter(&stay) == 0) {
+	if (dst && enter(&stay)) {
+		const char *why = start_reason();
+		PyErr_Format(PyExc_RuntimeError, "this needs the core: %s", why ? why : "it is busy");
+	} else if (dst) {
 		int r = core->keystream(kernel, key, counter, dst, (size_t)n);
 		leave(&stay);
 		if (!r)
@@ -245,9 +332,8 @@ int hand_add(PyObject *module)
 {
 #define NUMBER(name) {#name, name}
 	static const struct { const char *name; int value; } numbers[] = {
-		NUMBER(HAND_HASH), NUMBER(HAND_GENERATOR), NUMBER(HASH_UPDATE), NUMBER(HASH_DIGEST), NUMBER(HASH_LENGTH),
-		NUMBER(GENERATOR_RESEED), NUMBER(GENERATOR_DATA), NUMBER(GENERATOR_REQUEST), NUMBER(GENERATOR_KEY),
-		NUMBER(GENERATOR_COUNTER), NUMBER(GENERATOR_STEP),
+		NUMBER(HAND_HASH), NUMBER(HAND_GENERATOR), NUMBER(GENERATOR_RESEED), NUMBER(GENERATOR_DATA), NUMBER(GENERATOR_REQUEST),
+		NUMBER(GENERATOR_KEY), NUMBER(GENERATOR_COUNTER), NUMBER(GENERATOR_STEP), NUMBER(HASH_UPDATE), NUMBER(HASH_DIGEST),
 	};
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
 		if (PyModule_AddIntConstant(module, numbers[i].name, numbers[i].value))

@@ -190,26 +190,26 @@ def _state(path, algorithm, value):
 
 
 def check_shad256():
-    need_core()
     for message, digest in SHAD256:
         expect(SHAd256.new(message).hexdigest() == digest, f"SHAd256 of {len(message)} bytes is wrong")
 
 
 def check_generator():
-    need_core()
     generator = FortunaGenerator.AESGenerator()
     generator.reseed(GENERATOR_SEED)
     expect(generator.pseudo_random_data(32).hex() == GENERATOR_OUTPUTS[0], "the first request is wrong")
     expect(generator.key.hex() == GENERATOR_KEY, "the key after a request is wrong")
     expect(generator.pseudo_random_data(32).hex() == GENERATOR_OUTPUTS[1], "the second request is wrong")
+    if not _front.start():
+        return "PyCrypto's vectors of the generator, in Python"  # where the long ones take seconds
     for n, digest in GENERATOR_LONG:
         generator = FortunaGenerator.AESGenerator()
         generator.reseed(GENERATOR_SEED)
         expect(hashlib.sha256(generator.pseudo_random_data(n)).hexdigest() == digest, f"{n} bytes are wrong")
+    return None
 
 
 def check_accumulator():
-    need_core()
     accumulator = FortunaAccumulator.FortunaAccumulator()
     for pool in range(32):
         for _ in range(2):

@@ -5,7 +5,6 @@ import os
 import sys
 import threading
 
-import child
 from gorandom.compat.pycrypto.Random.Fortuna import FortunaGenerator, SHAd256
 
 LONG = bytes(256 << 20)  # a tenth of a second, and more
@@ -17,11 +16,12 @@ def generator():
     return made
 
 
-# How each object is made, what takes long, and what a child does with it.
+# How each object is made, what takes long, what is quick, and what a child does with it.
 KINDS = {
     "generator": (
         generator,
         lambda g: g.reseed(LONG),
+        lambda g: g.counter.next_value(),
         [
             lambda g: g.pseudo_random_data(16),
             lambda g: g.pseudo_random_data(1 << 20),
@@ -32,6 +32,7 @@ KINDS = {
     "hash": (
         SHAd256.new,
         lambda h: h.update(LONG),
+        lambda h: h.copy(),
         [lambda h: h.copy().digest(), lambda h: h.digest(), lambda h: h.update(b"more")],
     ),
 }
@@ -48,21 +49,35 @@ def tried(object, uses):
     return found
 
 
+def refused(use, object):
+    """Does another thread use the object now?"""
+    try:
+        use(object)
+    except RuntimeError:
+        return True
+    return False
+
+
+def insist(use, object):
+    while refused(use, object):  # by the look of the other thread
+        pass
+
+
 used, idle, middle, ends = [], [], 0, []
-for make, work, uses in KINDS.values():
+for make, work, look, uses in KINDS.values():
     quiet = make()
     for turn in range(int(sys.argv[1])):
         object = make()
-        thread = threading.Thread(target=work, args=(object,))
+        thread = threading.Thread(target=insist, args=(work, object))
         thread.start()
-        while not child.in_the_core(thread.native_id):
+        while not refused(look, object):
             pass
         read, write = os.pipe()
         pid = os.fork()
         if pid == 0:
             os.write(write, json.dumps([tried(object, uses), tried(quiet, uses)]).encode())
             os._exit(0)
-        middle += child.in_the_core(thread.native_id)  # still, so it was at the fork
+        middle += refused(look, object)  # still, so it was at the fork
         os.close(write)
         ends.append(os.waitpid(pid, 0)[1])
         mine, other = json.loads(os.read(read, 1 << 16) or b"[[], []]")

@@ -7,7 +7,7 @@ import time
 os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
 import child  # noqa: E402
-from gorandom.compat.pycrypto.Random.Fortuna import SHAd256  # noqa: E402
+from gorandom.compat.pycrypto.Random.Fortuna import FortunaGenerator  # noqa: E402
 
 import gorandom  # noqa: E402
 
@@ -16,17 +16,17 @@ assert gorandom.status().mode == "core"
 
 
 class Holder:
-    """Takes every place of the gate, in a thread that hashes for seconds."""
+    """Takes every place of the gate, in a thread that reseeds a generator for seconds."""
 
     def __init__(self):
         # Zeros that nobody has written: they take no memory.
         n = 64 << 20
         begun = time.perf_counter()
-        SHAd256.new(bytes(n))
+        FortunaGenerator.AESGenerator().reseed(bytes(n))
         self.zeros = bytes(int(n * max(1, min(64, 2 / (time.perf_counter() - begun)))))
 
     def hold(self):
-        self.thread = threading.Thread(target=SHAd256.new, args=(self.zeros,))
+        self.thread = threading.Thread(target=FortunaGenerator.AESGenerator().reseed, args=(self.zeros,))
         self.thread.start()
         while not self.still():
             pass

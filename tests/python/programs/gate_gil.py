@@ -16,7 +16,6 @@ generator, key = FortunaGenerator.AESGenerator(), hmac.Key(b"key", "sha512")
 generator.reseed(b"seed")
 buffer = bytearray(100_000)
 ACTIONS = {
-    "State": lambda: _front.State(_front.HAND_HASH),
     "small request": lambda: generator.pseudo_random_data(16),
     "large request": lambda: generator.pseudo_random_data(100_000),
     "small keystream": lambda: _front.keystream(_front.KERNELS[0], bytes(32), bytes(16), 64),

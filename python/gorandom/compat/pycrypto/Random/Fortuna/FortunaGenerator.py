@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gorandom import _front
+from gorandom import _fortuna, _front
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,11 +28,27 @@ class _Counter:
         return self._state.call(_front.GENERATOR_STEP)
 
 
+def _in_python(operation: int, key: bytes | None, counter: bytes, data: bytes, n: int) -> tuple[bytes, bytes, bytes]:
+    """Do what the core would, from this key and counter. Return those that follow, and what is given out."""
+    generator = _fortuna.Generator(key, int.from_bytes(counter, "little"))
+    out = b""
+    if operation == _front.GENERATOR_RESEED:
+        generator.reseed(data)
+    elif operation == _front.GENERATOR_DATA:
+        out = generator.data(n)
+    else:
+        out = generator.request(n)
+    assert generator.key is not None
+    return generator.key, generator.counter.to_bytes(16, "little"), out
+
+
 class AESGenerator:
     """AES-256 in counter mode under a key that is replaced after each request, of at most 1 MiB.
 
-    It starts without a key and refuses to give bytes (AssertionError) before the first ``reseed()``.
-    RuntimeError where no core can be had.
+    It starts without a key and refuses to give bytes (AssertionError) before the first ``reseed()``. Key and counter lie
+    in memory that core dumps leave out. In a process without a core the same stream is made in Python. There a
+    request takes a millisecond or two, a large one some tenths of a second for each MiB. Copies of keys are left in Python's
+    memory.
     """
 
     block_size = 16  # bytes
@@ -56,7 +72,7 @@ class AESGenerator:
 
     def reseed(self, seed: Buffer) -> None:
         """Set the key to SHAd256(key, seed), where the first key is zeros, and add one to the counter (9.4.2)."""
-        self._state.call(_front.GENERATOR_RESEED, seed)
+        self._state.call(_front.GENERATOR_RESEED, seed, 0, _in_python)
 
     def pseudo_random_data(self, bytes: int) -> bytes:
         """Return that number of bytes, in requests of 1 MiB and one for the rest, even if nothing is left (9.4.4).
@@ -66,10 +82,10 @@ class AESGenerator:
         """
         if bytes < 0:
             raise AssertionError
-        return self._state.call(_front.GENERATOR_DATA, b"", bytes)
+        return self._state.call(_front.GENERATOR_DATA, b"", bytes, _in_python)
 
     def _pseudo_random_data(self, bytes: int) -> bytes:
         """Make one request; AssertionError for more than 1 MiB."""
         if not 0 <= bytes <= self.max_bytes_per_request:
             raise AssertionError("You cannot ask for more than 1 MiB of data per request")
-        return self._state.call(_front.GENERATOR_REQUEST, b"", bytes)
+        return self._state.call(_front.GENERATOR_REQUEST, b"", bytes, _in_python)

@@ -51,7 +51,7 @@ class _SHAd256:
 
 
 def new(data: Buffer | None = None) -> _SHAd256:
-    """Return a hash object that has hashed ``data``, by default nothing. RuntimeError if there can be no core."""
+    """Return a hash object that has hashed ``data``, by default nothing."""
     made = _SHAd256(_SHAd256._internal, _front.State(_front.HAND_HASH))
     if data:
         made.update(data)
