@@ -3,7 +3,9 @@ package seedfile
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"hash"
 	"testing"
 )
 
@@ -29,6 +31,28 @@ func TestDecode(t *testing.T) {
 		}
 	}
 	refuse(append(whole[:], 0))
+}
+
+// TestDerived: the Python package has the same digests in its test of its own code.
+func TestDerived(t *testing.T) {
+	var seed, fresh [SeedSize]byte
+	for i := range SeedSize {
+		seed[i], fresh[i] = byte(i), byte(SeedSize+i)
+	}
+	next, events := sha256.New(), sha256.New()
+	for i := range byte(2) {
+		d := derive("next", i, &seed, &fresh)
+		next.Write(d[:])
+	}
+	for i := range byte(32) {
+		d := derive("event", i, &seed, &[SeedSize]byte{})
+		events.Write(d[:])
+	}
+	for h, want := range map[hash.Hash]string{next: "494f301e4bf8029cd9aa92a07e9e69619961b1facc0ca4c01503e09bf237aa99", events: "4b57ed3dc4a787d8691ae306cbb053e375647f927c4be9ac4c53919f845b1bc4"} {
+		if got := hex.EncodeToString(h.Sum(nil)); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
 }
 
 // FuzzDecode: what is read is what encode writes, and nothing else is read.

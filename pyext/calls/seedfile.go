@@ -18,7 +18,7 @@ import (
 const pathMax = 5000
 
 // TextSize is more than any text has that a call appends to nothing.
-const TextSize = 2*pathMax + 2000
+const TextSize = 2000
 
 // What a call does with a seed file.
 var (
@@ -26,13 +26,6 @@ var (
 	Refresh = seedfile.Refresh
 	Save    = seedfile.Save
 )
-
-// last is the path of the file that this core has used last, in hexadecimal digits.
-var last struct {
-	sync.Mutex
-	digits [2 * pathMax]byte
-	n      int
-}
 
 var paths = sync.Pool{New: func() any { return new([pathMax]byte) }}
 
@@ -49,9 +42,6 @@ func AppendSeedFile(b []byte, digits string, do func(string, seedfile.Generator)
 		err = do(path, core)
 	}
 	if err == nil {
-		last.Lock()
-		last.n = copy(last.digits[:], digits)
-		last.Unlock()
 		return b
 	}
 	if errors.Is(err, seedfile.ErrLocked) {
@@ -70,12 +60,6 @@ func appendFailure(b []byte, kind string, errno int64, text string) []byte {
 	b = append(append(b, kind...), ':')
 	b = append(strconv.AppendInt(b, errno, 10), ':')
 	return append(b, text...)
-}
-
-func appendSeedFile(b []byte) []byte {
-	last.Lock()
-	defer last.Unlock()
-	return append(append(append(b, "seed_file "...), last.digits[:last.n]...), '\n')
 }
 
 var errDigits = errors.New("internal error in the core")

@@ -31,7 +31,7 @@ func AppendStatus(b []byte) []byte {
 	if s.Protection.Locked {
 		b = appendLine(b, "memory", "locked")
 	}
-	return appendSeedFile(b)
+	return b
 }
 
 func appendLine(b []byte, name string, value ...string) []byte {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import sys
 from dataclasses import dataclass, fields
 
 from . import _front
@@ -47,7 +47,7 @@ class Status:
     """What tells that the machine was restored from a snapshot: ``"vmclock"`` or ``"sysgenid"``, a page of the monitor's
     that is read at each draw; ``"clock"``: nothing does, and ready bytes are used for a second at most."""
     seed_file: str | None
-    """The seed file in use; None if there is none."""
+    """The seed file that this process, or one that it was forked from, has used last; None if there is none."""
     keystream: str
     """The AES kernel that makes the bytes; ``"system"`` in mode ``"direct"``. The environment variable
     ``GORANDOM_KEYSTREAM``, read at import, chooses among those that the processor has; it is for tests."""
@@ -84,6 +84,7 @@ def status() -> Status:
     names = ("mode", "reason", "implementation", "generation", "vm_generation", "clones", "core_version")
     common: dict[str, Any] = {name: state[name] for name in names}
     common["ready"] = bool(state["ready"])
+    common["seed_file"] = getattr(sys.modules.get("gorandom.seedfile"), "last", None)
     if state["mode"] == "core":
         try:
             core = ask_core()
@@ -93,7 +94,6 @@ def status() -> Status:
                 reseeds=int(core["reseeds"][0]),
                 failed_reseeds=int(core["failed_reseeds"][0]),
                 events=int(core["events"][0]),
-                seed_file=os.fsdecode(bytes.fromhex(core["seed_file"][0])) or None,
                 keystream=core["keystream"][0],
                 memory=", ".join(core.get("memory", ())),
                 **common,
@@ -109,7 +109,6 @@ def status() -> Status:
         reseeds=0,
         failed_reseeds=0,
         events=0,
-        seed_file=None,
         keystream="system",
         memory="",
         **common,

@@ -11,8 +11,12 @@ directory, before the first byte depends on the old one. So a seed is never used
 power. The kernel's bytes are always mixed in: a stolen file alone predicts nothing.
 
 Each seed file has a lock, ``<file>.lock``, which is not removed, and for a moment ``<file>.new``. No other seed file
-may have such a name. No descriptor is open when a function returns. Seeds stay in the Go core and never become
-Python objects, so in a process without a core the functions raise RuntimeError with ``status().reason``.
+may have such a name. No descriptor is open when a function returns. With a core, seeds stay in its memory and never
+become Python objects.
+
+A process without a core does the same in Python, with the same files. Its draws are the system's, so a seed that it
+loads has no effect on them: it is kept, as 32 of the newest hundred events, for a core that may come. The functions then
+wait, early at boot, until the system's generator is ready.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ from __future__ import annotations
 import os
 import time
 
-from . import _front
+from . import _front, _seedfile
 from ._forklock import no_forks
 
 TYPE_CHECKING = False
@@ -32,8 +36,11 @@ __all__ = ["SeedFileError", "load", "refresh", "save"]
 if _front.state()["core_version"] is not None:
     from . import _core
 
-SEED_BYTES = 64  # SeedSize in gorandom/seedfile
+SEED_BYTES = _seedfile.SEED
 FIRST_NAP, LONGEST_NAP = 0.001, 0.05  # seconds
+
+last: str | None = None
+"""The file that was used last, for ``status()``."""
 
 
 class SeedFileError(ValueError):
@@ -42,6 +49,36 @@ class SeedFileError(ValueError):
     It is not a regular file, or is a symbolic link, belongs to another user, is open to other users, has a wrong
     size, or is torn.
     """
+
+
+def _in_core(name: str, path: bytes) -> bool:
+    """Have the core do it, and raise what it answers. False if it did nothing, as there is none that can be entered."""
+    if not _front.start():  # each time: the process may have been forked since the last
+        return False
+    try:
+        answer = getattr(_core, "gopy_Seed" + name)(path.hex())
+    except RuntimeError:
+        return False
+    if answer:
+        kind, number, text = answer.split(":", 2)
+        if kind == "locked":
+            raise _seedfile.Locked(text)
+        if kind == "refused":
+            raise _seedfile.Refused(text)
+        if kind == "os":
+            raise OSError(int(number), os.strerror(int(number)))
+        raise RuntimeError(text)
+    return True
+
+
+def _in_python(name: str, path: bytes, fresh: bytes) -> None:
+    if name == "Save":
+        _seedfile.save(path, fresh)
+        return
+    seed = _seedfile.renew(path, fresh)
+    if name == "Load":
+        for event in _seedfile.events(seed):
+            _front.add_event(_seedfile.SOURCE, event)
 
 
 def _call(name: str, path: str | bytes | PathLike[str] | PathLike[bytes], timeout: float) -> int:
@@ -54,26 +91,25 @@ def _call(name: str, path: str | bytes | PathLike[str] | PathLike[bytes], timeou
     if not timeout >= 0:
         raise ValueError("timeout must be non-negative")
     nap = FIRST_NAP
+    global last
     while True:
-        # Without the lock a child that is forked during a call would keep a copy of the descriptor that locks the file,
-        # and with it that lock, after its parent's death.
-        with no_forks:
-            # Each time: the process may have been forked since the last.
-            if not _front.start():
-                raise RuntimeError("a seed file needs the core: " + _front.state()["reason"])
-            answer = getattr(_core, name)(path.hex())
-        if not answer:
+        fresh = _front.get_random_bytes(SEED_BYTES)  # may wait, so no lock is held
+        try:
+            # Without the lock a child that is forked during a call would keep a copy of the descriptor that locks the
+            # file, and with it that lock, after its parent's death.
+            with no_forks:
+                if not _in_core(name, path):
+                    _in_python(name, path, fresh)
+                last = os.fsdecode(path)
             return SEED_BYTES
-        kind, number, text = answer.split(":", 2)
-        if kind == "refused":
-            raise SeedFileError(f"{text}: {os.fsdecode(path)!r}")
-        if kind == "os":
-            raise OSError(int(number), os.strerror(int(number)), os.fsdecode(path))
-        if kind != "locked":
-            raise RuntimeError(text)
-        left = end - time.monotonic()
-        if left <= 0:
-            raise TimeoutError(f"{text}: {os.fsdecode(path)!r}")
+        except _seedfile.Refused as refusal:
+            raise SeedFileError(f"{refusal}: {os.fsdecode(path)!r}") from None
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, os.fsdecode(path)) from None
+        except _seedfile.Locked as locked:
+            left = end - time.monotonic()
+            if left <= 0:
+                raise TimeoutError(f"{locked}: {os.fsdecode(path)!r}") from None
         time.sleep(min(nap, left))
         nap = min(2 * nap, LONGEST_NAP)
 
@@ -81,11 +117,11 @@ def _call(name: str, path: str | bytes | PathLike[str] | PathLike[bytes], timeou
 def load(path: str | bytes | PathLike[str] | PathLike[bytes], *, timeout: float = 10.0) -> int:
     """Replace the file's seed by a new one, mix the old one into the generator, and return its size, 64 bytes.
 
-    It acts before the next byte in any thread. ``timeout`` is how many seconds to wait for a lock that another
+    With a core it acts before the next byte in any thread. ``timeout`` is how many seconds to wait for a lock that another
     process holds; then TimeoutError. OSError (FileNotFoundError, PermissionError, ...) if the file or its directory
     cannot be read or written, SeedFileError if the file is refused. After an error nothing was mixed in.
     """
-    size = _call("gopy_SeedLoad", path, timeout)
+    size = _call("Load", path, timeout)
     _front.reseed()  # makes the threads' pools stale, which only the front can
     return size
 
@@ -95,7 +131,7 @@ def refresh(path: str | bytes | PathLike[str] | PathLike[bytes], *, timeout: flo
 
     Programs that run long call this from time to time. Errors as ``load()``.
     """
-    return _call("gopy_SeedRefresh", path, timeout)
+    return _call("Refresh", path, timeout)
 
 
 def save(path: str | bytes | PathLike[str] | PathLike[bytes], *, timeout: float = 10.0) -> int:
@@ -104,4 +140,4 @@ def save(path: str | bytes | PathLike[str] | PathLike[bytes], *, timeout: float 
     A damaged file, or one with another mode, is replaced. SeedFileError if it is not a regular file of this user.
     Other errors as ``load()``. After an error the file is the old one or the new one, whole.
     """
-    return _call("gopy_SeedSave", path, timeout)
+    return _call("Save", path, timeout)

@@ -204,8 +204,7 @@ class Subject:
             yield f"draws {i}", lambda latencies=self.latencies[-1]: self.draws(latencies), 0.001
         yield from (("threads", self.threads, 0.01), ("forks", self.forks, 0.005), ("reseeds", self.reseeds, 0.02))
         yield from (("HMAC keys", self.keys, 0.005), ("numbers", self.numbers, 0.002))
-        if self.gorandom._front.start():
-            yield "seed files", self.seed_files, 0.1
+        yield "seed files", self.seed_files, 0.1
         try:
             import numpy  # noqa: F401
 
@@ -339,8 +338,6 @@ def watch(options):
         console.print(f"resident: {samples[0][1] / 2**20:.1f} MiB at first, {samples[-1][1] / 2**20:.1f} at the end, {said}")
         if "numpy" not in last["counts"]:
             console.print("NOT RUN: numpy's draws, there is no numpy")
-        if "seed files" not in last["counts"]:
-            console.print("NOT RUN: seed files, which need the core")
     for each in faults:
         console.print("FAILED: " + each, markup=False)
     if not faults:

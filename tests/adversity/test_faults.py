@@ -32,11 +32,12 @@ def test_no_memory(phase):
 
 # ---- death ----
 
-def test_killed_at_every_call_of_a_seed_files_write(tmp_path):
+@pytest.mark.parametrize("start", ["auto", "never"])
+def test_killed_at_every_call_of_a_seed_files_write(tmp_path, start):
     """kill -9 at each system call of save, refresh and load, some hundred points: the file is the old one or a new one,
     whole, and no content comes twice; the next call finds lock and folder in order. (Moments between: test_seedfile.py.)
     Fails if the file is written in place."""
-    result = run(PROGRAMS / "faults_killed.py", "auto", tmp_path / "seed", env=PATH, timeout=120)
+    result = run(PROGRAMS / "faults_killed.py", start, tmp_path / "seed", start, env=PATH, timeout=120)
     print(result)
     assert result["wrong"] == []
     assert result["points"] >= 100 and result["kept"] >= 30 and result["renewed"] >= 9

@@ -64,8 +64,6 @@ def test_each_call_is_refused(phase):
 @pytest.mark.parametrize("start", ["auto", "never"])
 @pytest.mark.parametrize("phase", PHASES)
 def test_each_errno_at_each_moment(phase, start):
-    if (phase, start) == ("seed file", "never"):
-        pytest.skip("a seed file needs a core: RuntimeError (test_seedfile.py)")
     check(phase, start, "all")
 
 

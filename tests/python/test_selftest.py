@@ -27,13 +27,13 @@ KERNELS = _selftest.kernels()
 
 
 def needing_core(kernels):
-    return [*(f"AES {name}" for name in kernels), "HMAC in the core", "reseed", "seed file"]
+    return [*(f"AES {name}" for name in kernels), "HMAC in the core", "reseed"]
 
 
 CORE = needing_core(KERNELS)
 ALL = needing_core(gorandom._front.KERNELS)  # without a core nobody knows which of them the processor has
-NAMES = ["files", "sources", "SHAd256", "Fortuna", "Fortuna's pools", *CORE[:-3], "HMAC", "HMAC in the core", "HMAC in pieces", "HMAC Key", "compare_digest", "draws",
-         "numbers", "reseed", "wipe", "fork", "nested fork", "clone(2)", "threads", "multiprocessing", "start auto",
+NAMES = ["files", "sources", "SHAd256", "Fortuna", "Fortuna's pools", *CORE[:-2], "HMAC", "HMAC in the core",
+         "HMAC in pieces", "HMAC Key", "compare_digest", "draws", "numbers", "reseed", "wipe", "fork", "nested fork", "clone(2)", "threads", "multiprocessing", "start auto",
          "start eager", "start never", "seed file"]  # fmt: skip
 
 PROGRAM = """

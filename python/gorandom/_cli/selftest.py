@@ -542,7 +542,6 @@ REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, e
 
 
 def check_seed_file():
-    need_core()
     try:
         folder = tempfile.TemporaryDirectory(prefix="gorandom-selftest-")
     except OSError as error:

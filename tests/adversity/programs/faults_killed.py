@@ -33,7 +33,7 @@ def content():
         return f.read()
 
 
-os.environ["GORANDOM_START"] = "auto"
+os.environ["GORANDOM_START"] = sys.argv[2]
 kept = renewed = points = 0
 wrong, seen = [], set()
 first = faults.Case(Phase(before, act("save"), list), None)

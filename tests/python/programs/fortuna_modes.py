@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import signal
 
 from gorandom.compat.pycrypto.Random.Fortuna import FortunaGenerator, SHAd256
 
@@ -51,4 +52,8 @@ gorandom.configure(start="auto")
 check("core")
 in_a_child("never", "direct", "direct")
 in_a_child("eager", "core")
+check("core")
+signal.signal(signal.SIGSYS, lambda *_: None)  # a core that cannot be entered
+check("direct")
+signal.signal(signal.SIGSYS, signal.SIG_DFL)
 check("core")
