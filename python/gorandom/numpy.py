@@ -28,7 +28,15 @@ __all__ = ["BitGenerator"]
 
 
 class BitGenerator(_Base):
-    """A ``numpy.random.BitGenerator`` whose numbers are gorandom's; it takes no seed.
+    """A ``numpy.random.BitGenerator`` whose numbers are gorandom's.
+
+    **No seed, no state.** ``seed`` is None or a seedless seed sequence (``SeedlessSeedSequence``), as numpy and SciPy
+    pass them on; ValueError for an actual seed. After ``numpy.random.set_bit_generator(gorandom.BitGenerator())`` the
+    functions of ``numpy.random`` draw from gorandom, and ``numpy.random.seed(42)`` is that ValueError. Whatever copies,
+    pickles, hashes, saves or resets the object gets TypeError: ``copy.deepcopy``, joblib, ``numpy.random.get_state``, the
+    engines of ``scipy.stats.qmc``; Hypothesis too, while the object is behind ``numpy.random``. Make a new object in
+    each worker. Where numbers must come again, seed one of numpy's generators from ``gorandom.secrets``:
+    ``numpy.random.default_rng(secrets.randbits(256))``. Who sees enough of its numbers can tell the others.
 
     Made once and shared by any number of ``Generator`` objects, threads and forked children: a child's numbers are
     its own, at once, and its lock is free, whoever held it in the parent. Each object keeps up to 64 KiB of ready
@@ -60,12 +68,17 @@ class BitGenerator(_Base):
     __slots__ = ("_bits",)
     _bits: _numpy.BitGen
 
-    def __new__(cls) -> Self:
+    def __new__(cls, seed: _Seedless | None = None) -> Self:
         self = super().__new__(cls)
         self._bits = _numpy.BitGen()
         return self
 
-    def __init__(self) -> None:
+    def __init__(self, seed: _Seedless | None = None) -> None:
+        if not (seed is None or isinstance(seed, _Seedless)):
+            raise ValueError(
+                f"{type(self).__name__!r} takes no seed: its numbers are the system's randomness and never come again; "
+                "leave the seed out, or take one of numpy's bit generators where they must"
+            )
         super().__init__(_Seedless())  # type: ignore[arg-type]
         self._bits.install(self.capsule)
 
@@ -93,7 +106,7 @@ class BitGenerator(_Base):
 
     @property
     def state(self) -> Never:
-        """TypeError: there is no state that could be saved, set, copied or pickled."""
+        """TypeError: there is no state that could be copied, pickled, saved or set."""
         raise _no_state(self)
 
     @state.setter
@@ -106,6 +119,6 @@ class BitGenerator(_Base):
 
 def _no_state(self: BitGenerator) -> TypeError:
     return TypeError(
-        f"cannot copy or pickle {type(self).__name__!r} object: gorandom's stream has no state to save or set; "
-        "make a new object instead"
+        f"{type(self).__name__!r} object has no state to copy, pickle, save or set: its numbers never come again; "
+        "make a new gorandom.BitGenerator() in each worker, or take one of numpy's where numbers must come again"
     )

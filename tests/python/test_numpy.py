@@ -13,11 +13,15 @@ import pytest
 from _forks import PROGRAMS, STRESS, assert_sound, compile_c, execute, folder, linux, run, starts
 
 import gorandom
+from gorandom import secrets
 
 sys.path.append(os.path.join(os.path.dirname(__file__), "noise"))
 import confine  # noqa: E402
 
 np = pytest.importorskip("numpy", reason="NOT TESTED: gorandom.BitGenerator needs numpy, and there is none for this Python")
+from numpy.random.bit_generator import SeedlessSeedSequence  # noqa: E402
+
+NO_STATE = r"has no state to copy, pickle, save or set.*[Mm]ake a new gorandom\.BitGenerator\(\) in each worker"
 seccomp = pytest.mark.skipif(not confine.available(), reason="the seccomp filters are written for x86_64 and aarch64")
 
 
@@ -92,18 +96,64 @@ def test_neither_copied_nor_pickled(rng):
     """A copy would give the same numbers twice, if there were anything to copy."""
     for subject in (rng.bit_generator, rng):
         for operation in (pickle.dumps, copy.deepcopy):
-            with pytest.raises(TypeError, match="no state to save or set"):
+            with pytest.raises(TypeError, match=NO_STATE):
                 operation(subject)
-    with pytest.raises(TypeError, match="no state to save or set"):
+    with pytest.raises(TypeError, match=NO_STATE):
         copy.copy(rng.bit_generator)
-    with pytest.raises(TypeError, match="no state"):
+    with pytest.raises(TypeError, match=NO_STATE):
         _ = rng.bit_generator.state
-    with pytest.raises(TypeError, match="no state"):
+    with pytest.raises(TypeError, match=NO_STATE):
         rng.bit_generator.state = {}
     with pytest.raises(TypeError):
-        gorandom.BitGenerator(1)
-    with pytest.raises(TypeError):
         pickle.dumps(rng.bit_generator.lock)
+
+
+@pytest.mark.parametrize("make", [
+    lambda: gorandom.BitGenerator(None),
+    lambda: gorandom.BitGenerator(seed=None),
+    lambda: gorandom.BitGenerator(SeedlessSeedSequence()),
+    lambda: type(gorandom.BitGenerator())(gorandom.BitGenerator()._seed_seq.spawn(1)[0]),  # as SciPy spawns
+], ids=["None", "by name", "seedless", "spawned"])  # fmt: skip
+def test_no_seed_is_taken_as_none(make):
+    """numpy's bit generators all take these, and code that knows no more of one than its type gives them."""
+    one, other = (np.random.Generator(make()).integers(0, 2**63, 1000) for _ in range(2))
+    assert len(np.unique(np.concatenate([one, other]))) == 2000
+
+
+@pytest.mark.parametrize("seed", [
+    0, 42, False, "42", b"", [], [1, 2], np.arange(4), np.random.SeedSequence(), np.random.SeedSequence(42),
+    SeedlessSeedSequence, np.random.MT19937(),
+], ids=lambda seed: type(seed).__name__)  # fmt: skip
+def test_a_seed_is_refused(seed):
+    """One that was ignored would let a program believe that its numbers come again. Also by a second __init__."""
+    made = gorandom.BitGenerator()
+    for call in (lambda: gorandom.BitGenerator(seed), lambda: gorandom.BitGenerator(seed=seed), lambda: made.__init__(seed)):
+        with pytest.raises(ValueError, match="takes no seed: .* never come again.* one of numpy's"):
+            call()
+    assert np.random.Generator(made).random() != np.random.Generator(made).random()
+    with pytest.raises(TypeError):
+        gorandom.BitGenerator(None, None)
+
+
+def test_in_the_place_of_numpys_own(python, start_mode):
+    """np.random.set_bit_generator(): the old functions draw from gorandom, and what seeds or saves them (Hypothesis,
+    pytest-randomly) is told why that can't be. numpy's own serves both afterwards."""
+    python(PROGRAMS / "numpy_singleton.py", start=start_mode)
+
+
+def test_scipy(rng):
+    """Distributions and quasi-Monte Carlo engines: the latter keep a copy of their generator, to begin anew with."""
+    if sys.version_info[:2] == (3, 11):
+        from scipy import stats
+    else:
+        stats = pytest.importorskip("scipy.stats", reason="NOT TESTED: scipy is in tests/requirements.txt for CPython 3.11 alone")
+    assert len(set(stats.norm.rvs(size=1000, random_state=rng).tolist())) == 1000
+    for engine in (stats.qmc.Sobol, stats.qmc.Halton, stats.qmc.LatinHypercube):
+        with pytest.raises(TypeError, match=NO_STATE):
+            engine(2, rng=rng)
+    # As the docstring of BitGenerator advises.
+    made = stats.qmc.Sobol(2, rng=np.random.default_rng(secrets.randbits(256)))
+    assert (made.random(4) == made.reset().random(4)).all()
 
 
 def test_spawn(rng):
