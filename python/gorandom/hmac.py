@@ -13,7 +13,8 @@ pieces, digests that Go hasn't, long messages, and all but SHA-256 in a process 
 same. All of it may be used by any thread, and in any process: what was begun in a parent is finished in its forked
 child. (An object that two threads feed at once gets it in nobody's order.)
 
-Digests are named as ``hashlib`` names them; its constructors, other callables and PEP 247 modules will do too.
+Digests are named as ``hashlib`` names them; its constructors, other callables and PEP 247 modules will do too. Keys and
+messages may have any length, in every process (the standard library's refuse more than 2 GiB before CPython 3.14).
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ del _number, _name, _size, _block
 # SHA-256's, where the front makes it without entering Go: for a single message that is faster than OpenSSL, and for
 # the others an object of the standard library's is.
 _HERE = 0 if _front.hmac256 else -2  # nobody's number
+_HERE_BLOCK = _front.MACS[0][2]
 
 
 def _number_of(digestmod: object) -> int | None:
@@ -65,7 +67,9 @@ def _number_of(digestmod: object) -> int | None:
 def digest(key: Buffer, msg: Buffer, digest: _Digest) -> bytes:
     """The tag of ``msg`` under ``key``, both bytes-like: as ``new(key, msg, digest).digest()``, and faster.
 
-    ValueError for a digest that is unknown, TypeError for other types: as the standard library's.
+    ValueError for a digest that is unknown, TypeError for other types: as the standard library's. (That gives another
+    tag than its ``new()`` for a digest of a program's own with a block of fewer than 16 bytes. Here ``new()``'s is given,
+    with its RuntimeWarning.)
     """
     number = _number_of(digest)
     if number is not None:
@@ -75,7 +79,12 @@ def digest(key: Buffer, msg: Buffer, digest: _Digest) -> bytes:
             tag = None  # whose error is the standard library's
         if tag is not None:
             return tag
-    return _hmac.digest(key, msg, digest)  # type: ignore[arg-type]
+    elif digest and not isinstance(digest, str):
+        return _by_hashlib(digest, key if isinstance(key, (bytes, bytearray)) else memoryview(key).tobytes(), msg)
+    try:
+        return _hmac.digest(key, msg, digest)  # type: ignore[arg-type]
+    except OverflowError:
+        return Key(key, digest).digest(msg)
 
 
 # Bound once: super() costs as much as a short message's tag.
@@ -100,9 +109,12 @@ class HMAC(_hmac.HMAC):
             or not (msg is None or type(msg) is bytes)
         ):
             self._whole = None
-            _init(self, key, msg, digestmod)
+            try:
+                _init(self, key, msg, digestmod)
+            except OverflowError:  # a key of more than 2 GiB
+                _init(self, _hash(digestmod, key), msg, digestmod)
         else:
-            self._whole = bytes(key), msg or b"", []
+            self._whole = bytes(key) if len(key) <= _HERE_BLOCK else _hash("sha256", key), msg or b"", []
 
     def _begin(self) -> None:
         """From here on it is the standard library's object."""
@@ -184,7 +196,7 @@ def new(key: bytes | bytearray, msg: Buffer | None = None, digestmod: _Digest = 
     return HMAC(key, msg, digestmod)
 
 
-def _by_hashlib(digestmod: _Digest, key: bytes, message: Buffer) -> bytes:
+def _by_hashlib(digestmod: _Digest, key: bytes | bytearray, message: Buffer) -> bytes:
     return _hmac.new(key, message, digestmod).digest()
 
 
@@ -216,8 +228,9 @@ class Key(_front.Key):
             names, digest_size, block_size = like.name, like.digest_size, like.block_size
         view: bytes | memoryview = memoryview(key).cast("B")
         if len(view) > block_size and number != _HERE:
-            # RFC 2104's first step, because a key of any length has no place in that memory.
-            view = _hash(digestmod, view)
+            # RFC 2104's first step, done once. A hash that is longer than a block would be hashed again.
+            first = _hash(digestmod, view)
+            view = first if len(first) <= block_size else view
         return super().__new__(cls, number, digest_size, block_size, names, _functools.partial(_by_hashlib, kept), view)
 
     def __reduce__(self) -> NoReturn:

@@ -18,7 +18,7 @@
 
 #define VISIT_BYTES ((size_t)1 << 20)	/* of messages at once, in the core or here: signals wait for the end, some ms at most */
 #define TAG_BYTES 512	/* of a message take as long as all that a tag costs beside its message */
-#define CORE_BYTES ((Py_ssize_t)16 << 10)	/* of a one-shot message: for longer ones OpenSSL's digests are faster than Go's */
+#define CORE_BYTES ((Py_ssize_t)16 << 10)	/* of a one-shot message, and of its key: for longer ones OpenSSL's digests are faster than Go's */
 
 static const struct { const char *name; int tag, block; } algorithms[] = {
 #define ITEM(name, tag, block) {name, tag, block},
@@ -82,7 +82,7 @@ static int sum_once(int algorithm, const Py_buffer *key, const Py_buffer *messag
 		hmac256_once(key->buf, (size_t)key->len, message->buf, (size_t)message->len, tag);
 		return 0;
 	}
-	if (message->len > CORE_BYTES || gate_enter(&v, 0))
+	if (message->len > CORE_BYTES || key->len > CORE_BYTES || gate_enter(&v, 0))
 		return -1;
 	int r = core->mac_once(algorithm, key->buf, (size_t)key->len, message->buf, (size_t)message->len, tag,
 		(size_t)algorithms[algorithm].tag);
@@ -135,9 +135,12 @@ static int prepare(Key *self, const Py_buffer *key)
 	struct visit v;
 	if (made_here(self->algorithm)) {
 		self->hmac256 = secret_take(sizeof *self->hmac256);
-		if (self->hmac256)
-			hmac256_set(self->hmac256, key->buf, (size_t)key->len);
-		return self->hmac256 ? 0 : -1;
+		if (!self->hmac256)
+			return -1;
+		PyThreadState *left = leave_gil((size_t)key->len);
+		hmac256_set(self->hmac256, key->buf, (size_t)key->len);
+		fetch_gil(left);
+		return 0;
 	}
 	struct prepared *p = self->prepared = secret_take(sizeof *p + (size_t)key->len);
 	if (!p)
@@ -165,8 +168,6 @@ static PyObject *key_new(PyTypeObject *type, PyObject *args, PyObject *names)
 	if (algorithm < -1 || algorithm >= ALGORITHMS || digest_size < 1
 	    || (algorithm >= 0 && digest_size != algorithms[algorithm].tag))	/* tags are written into as many bytes */
 		PyErr_SetString(PyExc_ValueError, "no such algorithm");
-	else if (!made_here(algorithm) && sizeof(struct prepared) + (size_t)key.len > SECRET_MOST)
-		PyErr_SetString(PyExc_ValueError, "the key is longer than a block");
 	else
 		self = (Key *)PyType_GenericAlloc(type, 0);
 	if (self) {

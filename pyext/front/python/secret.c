@@ -1,9 +1,10 @@
 /* Memory for the keys that Python objects hold: left out of core dumps, locked if possible, erased as it is given
  * back. Not wiped at fork: a child goes on with the keys of its parent, as with any object.
  *
- * Pages are cut into pieces of one size and never given back to the system. */
+ * Pages are cut into pieces of one size and never given back to the system. What is larger has pages of its own. */
 #define _GNU_SOURCE
 #include <string.h>
+#include <sys/mman.h>
 
 #include "guard/fork.h"
 #include "guard/lock.h"
@@ -11,10 +12,9 @@
 #include "pure/erase.h"
 #include "python/secret.h"
 
-#define SMALLEST 64	/* bytes of a piece; the next sizes are twice as large each, up to SECRET_MOST */
+#define SMALLEST 64	/* bytes of a piece; the next sizes are twice as large each */
 #define SIZES 5
-
-_Static_assert(SMALLEST << (SIZES - 1) == SECRET_MOST, "the largest piece");
+#define LARGEST ((size_t)SMALLEST << (SIZES - 1))
 
 struct piece { struct piece *next; };
 
@@ -49,16 +49,24 @@ static void put(int c, void *p)
 	spare[c] = piece;
 }
 
+static void *locked_pages(size_t n)
+{
+	void *pages = pages_new(n, PAGES_KEPT);
+	if (pages)
+		pages_lock(pages, n);
+	return pages;
+}
+
 void *secret_take(size_t n)
 {
+	if (n > LARGEST)
+		return locked_pages(n);
 	int c = class_of(n);
 	size_t size = (size_t)SMALLEST << c;
-	if (n > SECRET_MOST || !lock_take(&lock))
+	if (!lock_take(&lock))
 		return NULL;
 	if (!spare[c]) {
-		char *page = pages_new(PAGE, PAGES_KEPT);
-		if (page)
-			pages_lock(page, PAGE);
+		char *page = locked_pages(PAGE);
 		for (size_t at = 0; page && at < PAGE; at += size)
 			put(c, page + at);
 	}
@@ -76,7 +84,9 @@ void secret_give(void *p, size_t n)
 	if (!p)
 		return;
 	erase(p, n);
-	if (lock_take(&lock)) {	/* else it is lost, erased */
+	if (n > LARGEST)
+		munmap(p, n);
+	else if (lock_take(&lock)) {	/* else it is lost, erased */
 		put(class_of(n), p);
 		lock_leave(&lock);
 	}

@@ -4,8 +4,6 @@
 
 #include <stddef.h>
 
-#define SECRET_MOST 1024	/* bytes of a piece */
-
 #pragma GCC visibility push(hidden)
 
 int secret_init(void);	/* once. 0, or an errno */
