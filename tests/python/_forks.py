@@ -9,6 +9,7 @@ import functools
 import json
 import os
 import platform
+import re
 import select
 import shlex
 import shutil
@@ -66,6 +67,22 @@ def compile_c(name, *sources, flags=()):
     if done.returncode:
         pytest.fail(f"the test's helper does not compile:\n{done.stderr}")
     return output
+
+
+REPORT = 99  # valgrind's status when it has something to report
+
+
+def valgrind(*command, **options):
+    command = ["valgrind", "--quiet", "--error-limit=no", f"--error-exitcode={REPORT}", *map(str, command)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=900, stdin=subprocess.DEVNULL, **options)
+
+
+def reports(text):
+    """The frames of each report of valgrind's, the innermost first."""
+    found = []
+    for word, frame in re.findall(r"^==\d+== +(at|by) 0x[0-9A-F]+: (.*)", text, re.M):
+        found.append([frame]) if word == "at" else found[-1].append(frame)
+    return found
 
 
 @functools.cache

@@ -240,7 +240,7 @@ def test_wheel_contents(installed):
     assert [f for f in info if f.endswith(".dist-info/sboms/gorandom.cdx.json")]
     package = {f.removeprefix("gorandom/") for f in files - info}
     required = {"__init__.py", LIBRARIES[1], *LIBRARIES[3:], "_rngfile.py", "_status.py", "_forkwarning.py", "_version.py",
-                "py.typed", "_front.pyi", "compat/pycrypto/_install.py",
+                "py.typed", "valgrind.supp", "_front.pyi", "compat/pycrypto/_install.py",
                 "compat/pycrypto/_shim/Crypto/__init__.py"}  # fmt: skip
     core = {LIBRARIES[0], LIBRARIES[2], "_core.pyi"}
     assert required <= package, required - package

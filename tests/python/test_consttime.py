@@ -5,18 +5,16 @@ Times themselves are measured by make consttime.
 
 import functools
 import os
-import re
 import shutil
 import subprocess
 import sys
 import sysconfig
 
 import pytest
-from _forks import NOISE, PROGRAMS, compiler, folder, linux
+from _forks import NOISE, PROGRAMS, REPORT, compiler, folder, linux, reports, valgrind
 from conftest import SOURCE
 
 COMPARE = SOURCE / "pyext" / "front" / "pure" / "compare.c"
-REPORT = 99  # valgrind's status when it has something to report
 BRANCH, ADDRESS = "Conditional jump or move depends on uninitialised value", "Use of uninitialised value of size"
 
 pytestmark = [
@@ -60,17 +58,12 @@ def program(cc, *flags):
     return build("-".join(["undefined", os.path.basename(cc[0]), *flags]), list(cc), *flags)
 
 
-def watch(*command, **options):
-    command = ["valgrind", "--quiet", "--error-limit=no", f"--error-exitcode={REPORT}", *map(str, command)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL, **options)
-
-
 @pytest.mark.parametrize("flags", [(), ("-O0",), ("-O1",), ("-O3",), ("-Os",)], ids=lambda flags: flags[0] if flags else "as shipped")
 def test_no_branch_and_no_address_depends_on_the_secrets(flags):
     """All lengths up to 70 bytes, a difference at each place. Guards opaque() in compare.c: with an early exit,
     written there or made by a compiler, valgrind reports."""
     for cc in compilers():
-        done = watch(program(tuple(cc), *flags), "ours")
+        done = valgrind(program(tuple(cc), *flags), "ours")
         assert done.returncode == 0, (cc, done.returncode, done.stderr[-3000:])
 
 
@@ -78,20 +71,13 @@ def test_no_branch_and_no_address_depends_on_the_secrets(flags):
 def test_a_comparison_that_tells_is_reported(kind, report):
     """Else the test above says nothing: an early exit, and a table that is read at a secret place."""
     for cc in compilers():
-        done = watch(program(tuple(cc)), kind)
+        done = valgrind(program(tuple(cc)), kind)
         assert done.returncode == REPORT and report in done.stderr and kind + " (undefined.c" in done.stderr, (cc, done.stderr)
 
 
-def reports(text):
-    """The innermost two frames of each report."""
-    frames = re.findall(r"^==\d+== +(at|by) 0x[0-9A-F]+: (.*)", text, re.M)
-    starts = [i for i, (word, _) in enumerate(frames) if word == "at"]
-    return [[frame for _, frame in frames[i : i + 2]] for i in starts]
-
-
 def by_front(report):
-    """Did the front branch on it, by itself or through a function of the C library?"""
-    return any("_front." in frame for frame in report) and not report[0].startswith("PyBool_FromLong")
+    """Did the front branch on it, by itself or through a function of the C library? By the innermost two frames."""
+    return any("_front." in frame for frame in report[:2]) and not report[0].startswith("PyBool_FromLong")
 
 
 @pytest.mark.skipif(
@@ -105,7 +91,7 @@ def test_the_installed_module():
     library = build("undefined.so", compiler(), "-shared", "-fvisibility=default")
     environment = {**os.environ, "GORANDOM_START": "never", "PYTHONMALLOC": "malloc", "PYTHONDONTWRITEBYTECODE": "1"}
     program = PROGRAMS / "consttime_installed.py"
-    done = watch(sys.executable, program, library, env=environment, cwd=folder())
+    done = valgrind(sys.executable, program, library, env=environment, cwd=folder())
     before, marker, after = done.stderr.partition("=== the control")
     assert marker and done.returncode == REPORT, (done.returncode, done.stderr[-3000:])
     assert reports(before), "the answer did not depend on what was marked"

@@ -4,10 +4,13 @@ A program finds its own pools by VmFlags (wf: wiped at fork, dc: not copied by i
 /proc/self/smaps."""
 
 import functools
+import os
 import shutil
+import sys
+import sysconfig
 
 import pytest
-from _forks import GLIBC, PROGRAMS, compile_c, folder, linux, run, starts
+from _forks import GLIBC, PROGRAMS, compile_c, folder, linux, reports, run, starts, valgrind
 
 import gorandom
 
@@ -166,3 +169,20 @@ def test_threads_inherit_no_registers(start):
         pytest.skip("needs the right to use ptrace: REGISTERS ARE NOT LOOKED AT")
     assert result["mode"] == "core" and len(result["threads"]) >= 2
     assert result["marked"] == []
+
+
+@linux
+@pytest.mark.once
+@pytest.mark.skipif(not shutil.which("valgrind"), reason="NOT LOOKED AT BY MEMCHECK: valgrind is not installed")
+@pytest.mark.skipif(bool(sysconfig.get_config_var("Py_GIL_DISABLED")), reason="has no other allocator than its own: tested with a GIL")
+@pytest.mark.parametrize("start", ["auto", "never"])
+def test_memcheck_finds_nothing_of_ours(package_folder, start):
+    """A whole run with a fork, under valgrind: no use of undefined or freed memory whose innermost frames are ours, and
+    no lost block. What CPython itself is reported for does not count. Guards valgrind.supp, which ships: without it
+    the start of Go's runtime is reported."""
+    environment = {**os.environ, "GORANDOM_START": start, "PYTHONMALLOC": "malloc", "PYTHONDONTWRITEBYTECODE": "1"}
+    options = [f"--suppressions={package_folder / 'valgrind.supp'}", "--leak-check=full", "--show-leak-kinds=definite"]
+    done = valgrind(*options, sys.executable, PROGRAMS / "valgrind_draws.py", env=environment, cwd=folder())
+    assert done.stdout == {"auto": "core True\n", "never": "direct True\n"}[start], done.stderr[-3000:]
+    ours = [report for report in reports(done.stderr) if any("/gorandom/" in frame for frame in report[:3])]
+    assert not ours, "\n\n".join(map("\n".join, ours))
