@@ -12,10 +12,11 @@ the purpose: what was signed for one purpose verifies for no other. The secret s
 serve nothing else, since an HMAC of the purpose under it is the signing key.
 
 By default all is HMAC-SHA-256 (RFC 2104, FIPS 180-4), and itsdangerous, given the purpose as ``salt``, makes and
-reads the same tokens with ``key_derivation="hmac", digest_method=hashlib.sha256``. With
-``compat="itsdangerous"`` they are those of its defaults: SHA-1 of purpose, ``signer`` and secret is the key of
-an HMAC-SHA-1. Nothing but a program that has such tokens needs that; its purposes must be constants, because
-two that collide under SHA-1 share a key. Purposes are to differ between classes too: ``Signer`` reads a token
+reads the same tokens with ``key_derivation="hmac", digest_method=hashlib.sha256``; ``salt=`` will do for ``purpose=``.
+Two other ways are for programs that have tokens already. With ``compat="itsdangerous"`` tokens are those of its
+defaults: SHA-1 of purpose, ``signer`` and secret is the key of an HMAC-SHA-1. Purposes must be constants there, because
+two that collide under SHA-1 share a key. With ``compat="flask"`` they are those of Flask's session cookies: all is
+HMAC-SHA-1. ``gorandom.compat.flask`` has the session interface. Purposes are to differ between classes too: ``Signer`` reads a token
 of ``TimestampSigner`` with the same purpose, the time being a part of the value.
 
 All here may be used from any thread, before and after any kind of fork, and subclassed. An object doesn't change
@@ -32,7 +33,7 @@ import json
 import time
 import zlib
 from binascii import Error, a2b_base64, b2a_base64
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from hashlib import sha1
 from operator import index
 
@@ -41,9 +42,16 @@ from .hmac import Key, digest
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any, Literal, Never, SupportsIndex, overload
+    from typing import Any, Literal, Never, Protocol, SupportsIndex, overload
 
     _Octets = str | bytes | bytearray
+    _Seconds = float | timedelta
+    _Compat = Literal["itsdangerous", "flask"] | None
+
+    class _Serializer(Protocol):
+        # Whatever dumps() gives, str or bytes, loads() takes.
+        def dumps(self, obj: Any, /) -> Any: ...
+        def loads(self, data: Any, /) -> Any: ...
 
 __all__ = [
     "BadData",
@@ -80,7 +88,7 @@ def _decode(text: bytes) -> bytes | None:
     return data if _encode(data) == text else None
 
 
-def _octets(what: str, given: _Octets) -> Any:
+def _octets(what: str, given: _Octets | None) -> Any:
     if isinstance(given, str):
         try:
             return given.encode()
@@ -90,6 +98,31 @@ def _octets(what: str, given: _Octets) -> Any:
     if not isinstance(given, (bytes, bytearray)):
         raise TypeError(f"{what} must be bytes or str, not {type(given).__name__}")
     return given
+
+
+def _purpose(purpose: _Octets | None, salt: _Octets | None) -> _Octets:
+    if purpose is not None and salt is not None:
+        raise TypeError("purpose and salt are names of the same: give one of them")
+    context = salt if purpose is None else purpose
+    if not _octets("purpose", context):
+        raise ValueError("purpose must not be empty")
+    return context  # type: ignore[return-value]
+
+
+def _seconds(what: str, given: _Seconds) -> float:
+    if isinstance(given, timedelta):
+        return given / timedelta(seconds=1)
+    if not isinstance(given, (int, float)):
+        raise TypeError(f"{what} must be a number of seconds or a timedelta, not {type(given).__name__}")
+    return given
+
+
+def _sha1_key(secret: bytes | bytearray, context: bytes | bytearray, compat: _Compat) -> Key:
+    if compat == "flask":
+        return Key(digest(secret, context, "sha1"), "sha1")
+    state = sha1(context + b"signer")
+    state.update(secret)
+    return Key(state.digest(), "sha1")
 
 
 def _date(timestamp: int) -> datetime:
@@ -140,7 +173,7 @@ class SignatureExpired(BadTimeSignature):
 
 
 class BadPayload(BadData):
-    """The signature is good, but what it covers is no JSON; ``original_error`` says why."""
+    """The signature is good, but the serializer (JSON) can't read what it covers; ``original_error`` says why."""
 
     def __init__(self, message: str, original_error: Exception | None = None) -> None:
         super().__init__(message)
@@ -155,30 +188,53 @@ class _KeyHolder:
 class Signer(_KeyHolder):
     """Signs bytes and text for one purpose; ``itsdangerous.Signer``.
 
-    ``secret`` and ``purpose`` are bytes, bytearray or str, which stands for its UTF-8. ``secret`` signs; it and
-    the ``old_secrets``, any number of them, verify. ``compat`` is None or ``"itsdangerous"``: see the module.
+    ``secret`` and ``purpose`` are bytes, bytearray or str, which stands for its UTF-8; ``salt`` is itsdangerous' name
+    of the purpose, and one of the two is given. ``secret`` signs; it and the ``old_secrets``, any number of them, verify.
+    ``compat`` is None, ``"itsdangerous"`` or ``"flask"``: see the module.
     ValueError for an empty secret or purpose, and for a secret of NUL bytes alone, which HMAC takes for an
     empty one; TypeError for other types.
     """
 
     _refusal = BadSignature
 
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self,
+            secret: _Octets,
+            purpose: _Octets,
+            *,
+            salt: None = None,
+            old_secrets: Iterable[_Octets] = (),
+            compat: _Compat = None,
+        ) -> None: ...
+        @overload
+        def __init__(
+            self,
+            secret: _Octets,
+            purpose: None = None,
+            *,
+            salt: _Octets,
+            old_secrets: Iterable[_Octets] = (),
+            compat: _Compat = None,
+        ) -> None: ...
+
     def __init__(
         self,
         secret: _Octets,
-        purpose: _Octets,
+        purpose: _Octets | None = None,
         *,
+        salt: _Octets | None = None,
         old_secrets: Iterable[_Octets] = (),
-        compat: Literal["itsdangerous"] | None = None,
+        compat: _Compat = None,
     ) -> None:
-        if compat not in (None, "itsdangerous"):
-            raise ValueError('compat must be None or "itsdangerous"')
+        if compat not in (None, "itsdangerous", "flask"):
+            raise ValueError('compat must be None, "itsdangerous" or "flask"')
         if isinstance(old_secrets, (str, bytes, bytearray)):
             # Each of its characters would be a secret.
             raise TypeError("old_secrets must be a list of secrets, not one of them")
-        context = _octets("purpose", purpose)
-        if not context:
-            raise ValueError("purpose must not be empty")
+        context = _octets("purpose", _purpose(purpose, salt))
         keys = []
         for given in (secret, *old_secrets):
             one = _octets("secret", given)
@@ -187,9 +243,7 @@ class Signer(_KeyHolder):
             if compat is None:
                 keys.append(Key(digest(one, context, "sha256"), "sha256"))
             else:
-                state = sha1(context + b"signer")
-                state.update(one)
-                keys.append(Key(state.digest(), "sha1"))
+                keys.append(_sha1_key(one, context, compat))
         self._keys = tuple(keys)
 
     def sign(self, value: _Octets) -> bytes:
@@ -253,32 +307,56 @@ class TimestampSigner(Signer):
 
         @overload
         def unsign(
-            self, token: _Octets, max_age: float | None = None, return_timestamp: Literal[False] = False
+            self,
+            token: _Octets,
+            max_age: _Seconds | None = None,
+            return_timestamp: Literal[False] = False,
+            *,
+            leeway: _Seconds = 0,
         ) -> bytes: ...
         @overload
         def unsign(
-            self, token: _Octets, max_age: float | None = None, *, return_timestamp: Literal[True]
+            self,
+            token: _Octets,
+            max_age: _Seconds | None = None,
+            *,
+            return_timestamp: Literal[True],
+            leeway: _Seconds = 0,
         ) -> tuple[bytes, datetime]: ...
         @overload
         def unsign(
-            self, token: _Octets, max_age: float | None, return_timestamp: Literal[True]
+            self, token: _Octets, max_age: _Seconds | None, return_timestamp: Literal[True], *, leeway: _Seconds = 0
         ) -> tuple[bytes, datetime]: ...
         @overload
         def unsign(
-            self, token: _Octets, max_age: float | None = None, return_timestamp: bool = False
+            self,
+            token: _Octets,
+            max_age: _Seconds | None = None,
+            return_timestamp: bool = False,
+            *,
+            leeway: _Seconds = 0,
         ) -> bytes | tuple[bytes, datetime]: ...
 
     def unsign(
-        self, token: _Octets, max_age: float | None = None, return_timestamp: bool = False
+        self,
+        token: _Octets,
+        max_age: _Seconds | None = None,
+        return_timestamp: bool = False,
+        *,
+        leeway: _Seconds = 0,
     ) -> bytes | tuple[bytes, datetime]:
         """The signed value, as bytes; with ``return_timestamp`` a tuple of it and the ``datetime`` in UTC.
 
-        ``max_age`` is in seconds, an int or a float. SignatureExpired if the token is older, by as little as the
-        clock's second, or from the future; with None the time is not looked at. BadTimeSignature, of which
-        SignatureExpired is one, for every other token that is refused; TypeError as ``Signer``.
+        ``max_age`` is in seconds, an int or a float, or a ``timedelta``. SignatureExpired if the token is older, by as
+        little as the clock's second, or from the future; with None the time is not looked at. ``leeway``, of the same
+        types, is for machines whose clocks differ: a token may be as much older than ``max_age``, and come from as far
+        in the future. BadTimeSignature, of which SignatureExpired is one, for every other token that is refused;
+        TypeError as ``Signer``; ValueError for a leeway that is negative or longer than the years up to 9999.
         """
-        if max_age is not None and not isinstance(max_age, (int, float)):
-            raise TypeError(f"max_age must be a number of seconds or None, not {type(max_age).__name__}")
+        limit = None if max_age is None else _seconds("max_age", max_age)
+        spare = _seconds("leeway", leeway)
+        if not 0 <= spare <= LAST_TIMESTAMP:
+            raise ValueError(f"leeway must be between 0 and {LAST_TIMESTAMP} seconds")
         signed = super().unsign(token)
         value, dot, stamp = signed.rpartition(b".")
         if not dot:
@@ -286,17 +364,19 @@ class TimestampSigner(Signer):
         number = _decode(stamp)
         if number is None or number.startswith(b"\0") or (then := int.from_bytes(number, "big")) > LAST_TIMESTAMP:
             raise BadTimeSignature("Malformed timestamp", value)
-        if max_age is not None:
+        if limit is not None:
             age = self._now() - then
-            if not 0 <= age <= max_age:  # so a max_age of NaN fails
-                why = f"{age} < 0" if age < 0 else f"{age} > {max_age}"
+            if not (-spare <= age and age - spare <= limit):  # so a max_age of NaN fails
+                # No age is less, and Python refuses to print an int of thousands of digits.
+                shown = max(limit, -LAST_TIMESTAMP)
+                why = f"{age} < {0 - spare}" if age < -spare else f"{age} > {shown}" + (f" + {spare}" if spare else "")
                 raise SignatureExpired(f"Signature age {why} seconds", value, _date(then))
         return (value, _date(then)) if return_timestamp else value
 
-    def validate(self, token: _Octets, max_age: float | None = None) -> bool:
-        """Whether ``unsign`` takes the token; TypeError as there."""
+    def validate(self, token: _Octets, max_age: _Seconds | None = None, *, leeway: _Seconds = 0) -> bool:
+        """Whether ``unsign`` takes the token; TypeError and ValueError as there."""
         try:
-            self.unsign(token, max_age)
+            self.unsign(token, max_age, leeway=leeway)
         except BadSignature:
             return False
         return True
@@ -307,42 +387,81 @@ class URLSafeSerializer(_KeyHolder):
 
     Made as a ``Signer``; ``default_signer`` is the class that it signs with. The JSON is compressed (zlib) where
     that makes it shorter. A token is neither decompressed nor parsed before its signature was found good.
+
+    Another ``serializer`` takes JSON's place: an object, or a module, with ``dumps`` and ``loads``. What ``dumps`` gives,
+    str or bytes, ``loads`` is given again; for str that ``dumps({})`` decides, when the object is made. With ``pickle``
+    whoever has the secret can run code here.
     """
 
     default_signer: type[Signer] = Signer
 
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self,
+            secret: _Octets,
+            purpose: _Octets,
+            *,
+            salt: None = None,
+            old_secrets: Iterable[_Octets] = (),
+            serializer: _Serializer | None = None,
+            compat: _Compat = None,
+        ) -> None: ...
+        @overload
+        def __init__(
+            self,
+            secret: _Octets,
+            purpose: None = None,
+            *,
+            salt: _Octets,
+            old_secrets: Iterable[_Octets] = (),
+            serializer: _Serializer | None = None,
+            compat: _Compat = None,
+        ) -> None: ...
+
     def __init__(
         self,
         secret: _Octets,
-        purpose: _Octets,
+        purpose: _Octets | None = None,
         *,
+        salt: _Octets | None = None,
         old_secrets: Iterable[_Octets] = (),
-        compat: Literal["itsdangerous"] | None = None,
+        serializer: _Serializer | None = None,
+        compat: _Compat = None,
     ) -> None:
-        self._signer = self.default_signer(secret, purpose, old_secrets=old_secrets, compat=compat)
+        self._signer = self.default_signer(secret, _purpose(purpose, salt), old_secrets=old_secrets, compat=compat)
+        self._serializer = serializer
+        self._is_text = serializer is None or isinstance(serializer.dumps({}), str)
 
     def dumps(self, obj: Any) -> str:
-        """The signed object, as ASCII str. TypeError and ValueError as ``json.dumps`` for what JSON can't hold."""
-        data = _to_json(obj).encode()
+        """The signed object, as ASCII str, whatever the serializer. TypeError and ValueError as its own for what it can't hold."""
+        if self._serializer is None:
+            data = _to_json(obj).encode()
+        else:
+            data = bytes(_octets("what the serializer's dumps() gives", self._serializer.dumps(obj)))
         compressed = _compressed(data)
         payload = _encode(data) if compressed is None else b"." + _encode(compressed)
         return self._signer.sign(payload).decode("ascii")
 
     def loads(self, token: _Octets) -> Any:
-        """The object. BadSignature and TypeError as ``Signer.unsign``; BadPayload if what was signed is no JSON."""
+        """The object. BadSignature and TypeError as ``Signer.unsign``; BadPayload if the serializer can't read it."""
         return self._object(self._signer.unsign(token))
 
-    @staticmethod
-    def _object(payload: bytes) -> Any:
+    def _object(self, payload: bytes) -> Any:
         data = _decode(payload.removeprefix(b"."))
         if data is None:
             raise BadPayload("Payload is not base64")
         try:
             if payload.startswith(b"."):
                 data = zlib.decompress(data)
-            return json.loads(data.decode())
-        except (ValueError, zlib.error, RecursionError) as error:
-            raise BadPayload("Payload is not JSON", error) from error
+            loads = json.loads if self._serializer is None else self._serializer.loads
+            return loads(data.decode() if self._is_text else data)
+        except MemoryError:
+            raise
+        except Exception as error:
+            what = "JSON" if self._serializer is None else "what the serializer makes"
+            raise BadPayload(f"Payload is not {what}", error) from error
 
 
 class URLSafeTimedSerializer(URLSafeSerializer):
@@ -351,11 +470,18 @@ class URLSafeTimedSerializer(URLSafeSerializer):
     default_signer: type[TimestampSigner] = TimestampSigner
     _signer: TimestampSigner
 
-    def loads(self, token: _Octets, max_age: float | None = None, return_timestamp: bool = False) -> Any:
+    def loads(
+        self,
+        token: _Octets,
+        max_age: _Seconds | None = None,
+        return_timestamp: bool = False,
+        *,
+        leeway: _Seconds = 0,
+    ) -> Any:
         """The object; with ``return_timestamp`` a tuple of it and the ``datetime`` in UTC.
 
-        ``max_age`` and the errors as of ``TimestampSigner.unsign``; BadPayload if what was signed is no JSON.
+        ``max_age``, ``leeway`` and the errors as of ``TimestampSigner.unsign``; BadPayload if the serializer can't read it.
         """
-        payload, date = self._signer.unsign(token, max_age, return_timestamp=True)
+        payload, date = self._signer.unsign(token, max_age, return_timestamp=True, leeway=leeway)
         obj = self._object(payload)
         return (obj, date) if return_timestamp else obj

@@ -12,7 +12,7 @@ import string
 import types
 import zlib
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import itsdangerous
 import pytest
@@ -26,7 +26,11 @@ SECRET, PURPOSE = b"a secret of the tests, 32 bytes.", "tests"
 NOW = 1_700_000_000  # seconds
 
 # What itsdangerous is told for the same tokens.
-THEIR_WAY = {None: {"key_derivation": "hmac", "digest_method": hashlib.sha256}, "itsdangerous": {}}
+THEIR_WAY = {
+    None: {"key_derivation": "hmac", "digest_method": hashlib.sha256},
+    "itsdangerous": {},
+    "flask": {"key_derivation": "hmac"},
+}
 compats = pytest.mark.parametrize("compat", THEIR_WAY, ids=str)
 CLASSES = ["Signer", "TimestampSigner", "URLSafeSerializer", "URLSafeTimedSerializer"]
 classes = pytest.mark.parametrize("name", CLASSES)
@@ -132,6 +136,9 @@ def test_by_the_definition():
     key = hashlib.sha1(b"p" + b"signer" + SECRET).digest()
     tag = base64.urlsafe_b64encode(hmac.digest(key, b"v.w", "sha1")).rstrip(b"=")
     assert signing.Signer(SECRET, "p", compat="itsdangerous").sign("v.w") == b"v.w." + tag
+    key = hmac.digest(SECRET, b"p", "sha1")
+    tag = base64.urlsafe_b64encode(hmac.digest(key, b"v.w", "sha1")).rstrip(b"=")
+    assert signing.Signer(SECRET, "p", compat="flask").sign("v.w") == b"v.w." + tag
 
 
 @compats
@@ -235,6 +242,8 @@ def test_purposes_never_cross(name, compat):
     for purpose in alike:
         with pytest.raises(signing.BadSignature):
             ours(name, purpose=purpose)[1](ours(name, purpose=purpose, compat="itsdangerous")[0]("v"))
+        with pytest.raises(signing.BadSignature):
+            ours(name, purpose=purpose, compat="flask")[1](ours(name, purpose=purpose, compat="itsdangerous")[0]("v"))
     with pytest.raises(itsdangerous.BadSignature):
         itsdangerous.Signer(SECRET, key_derivation="none", digest_method=hashlib.sha256).unsign(
             signing.Signer(SECRET, PURPOSE).sign("v")
@@ -531,6 +540,162 @@ def test_bad_payloads(payload):
         theirs("URLSafeSerializer")[1](signing.Signer(SECRET, PURPOSE).sign(payload))
 
 
+@compats
+@classes
+def test_salt(name, compat):
+    """itsdangerous' name of the purpose."""
+    token = ours(name, compat=compat)[0]("v")
+    made = OURS[name](SECRET, salt=PURPOSE, compat=compat)
+    assert (made.dumps if "Serializer" in name else made.sign)("v") == token
+    for both in ((SECRET, PURPOSE), (SECRET, b"another")):
+        with pytest.raises(TypeError, match="purpose and salt are names of the same"):
+            OURS[name](*both, salt=PURPOSE)
+    with pytest.raises(ValueError, match="purpose must not be empty"):
+        OURS[name](SECRET, salt="")
+    with pytest.raises(TypeError, match="purpose must be bytes or str, not NoneType"):
+        OURS[name](SECRET, salt=None)
+
+
+class Reversed:
+    """JSON, the other way round: a serializer whose dumps() gives str."""
+
+    @staticmethod
+    def dumps(obj):
+        return json.dumps(obj)[::-1]
+
+    @staticmethod
+    def loads(text):
+        assert type(text) is str
+        return json.loads(text[::-1])
+
+
+@compats
+@pytest.mark.parametrize("name", ["URLSafeSerializer", "URLSafeTimedSerializer"])
+@pytest.mark.parametrize("serializer", [json, pickle, Reversed, Reversed()], ids=["json", "pickle", "class", "object"])
+def test_serializers_of_ones_own(name, compat, serializer):
+    """The tokens are itsdangerous' with the same serializer, short and compressed."""
+    mine = OURS[name](SECRET, PURPOSE, serializer=serializer, compat=compat)
+    signer = TheirClock if "Timed" in name else itsdangerous.Signer
+    other = getattr(itsdangerous, name)(
+        SECRET, salt=PURPOSE, serializer=serializer, signer=signer, signer_kwargs=THEIR_WAY[compat]
+    )
+    for obj in ({"a": ["é", 1, None]}, "a" * 1000):
+        assert mine.dumps(obj) == as_bytes(other.dumps(obj)).decode()  # theirs is bytes where the serializer's is
+        assert mine.loads(other.dumps(obj)) == other.loads(mine.dumps(obj)) == obj
+
+
+def test_serializers_that_fail():
+    """Whatever loads() raises about a signed payload is BadPayload, a want of memory excepted; loads() never sees one that
+    was not signed for this. dumps() has to give bytes or str."""
+
+    class Failing:
+        error = KeyError("x")
+
+        def dumps(self, obj):
+            return obj
+
+        def loads(self, data):
+            raise self.error
+
+    mine = signing.URLSafeSerializer(SECRET, PURPOSE, serializer=(failing := Failing()))
+    token = mine.dumps(b"data")
+    for error in (KeyError("x"), pickle.UnpicklingError(), EOFError(), RecursionError()):
+        failing.error = error
+        with pytest.raises(signing.BadPayload, match="^Payload is not what the serializer makes$") as caught:
+            mine.loads(token)
+        assert caught.value.original_error is error
+    for error in (MemoryError(), KeyboardInterrupt()):
+        failing.error = error
+        with pytest.raises(type(error)):
+            mine.loads(token)
+    with pytest.raises(signing.BadSignature):
+        mine.loads(signing.URLSafeSerializer(SECRET, "another", serializer=failing).dumps(b"data"))
+    for bad in (5, None, [b"x"]):
+        with pytest.raises(TypeError, match="what the serializer's dumps.. gives must be bytes or str"):
+            mine.dumps(bad)
+    with pytest.raises(AttributeError):
+        signing.URLSafeSerializer(SECRET, PURPOSE, serializer=5)
+
+
+# -- Flask --
+
+
+@pytest.fixture
+def flask():
+    return pytest.importorskip("flask", reason="NOT TESTED: Flask, whose sessions gorandom.compat.flask keeps, is not installed")
+
+
+def application(flask, interface=None, **config):
+    app = flask.Flask("tests")
+    app.secret_key = config.pop("secret_key", "a secret of the tests")
+    app.config.update(config)
+    if interface is not None:
+        app.session_interface = interface
+
+    @app.get("/set")
+    def set_session():
+        flask.session.update(user=5, when=datetime(2030, 1, 2, tzinfo=timezone.utc), pair=(1, b"\xff"), long="a" * 500)
+        flask.session.permanent = True
+        return "set"
+
+    @app.get("/get")
+    def get_session():
+        return repr(dict(flask.session))
+
+    return app
+
+
+def cookie_of(app):
+    client = app.test_client()
+    client.get("/set")
+    return client.get_cookie("session").value
+
+
+def session_in(app, cookie):
+    client = app.test_client()
+    client.set_cookie("session", cookie)
+    response = client.get("/get")
+    assert response.status_code == 200
+    return response.text
+
+
+def test_flask_keeps_its_sessions(flask, monkeypatch):
+    """The cookies are Flask's to the byte, both ways, with Flask's own types in them, old secrets and altered ones."""
+    from gorandom.compat.flask import SessionInterface
+
+    monkeypatch.setattr(signing.time, "time", lambda: NOW)  # itsdangerous' too
+    theirs, ours = application(flask), application(flask, SessionInterface())
+    cookie = cookie_of(theirs)
+    assert cookie_of(ours) == cookie
+    assert session_in(ours, cookie) == session_in(theirs, cookie) != "{}"
+    for wrong in (cookie[:-1], cookie + "A", "x" + cookie, "", "é", "..."):
+        assert session_in(ours, wrong) == "{}"
+    # Rotated secrets.
+    for old, good in ((["a secret of the tests"], True), (["another"], False), ([], False), (None, False)):
+        app = application(flask, SessionInterface(), secret_key="the new one", SECRET_KEY_FALLBACKS=old)
+        assert (session_in(app, cookie) != "{}") is good
+    # Too old.
+    monkeypatch.setattr(signing.time, "time", lambda: NOW + 31 * 24 * 3600 + 1)
+    assert session_in(ours, cookie) == session_in(theirs, cookie) == "{}"
+    # Without a secret there is no session.
+    assert application(flask, SessionInterface(), secret_key=None).test_client().get("/get").text == "{}"
+
+
+def test_flask_with_sha256(flask, monkeypatch):
+    from gorandom.compat.flask import SessionInterface
+
+    class Ours(SessionInterface):
+        compat, salt = None, "another salt"
+
+    class Theirs(flask.sessions.SecureCookieSessionInterface):
+        digest_method, salt = staticmethod(hashlib.sha256), "another salt"
+
+    monkeypatch.setattr(signing.time, "time", lambda: NOW)
+    cookie = cookie_of(application(flask, Theirs()))
+    assert cookie_of(application(flask, Ours())) == cookie
+    assert session_in(application(flask, Ours()), cookie) != "{}" == session_in(application(flask, SessionInterface()), cookie)
+
+
 # -- Time --
 
 
@@ -574,12 +739,57 @@ def test_max_age_is_a_number(clock):
         Clock(SECRET, PURPOSE).unsign(token, float("nan"))
     for bad in ("60", b"60", [60], 1j, object()):
         for t in (token, b"not even a token"):
-            with pytest.raises(TypeError, match="max_age must be a number of seconds or None"):
+            with pytest.raises(TypeError, match="max_age must be a number of seconds or a timedelta"):
                 Clock(SECRET, PURPOSE).unsign(t, bad)
-            with pytest.raises(TypeError, match="max_age must be a number of seconds or None"):
+            with pytest.raises(TypeError, match="max_age must be a number of seconds or a timedelta"):
                 Clock(SECRET, PURPOSE).validate(t, bad)
-            with pytest.raises(TypeError, match="max_age must be a number of seconds or None"):
+            with pytest.raises(TypeError, match="max_age must be a number of seconds or a timedelta"):
                 ClockedSerializer(SECRET, PURPOSE).loads(t, bad)
+
+
+@compats
+@pytest.mark.parametrize("age", [-61, -60, -1, 0, 59, 60, 61, 119, 120, 121])
+@pytest.mark.parametrize("max_age", [0, 60, 60.5, float("inf"), -1])
+@pytest.mark.parametrize("leeway", [0, 60, 60.25])
+def test_timedeltas_and_leeway(clock, compat, age, max_age, leeway):
+    """A leeway moves both bounds. A timedelta is its seconds, in either place and in each function."""
+    signer, serializer = Clock(SECRET, PURPOSE, compat=compat), ClockedSerializer(SECRET, PURPOSE, compat=compat)
+    token, text = signer.sign("v"), serializer.dumps("v")
+    clock(NOW + age)
+    good = -leeway <= age <= max_age + leeway
+    spans = [max_age] if max_age == float("inf") else [max_age, timedelta(seconds=max_age)]
+    for limit, spare in itertools.product(spans, [leeway, timedelta(seconds=leeway)]):
+        assert signer.validate(token, limit, leeway=spare) is good
+        if good:
+            assert signer.unsign(token, limit, leeway=spare) == b"v"
+            assert serializer.loads(text, limit, leeway=spare) == "v"
+            continue
+        for read, one in ((signer.unsign, token), (serializer.loads, text)):
+            with pytest.raises(signing.SignatureExpired) as caught:
+                read(one, limit, leeway=spare)
+            bound = f"< {0 - leeway}" if age < -leeway else f"> {max_age}" + (f" + {leeway}" if leeway else "")
+            assert caught.value.message.replace(".0 ", " ") == f"Signature age {age} {bound} seconds"
+
+
+def test_edges_of_time(clock):
+    """Numbers that Python refuses to print, microseconds, and leeways that are none."""
+    signer = Clock(SECRET, PURPOSE)
+    token = signer.sign("v")
+    clock(NOW + 60)
+    assert signer.validate(token, timedelta(seconds=60)) and not signer.validate(token, timedelta(seconds=60, microseconds=-1))
+    assert signer.validate(token, timedelta.max) and signer.validate(token, 10**5000)
+    for limit in (-(10**5000), timedelta.min, float("-inf")):
+        for leeway in (0, 1, 0.5):
+            with pytest.raises(signing.SignatureExpired, match="Signature age 60 > -"):
+                signer.unsign(token, limit, leeway=leeway)
+    assert signer.validate(token, None, leeway=5)
+    for bad in (-1, -0.5, timedelta(-1), float("nan"), float("inf"), 10**5000, -(10**5000), timedelta.max):
+        for max_age in (None, 60):
+            with pytest.raises(ValueError, match="^leeway must be between 0 and 253402300799 seconds$"):
+                signer.unsign(token, max_age, leeway=bad)
+    for bad in ("60", None, 1j):
+        with pytest.raises(TypeError, match="leeway must be a number of seconds or a timedelta"):
+            signer.unsign(token, 60, leeway=bad)
 
 
 @compats

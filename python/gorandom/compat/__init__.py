@@ -1,1 +1,1 @@
-"""The names of other packages over gorandom's stream: ``pycrypto``, ``m2crypto`` and ``osrandom``."""
+"""The names of other packages over gorandom: ``pycrypto``, ``m2crypto``, ``osrandom`` and ``flask`` (its sessions)."""

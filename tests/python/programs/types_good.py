@@ -2,6 +2,7 @@
 
 import array
 import datetime
+import json
 import uuid
 from typing import assert_type
 
@@ -48,6 +49,9 @@ assert_type(signer.unsign("token", 60), bytes)
 assert_type(signer.unsign("token", 0.5, True), tuple[bytes, datetime.datetime])
 assert_type(signer.unsign("token", return_timestamp=True), tuple[bytes, datetime.datetime])
 assert_type(signer.validate(bytearray(b"token"), max_age=60), bool)
+assert_type(signer.unsign("token", datetime.timedelta(hours=1), leeway=5), bytes)
+salted = gorandom.signing.URLSafeTimedSerializer("secret", salt="purpose", serializer=json, compat="flask")
+salted.loads(salted.dumps({}), datetime.timedelta(hours=1), leeway=datetime.timedelta(seconds=5))
 plain: gorandom.signing.Signer = signer
 serializer: gorandom.signing.URLSafeSerializer = gorandom.signing.URLSafeTimedSerializer("secret", "purpose")
 assert_type(serializer.dumps({"a": [1]}), str)
