@@ -101,7 +101,15 @@ class StrongRandom:
         return seq[self.randrange(size)]
 
     def shuffle(self, x: MutableSequence[Any]) -> None:
-        """Put the items of a mutable sequence in random order (Fisher-Yates, from the end)."""
+        """Put the items of a mutable sequence in random order (Fisher-Yates, from the end).
+
+        TypeError for an array of several dimensions: its rows are views, and exchanging two would lose one.
+        """
+        if getattr(x, "ndim", 1) > 1:
+            raise TypeError(
+                "cannot shuffle an array of several dimensions, whose rows are views: "
+                "numpy.random.Generator(gorandom.BitGenerator()).shuffle() can"
+            )
         size = len(x)
         if size:
             x[0] = x[0]  # a sequence of one item is refused too if it cannot be changed

@@ -13,7 +13,7 @@ import pytest
 from _forks import PROGRAMS, STRESS, assert_sound, compile_c, execute, folder, linux, run, starts
 
 import gorandom
-from gorandom import secrets
+from gorandom import random, secrets
 
 sys.path.append(os.path.join(os.path.dirname(__file__), "noise"))
 import confine  # noqa: E402
@@ -154,6 +154,56 @@ def test_scipy(rng):
     # As the docstring of BitGenerator advises.
     made = stats.qmc.Sobol(2, rng=np.random.default_rng(secrets.randbits(256)))
     assert (made.random(4) == made.reset().random(4)).all()
+
+
+@pytest.mark.parametrize("shuffle", [random.shuffle, random.StrongRandom().shuffle])
+def test_shuffles_of_arrays(shuffle):
+    """Rows of an array are views, so exchanging two of them would lose one: that is refused. Numbers are not."""
+    for shape in ((3, 2), (2, 2, 2), (1, 5), (0, 5)):
+        array = np.arange(np.prod(shape)).reshape(shape)
+        with pytest.raises(TypeError, match=r"rows are views: .*BitGenerator\(\)\)\.shuffle\(\)"):
+            shuffle(array)
+        assert (array == np.arange(np.prod(shape)).reshape(shape)).all()
+    numbers = np.arange(1000)
+    shuffle(numbers)
+    assert sorted(numbers.tolist()) == list(range(1000)) != numbers.tolist()
+    rows = np.arange(20).reshape(10, 2)
+    np.random.Generator(gorandom.BitGenerator()).shuffle(rows)
+    assert sorted(rows.tolist()) == np.arange(20).reshape(10, 2).tolist()
+
+
+def test_a_subclass_that_forgets_to_begin():
+    """Its functions are not there: numpy has to refuse it, and not to call them."""
+
+    class Forgetful(gorandom.BitGenerator):
+        def __init__(self):
+            pass
+
+    for made in (Forgetful(), gorandom.BitGenerator.__new__(gorandom.BitGenerator)):
+        with pytest.raises(ValueError, match="must be instantiated"):
+            np.random.Generator(made)
+
+
+def test_the_singleton_changes_while_threads_draw():
+    """numpy.random's functions, whose bit generator is exchanged under them by new ones: no number comes twice."""
+    own, over, found = np.random.get_bit_generator(), [], []
+
+    def draw():
+        while not over:
+            found.append(np.random.random())
+
+    threads = [threading.Thread(target=draw) for _ in range(3)]
+    try:
+        for thread in threads:
+            thread.start()
+        for _ in range(300):
+            np.random.set_bit_generator(gorandom.BitGenerator())
+    finally:
+        over.append(True)
+        for thread in threads:
+            thread.join()
+        np.random.set_bit_generator(own)
+    assert len(set(found)) == len(found)
 
 
 def test_spawn(rng):

@@ -674,6 +674,12 @@ def test_flask_keeps_its_sessions(flask, monkeypatch):
     for old, good in ((["a secret of the tests"], True), (["another"], False), ([], False), (None, False)):
         app = application(flask, SessionInterface(), secret_key="the new one", SECRET_KEY_FALLBACKS=old)
         assert (session_in(app, cookie) != "{}") is good
+    # What Flask takes for a list of one-letter secrets, each of which would verify.
+    with pytest.raises(TypeError, match="old_secrets must be a list"):
+        session_in(application(flask, SessionInterface(), TESTING=True, SECRET_KEY_FALLBACKS="a secret"), cookie)
+    # Only the newest signs.
+    rotated = application(flask, SessionInterface(), secret_key="the new one", SECRET_KEY_FALLBACKS=["a secret of the tests"])
+    assert session_in(application(flask, secret_key="the new one"), cookie_of(rotated)) != "{}"
     # Too old.
     monkeypatch.setattr(signing.time, "time", lambda: NOW + 31 * 24 * 3600 + 1)
     assert session_in(ours, cookie) == session_in(theirs, cookie) == "{}"
@@ -769,6 +775,15 @@ def test_timedeltas_and_leeway(clock, compat, age, max_age, leeway):
                 read(one, limit, leeway=spare)
             bound = f"< {0 - leeway}" if age < -leeway else f"> {max_age}" + (f" + {leeway}" if leeway else "")
             assert caught.value.message.replace(".0 ", " ") == f"Signature age {age} {bound} seconds"
+
+
+@pytest.mark.parametrize("option", ["max_age", "leeway", "return_timestamp", "salt"])
+def test_what_knows_no_time_takes_none(option):
+    """itsdangerous' loads() passes over words that it does not know: a token that was thought to expire never did."""
+    signer, serializer = signing.Signer(SECRET, PURPOSE), signing.URLSafeSerializer(SECRET, PURPOSE)
+    for call, token in ((serializer.loads, serializer.dumps("v")), (signer.unsign, signer.sign("v")), (signer.validate, b"v")):
+        with pytest.raises(TypeError, match=f"unexpected keyword argument '{option}'"):
+            call(token, **{option: 0})
 
 
 def test_edges_of_time(clock):
