@@ -15,7 +15,8 @@ static struct process this;
 struct process *process = &this;
 static long turns;
 
-void fork_check(void) {}
+int pages_wiped_at_fork = 1;
+int fork_notice(void) { return 0; }
 void fork_register(struct fork_hook *hook) { (void)hook; }
 void *pages_new(size_t n, enum pages kind) { return kind == PAGES_KEPT ? calloc(1, n) : NULL; }
 void pages_lock(void *pages, size_t n) { (void)pages, (void)n; }
