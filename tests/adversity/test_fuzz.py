@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import gorandom
 from gorandom import compare_digest, seedfile, signing
 
-SECONDS = int(os.environ.get("GORANDOM_FUZZ", "10"))
+SECONDS = int(os.environ.get("GORANDOM_FUZZ") or 10)
 EXAMPLES = 60 * SECONDS
 bounded = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 

@@ -26,7 +26,7 @@ PROGRAMS = Path(__file__).parent / "programs"  # what the tests run: run(PROGRAM
 NOISE = Path(__file__).parent / "noise"  # modules that programs import, and C
 SOURCE = NOISE.parents[2]
 STARTS = ["auto", "eager", "never"]
-STRESS = max(1, int(os.environ.get("GORANDOM_STRESS", "1")))  # multiplies the forks: make stress
+STRESS = max(1, int(os.environ.get("GORANDOM_STRESS") or 1))  # multiplies the forks: make stress
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at Linux's forks and /proc")
 starts = pytest.mark.parametrize("start", STARTS)

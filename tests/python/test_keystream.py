@@ -44,7 +44,7 @@ def kernel(request):
 REFUSED = "ImportError: GORANDOM_KEYSTREAM must be one of %s, not \"%s\""
 
 
-@pytest.mark.parametrize("value", ["", "GENERIC", "aesni ", "sparc", "aesni,vaes256", "ä"])
+@pytest.mark.parametrize("value", [" ", "GENERIC", "aesni ", "sparc", "aesni,vaes256", "ä"])
 def test_unknown_name(python, value):
     """The list is the architecture's."""
     done = python("import gorandom", env={"GORANDOM_KEYSTREAM": value}, ends=None)

@@ -66,5 +66,5 @@ def test_openssl_is_switched_by_threads(python):
 
 def test_never_while_a_core_starts(python):
     """Either it is too late, or there will be no core. Guards: life_set_mode() waits for a start that is under way."""
-    for _ in range(max(1, 12 // int(os.environ.get("GORANDOM_SLOW", 1)))):
+    for _ in range(max(1, 12 // int(os.environ.get("GORANDOM_SLOW") or 1))):
         python(PROGRAMS / "threads_never.py")

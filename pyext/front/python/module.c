@@ -222,11 +222,17 @@ static const char *init_steps(const char *core_path, char *why, size_t n)
 	return start_load(core_path);
 }
 
+/* NULL if it is unset or empty. Not getenv: a program that gained privileges at exec is not configured by whoever ran it. */
+static const char *variable(const char *name)
+{
+	const char *text = secure_getenv(name);
+	return text && *text ? text : NULL;
+}
+
 /* NULL, or why it is refused, in the n bytes at why. */
 static const char *parse_environment(char *why, size_t n)
 {
-	/* Not getenv: a program that gained privileges at exec is not configured by whoever ran it. */
-	const char *text = secure_getenv("GORANDOM_START");
+	const char *text = variable("GORANDOM_START");
 	int mode = 0;
 	while (text && mode < START_MODES && strcmp(text, mode_names[mode]))
 		mode++;
@@ -235,7 +241,7 @@ static const char *parse_environment(char *why, size_t n)
 		return why;
 	}
 	start_set_mode((enum start_mode)mode);
-	text = secure_getenv("GORANDOM_KEYSTREAM");
+	text = variable("GORANDOM_KEYSTREAM");
 	const char *names = hand_choose_kernel(text);
 	if (!names)
 		return NULL;

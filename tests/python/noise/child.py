@@ -18,7 +18,7 @@ import gorandom._openssl
 import gorandom
 
 HEAD = struct.Struct("<HBx")  # tokens that follow; drawn with a core
-PATIENCE = int(os.environ.get("GORANDOM_TEST_PATIENCE", "20"))  # seconds until a child counts as hung
+PATIENCE = int(os.environ.get("GORANDOM_TEST_PATIENCE") or 20)  # seconds until a child counts as hung
 
 
 def helper():

@@ -5,7 +5,7 @@ import sys
 import threading
 
 sys.setswitchinterval(1e-5)
-SLOW = int(os.environ.get("GORANDOM_SLOW", 1))  # under a sanitizer
+SLOW = int(os.environ.get("GORANDOM_SLOW") or 1)  # under a sanitizer
 
 
 def run(*functions):
