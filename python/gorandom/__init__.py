@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from ._status import Status
     from ._systemrandom import SystemRandom
-    from ._uuid import uuid4, uuid7
+    from ._uuid import uuid4, uuid7, uuid7_time
     from .numpy import BitGenerator as BitGenerator
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "urandom",
     "uuid4",
     "uuid7",
+    "uuid7_time",
     "wait_for_system_rng",
 ]
 
@@ -114,8 +115,8 @@ def atfork() -> None:
 def wait_for_system_rng(timeout: float | None = None) -> None:
     """Wait until the system's generator has been seeded; on a running system it returns at once.
 
-    ``timeout`` is in seconds. TimeoutError when it has passed, OSError if the system has no generator. Signals are
-    handled during the wait.
+    ``timeout`` is in seconds that were slept, whatever a clock shows. TimeoutError when they have passed, OSError if
+    the system has no generator. Signals are handled during the wait.
 
     A thread that blocks in the kernel makes it gather entropy by itself (Linux 5.4, on processors with a cycle
     counter). With a timeout, a thread of the library blocks for the caller. It stays until the kernel is seeded,
@@ -180,6 +181,7 @@ _LATE = {
     "SystemRandom": "_systemrandom",
     "uuid4": "_uuid",
     "uuid7": "_uuid",
+    "uuid7_time": "_uuid",
 }
 
 

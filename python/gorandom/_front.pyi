@@ -1,5 +1,5 @@
 from collections.abc import Callable, Iterable, MutableSequence, Sequence
-from typing import Any, Literal, Self, SupportsIndex, TypedDict, TypeVar, final, overload
+from typing import Any, Literal, Protocol, Self, SupportsIndex, TypedDict, TypeVar, final, overload
 from uuid import UUID, SafeUUID
 
 from typing_extensions import Buffer, CapsuleType, disjoint_base
@@ -101,7 +101,11 @@ def numbers(
     python: dict[str, Callable[..., Any]],
     /,
 ) -> None: ...
-def uuids(kind: type[UUID], unknown: SafeUUID, module: str, /) -> tuple[Callable[[], UUID], Callable[[], UUID]]: ...
+
+class _UUID7(Protocol):
+    def __call__(self, *, timestamp: SupportsIndex | None = None) -> UUID: ...
+
+def uuids(kind: type[UUID], unknown: SafeUUID, module: str, /) -> tuple[Callable[[], UUID], _UUID7]: ...
 
 class Numbers:
     def getrandbits(self, k: int) -> int: ...

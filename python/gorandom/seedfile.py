@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import os
 import time
+from select import select
 
 from . import _front, _seedfile
 from ._forklock import no_forks
@@ -87,11 +88,10 @@ def _call(name: str, path: str | bytes | PathLike[str] | PathLike[bytes], timeou
         raise ValueError("embedded null byte")
     if not os.path.isabs(path):
         path = os.path.join(os.getcwdb(), path)  # not abspath(): the kernel alone knows what ".." behind a link is
-    end = time.monotonic() + timeout
     if not timeout >= 0:
         raise ValueError("timeout must be non-negative")
-    nap = FIRST_NAP
     global last
+    left, nap = timeout, FIRST_NAP  # naps are added up: a clock may stand still (in tests) or jump
     while True:
         fresh = _front.get_random_bytes(SEED_BYTES)  # may wait, so no lock is held
         try:
@@ -107,18 +107,22 @@ def _call(name: str, path: str | bytes | PathLike[str] | PathLike[bytes], timeou
         except OSError as error:
             raise OSError(error.errno, error.strerror, os.fsdecode(path)) from None
         except _seedfile.Locked as locked:
-            left = end - time.monotonic()
             if left <= 0:
                 raise TimeoutError(f"{locked}: {os.fsdecode(path)!r}") from None
-        time.sleep(min(nap, left))
-        nap = min(2 * nap, LONGEST_NAP)
+        nap = min(nap, left)
+        if os.name == "nt":
+            time.sleep(nap)  # select() takes no empty lists there
+        else:
+            select((), (), (), nap)  # time.sleep() reads a clock for its end, and under libfaketime has none
+        left, nap = left - nap, min(2 * nap, LONGEST_NAP)
 
 
 def load(path: str | bytes | PathLike[str] | PathLike[bytes], *, timeout: float = 10.0) -> int:
     """Replace the file's seed by a new one, mix the old one into the generator, and return its size, 64 bytes.
 
-    With a core it acts before the next byte in any thread. ``timeout`` is how many seconds to wait for a lock that another
-    process holds; then TimeoutError. OSError (FileNotFoundError, PermissionError, ...) if the file or its directory
+    With a core it acts before the next byte in any thread. ``timeout`` is how many seconds to sleep, whatever a clock
+    shows, while another process holds the lock; then TimeoutError. OSError (FileNotFoundError, PermissionError, ...) if
+    the file or its directory
     cannot be read or written, SeedFileError if the file is refused. After an error nothing was mixed in.
     """
     size = _call("Load", path, timeout)

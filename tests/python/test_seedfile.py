@@ -194,6 +194,27 @@ def test_lock_is_waited_for_in_vain(path):
     assert seedfile.load(path, timeout=0) == 64
 
 
+@pytest.mark.parametrize("step", [0, -3600, 3600], ids=["stand", "go back", "jump"])
+def test_the_timeout_does_not_depend_on_clocks(path, monkeypatch, step):
+    """Guards: naps are added up, and no clock is asked. Test tools replace the functions of the module time, and a
+    timeout that is over when such a clock says so never ends, or ends before its time."""
+    now, naps, nap = [1000.0], [], seedfile.select
+
+    def tick():
+        now[0] += step
+        return now[0]
+
+    for name in ("time", "monotonic", "perf_counter"):
+        monkeypatch.setattr(time, name, tick)
+        monkeypatch.setattr(time, name + "_ns", lambda: int(tick() * 1e9))
+    monkeypatch.delattr(time, "sleep")
+    monkeypatch.setattr(seedfile, "select", lambda *arguments: (naps.append(arguments[3]), nap(*arguments)))
+    with lock(path):
+        with pytest.raises(TimeoutError):
+            seedfile.save(path, timeout=0.2)
+    assert sum(naps) == pytest.approx(0.2)
+
+
 def test_wait_for_the_lock_ends_with_it_and_with_a_signal(path):
     f = lock(path)
     old = signal.signal(signal.SIGALRM, lambda *_: f.close())

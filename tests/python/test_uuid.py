@@ -2,6 +2,7 @@
 
 import ctypes
 import pickle
+import sys
 import threading
 import uuid
 
@@ -11,6 +12,7 @@ from _forks import PROGRAMS, linux, plain, run, scripted
 import gorandom
 
 NOW = 1_700_000_000_123  # ms
+AHEAD = 10_000  # ms: UUID7_AHEAD
 
 
 class State(ctypes.Structure):
@@ -138,10 +140,124 @@ def test_new_millisecond():
     assert [milliseconds(following(state, now)) for now in (NOW, NOW + 1, NOW + 5)] == [NOW, NOW + 1, NOW + 5]
 
 
-def test_the_clock_goes_back():
+@pytest.mark.parametrize("back", [1, 5000, AHEAD - 1])
+def test_the_clock_goes_back(back):
     state = fresh()
-    first, second = following(state), following(state, NOW - 60_000)
+    first, second = following(state), following(state, NOW - back)
     assert first < second and milliseconds(second) == NOW
+
+
+@pytest.mark.parametrize("back", [AHEAD, AHEAD + 1, 86_400_000, NOW])
+def test_the_clock_was_wrong(back):
+    """RFC 9562, 6.2: one that was ahead for a moment does not leave its mark on all that follow."""
+    state = fresh()
+    first, second, third = (following(state, now) for now in (NOW, NOW - back, NOW - back + 1))
+    assert [milliseconds(value) for value in (first, second, third)] == [NOW, NOW - back, NOW - back + 1]
+    assert second < third < first
+
+
+@pytest.mark.parametrize("back", [0, 1, 5000, AHEAD - 1])
+def test_never_further_ahead_than_the_bound(back):
+    """However many are made while the clock stands: a process makes fewer than 20,000 in a millisecond. Guards
+    STEP_AHEAD: with the steps of the present millisecond 4,096 would use it up."""
+    state = fresh()
+    following(state)
+    drawn = [following(state, NOW - back) for _ in range(40_000)]
+    assert drawn == sorted(drawn) and len(set(drawn)) == 40_000
+    assert milliseconds(drawn[-1]) - (NOW - back) <= min(back + 1, AHEAD)
+
+
+@pytest.mark.parametrize("top", [(1 << 74) - 1, (1 << 74) - (1 << 50)], ids=hex)
+def test_bits_used_up_at_the_bound(top):
+    now = NOW - AHEAD + 1
+    state = State(NOW, top >> 62, top & (1 << 62) - 1)
+    drawn = [following(state, now, b"\xff" * 18) for _ in range(3)]
+    assert milliseconds(drawn[0]) == NOW + 1 == now + AHEAD and [milliseconds(value) for value in drawn[1:]] == [now, now]
+
+
+@pytest.mark.parametrize("rand_a, rand_b", [(0, 0), (5, (1 << 62) - 2)])
+@pytest.mark.parametrize("step", [0, 1, (1 << 56) - 1, (1 << 64) - 1])
+def test_the_step_ahead_of_the_clock(rand_a, rand_b, step):
+    value = following(State(NOW, rand_a, rand_b), NOW - 1, bytes(10) + step.to_bytes(8, "big"))
+    assert (milliseconds(value), bits(value)) == (NOW, (rand_a << 62 | rand_b) + 1 + (step & (1 << 56) - 1))
+
+
+TIMES = [0, 1, NOW, (1 << 48) - 1]
+
+
+@pytest.mark.parametrize("time", TIMES)
+def test_a_given_time(time):
+    drawn = [gorandom.uuid7(timestamp=time) for _ in range(300)]
+    assert {milliseconds(value) for value in drawn} == {time} and len(set(drawn)) == 300
+    assert {(type(value), value.version, value.variant) for value in drawn} == {(uuid.UUID, 7, uuid.RFC_4122)}
+    assert gorandom.uuid7_time(drawn[0]) == time
+    ones = zeros = 0
+    for value in map(bits, drawn):
+        ones, zeros = ones | value, zeros | ~value
+    assert ones & zeros & (1 << 74) - 1 == (1 << 74) - 1
+
+
+def test_a_given_time_has_the_layout():
+    made = ctypes.create_string_buffer(16)
+    plain().plain_uuid7_at(ctypes.c_int64(NOW), bytes(range(0xF1, 0xF1 + 10)) + b"\xff" * 8, made)
+    value = uuid.UUID(bytes=made.raw)
+    assert (milliseconds(value), value.version, value.variant) == (NOW, 7, uuid.RFC_4122)
+    assert bits(value) == (0xF1F2 & 0xFFF) << 62 | 0xF3F4F5F6F7F8F9FA & (1 << 62) - 1
+
+
+def test_a_given_time_leaves_the_others_alone():
+    """One from the year 10889 does not carry the rest there, and one from 1970 does not set them back."""
+    before = gorandom.uuid7()
+    for time in TIMES:
+        gorandom.uuid7(timestamp=time)
+    after = gorandom.uuid7()
+    assert before < after and milliseconds(after) < TIMES[-1]
+
+
+@pytest.mark.parametrize("timestamp, error", [(-1, ValueError), (1 << 48, ValueError), (1 << 64, ValueError), (-(1 << 64), ValueError),
+                                              (1.0, TypeError), ("1", TypeError), (b"1", TypeError)])  # fmt: skip
+def test_a_wrong_time(timestamp, error):
+    with pytest.raises(error) as caught:
+        gorandom.uuid7(timestamp=timestamp)
+    if error is ValueError:
+        assert str(caught.value) == "timestamp must be in milliseconds since 1970, 0 <= timestamp < 2**48"
+
+
+def test_no_time_is_now():
+    class Index:
+        def __index__(self):
+            return NOW
+
+    assert gorandom.uuid7() < gorandom.uuid7(timestamp=None) < gorandom.uuid7()
+    assert milliseconds(gorandom.uuid7(timestamp=Index())) == NOW
+    for arguments in ({"timestamp": NOW, "x": 1}, {"x": 1, "timestamp": NOW}):
+        with pytest.raises(TypeError, match=r"uuid7\(\) got an unexpected keyword argument 'x'"):
+            gorandom.uuid7(**arguments)
+    with pytest.raises(TypeError, match="takes 0 positional arguments but 1 was given"):
+        gorandom.uuid7(NOW)
+
+
+def test_the_time_read_back():
+    """RFC 9562, appendix A.6, and what Python itself says from 3.14 on."""
+    value = uuid.UUID("017F22E2-79B0-7CC3-98C4-DC0C0C07398F")
+    assert gorandom.uuid7_time(value) == 1645557742000
+    value = gorandom.uuid7()
+    assert gorandom.uuid7_time(value) == milliseconds(value) and type(gorandom.uuid7_time(value)) is int
+    if sys.version_info >= (3, 14):
+        assert gorandom.uuid7_time(value) == value.time
+
+
+@pytest.mark.parametrize("value", [uuid.uuid1(), uuid.uuid4(), uuid.UUID(int=0), uuid.UUID(int=(1 << 128) - 1),
+                                   uuid.UUID(int=7 << 76)], ids=["1", "4", "nil", "max", "another variant"])  # fmt: skip
+def test_no_time_of_other_versions(value):
+    with pytest.raises(ValueError, match="^this UUID is not of version 7$"):
+        gorandom.uuid7_time(value)
+
+
+@pytest.mark.parametrize("value", [None, 7 << 76, "017f22e2-79b0-7cc3-98c4-dc0c0c07398f", b"x" * 16], ids=repr)
+def test_no_time_of_what_is_no_uuid(value):
+    with pytest.raises(TypeError, match=f"^a uuid.UUID is required, not {type(value).__name__}$"):
+        gorandom.uuid7_time(value)
 
 
 @pytest.mark.parametrize("last", [(1 << 74) - 1, (1 << 74) - 2, (1 << 74) - (1 << 20)], ids=hex)
@@ -160,15 +276,15 @@ def test_the_time_is_the_clocks():
         import json, script, gorandom
         times = []
         made = []
-        for now in (1000, 1000, 2000, 1500, 2000, 2001):
+        for now in (1000, 1000, 2000, 1500, 2000, 2001, 13001, 2001):
             script.clock(now)
             made.append(gorandom.uuid7())
-        print(json.dumps([[value.int >> 80 for value in made], made == sorted(made), len(set(made))]))
+        print(json.dumps([[value.int >> 80 for value in made], made[:-1] == sorted(made[:-1]), len(set(made))]))
         """,
         "never",
         env={"LD_PRELOAD": str(scripted())},
     )
-    assert found == [[1000, 1000, 2000, 2000, 2000, 2001], True, 6]
+    assert found == [[1000, 1000, 2000, 2000, 2000, 2001, 13001, 2001], True, 8]
 
 
 def test_in_order_in_threads():

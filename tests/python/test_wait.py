@@ -6,7 +6,7 @@ import os
 import sys
 
 import pytest
-from _forks import PROGRAMS, linux, run
+from _forks import PROGRAMS, linux, run, scripted
 
 sys.path.append(os.path.join(os.path.dirname(__file__), "noise"))
 import confine  # noqa: E402
@@ -18,8 +18,8 @@ pytestmark = [
 starts = pytest.mark.parametrize("start", ["auto", "never"])  # an eager one draws at import, before a kernel can be played
 
 
-def play(program, start):
-    found = run(PROGRAMS / program, start, timeout=30)
+def play(program, start, env=None):
+    found = run(PROGRAMS / program, start, timeout=30, env=env)
     if "skip" in found:
         pytest.skip(found["skip"])
     return found
@@ -53,3 +53,10 @@ def test_the_kernel_does_not_seed_itself(start):
     child, before, waited, after = found["child"]
     assert (before, waited, after) == (0, text, 1)
     assert len(found["blocked"]) == 2 and found["blocked"][0] == found["others"][0] and found["blocked"][1] != child
+
+
+@starts
+def test_the_timeout_ends_while_clocks_stand(start):
+    """Guards: naps are added up, and no clock is asked. Tools that freeze clocks (libfaketime) would make the wait endless."""
+    found = play("wait_clocks_stand.py", start, env={"LD_PRELOAD": str(scripted())})
+    assert found["waited"] == "system random number generator is not ready yet"

@@ -3,6 +3,7 @@
 
 #define RAND_A 12	/* bits */
 #define RAND_B 62
+#define STEP_AHEAD 56	/* bits of a step while the time is ahead of the clock's; else RAND_B */
 #define LOW(bits) (((uint64_t)1 << (bits)) - 1)
 
 static uint64_t load(const unsigned char *bytes)
@@ -13,21 +14,28 @@ static uint64_t load(const unsigned char *bytes)
 	return x;
 }
 
-/* The top bit stays free, so that a millisecond has room for thousands. */
-static void begin(struct uuid7 *last, int64_t time, const unsigned char bytes[10])
+void uuid7_at(struct uuid7 *u, int64_t time, const unsigned char drawn[UUID7_BYTES])
 {
-	last->time = time;
-	last->rand_a = ((uint64_t)bytes[0] << 8 | bytes[1]) & LOW(RAND_A - 1);
-	last->rand_b = load(bytes + 2) & LOW(RAND_B);
+	u->time = time;
+	u->rand_a = ((uint64_t)drawn[0] << 8 | drawn[1]) & LOW(RAND_A);
+	u->rand_b = load(drawn + 2) & LOW(RAND_B);
+}
+
+/* The top bit stays free, so that a millisecond has room for thousands. */
+static void begin(struct uuid7 *last, int64_t time, const unsigned char drawn[UUID7_BYTES])
+{
+	uuid7_at(last, time, drawn);
+	last->rand_a &= LOW(RAND_A - 1);
 }
 
 void uuid7_next(struct uuid7 *last, int64_t now, const unsigned char drawn[UUID7_BYTES])
 {
-	if (now > last->time) {
+	if (now > last->time || last->time - now >= UUID7_AHEAD) {
 		begin(last, now, drawn);
 		return;
 	}
-	last->rand_b += 1 + (load(drawn + 10) & LOW(RAND_B));
+	/* Ahead of the clock there is room for 100,000 in a millisecond, so that making many does not get further ahead. */
+	last->rand_b += 1 + (load(drawn + 10) & LOW(now < last->time ? STEP_AHEAD : RAND_B));
 	last->rand_a += last->rand_b >> RAND_B;
 	last->rand_b &= LOW(RAND_B);
 	if (last->rand_a >> RAND_A)	/* from bytes that had no part in the step */

@@ -35,7 +35,7 @@ struct base {
 
 	int (*events_add)(int source, const void *data, size_t n);
 	int (*kernel_ready)(void);
-	void (*kernel_nap)(int64_t ns);
+	int64_t (*kernel_nap)(int64_t ns);
 	void (*sha256)(const void *, size_t, unsigned char digest[SHA256_BYTES]);
 };
 

@@ -1,7 +1,6 @@
 #define PY_SSIZE_T_CLEAN
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include "python/bytes.h"
 
@@ -30,19 +29,15 @@ static int fail(int r)
 /* Waits until the system's generator is ready, seconds < 0: without limit. 0, or -1 with an exception set. */
 static int wait_for_system(double seconds)
 {
-	struct timespec t;
+	int64_t left = seconds < 1e9 ? (int64_t)(seconds * 1e9) : INT64_MAX;	/* ns */
 	unsigned char byte;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	double end = (double)t.tv_sec + (double)t.tv_nsec * 1e-9 + seconds;
 	while (!kernel_ready()) {
 		int r = kernel_read(&byte, 1);
 		if (r == 0)
 			break;
 		if (r != GORANDOM_NOT_READY)
 			return fail(r);
-		clock_gettime(CLOCK_MONOTONIC, &t);
-		double left = end - ((double)t.tv_sec + (double)t.tv_nsec * 1e-9);
 		if (seconds >= 0 && left <= 0) {
 			PyErr_SetString(PyExc_TimeoutError, "system random number generator is not ready yet");
 			return -1;
@@ -52,7 +47,7 @@ static int wait_for_system(double seconds)
 		Py_BEGIN_ALLOW_THREADS
 		if (seconds >= 0)
 			kernel_gather();
-		kernel_nap(seconds < 0 ? -1 : left < 1 ? (int64_t)(left * 1e9) : 1000000000);
+		left -= kernel_nap(seconds < 0 ? -1 : left);
 		Py_END_ALLOW_THREADS
 		if (PyErr_CheckSignals())
 			return -1;

@@ -24,12 +24,15 @@ static PyObject *make(const struct state *state, unsigned char bytes[16])
 	return uuid;
 }
 
-/* The errors of a function in Python that has no parameters. */
-static int refuse(const char *name, Py_ssize_t nargs, PyObject *names)
+/* The errors of a function in Python that has no parameters, or one that is a keyword. */
+static int refuse(const char *name, Py_ssize_t nargs, PyObject *names, const char *keyword)
 {
-	if (names && PyTuple_Size(names))
-		PyErr_Format(PyExc_TypeError, "%s() got an unexpected keyword argument '%U'", name, PyTuple_GetItem(names, 0));
-	else if (nargs)
+	for (Py_ssize_t i = 0; names && i < PyTuple_Size(names); i++)
+		if (PyUnicode_CompareWithASCIIString(PyTuple_GetItem(names, i), keyword)) {
+			PyErr_Format(PyExc_TypeError, "%s() got an unexpected keyword argument '%U'", name, PyTuple_GetItem(names, i));
+			return -1;
+		}
+	if (nargs)
 		PyErr_Format(PyExc_TypeError, "%s() takes 0 positional arguments but %zd %s given", name, nargs, nargs == 1 ? "was" : "were");
 	return PyErr_Occurred() ? -1 : 0;
 }
@@ -38,27 +41,60 @@ static PyObject *uuid4(PyObject *module, PyObject *const *args, Py_ssize_t nargs
 {
 	unsigned char bytes[16];
 	(void)args;
-	if (((nargs || names) && refuse("uuid4", nargs, names)) || bytes_draw(bytes, sizeof bytes, 1))
+	if (((nargs || names) && refuse("uuid4", nargs, names, "")) || bytes_draw(bytes, sizeof bytes, 1))
 		return NULL;
 	bytes[6] = (bytes[6] & 0x0f) | 0x40;	/* the version */
 	bytes[8] = (bytes[8] & 0x3f) | 0x80;	/* the variant */
 	return make(PyModule_GetState(module), bytes);
 }
 
+/* uuid7's only parameter, a keyword: *time in ms, -1 if it is None or not given. 0, or -1 with an exception set. */
+static int get_timestamp(PyObject *const *args, Py_ssize_t nargs, PyObject *names, int64_t *time)
+{
+	*time = -1;
+	if (nargs || PyTuple_Size(names) != 1 || PyUnicode_CompareWithASCIIString(PyTuple_GetItem(names, 0), "timestamp"))
+		return refuse("uuid7", nargs, names, "timestamp");
+	if (args[0] == Py_None)
+		return 0;
+	PyObject *number = PyNumber_Index(args[0]);
+	if (!number)
+		return -1;
+	int overflow;
+	*time = PyLong_AsLongLongAndOverflow(number, &overflow);
+	Py_DECREF(number);
+	if (!overflow && 0 <= *time && *time <= UUID7_LAST)
+		return 0;
+	PyErr_SetString(PyExc_ValueError, "timestamp must be in milliseconds since 1970, 0 <= timestamp < 2**48");
+	return -1;
+}
+
+/* In ms; a clock that is set to before 1970 counts as 1970. */
+static int64_t now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_REALTIME, &t);
+	return t.tv_sec < 0 ? 0 : (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 static PyObject *uuid7(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *names)
 {
 	struct state *state = PyModule_GetState(module);
 	unsigned char drawn[UUID7_BYTES], bytes[16];
-	struct timespec now;
-	(void)args;
+	int64_t time = -1;
 	/* First the draw, which may let others have the GIL. */
-	if (((nargs || names) && refuse("uuid7", nargs, names)) || bytes_draw(drawn, sizeof drawn, 1))
+	if (((nargs || names) && get_timestamp(args, nargs, names, &time)) || bytes_draw(drawn, sizeof drawn, 1))
 		return NULL;
-	BEGIN_ALONE(module);
-	clock_gettime(CLOCK_REALTIME, &now);
-	uuid7_next(&state->last, (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, drawn);
-	uuid7_put(&state->last, bytes);
-	END_ALONE();
+	if (time >= 0) {
+		struct uuid7 given;
+		uuid7_at(&given, time, drawn);
+		uuid7_put(&given, bytes);
+		erase(&given, sizeof given);
+	} else {
+		BEGIN_ALONE(module);
+		uuid7_next(&state->last, now(), drawn);
+		uuid7_put(&state->last, bytes);
+		END_ALONE();
+	}
 	erase(drawn, sizeof drawn);
 	return make(state, bytes);
 }
@@ -66,12 +102,17 @@ static PyObject *uuid7(PyObject *module, PyObject *const *args, Py_ssize_t nargs
 static PyMethodDef functions[] = {
 	ROW("uuid4", uuid4, FAST, "($module)",
 	    "Return a random uuid.UUID: 122 random bits (RFC 9562, 5.4). Waits until the system's generator is ready."),
-	ROW("uuid7", uuid7, FAST, "($module)",
+	ROW("uuid7", uuid7, FAST, "($module, *, timestamp=None)",
 	    "Return a uuid.UUID of the time in milliseconds and 74 further bits (RFC 9562, 5.7).\n\n"
 	    "In one process each is greater than the one before, in all threads (of one interpreter). Within a\n"
 	    "millisecond it is so by a random step of up to 2**62 (6.2, method 2), which is fresh in each process: a\n"
-	    "forked child and its parent go on from the same one and still differ. Should the clock go back, or the\n"
-	    "bits be used up, the time in it runs ahead of the clock's. Waits until the system's generator is ready."),
+	    "forked child and its parent go on from the same one and still differ. When the clock is set back, or the\n"
+	    "bits are used up, the time in it runs ahead of the clock's, by at most ten seconds. After a clock that\n"
+	    "was set back by more it is the clock's again at once, and less than the one before.\n\n"
+	    "timestamp is the time to put into it instead, in milliseconds since 1970 (UTC), 0 <= timestamp < 2**48;\n"
+	    "ValueError otherwise, TypeError if it is not an integer. All 74 bits are fresh then. Such UUIDs of one\n"
+	    "millisecond are in no order, and the ones made without a timestamp do not depend on them.\n\n"
+	    "Waits until the system's generator is ready."),
 };
 
 PyObject *uuids(PyObject *module, PyObject *args)

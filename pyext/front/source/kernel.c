@@ -200,7 +200,7 @@ int kernel_read(void *dst, size_t n)
 	return r == GORANDOM_NOT_READY && IS(ready) ? EIO : r;
 }
 
-void kernel_nap(int64_t ns)
+int64_t kernel_nap(int64_t ns)
 {
 	/* Waiting inside getrandom makes the kernel gather entropy by itself (since 5.4). */
 	if (ns < 0 && !IS(device_serves)) {
@@ -209,10 +209,11 @@ void kernel_nap(int64_t ns)
 		int error = errno;
 		erase(&byte, 1);
 		if (k == 1 || error == EINTR)
-			return;
+			return 0;
 	}
-	struct timespec t = {0, ns < 0 || ns > NAP ? NAP : ns};
-	nanosleep(&t, NULL);
+	struct timespec t = {0, ns < 0 || ns > NAP ? NAP : ns}, rest = {0, 0};
+	nanosleep(&t, &rest);
+	return t.tv_nsec - rest.tv_nsec;
 }
 
 /* ---- gathering ----

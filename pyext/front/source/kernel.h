@@ -11,8 +11,9 @@ int kernel_init(void);	/* once. 0, or an errno */
 /* 0, GORANDOM_NOT_READY, or an errno. Never waits. n bytes or none. */
 int kernel_read(void *dst, size_t n);
 
-/* Sleeps until the kernel's generator may be ready; ns < 0: no limit. Ends early on a signal. */
-void kernel_nap(int64_t ns);
+/* Sleeps until the kernel's generator may be ready; ns < 0: no limit. Ends early on a signal. How long it slept, in ns: whoever
+ * waits with a timeout adds that up, because a clock may stand still (libfaketime) or jump. */
+int64_t kernel_nap(int64_t ns);
 
 void kernel_gather(void);	/* makes the kernel gather entropy until it is ready, if a thread can be had for it */
 unsigned kernel_threads(void);	/* of this process, which gather: 0 or 1 */

@@ -13,6 +13,7 @@ static const unsigned char *script;
 static size_t left;
 static int scripted, always;
 static long long frozen_ms = -1;
+static int stands;
 static unsigned long long *counted;
 
 void script_bytes(const unsigned char *data, size_t n)
@@ -33,6 +34,9 @@ void script_always(const unsigned char *data, size_t n)
 size_t script_left(void) { return left; }
 void script_end(void) { scripted = 0; }
 void script_clock(long long ms) { frozen_ms = ms; }
+
+/* From now on every clock stands still. */
+void script_clocks_stand(void) { stands = 1; }
 
 /* The next bytes are read from the kernel before this number changes, and given out after it. */
 void script_count(unsigned long long *number) { counted = number; }
@@ -73,6 +77,10 @@ int clock_gettime(clockid_t clock, struct timespec *t)
 	static int (*real)(clockid_t, struct timespec *);
 	if (clock == CLOCK_REALTIME && frozen_ms >= 0) {
 		*t = (struct timespec){.tv_sec = frozen_ms / 1000, .tv_nsec = frozen_ms % 1000 * 1000000 + 999999};
+		return 0;
+	}
+	if (stands) {
+		*t = (struct timespec){.tv_sec = 1000};
 		return 0;
 	}
 	if (!real)

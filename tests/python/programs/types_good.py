@@ -72,6 +72,8 @@ class Index:
 
 gorandom.urandom(Index())
 assert_type(gorandom.uuid4(), uuid.UUID)
+assert_type(gorandom.uuid7(timestamp=0), uuid.UUID)
+assert_type(gorandom.uuid7_time(gorandom.uuid7()), int)
 assert_type(gorandom.SystemRandom().choice("abc"), str)
 assert_type(secrets.choice([1, 2]), int)
 assert_type(secrets.token_urlsafe(), str)
