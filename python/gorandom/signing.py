@@ -29,12 +29,12 @@ after the last) is refused. Every token that it makes is read.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 import zlib
 from binascii import Error, a2b_base64, b2a_base64
 from datetime import datetime, timedelta, timezone
-from hashlib import sha1
 from operator import index
 
 from .hmac import Key, digest
@@ -118,9 +118,12 @@ def _seconds(what: str, given: _Seconds) -> float:
 
 
 def _sha1_key(secret: bytes | bytearray, context: bytes | bytearray, compat: _Compat) -> Key:
-    if compat == "flask":
-        return Key(digest(secret, context, "sha1"), "sha1")
-    state = sha1(context + b"signer")
+    try:
+        if compat == "flask":
+            return Key(digest(secret, context, "sha1"), "sha1")
+        state = hashlib.new("sha1", context + b"signer")
+    except ValueError as error:
+        raise ValueError(f'compat="{compat}" needs SHA-1, which this Python\'s hashlib lacks') from error
     state.update(secret)
     return Key(state.digest(), "sha1")
 

@@ -4,4 +4,5 @@ from ._face import face
 
 __all__ = ["new", "digest_size"]
 
-new, digest_size, block_size = face("md5", __name__)
+new = face("md5", __name__)
+digest_size, block_size = 16, 64  # bytes

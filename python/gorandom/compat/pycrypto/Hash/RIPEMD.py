@@ -1,7 +1,8 @@
-"""PyCrypto's ``Crypto.Hash.RIPEMD``: RIPEMD-160. ImportError where OpenSSL comes without it."""
+"""PyCrypto's ``Crypto.Hash.RIPEMD``: RIPEMD-160. ``new()`` raises ValueError where OpenSSL comes without it."""
 
 from ._face import face
 
 __all__ = ["new", "digest_size"]
 
-new, digest_size, block_size = face("ripemd160", __name__)
+new = face("ripemd160", __name__)
+digest_size, block_size = 20, 64  # bytes

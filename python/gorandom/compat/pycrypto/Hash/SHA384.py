@@ -4,4 +4,5 @@ from ._face import face
 
 __all__ = ["new", "digest_size"]
 
-new, digest_size, block_size = face("sha384", __name__)
+new = face("sha384", __name__)
+digest_size, block_size = 48, 128  # bytes

@@ -4,4 +4,5 @@ from ._face import face
 
 __all__ = ["new", "digest_size"]
 
-new, digest_size, block_size = face("sha512", __name__)
+new = face("sha512", __name__)
+digest_size, block_size = 64, 128  # bytes

@@ -62,15 +62,17 @@ class Hash:
 
 
 def _make(name: str, data: Buffer | None) -> Hash:
-    return Hash(hashlib.new(name) if data is None else hashlib.new(name, data))
-
-
-def face(name: str, module: str) -> tuple[_New, int, int]:
-    """Return ``new``, ``digest_size`` and ``block_size`` of a module. ImportError where hashlib does not have the hash."""
     try:
         made = hashlib.new(name)
     except ValueError as error:
-        raise ImportError(f"this Python's hashlib has no {name}: {error}") from None
+        raise ValueError(f"this Python's hashlib has no {name}: {error}") from None
+    if data is not None:
+        made.update(data)
+    return Hash(made)
+
+
+def face(name: str, module: str) -> _New:
+    """Return ``new`` of a module. It raises ValueError where hashlib does not have the hash, as FIPS builds lack some."""
 
     def new(data: Buffer | None = None) -> Hash:
         """Return a hash object that has hashed ``data``, by default nothing."""
@@ -78,4 +80,4 @@ def face(name: str, module: str) -> tuple[_New, int, int]:
 
     new.__module__, new.__qualname__ = module, "new"
 
-    return new, made.digest_size, made.block_size
+    return new
