@@ -12,14 +12,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, Never
 
+# random.SystemRandom's words, and a remedy.
+NO_STATE = "System entropy source does not have state. Share this object, or make another where it is needed."
+
 _RESOLUTION = 2.0**-53  # a float's mantissa has 53 bits
 
 
-class SystemRandom(random.Random, Numbers):
-    """A replacement for ``random.SystemRandom`` whose methods draw from gorandom.
+class SystemRandom(random.SystemRandom, Numbers):
+    """A replacement for ``random.SystemRandom``, and a subclass of it, whose methods draw from gorandom.
 
-    It has no state: seeding it does nothing, and it can be neither saved nor pickled. Each draw raises
-    ``BlockingIOError`` while the system's generator is not ready, as ``gorandom.urandom`` does (PEP 522).
+    It has no state: seeding it does nothing, and it can be neither copied nor pickled (NotImplementedError). Share one
+    object instead; any thread and any forked child may use it. Each draw raises ``BlockingIOError`` while the system's
+    generator is not ready, as ``gorandom.urandom`` does (PEP 522).
     """
 
     __module__ = "gorandom"
@@ -55,11 +59,11 @@ class SystemRandom(random.Random, Numbers):
 
     def getstate(self, *args: Any, **kwds: Any) -> Never:
         """Raise NotImplementedError, as copying and pickling do: there is no state to save."""
-        raise NotImplementedError("System entropy source does not have state.")
+        raise NotImplementedError(NO_STATE)
 
     def setstate(self, *args: Any, **kwds: Any) -> Never:
         """Raise NotImplementedError: there is no state to set."""
-        raise NotImplementedError("System entropy source does not have state.")
+        raise NotImplementedError(NO_STATE)
 
 
 # C does what these and random.Random's methods do where arguments are plain, and calls them for all else. So what

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gorandom
-from gorandom import _systemrandom
+from gorandom import _systemrandom, secrets
 
 
 class InPython(gorandom.SystemRandom):
@@ -54,8 +54,7 @@ def same_bytes(monkeypatch):
 
 def test_names():
     assert gorandom.SystemRandom is _systemrandom.SystemRandom
-    assert issubclass(gorandom.SystemRandom, random.Random)
-    assert not issubclass(gorandom.SystemRandom, random.SystemRandom)
+    assert gorandom.SystemRandom.__bases__[0] is random.SystemRandom
     for name in ("random", "getrandbits", "randbytes", "gauss", "seed", "getstate", "setstate"):
         assert name in vars(gorandom.SystemRandom) and getattr(gorandom.SystemRandom, name).__doc__
 
@@ -170,13 +169,17 @@ def test_constructor_as_the_stdlibs(args, kwargs):
     assert ends(gorandom.SystemRandom) == ends(random.SystemRandom)
 
 
-NO_STATE = (NotImplementedError, "System entropy source does not have state.")
+NO_STATE = (
+    NotImplementedError,
+    "System entropy source does not have state. Share this object, or make another where it is needed.",
+)
 
 
 @pytest.mark.parametrize("args", [(), (None,), (1, 2)])
 def test_no_state(args):
     assert outcome(ours.getstate, *args) == outcome(ours.setstate, *args) == NO_STATE
-    assert outcome(theirs.getstate, *args) == NO_STATE
+    kind, message = outcome(theirs.getstate, *args)
+    assert kind is NotImplementedError and NO_STATE[1].startswith(message) and "make another" in NO_STATE[1]
 
 
 def test_cannot_be_pickled_or_copied():
@@ -184,6 +187,53 @@ def test_cannot_be_pickled_or_copied():
         assert outcome(pickle.dumps, ours, protocol) == NO_STATE
     assert outcome(copy.copy, ours) == outcome(copy.deepcopy, ours) == NO_STATE
     assert pickle.loads(pickle.dumps(gorandom.SystemRandom)) is gorandom.SystemRandom
+
+
+def test_counts_as_the_systems():
+    """Programs tell generators that cannot be seeded by this class: they share those and copy the others."""
+    for generator in (ours, secrets.SystemRandom(), secrets._random):
+        assert isinstance(generator, random.SystemRandom)
+
+
+def test_nothing_is_drawn_from_the_system(monkeypatch):
+    """Guards the methods that random.SystemRandom has of its own: each is replaced, so that none draws behind gorandom's
+    back."""
+
+    def refuse(*args):
+        raise AssertionError("the standard library's source was asked")
+
+    for source in (random, os):
+        monkeypatch.setattr(source, "_urandom" if source is random else "urandom", refuse)
+    for draw in METHODS:
+        draw(gorandom.SystemRandom())
+    assert vars(random.SystemRandom).keys() - vars(gorandom.SystemRandom).keys() - {"__firstlineno__", "__static_attributes__"} \
+        == {"_notimplemented"}  # fmt: skip
+
+
+@pytest.mark.parametrize("replaced", ["random", "getrandbits", "randbytes", "_randbelow", "randrange"])
+def test_replaced_methods_are_asked(replaced):
+    """As by a subclass of random.SystemRandom, for a class and for one object."""
+
+    def ends(kind, where):
+        asked = []
+
+        def method(self, *args, **kwargs):
+            asked.append(replaced)
+            return getattr(kind, replaced)(self, *args, **kwargs)
+
+        made = type("Sub", (kind,), {replaced: method} if where == "class" else {})()
+        if where == "object":
+            setattr(made, replaced, lambda *args, **kwargs: method(made, *args, **kwargs))
+        drawn = {}
+        for number, draw in enumerate(METHODS):
+            asked.clear()
+            made.gauss_next = None  # of the standard library's alone
+            draw(made)
+            drawn[number] = bool(asked)
+        return drawn
+
+    for where in ("class", "object"):
+        assert ends(gorandom.SystemRandom, where) == ends(random.SystemRandom, where)
 
 
 def test_threads_and_subclasses():
