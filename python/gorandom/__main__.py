@@ -12,7 +12,8 @@ def _add_run(commands):
         usage="python -m gorandom run [-m] PROGRAM [ARGUMENT ...]",
         help="run a Python program with gorandom as its Crypto.Random",
         description="Runs PROGRAM as python would: a file, a pipe, - for standard input, a folder or archive with a "
-        "__main__.py, or with -m a module. What it imports as Crypto.Random is gorandom, in its multiprocessing workers too.",
+        "__main__.py, or with -m a module. What it imports as Crypto.Random is gorandom, in its multiprocessing workers and the "
+        "Python programs that it starts, too: a folder of gorandom stands first in PYTHONPATH for them.",
     )
     # Read by _cli.run itself: argparse would take the program's options for its own.
     parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="PROGRAM")

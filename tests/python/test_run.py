@@ -234,3 +234,73 @@ def test_a_compiled_program(run, tmp_path):
     (tmp_path / "p.py").unlink()
     done = run("q.pyc", "x")
     assert (done.returncode, done.stdout, done.stderr) == (0, "gorandom.compat.pycrypto.Random x ZeroDivisionError: division by zero\n", "")
+
+
+@pytest.fixture
+def children(run, tmp_path):
+    shutil.copy(PROGRAMS / "run_children.py", tmp_path / "children.py")
+
+    def call(word, **options):
+        return run("children.py", word, **options)
+
+    return call
+
+
+@pytest.mark.parametrize("own", [None, "", "FOLDER", "FOLDER:elsewhere"])
+@pytest.mark.parametrize("word", ["subprocess", "environment", "exec", "grandchild", "again", "spawn"])
+def test_interpreters_that_the_program_starts(children, tmp_path, word, own):
+    """They have gorandom's Crypto.Random too, and else the environment that the program was given. Guards the folder
+    that _cli/run.py puts in front of PYTHONPATH: the only way in which all of these learn of it."""
+    folder = tmp_path / "own"
+    folder.mkdir()
+    (folder / "own_module.py").write_text("")
+    with open(tmp_path / "children.py", "a") as program:
+        program.write("" if not own else "\nimport own_module\n")
+    given = {} if own is None else {"PYTHONPATH": own.replace("FOLDER", str(folder))}
+    done = children(word, env=given)
+    assert (done.returncode, done.stderr) == (0, "")
+    said = json.loads(done.stdout)
+    assert said["module"] == "gorandom.compat.pycrypto.Random"
+    environment = {name: value for name, value in said["environment"].items() if name not in ("RUN_MAIN", "PYTHONPATH", "_")}
+    before = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "GORANDOM_START")) and name != "_"}
+    assert environment == before
+    shim, *rest = said["environment"]["PYTHONPATH"].split(os.pathsep)
+    assert os.listdir(os.path.join(shim, "Crypto")) and "gorandom" in shim
+    assert rest == (own or "").replace("FOLDER", str(folder)).split(os.pathsep) * bool(own)
+
+
+@pytest.mark.parametrize("crypto", ["none", "one"])
+def test_another_interpreter_goes_its_own_way(children, tmp_path, crypto):
+    """One without gorandom inherits PYTHONPATH too. It finds the Crypto that it would find without it, or none."""
+    other = tmp_path / "other" / "bin" / "python"
+    done = subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "other"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    if crypto == "one":
+        (site,) = (tmp_path / "other" / "lib").glob("python*/site-packages")
+        (site / "Crypto").mkdir()
+        (site / "Crypto" / "__init__.py").write_text("whose = 'its own'\n")
+        (site / "Crypto" / "Random.py").write_text("")
+    program = "import Crypto.Random, sys; print(Crypto.whose, 'gorandom' in sys.modules, any('_shim' in p for p in sys.path))"
+    done = children("other", env={"OTHER": str(other), "PROGRAM": program})
+    if crypto == "one":
+        assert (done.returncode, done.stdout, done.stderr) == (0, "its own False False\n", "")
+    else:
+        assert done.returncode == 1 and done.stderr.splitlines()[-1] == "ModuleNotFoundError: No module named 'Crypto'"
+
+
+def test_a_virtual_environment(run, tmp_path, site):
+    """Its interpreter is started by its own path, and it alone has gorandom."""
+    done = subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "own"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    (packages,) = (tmp_path / "own" / "lib").glob("python*/site-packages")
+    shutil.copytree(site / "gorandom", packages / "gorandom")
+    shutil.copy(PROGRAMS / "run_children.py", tmp_path / "children.py")
+    done = subprocess.run(
+        [tmp_path / "own" / "bin" / "python", "-m", "gorandom", "run", "children.py", "grandchild"], cwd=tmp_path, text=True,
+        env={name: value for name, value in os.environ.items() if not name.startswith("PYTHON")},
+        stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    said = json.loads(done.stdout)
+    assert said["module"] == "gorandom.compat.pycrypto.Random"
+    assert said["environment"]["PYTHONPATH"].startswith(str(packages))

@@ -10,6 +10,18 @@ import types
 from importlib.machinery import BuiltinImporter, SourceFileLoader, SourcelessFileLoader
 
 import gorandom
+from gorandom.compat.pycrypto._install import SHIM
+
+
+def _install():
+    """Give gorandom's Crypto.Random to this process, and to interpreters that it starts, whatever starts them.
+
+    PYTHONPATH is all that reaches those. In it stands a folder whose Crypto calls gorandom.
+    """
+    gorandom.install_as_crypto()
+    paths = os.environ.get("PYTHONPATH", "")
+    if paths.partition(os.pathsep)[0] != SHIM:
+        os.environ["PYTHONPATH"] = SHIM + os.pathsep + paths if paths else SHIM
 
 
 def _fail(text, status):
@@ -24,7 +36,7 @@ def _execute(code, file, spec=None, loader=None, package=None, cached=None):
     if sys.version_info < (3, 15):  # from there on the spec alone has it
         main.__dict__["__cached__"] = cached
     sys.modules["__main__"] = main
-    gorandom.install_as_crypto()
+    _install()
     exec(code, main.__dict__)
     return 0
 
@@ -93,7 +105,7 @@ def run_module(name, *arguments):
     sys.argv = ["-m", *arguments]
     if name.startswith("."):
         return _fail("Relative module names not supported", 1)
-    gorandom.install_as_crypto()  # finding a module imports its parents
+    _install()  # finding a module imports its parents
     try:
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.submodule_search_locations is not None:

@@ -1,5 +1,22 @@
 """Gives its place to gorandom, or to the Crypto that is installed with gorandom's Random in it."""
 
-import gorandom
 
-gorandom.install_as_crypto()
+def _give_place() -> None:
+    try:
+        import gorandom
+    except ImportError as error:
+        # PYTHONPATH has led an interpreter here that has no gorandom: it goes on without this folder.
+        if error.name != "gorandom":
+            raise
+    else:
+        gorandom.install_as_crypto()
+        return
+    import os
+    import sys
+
+    sys.path.remove(os.path.dirname(os.path.dirname(__file__)))
+    del sys.modules[__name__]
+    __import__(__name__)
+
+
+_give_place()
