@@ -17,7 +17,7 @@ BENCH_FLAGS = $(if $(QUICK),--quick) $(if $(ONLY),--only '$(ONLY)')
 SOURCES := $(shell find gorandom pyext python -type f -not -path '*/_gen/*' -not -name '*.pyc' -not -path '*.egg-info/*') \
 	go.mod go.sum setup.py pyproject.toml README.md LICENSE LICENSE.Go
 
-.PHONY: help demo test test-go test-python examples wheel wheels verify-wheel tag-message audit bench bench-go consttime stress boot-test clone-test lint generate check-generated clean bench-readme bench-plots bench-compare free-threaded sanitize tsan wheel-roots adversity
+.PHONY: help demo test test-go test-python examples wheel wheels verify-wheel tag-message audit bench bench-go consttime stress boot-test clone-test lint generate check-generated clean bench-readme bench-plots bench-compare free-threaded sanitize tsan wheel-roots adversity freeze-test
 
 help: ## lists these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-16s %s\n", $$1, $$2}' Makefile
@@ -94,6 +94,9 @@ wheel-roots: $(if $(SUITE),build/vectors/hmac.json) ## as root: wheels/dist (or 
 	@ls $(WHEELS)/*.whl >/dev/null 2>&1 || $(MAKE) wheel
 	$(PYTHON) wheels/roots.py --wheels "$$(ls $(WHEELS)/*.whl >/dev/null 2>&1 && echo $(WHEELS) || echo wheels)" \
 		$(if $(ONLY),--only '$(ONLY)') $(if $(SUITE),--suite)
+
+freeze-test: build/wheel ## packs a program by PyInstaller, cx_Freeze, Nuitka, shiv, pex and zipapp, and runs it (10 minutes; ONLY=WORD: some)
+	$(PYTHON) tests/freeze/freeze.py --wheel wheels/gorandom-*.whl $(if $(ONLY),--only '$(ONLY)')
 
 consttime: ## does compare_digest's time tell anything? A t-test over a million measurements (half a minute)
 	$(PYTHON) bench/consttime.py

@@ -167,8 +167,9 @@ class BuildExt(build_ext):
         wrapped = ("mmap", "munmap", "pthread_create", "pthread_sigmask", "pthread_key_create", "pthread_getattr_np",
                    "pthread_attr_getstacksize", "malloc", "free")
         wraps = ["-Wl,--wrap=" + name for name in wrapped]
-        # No start files: no handler of the library's runs at exit.
-        self.compile(self.sources("core"), CORE, *["-DGORANDOM_SHA256_BLOCK"] * has_sha256,
+        # No start files: no handler of the library's runs at exit. The path is for tools that pack programs and set one by
+        # patchelf: where one stands already they change the text alone, and the core finds its segments as they were.
+        self.compile(self.sources("core"), CORE, *["-DGORANDOM_SHA256_BLOCK"] * has_sha256, "-Wl,-rpath,$ORIGIN",
                      "-nostartfiles", "-Wl,-soname," + CORE, "-Wl,-Bsymbolic",
                      "-Wl,--version-script=pyext/core/exports.map", *wraps,
                      "-Wl,--whole-archive", "pyext/_gen/core_go.a", "-Wl,--no-whole-archive", "-lpthread")

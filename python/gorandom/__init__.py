@@ -16,7 +16,17 @@ osrandom engine.
 
 import sys as _sys
 
-from . import _front
+try:
+    from . import _front
+except ImportError as _error:
+    _archive = getattr(__spec__.loader, "archive", None)  # of zipimport's
+    if _archive is None:
+        raise
+    raise ImportError(
+        f"gorandom is in the zip file {_archive!r}, and extension modules cannot be loaded from one: unpack it, or pack "
+        "the program by a tool that unpacks it when it runs (shiv, pex)",
+        name=__name__,
+    ) from _error
 from ._forklock import no_forks as _no_forks
 from ._front import compare_digest, fill, get_random_bytes, reseed, urandom
 from ._front import configure as _configure
@@ -78,13 +88,27 @@ if _sys.version_info >= (3, 12):
 # unlinks what it replaces. Whoever writes into a mapped library's file ends every process that has it mapped.)
 
 
-def _import_late(name: str) -> "Any":
-    """Import a module of this package. ImportError if its files are of another version than what runs here."""
-    # Without the lock a child would wait for ever for a thread of its parent that was importing the module at the fork.
-    with _no_forks:
-        if f"{__name__}.{name}" not in _sys.modules:
-            _refuse_another_version()
-        return __import__(f"{__name__}.{name}", fromlist=["*"])
+class _Late:
+    """``with _Late("name"):`` around an import of that module of this package, when it is first needed.
+
+    ImportError if its files are of another version than what runs here. An ordinary import statement stands in the
+    block, because tools that pack programs look for those. No other thread forks meanwhile: its child would wait for ever
+    for the thread that was importing.
+    """
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str) -> None:
+        self._name = f"{__name__}.{name}"
+
+    def __enter__(self) -> None:
+        with _no_forks:
+            if self._name not in _sys.modules:
+                _refuse_another_version()
+            _no_forks.__enter__()
+
+    def __exit__(self, *exc_info: object) -> None:
+        _no_forks.__exit__()
 
 
 def _refuse_another_version() -> None:
@@ -159,7 +183,9 @@ def configure(*, start: "Literal['auto', 'eager', 'never']") -> None:
 
 def status() -> "Status":
     """Return a frozen ``Status`` that says what serves this process, and why. It holds no secret."""
-    return _import_late("_status").status()
+    with _Late("_status"):
+        from ._status import status as ask
+    return ask()
 
 
 def install_as_crypto() -> None:
@@ -170,19 +196,14 @@ def install_as_crypto() -> None:
     installed PyCryptodome keeps its other modules. Without one, ``import Crypto.Cipher`` still raises ImportError.
     May be called more than once.
     """
-    _import_late("compat.pycrypto._install").install()
+    with _Late("compat.pycrypto._install"):
+        from .compat.pycrypto._install import install
+    install()
 
 
-# Public names whose modules import much that few programs need. Each is looked up there once.
+# Public names whose modules import much that few programs need. Each is looked up there once, by __getattr__.
 # BitGenerator is not in __all__, because a star import must not need numpy.
-_LATE = {
-    "BitGenerator": "numpy",
-    "Status": "_status",
-    "SystemRandom": "_systemrandom",
-    "uuid4": "_uuid",
-    "uuid7": "_uuid",
-    "uuid7_time": "_uuid",
-}
+_LATE = {"BitGenerator", "Status", "SystemRandom", "uuid4", "uuid7", "uuid7_time"}
 
 
 if not TYPE_CHECKING:  # with a __getattr__, a type checker would accept every name
@@ -190,7 +211,19 @@ if not TYPE_CHECKING:  # with a __getattr__, a type checker would accept every n
     def __getattr__(name: str) -> "Any":
         if name not in _LATE:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = getattr(_import_late(_LATE[name]), name)
+        if name == "Status":
+            with _Late("_status"):
+                from ._status import Status as value
+        elif name == "SystemRandom":
+            with _Late("_systemrandom"):
+                from ._systemrandom import SystemRandom as value
+        elif name == "BitGenerator":
+            with _Late("numpy"):
+                from .numpy import BitGenerator as value
+        else:
+            with _Late("_uuid"):
+                import gorandom._uuid as module
+            value = getattr(module, name)
         globals()[name] = value
         return value
 
@@ -199,5 +232,5 @@ if not TYPE_CHECKING:  # with a __getattr__, a type checker would accept every n
             from importlib.util import find_spec
 
         # pydoc and others ask for each name that is listed. Without numpy, that one cannot be had.
-        late = _LATE.keys() - ({"BitGenerator"} if find_spec("numpy") is None else set())
+        late = _LATE - ({"BitGenerator"} if find_spec("numpy") is None else set())
         return sorted((globals().keys() | late) - {"TYPE_CHECKING"})

@@ -237,6 +237,6 @@ class Judge:
 def preload():
     """What gorandom imports of the standard library, so that a case need not."""
     for name in ("bisect", "dataclasses", "functools", "hashlib", "hmac", "importlib.metadata", "operator", "random", "secrets",
-                 "threading", "uuid", "warnings"):  # fmt: skip
+                 "select", "threading", "uuid", "warnings"):  # fmt: skip
         importlib.import_module(name)
     assert "gorandom" not in sys.modules

@@ -37,6 +37,25 @@ static void say(const char *what, const char *why)
 	char *text;	/* for good */
 	missing = asprintf(&text, "%s: %s", what, why) < 0 ? what : text;
 }
+
+/* NULL, and then missing says why. */
+static void *open_library(const char *path)
+{
+	char above[4096];
+	const char *name = strrchr(path, '/');
+	void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+	if (library)
+		return library;
+	const char *why = dlerror();
+	say(strstr(why, "static TLS") ? "other libraries have taken the room for thread-local storage"
+		: "the core's library cannot be loaded", why);
+	/* Nuitka packs what a module is linked to into the folder above the module's. */
+	snprintf(above, sizeof above, "%.*s/..%s", (int)(name - path), path, name);
+	library = dlopen(above, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+	if (library)
+		missing = NULL;
+	return library;
+}
 #endif
 
 const char *library_load(const char *path, const char *spare, const struct gorandom_core **loaded)
@@ -53,13 +72,9 @@ const char *library_load(const char *path, const char *spare, const struct goran
 		say("when gorandom was imported", spare);
 		return NULL;
 	}
-	void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-	if (!library) {
-		const char *why = dlerror();
-		say(strstr(why, "static TLS") ? "other libraries have taken the room for thread-local storage"
-			: "the core's library cannot be loaded", why);
+	void *library = open_library(path);
+	if (!library)
 		return NULL;
-	}
 	const struct gorandom_core *found = dlsym(library, "gorandom_core");
 	if (!found || found->abi != GORANDOM_CORE_ABI || strcmp(found->version, GORANDOM_VERSION))
 		return "gorandom's libraries are of different versions: install it again";

@@ -17,7 +17,7 @@ import stat as _stat
 import sys as _sys
 from dataclasses import dataclass as _dataclass
 
-from gorandom import _front, _import_late, wait_for_system_rng
+from gorandom import _front, _Late, wait_for_system_rng
 
 __all__ = [
     "SYSTEMS",
@@ -153,9 +153,13 @@ def osrandom_engine_implementation() -> str:
 
 def activate_osrandom_engine() -> None:
     """Do ``gorandom.openssl.activate()``, by its name in cryptography's backend."""
-    _import_late("openssl").activate()
+    with _Late("openssl"):
+        from gorandom.openssl import activate
+    activate()
 
 
 def activate_builtin_random() -> None:
     """Do ``gorandom.openssl.deactivate()``, by its name in cryptography's backend."""
-    _import_late("openssl").deactivate()
+    with _Late("openssl"):
+        from gorandom.openssl import deactivate
+    deactivate()

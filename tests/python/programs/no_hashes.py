@@ -48,8 +48,9 @@ for found in pkgutil.walk_packages(gorandom.__path__, "gorandom."):
     except ImportError as error:
         assert name in ("gorandom.numpy", "gorandom._numpy") and "numpy" in str(error), (name, error)
 
-from gorandom import signing  # noqa: E402
 from gorandom.compat.pycrypto.Hash import HMAC, MD5, RIPEMD, SHA, SHA256  # noqa: E402
+
+from gorandom import signing  # noqa: E402
 
 token = signing.TimestampSigner(b"k" * 32, "purpose").sign(b"x")
 assert signing.TimestampSigner(b"k" * 32, "purpose").unsign(token, 60) == b"x"

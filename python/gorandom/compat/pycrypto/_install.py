@@ -59,6 +59,16 @@ _MISSING = {
 }
 
 
+def _import_all() -> None:
+    """Not called: tools that pack programs see by it which modules they have to bring, as the finder names none."""
+    from . import Hash, Random, Util, pct_warnings  # noqa: F401
+    from .Hash import HMAC, MD5, RIPEMD, SHA, SHA224, SHA256, SHA384, SHA512  # noqa: F401
+    from .Random import OSRNG, Fortuna, _UserFriendlyRNG, random  # noqa: F401
+    from .Random.Fortuna import FortunaAccumulator, FortunaGenerator, SHAd256  # noqa: F401
+    from .Random.OSRNG import fallback, nt, posix, rng_base  # noqa: F401
+    from .Util import randpool  # noqa: F401
+
+
 def _our_name(name: str) -> str:
     """The name of gorandom's module for one of Crypto's. Both names give the same module object, with one state."""
     return __package__ + name.removeprefix("Crypto")
@@ -79,6 +89,18 @@ class _Loader:
         module.__spec__ = self._spec  # the import system has put the second name's there
 
 
+def _find_installed(name: str, path: Sequence[str] | None) -> ModuleSpec | None:
+    """As the import system would without us. Packed programs, among others, have finders of their own."""
+    for finder in sys.meta_path:
+        if getattr(finder, "__module__", None) == __name__:  # _Finder, or the one of an earlier import of this module
+            continue
+        find_spec = getattr(finder, "find_spec", None)
+        spec = find_spec(name, path) if find_spec else None
+        if spec is not None:
+            return spec
+    return None
+
+
 class _Finder:
     """Finds PyCrypto's modules when they are imported."""
 
@@ -93,7 +115,7 @@ class _Finder:
                     # Its __path__ would lead to a second copy of whatever else lies in gorandom's folders.
                     raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
                 return None
-            if not of_ours and PathFinder.find_spec(fullname, path) is not None:
+            if not of_ours and _find_installed(fullname, path) is not None:
                 return None  # the installed Crypto has one
         return ModuleSpec(fullname, _Loader(_our_name(fullname)))  # type: ignore[arg-type]
 
@@ -107,7 +129,7 @@ def _make_parent() -> None:
     module = sys.modules.get("Crypto")
     if module is not None and not _is_shim(module):
         return
-    spec = PathFinder.find_spec("Crypto", [path for path in sys.path if path != SHIM])
+    spec = _find_installed("Crypto", [path for path in sys.path if path != SHIM])
     if spec is not None and spec.loader is not None:
         module = sys.modules["Crypto"] = module_from_spec(spec)
         spec.loader.exec_module(module)

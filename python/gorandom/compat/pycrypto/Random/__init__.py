@@ -6,7 +6,7 @@ their own. ``urandom`` is here because PyCryptodome's package has that name.
 
 from __future__ import annotations
 
-from gorandom import _import_late, atfork, get_random_bytes, new, urandom
+from gorandom import _Late, atfork, get_random_bytes, new, urandom
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,9 +24,16 @@ _PACKAGES = ("Fortuna", "OSRNG", "_UserFriendlyRNG")
 if not TYPE_CHECKING:  # with a __getattr__, a type checker would accept every name
 
     def __getattr__(name: str) -> ModuleType:
-        if name in _PACKAGES:
-            return _import_late("compat.pycrypto.Random." + name)
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        if name not in _PACKAGES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        with _Late("compat.pycrypto.Random." + name):
+            if name == "Fortuna":
+                import gorandom.compat.pycrypto.Random.Fortuna as module
+            elif name == "OSRNG":
+                import gorandom.compat.pycrypto.Random.OSRNG as module
+            else:
+                import gorandom.compat.pycrypto.Random._UserFriendlyRNG as module
+        return module
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *_PACKAGES} - {"TYPE_CHECKING", "annotations"})
