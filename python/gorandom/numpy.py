@@ -39,10 +39,11 @@ class BitGenerator(_Base):
     ``numpy.random.default_rng(secrets.randbits(256))``. Who sees enough of its numbers can tell the others.
 
     Made once and shared by any number of ``Generator`` objects, threads and forked children: a child's numbers are
-    its own, at once, and its lock is free, whoever held it in the parent. Each object keeps up to 64 KiB of ready
+    its own, at once, and its lock is free, whoever held it in the parent. Each object keeps up to 16 KiB of ready
     bytes in memory that is wiped at fork, left out of core dumps and locked if possible; each number is erased
-    there as it is handed out. ``gorandom.reseed()`` takes effect before the next number. When a call of numpy's
-    begins, what is ready is of the same second of the system's clock, or made anew.
+    there as it is handed out. 64 objects share one mapping, so a process may have any number of them.
+    ``gorandom.reseed()`` takes effect before the next number. When a call of numpy's begins, what is ready is of the
+    same second of the system's clock, or made anew.
 
     ``next_uint64`` takes the next 8 bytes, ``next_uint32`` the next 4; ``next_double`` is a multiple of 2**-53,
     from 53 of 64 bits; ``next_raw`` is ``next_uint64``.
@@ -58,6 +59,10 @@ class BitGenerator(_Base):
     once without it may get the same number, or zeros. Without it nothing looks at the clock either: ready bytes
     may then be older than a second, so that copies of a virtual machine could both give them. Forks and reseeds are
     noticed all the same. The object must outlive the addresses that were taken from it.
+
+    **Where the kernel cannot wipe memory at fork** (gVisor, or Linux before 4.14) a fork handler erases the ready bytes
+    in the child. A child of a raw ``clone(2)`` erases them when it first enters ``lock`` or needs new bytes. Until
+    then it takes numbers from the same buffer as its parent, and none that the parent takes.
 
     **Not for RandomState.** The legacy ``numpy.random.RandomState`` makes two normally distributed numbers at a time
     and keeps the second, out of reach of this class. A forked child inherits that number and

@@ -4,6 +4,7 @@ import copy
 import importlib.util
 import os
 import pickle
+import resource
 import subprocess
 import sys
 import sysconfig
@@ -315,9 +316,42 @@ def test_fork_while_another_thread_draws(start):
 @seccomp
 @pytest.mark.parametrize("way", ["fork", "raw_clone"])
 def test_forks_where_the_kernel_wipes_nothing(way):
-    """Guards: without MADV_WIPEONFORK no number is kept ready. Past the fork handlers a kept one would come twice."""
+    """Guards the shared place of the next number, without which a raw clone repeats its parent's, the fork hook, without which a
+    child has them in its memory and waits for its parent's lock, and that numbers are kept ready there at all."""
     result = run(PROGRAMS / "numpy_nothing_wiped.py", "auto", way, helped=True)
-    assert_sound(result, 20)
+    assert_sound(result, 43 if way == "fork" else 42)
+
+
+@linux
+@seccomp
+@pytest.mark.parametrize("memory", ["wiped", "not wiped"])
+def test_many(memory):
+    """Guards that buffers share mappings: a process may have 65,530, and with one for each generator it came to its limit.
+    A number needs a page, and what is dropped is given back and used again."""
+    n = 2000
+    result = run(PROGRAMS / "numpy_many.py", "auto", n, memory)
+    before, rounds = result["before"], result["rounds"]
+    assert result["repeated"] == 0
+    for now in rounds:
+        assert now["full"]["maps"] - before["maps"] < 3 * n // 64 + 30
+        assert now["full"]["rss"] - before["rss"] < 8 * n  # KiB; the Python objects are 2.5 of them
+        assert now["empty"]["rss"] - before["rss"] < 4 * n
+    first, last = rounds[0], rounds[-1]
+    assert last["full"]["maps"] <= first["full"]["maps"] + 3 and last["full"]["size"] <= first["full"]["size"] + 2048
+    if memory == "wiped":
+        limit = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0]
+        can_lock = limit == resource.RLIM_INFINITY or limit >= 2 << 20
+        assert {"wf", "dd", *["lo"] * can_lock} <= set(result["flags"])
+
+
+@linux
+@starts
+def test_made_and_dropped_by_threads(start):
+    """While others fork. Guards that no buffer has two users, in a child neither."""
+    forks = 24 * STRESS
+    result = run(PROGRAMS / "numpy_made_by_threads.py", start, forks, timeout=90 * STRESS)
+    assert_sound(result, forks)
+    assert result["drawn"] > 0
 
 
 @linux

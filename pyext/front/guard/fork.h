@@ -13,6 +13,7 @@ enum fork_place {
 	FORK_THREADS,	/* runtime/thread.c: the records and pages of threads that do not exist here */
 	FORK_LOCKS,	/* python/secret.c and python/forklock.c: their locks */
 	FORK_EVENTS,	/* draw/events.c: a lock */
+	FORK_NUMBERS,	/* numpy/slab.c: ready bytes */
 	FORK_CORE,	/* runtime/start.c: the lock of starts, the gate, the core's record */
 };
 

@@ -12,18 +12,19 @@
 #define PY_SSIZE_T_CLEAN
 #include "python/base.h"
 
+#include <errno.h>
 #include <linux/futex.h>
 #include <stdlib.h>
-#include <sys/mman.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "core/core.h"
-#include "pure/erase.h"
+#include "numpy/slab.h"
 #include "runtime/thread.h"
 
-#define MEMORY ((size_t)64 << 10)	/* bytes of a generator's; with 16 KiB the way into the core costs as much as what is made there */
-#define MOST (uint32_t)(MEMORY - sizeof(struct bitgen))	/* bytes of a refill */
+#define ID 8	/* bytes of a refill that go into a mark, where fork does not wipe */
+#define MOST (uint32_t)(BUFFER - sizeof(struct bitgen) - ID)	/* bytes of a refill */
 #define FIRST (uint32_t)512	/* bytes of the first, because many generators give one number; each next one is twice as large */
 #define LOW 256	/* bytes: with fewer the lock is not given out, so that most calls meet a failure there */
 #define TRIES 100	/* of a draw that fails in a callback, */
@@ -34,15 +35,18 @@
 static const struct base *base;
 
 /* Numbers ready for one bit generator of numpy's, in memory that fork wipes: a child finds no bytes, a stamp that
- * holds nowhere, and a lock that nobody holds. This stands at the memory's end. The bytes are before it, those next in
+ * holds nowhere, and a lock that nobody holds. This stands at the buffer's end. The bytes are before it, those next in
  * turn farthest from it, so that few of them need few pages. */
 struct bitgen {
-	struct stamp made;	/* when and where the bytes were. Where fork does not wipe: the process whose lock it is */
+	struct stamp made;	/* when and where the bytes were */
 	uint64_t owner;	/* the thread that holds the lock, if any */
 	uint32_t locked;	/* 0, 1, or 2 when somebody may be waiting: what futex(2) waits on */
 	uint32_t depth;	/* of the owner's entries */
 	uint32_t size;	/* bytes of the last refill */
-	int64_t at;	/* the first ready byte, counted from this struct: negative, or 0 for none. Those before it are erased */
+	union {
+		int64_t at;	/* the first ready byte, counted from this struct: negative, or 0 for none. Those before it are erased */
+		uint64_t mark;	/* where fork does not wipe: whose turn it is, below */
+	};
 };
 
 _Static_assert(sizeof(struct bitgen) == 64, "a cache line");
@@ -52,6 +56,7 @@ struct user {
 	struct bitgen *bits;
 	const uint64_t *epoch;	/* base->stamp_epoch, at hand */
 	int taken;	/* a call is in the memory. Whoever finds it taken has its numbers made one by one */
+	struct buffer buffer;
 };
 
 /* numpy's struct bitgen, numpy/random/bitgen.h: published, the same in all its versions from 1.17 on. Newer ones may
@@ -73,36 +78,79 @@ static struct user *user_of(PyObject *self) { return &((BitGen *)self)->user; }
 
 /* ---- ready bytes ---- */
 
-/* How many bytes to make next. Twice as many, if the last ones have been used up and not become stale. */
-static uint32_t next_size(const struct bitgen *b)
+/* Where fork does not wipe, a child that no handler has seen has the bytes, too, until it looks at its PID. So the place
+ * of the next byte is in memory that it shares with its parent: each number is taken by one of the two. Beside the place
+ * there is a mark, random bytes of the same refill. Who finds another mark than that of its own bytes has none ready. */
+#define PLACE 16	/* bits of the shared number for the place; the others are the mark's */
+#define NO_PLACE (((uint64_t)1 << PLACE) - 1)	/* beyond any buffer. With mark 0: a refill is under way */
+
+static uint64_t place_of(uint64_t shared) { return shared & NO_PLACE; }
+static uint64_t mark_of(uint64_t shared) { return shared >> PLACE; }
+
+static void forget_ready(struct user *u)
 {
+	if (u->buffer.shared)
+		__atomic_store_n(u->buffer.shared, NO_PLACE, __ATOMIC_SEQ_CST);
+	else
+		u->bits->at = 0;
+}
+
+/* If another process has meanwhile changed the shared number, these bytes are not given out; and if it was a child with the
+ * same bytes, each of them is given out once. */
+static void set_ready(struct user *u)
+{
+	struct bitgen *b = u->bits;
+	if (u->buffer.shared) {
+		uint64_t *random = (uint64_t *)(void *)((unsigned char *)b - b->size - ID), none = NO_PLACE;
+		b->mark = mark_of(*random) | 1;
+		*random = 0;
+		__atomic_compare_exchange_n(u->buffer.shared, &none, b->mark << PLACE, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+	} else
+		b->at = -(int64_t)b->size;
+}
+
+static int64_t count_ready(const struct user *u)
+{
+	const struct bitgen *b = u->bits;
+	if (!u->buffer.shared)
+		return -b->at;
+	uint64_t shared = __atomic_load_n(u->buffer.shared, __ATOMIC_RELAXED);
+	return mark_of(shared) == b->mark ? b->size - (int64_t)place_of(shared) : 0;
+}
+
+/* How many bytes to make next. Twice as many, if the last ones have been used up and not become stale. */
+static uint32_t next_size(const struct user *u)
+{
+	const struct bitgen *b = u->bits;
 	if (b->size < FIRST)
 		return FIRST;
-	if (-b->at >= LOW || b->made.epoch != stamp_field(base->stamp_epoch))
+	if (count_ready(u) >= LOW || b->made.epoch != stamp_field(base->stamp_epoch))
 		return b->size;
 	return b->size > MOST / 2 ? MOST : 2 * b->size;
 }
 
 /* Waits for the system's generator if the caller may be given an exception. 0, -1 with an exception set, or the answer of
  * draw_bytes. The memory is taken. */
-static int refill(struct bitgen *b, int may_raise)
+static int refill(struct user *u, int may_raise)
 {
+	struct bitgen *b = u->bits;
+	base->fork_check();
 	for (;;) {
-		uint32_t n = next_size(b);
+		uint32_t size = next_size(u), n = size + (u->buffer.shared ? ID : 0);
 		unsigned char *bytes = (unsigned char *)b - n;
 		struct stamp now = base->stamp_now();
 		b->made = now;
 		b->made.epoch = 0;	/* until the bytes are there */
-		b->at = 0;
+		forget_ready(u);
 		/* A child's memory is not locked; its first refill has another size than none. */
-		if (n != b->size)
-			base->pages_lock(bytes, n + sizeof *b);
-		b->size = n;
+		if (size != b->size)
+			buffer_lock(&u->buffer, now.process, n + sizeof *b);
+		b->size = size;
 		int r = may_raise ? base->draw(bytes, n, 1) : base->draw_bytes(bytes, n);
 		if (r)
 			return r;
 		b->made.epoch = now.epoch;
-		b->at = -(int64_t)n;
+		set_ready(u);
 		/* A signal handler that forked in between: the bytes are zeros now, or the other process's too. */
 		__atomic_signal_fence(__ATOMIC_SEQ_CST);
 		if (now.process == base->process_stamp())
@@ -146,15 +194,41 @@ static inline int take(struct user *u, void *x, uint32_t n, int watch)
 	return __builtin_expect(fresh, 1);
 }
 
-/* Past the memory where fork does not wipe, because nothing is kept there for a child to find; in a signal handler that has
- * interrupted another call; and in a thread that has passed the lock by. */
+/* The same where fork does not wipe. Who forks in the middle leaves two processes with the same bytes and the same shared
+ * number, of which one can change it; the other takes other bytes. */
+static inline int take_shared(struct user *u, void *x, uint32_t n)
+{
+	struct bitgen *b = u->bits;
+	int fresh = 0;
+	if (!thread_take(&u->taken))
+		return 0;
+	uint32_t size = __atomic_load_n(&b->size, __ATOMIC_RELAXED);	/* once: a fork handler may erase it */
+	uint64_t shared = __atomic_load_n(u->buffer.shared, __ATOMIC_ACQUIRE), at = place_of(shared);
+	if (mark_of(shared) == b->mark && at + n <= size) {
+		unsigned char *from = (unsigned char *)b - size + at;
+		memcpy(x, from, n);
+		if (__atomic_compare_exchange_n(u->buffer.shared, &shared, shared + n, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
+			memset(from, 0, n);
+			fresh = b->made.epoch == stamp_field(u->epoch) && b->made.restore == base->restore_now();
+		}
+	}
+	thread_leave(&u->taken);
+	return __builtin_expect(fresh, 1);
+}
+
+static int take_any(struct user *u, void *x, uint32_t n)
+{
+	return u->buffer.shared ? take_shared(u, x, n) : take(u, x, n, 1);
+}
+
+/* Past the memory in a signal handler that has interrupted another call, and in a thread that has passed the lock by. */
 static uint64_t slowly(struct user *u, uint32_t n)
 {
 	uint64_t x = 0;
 	int r, tries = 0;
-	while (!take(u, &x, n, 1)) {
-		if (base->pages_wiped_at_fork && !__atomic_exchange_n(&u->taken, 1, __ATOMIC_ACQUIRE)) {
-			r = refill(u->bits, 0);
+	while (!take_any(u, &x, n)) {
+		if (!__atomic_exchange_n(&u->taken, 1, __ATOMIC_ACQUIRE)) {
+			r = refill(u, 0);
 			thread_leave(&u->taken);
 		} else {
 			r = base->draw_bytes((unsigned char *)&x, n);
@@ -175,26 +249,27 @@ static APART uint64_t slow_uint64(void *state) { return slowly(state, sizeof(uin
 static APART uint32_t slow_uint32(void *state) { return (uint32_t)slowly(state, sizeof(uint32_t)); }
 static APART double slow_double(void *state) { return to_double(slow_uint64(state)); }
 
-/* Twice, because without a page to look at (guard/restore.c) a function fits one line of code. */
-#define NUMBERS(name, watch) \
+/* Three times, because without a page to look at (guard/restore.c) a function fits one line of code. */
+#define NUMBERS(name, take) \
 static HOT uint64_t name##_uint64(void *state) \
 { \
 	uint64_t x; \
-	return take(state, &x, sizeof x, watch) ? x : slow_uint64(state); \
+	return take ? x : slow_uint64(state); \
 } \
 static HOT uint32_t name##_uint32(void *state) \
 { \
 	uint32_t x; \
-	return take(state, &x, sizeof x, watch) ? x : slow_uint32(state); \
+	return take ? x : slow_uint32(state); \
 } \
 static HOT double name##_double(void *state) \
 { \
 	uint64_t x; \
-	return take(state, &x, sizeof x, watch) ? to_double(x) : slow_double(state); \
+	return take ? to_double(x) : slow_double(state); \
 }
 
-NUMBERS(next, 0)
-NUMBERS(watched, 1)
+NUMBERS(next, take(state, &x, sizeof x, 0))
+NUMBERS(watched, take(state, &x, sizeof x, 1))
+NUMBERS(shared, take_shared(state, &x, sizeof x))
 
 /* Writes our functions into the struct of a capsule that numpy has made. */
 static PyObject *install(PyObject *self, PyObject *capsule)
@@ -202,11 +277,11 @@ static PyObject *install(PyObject *self, PyObject *capsule)
 	struct numpy_bitgen *to = PyCapsule_GetPointer(capsule, "BitGenerator");
 	if (!to)
 		return NULL;
-	int watch = base->watches_restores;
+	int shared = user_of(self)->buffer.shared != NULL, watch = base->watches_restores;
 	to->state = user_of(self);
-	to->next_uint64 = to->next_raw = watch ? watched_uint64 : next_uint64;
-	to->next_uint32 = watch ? watched_uint32 : next_uint32;
-	to->next_double = watch ? watched_double : next_double;
+	to->next_uint64 = to->next_raw = shared ? shared_uint64 : watch ? watched_uint64 : next_uint64;
+	to->next_uint32 = shared ? shared_uint32 : watch ? watched_uint32 : next_uint32;
+	to->next_double = shared ? shared_double : watch ? watched_double : next_double;
 	Py_RETURN_NONE;
 }
 
@@ -249,38 +324,19 @@ static void unlock(struct bitgen *b)
 		syscall(SYS_futex, &b->locked, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
-/* Where fork does not wipe, the first thread of a child to come here makes the lock anew. */
-static void look_for_a_fork(PyObject *self)
-{
-	struct bitgen *b = user_of(self)->bits;
-	BEGIN_ALONE(self);
-	if (b->made.process != base->process_stamp()) {
-		b->locked = 0;
-		b->owner = 0;
-		b->made.process = base->process_stamp();
-	}
-	END_ALONE();
-}
-
 /* With the lock held, and the GIL, which it may give away meanwhile: are there numbers for this call? 0, or -1 with
  * an exception set. */
 static int ensure(struct user *u)
 {
 	struct bitgen *b = u->bits;
-	if (!base->pages_wiped_at_fork) {
-		unsigned char byte;
-		int r = base->draw(&byte, 1, 1);
-		erase(&byte, 1);
-		return r;
-	}
 	/* In a child, the mark of a thread that was in the memory at the fork and does not exist here. */
 	if (b->depth == 1 && b->made.process != base->process_stamp())
 		__atomic_store_n(&u->taken, 0, __ATOMIC_RELAXED);
-	if (-b->at >= LOW && base->stamp_holds(&b->made))
+	if (count_ready(u) >= LOW && base->stamp_holds(&b->made))
 		return 0;
 	if (__atomic_exchange_n(&u->taken, 1, __ATOMIC_ACQUIRE))
 		return 0;
-	int r = refill(b, 1);
+	int r = refill(u, 1);
 	thread_leave(&u->taken);
 	return r;
 }
@@ -289,8 +345,7 @@ static PyObject *enter(PyObject *self, PyObject *unused)
 {
 	struct user *u = user_of(self);
 	(void)unused;
-	if (!base->pages_wiped_at_fork)
-		look_for_a_fork(self);
+	base->fork_check();	/* its hooks free the lock where the kernel does not wipe it */
 	do {
 		if (lock(u->bits))
 			return NULL;
@@ -340,12 +395,11 @@ static PyObject *new(PyTypeObject *type, PyObject *args, PyObject *names)
 	BitGen *self = (BitGen *)PyType_GenericAlloc(type, 0);
 	if (!self)
 		return NULL;
-	unsigned char *memory = base->pages_new(MEMORY, PAGES_WIPED);
-	if (!memory) {
+	if (buffer_take(&self->user.buffer)) {
 		Py_DECREF((PyObject *)self);
 		return PyErr_NoMemory();
 	}
-	self->user.bits = (struct bitgen *)(memory + MEMORY) - 1;
+	self->user.bits = (struct bitgen *)(void *)(self->user.buffer.bytes + BUFFER) - 1;
 	self->user.epoch = base->stamp_epoch;
 	return (PyObject *)self;
 }
@@ -353,13 +407,9 @@ static PyObject *new(PyTypeObject *type, PyObject *args, PyObject *names)
 static void dealloc(PyObject *self)
 {
 	PyTypeObject *type = Py_TYPE(self);
-	struct bitgen *b = user_of(self)->bits;
-	if (b) {
-		size_t n = b->size + sizeof *b;	/* no others have been written */
-		unsigned char *end = (unsigned char *)(b + 1);
-		erase(end - n, n);
-		munmap(end - MEMORY, MEMORY);
-	}
+	struct user *u = user_of(self);
+	if (u->bits)
+		buffer_give(&u->buffer, ID + u->bits->size + sizeof *u->bits);
 	freefunc release_memory = (freefunc)PyType_GetSlot(type, Py_tp_free);
 	release_memory(self);
 	Py_DECREF(type);
@@ -398,6 +448,11 @@ static int exec(PyObject *module)
 	const struct base *found = base_import();
 	if (!found)
 		return -1;
+	errno = slab_init(found);
+	if (errno) {
+		PyErr_SetFromErrno(PyExc_ImportError);
+		return -1;
+	}
 	__atomic_store_n(&base, found, __ATOMIC_RELAXED);	/* the same in every interpreter */
 	PyObject *type = PyType_FromSpec(&spec);
 	int r = PyModule_AddObjectRef(module, "BitGen", type);

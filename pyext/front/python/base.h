@@ -6,6 +6,7 @@
 #include "python/interpreter.h"
 
 #include "draw/draw.h"
+#include "guard/fork.h"
 #include "guard/process.h"
 #include "guard/stamp.h"
 #include "pure/sha256.h"
@@ -25,6 +26,9 @@ struct base {
 	void *(*pages_new)(size_t bytes, enum pages);
 	void (*pages_lock)(void *, size_t bytes);
 	int pages_wiped_at_fork;
+
+	void (*fork_register)(struct fork_hook *);
+	int (*fork_check)(void);	/* after it a child is known by its stamps and locks */
 
 	const uint64_t *stamp_epoch;
 	uint64_t (*process_stamp)(void);
