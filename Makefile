@@ -17,7 +17,7 @@ BENCH_FLAGS = $(if $(QUICK),--quick) $(if $(ONLY),--only '$(ONLY)')
 SOURCES := $(shell find gorandom pyext python -type f -not -path '*/_gen/*' -not -name '*.pyc' -not -path '*.egg-info/*') \
 	go.mod go.sum setup.py pyproject.toml README.md LICENSE LICENSE.Go
 
-.PHONY: help demo test test-go test-python examples wheel wheels verify-wheel tag-message audit bench bench-go consttime stress boot-test clone-test lint generate check-generated clean bench-readme bench-plots bench-compare free-threaded sanitize tsan wheel-roots adversity freeze-test
+.PHONY: help demo test test-go test-python examples wheel wheels verify-wheel tag-message audit bench bench-go consttime stress boot-test clone-test lint generate check-generated clean bench-readme bench-plots bench-compare free-threaded sanitize tsan wheel-roots adversity freeze-test gvisor-test
 
 help: ## lists these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-16s %s\n", $$1, $$2}' Makefile
@@ -104,7 +104,7 @@ consttime: ## does compare_digest's time tell anything? A t-test over a million 
 stress: build/wheel ## the fork tests with STRESS (10) times as many forks, some 50,000
 	GORANDOM_STRESS=$(STRESS) $(PYTHON) tests/run.py --wheel wheels/gorandom-*.whl tests/python/test_forks.py tests/python/test_clone.py tests/python/test_reentrancy.py
 
-.PHONY: soak soak-load soak-statistics
+.PHONY: soak soak-load soak-statistics gvisor-test
 soak: soak-load soak-statistics ## MINUTES (60) of everything at once, then all statistics: some 2 hours more
 
 soak-load: build/venv/soak ## threads, forks, reseeds, seed files and keys together for MINUTES (60): memory's slope, latencies
@@ -118,6 +118,9 @@ boot-test: build/venv/installed ## an emulated machine whose kernel's generator 
 
 clone-test: build/venv/installed ## a machine saved once and restored twice (QEMU; about 2 minutes; ROOT=Debian's forky for vmclock)
 	build/venv/bin/python -B tests/boot/clone.py $(if $(ROOT),--root '$(ROOT)')
+
+gvisor-test: build/venv/tests ## as root: tests that need no core, inside gVisor, whose runsc is built first (10 minutes; then 3)
+	build/venv/bin/python -B tests/gvisor.py
 
 lint: build/venv/bin/python ## gofmt -s, go vet, ruff, and whether the tables in Markdown files are whole
 	$(TOOLS) gofmt
@@ -152,6 +155,10 @@ build/wheel: $(SOURCES) | build/venv/bin/python
 build/free/wheel: $(SOURCES)
 	@rm -rf build/lib* build/bdist*
 	$(PYTHON) wheels/freethreaded.py --wheel build/free
+	@touch $@
+
+build/venv/tests: build/venv/installed tests/requirements.txt
+	$(PIP) install -r tests/requirements.txt
 	@touch $@
 
 build/venv/soak: build/venv/installed tests/requirements.txt tests/adversity/requirements.txt
