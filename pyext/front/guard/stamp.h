@@ -5,8 +5,7 @@
  * machine may be saved, or a signal handler may fork, between the two. */
 #pragma once
 
-#include <time.h>
-
+#include "guard/clock.h"
 #include "guard/process.h"
 #include "guard/restore.h"
 
@@ -27,7 +26,7 @@ static inline void stamp_all_stale(void) { __atomic_add_fetch(&stamp_epoch, 1, _
 static inline struct stamp stamp_now(void)
 {
 	uint64_t epoch = __atomic_load_n(&stamp_epoch, __ATOMIC_SEQ_CST);
-	return (struct stamp){epoch, process_stamp(), restore_now(), (uint32_t)time(NULL)};
+	return (struct stamp){epoch, process_stamp(), restore_now(), clock_second()};
 }
 
 /* Each field is loaded and stored whole: signal handlers and other threads do so meanwhile. */
@@ -44,7 +43,7 @@ static inline void stamp_put(struct stamp *to, const struct stamp *from)
 /* For bytes in memory that fork wipes. A wiped stamp holds nowhere, so the process need not be compared. */
 static inline int stamp_holds(const struct stamp *s)
 {
-	return stamp_field(&s->epoch) == stamp_field(&stamp_epoch) && s->second == (uint32_t)time(NULL)
+	return stamp_field(&s->epoch) == stamp_field(&stamp_epoch) && s->second == clock_second()
 		&& stamp_field(&s->restore) == restore_now();
 }
 
