@@ -30,9 +30,9 @@ ADDRESS = {
     "ASAN_OPTIONS": "detect_leaks=0:use_sigaltstack=0:allocator_may_return_null=1:verify_asan_link_order=0:log_path=REPORT",
     "UBSAN_OPTIONS": "print_stacktrace=1",
 }
-# AddressSanitizer holds locks of its own where a core starts in a forked child, and has an address space that no test
-# reads from end to end.
-NOT_ADDRESS = "not test_forks and not where_a_key_lies"
+# AddressSanitizer holds locks of its own where a core starts in a forked child, has an address space that no test reads from
+# end to end, and makes objects larger.
+NOT_ADDRESS = "not test_forks and not where_a_key_lies and not test_many"
 # CPython reads an item of a list or a dict without its lock, and looks again: by then it may be another object's memory.
 SUPPRESSED = "race:list_get_item_ref\nrace:_Py_TryXGetRef\n"
 THREAD = {"TSAN_OPTIONS": "exitcode=66:handle_segv=0:history_size=7:suppressions=SUPPRESSIONS:log_path=REPORT", "GORANDOM_SLOW": "50"}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import gorandom
 
 PUBLIC = ["new", "RNGFile", "atfork", "get_random_bytes", "urandom", "wait_for_system_rng", "fill", "reseed", "add_event",
-          "compare_digest", "configure", "status", "Status", "install_as_crypto", "SystemRandom", "uuid4", "uuid7"]  # fmt: skip
+          "compare_digest", "configure", "status", "Status", "install_as_crypto", "SystemRandom", "uuid4", "uuid7", "uuid7_time"]  # fmt: skip
 
 
 class Raises:
