@@ -16,45 +16,48 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Status:
-    """A snapshot. No field holds a secret."""
+    """What served this process when it was asked. Frozen; no field holds a secret.
+
+    ``mode``: ``"core"`` if a Go core of this process serves; ``"direct"`` if the system's generator does.
+    ``reason``: why the mode is ``"direct"``; empty in mode ``"core"``.
+    ``ready``: whether the system's generator has given bytes to this process or to one that it was forked from.
+    ``implementation``: how the system's bytes are read, in the words of cryptography's osrandom engine.
+    ``sources``: names of the entropy sources that feed the pools.
+    ``dropped``: names of the sources that no longer do, and why. Each failed a health test of NIST SP 800-90B:
+        ``"rdseed: repetition count test"`` or ``"cycles: adaptive proportion test"``. No seed depends on them.
+    ``reseeds``: number of reseeds of this process's core.
+    ``failed_reseeds``: number of reseeds for which the kernel refused its bytes; the old seed stayed in use.
+    ``events``: number of events added to the pools of this process's core since its start.
+    ``generation``: number of forks between this process and the one that imported gorandom.
+    ``vm_generation``: the hypervisor's count of restores from a snapshot; None if it does not tell.
+    ``clones``: what shows that the machine was restored from a snapshot. ``"vmclock"`` and ``"sysgenid"`` are pages of
+        the hypervisor's, read at each draw. With ``"clock"`` nothing shows it, and ready bytes are used for at most a
+        second.
+    ``seed_file``: the seed file that this process, or one that it was forked from, used last; None if none was.
+    ``keystream``: the AES kernel that makes the bytes; ``"system"`` in mode ``"direct"``. For tests, the environment
+        variable ``GORANDOM_KEYSTREAM``, read at import, chooses among those that the processor has.
+    ``memory``: how the core's secrets are kept: which of wiped at fork, undumped and locked the system granted.
+    ``core_version``: version of the core's library; None if it is not loaded.
+    """
 
     __module__ = "gorandom"
 
     mode: str
-    """``"core"``: a Go core of this process; ``"direct"``: the system's generator, through the same pools."""
     reason: str
-    """Why the mode is ``"direct"``; empty in mode ``"core"``."""
     ready: bool
-    """The system's generator has given bytes to this process or to one that it was forked from."""
     implementation: str
-    """How the system's bytes are had, in the words of cryptography's osrandom engine."""
     sources: tuple[str, ...]
-    """Names of the entropy sources that feed the pools."""
     dropped: tuple[str, ...]
-    """Names of those that do so no more in this process, and why: each has failed a health test of NIST SP 800-90B,
-    ``"rdseed: repetition count test"`` or ``"cycles: adaptive proportion test"``. No seed rests on them."""
     reseeds: int
-    """Reseeds of this process's core."""
     failed_reseeds: int
-    """Reseeds for which the kernel refused its bytes; the old seed served on."""
     events: int
-    """Events in the pools of this process's core, since its start."""
     generation: int
-    """Forks between this process and the one that imported gorandom."""
     vm_generation: int | None
-    """What the machine's monitor counts at each restore of a snapshot; None where it does not tell."""
     clones: str
-    """What tells that the machine was restored from a snapshot: ``"vmclock"`` or ``"sysgenid"``, a page of the monitor's
-    that is read at each draw; ``"clock"``: nothing does, and ready bytes are used for a second at most."""
     seed_file: str | None
-    """The seed file that this process, or one that it was forked from, has used last; None if there is none."""
     keystream: str
-    """The AES kernel that makes the bytes; ``"system"`` in mode ``"direct"``. The environment variable
-    ``GORANDOM_KEYSTREAM``, read at import, chooses among those that the processor has; it is for tests."""
     memory: str
-    """How the core's secrets are kept: which of wiped at fork, undumped and locked the system granted."""
     core_version: str | None
-    """Version of the core's library; None where it is not loaded."""
 
     def __str__(self) -> str:
         lines = [f"gorandom {__version__}"]

@@ -30,6 +30,12 @@ def test_is_a_frozen_dataclass(status):
     assert hash(status) == hash(dataclasses.replace(status))
 
 
+def test_help_explains_each_field():
+    """help() shows a class's docstring, and none of the strings below its fields."""
+    for name in FIELDS:
+        assert f"\n    ``{name}``" in gorandom.Status.__doc__, name
+
+
 def test_types(status):
     assert status.mode in ("core", "direct")
     assert status.ready is True
