@@ -702,6 +702,16 @@ def test_flask_with_sha256(flask, monkeypatch):
     assert session_in(application(flask, Ours()), cookie) != "{}" == session_in(application(flask, SessionInterface()), cookie)
 
 
+@pytest.mark.parametrize("choice", [{"digest_method": staticmethod(hashlib.sha256)}, {"key_derivation": "django-concat"}])
+def test_flask_digests_are_not_passed_over(flask, choice):
+    """A subclass for Flask's own interface that asked for SHA-256 would get SHA-1 here, and nobody would notice."""
+    from gorandom.compat.flask import SessionInterface
+
+    chosen = type("Chosen", (SessionInterface,), choice)()
+    with pytest.raises(ValueError, match="set compat instead"):
+        application(flask, chosen, TESTING=True).test_client().get("/get")
+
+
 # -- Time --
 
 

@@ -1,11 +1,11 @@
-"""Flask's sessions, signed by gorandom: an application keeps the sessions that it has.
+"""Flask's sessions, signed by gorandom. An application that changes to them keeps its sessions.
 
     >>> import flask
     >>> from gorandom.compat.flask import SessionInterface
     >>> app = flask.Flask("example")
     >>> app.session_interface = SessionInterface()
 
-The cookies are Flask's own, so servers with and without this line share them. ImportError without Flask.
+The cookies are Flask's own, so servers with and without this line can share them. ImportError without Flask.
 """
 
 from __future__ import annotations
@@ -35,15 +35,22 @@ class _Serializer(_signing.URLSafeTimedSerializer):
 class SessionInterface(_Base):
     """``flask.sessions.SecureCookieSessionInterface`` over ``gorandom.signing``.
 
-    ``SECRET_KEY``, ``SECRET_KEY_FALLBACKS``, and the attributes ``salt`` and ``serializer`` of subclasses are Flask's.
-    ``compat`` decides the digest: ``"flask"`` is SHA-1, as by Flask's default. With None it is SHA-256: then the cookies
-    are those of a Flask whose ``digest_method`` is ``hashlib.sha256``, and older ones are not read.
+    ``SECRET_KEY``, ``SECRET_KEY_FALLBACKS``, and a subclass's ``salt`` and ``serializer`` mean what they mean to Flask.
+    In place of ``digest_method`` and ``key_derivation`` a subclass sets ``compat``. ``"flask"`` is SHA-1, Flask's
+    default. None is SHA-256: such cookies are those of a Flask whose ``digest_method`` is ``hashlib.sha256``, and SHA-1
+    cookies are not read. The object may be shared by threads and forked workers.
     """
 
     compat: Literal["flask"] | None = "flask"
 
     def get_signing_serializer(self, app: Flask) -> Any:
-        """The serializer for the application's secrets, or None if it has none. ValueError for an empty fallback."""
+        """Return the serializer for the application's secrets, or None if it has none.
+
+        ValueError for an empty fallback, under which anybody could sign (Flask takes one), and for a subclass that sets
+        ``digest_method`` or ``key_derivation``.
+        """
+        if self.digest_method is not _Base.digest_method or self.key_derivation != _Base.key_derivation:
+            raise ValueError("digest_method and key_derivation have no effect here: set compat instead (None for SHA-256)")
         if not app.secret_key:
             return None
         return _Serializer(
