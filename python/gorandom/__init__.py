@@ -10,8 +10,8 @@ and after any kind of fork. There is no need to call ``atfork()``. If the system
 raise an exception; they never return weaker bytes.
 
 Modules of this package are imported by name: ``secrets``, ``random``, ``hmac``, ``signing``, ``seedfile``,
-``openssl`` and ``numpy``. ``compat`` has the names of other packages: PyCrypto, M2Crypto and cryptography's
-osrandom engine.
+``openssl`` and ``numpy``. ``import gorandom`` alone does not load them. ``compat`` has the names of other packages:
+PyCrypto, M2Crypto, cryptography's osrandom engine, and Flask's session interface.
 """
 
 import sys as _sys

@@ -8,10 +8,10 @@ uuid4, uuid7 = uuids(uuid.UUID, uuid.SafeUUID.unknown, "gorandom")
 
 
 def uuid7_time(value: uuid.UUID) -> int:
-    """Return the time in a UUID of version 7, whoever made it, in milliseconds since 1970 (UTC).
+    """Return the time in a version 7 UUID, in milliseconds since 1970 (UTC). Any library may have made the UUID.
 
-    It is what ``value.time`` is from Python 3.14 on. ValueError if the UUID is of another version, TypeError if it is
-    no ``uuid.UUID``.
+    It equals ``value.time`` in Python 3.14 and later. ValueError if the UUID has another version, TypeError if
+    ``value`` is not a ``uuid.UUID``.
     """
     if not isinstance(value, uuid.UUID):
         raise TypeError(f"a uuid.UUID is required, not {type(value).__name__}")

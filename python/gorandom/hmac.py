@@ -11,7 +11,7 @@
 for it. The standard library's code computes the rest, where it is faster or Go cannot serve: what is fed in
 pieces, digests that Go hasn't, long messages, and all but SHA-256 in a process without a core. The tags are the
 same. All of it may be used by any thread, and in any process: what was begun in a parent is finished in its forked
-child. (An object that two threads feed at once gets it in nobody's order.)
+child. (If two threads feed one object at once, the order is unspecified.)
 
 Digests are named as ``hashlib`` names them; its constructors, other callables and PEP 247 modules will do too. Keys and
 messages may have any length, in every process (the standard library's refuse more than 2 GiB before CPython 3.14).

@@ -5,8 +5,9 @@
     >>> rng.random(3).shape
     (3,)
 
-For numbers that nobody may foresee: shuffles of ballots, samples for an audit, noise for privacy. They can't be had
-again: there is no seed. numpy 1.23 or later; ImportError without it. ``import gorandom`` alone does not import it.
+For numbers that nobody may predict: shuffles of ballots, samples for an audit, noise for privacy. They cannot be
+reproduced, because there is no seed. It needs numpy 1.23 or later; ImportError without it. ``import gorandom`` alone
+does not import numpy.
 
 After numpy's manual, "Bit generators" and "Extending" (the C interface ``bitgen_t``).
 """
@@ -32,33 +33,35 @@ class BitGenerator(_Base):
 
     **No seed, no state.** ``seed`` is None or a seedless seed sequence (``SeedlessSeedSequence``), as numpy and SciPy
     pass them on; ValueError for an actual seed. After ``numpy.random.set_bit_generator(gorandom.BitGenerator())`` the
-    functions of ``numpy.random`` draw from gorandom, and ``numpy.random.seed(42)`` is that ValueError. Whatever copies,
-    pickles, hashes, saves or resets the object gets TypeError: ``copy.deepcopy``, joblib, ``numpy.random.get_state``, the
-    engines of ``scipy.stats.qmc``; Hypothesis too, while the object is behind ``numpy.random``. Make a new object in
-    each worker. Where numbers must come again, seed one of numpy's generators from ``gorandom.secrets``:
-    ``numpy.random.default_rng(secrets.randbits(256))``. Who sees enough of its numbers can tell the others.
+    functions of ``numpy.random`` draw from gorandom, and ``numpy.random.seed(42)`` raises that ValueError.
 
-    Made once and shared by any number of ``Generator`` objects, threads and forked children: a child's numbers are
-    its own, at once, and its lock is free, whoever held it in the parent. Each object keeps up to 16 KiB of ready
-    bytes in memory that is wiped at fork, left out of core dumps and locked if possible; each number is erased
-    there as it is handed out. 64 objects share one mapping, so a process may have any number of them.
-    ``gorandom.reseed()`` takes effect before the next number. When a call of numpy's begins, what is ready is of the
-    same second of the system's clock, or made anew.
+    TypeError for everything that copies, pickles, saves or resets the object: ``copy.deepcopy``, joblib,
+    ``numpy.random.get_state``, the engines of ``scipy.stats.qmc``; Hypothesis too, while the object is behind
+    ``numpy.random``. Make a new object in each worker. If numbers must be reproducible, seed one of numpy's generators
+    from ``gorandom.secrets``: ``numpy.random.default_rng(secrets.randbits(256))``. Anyone who sees enough of that
+    generator's numbers can compute the others.
+
+    **Threads and forks.** One object may be shared by any number of ``Generator`` objects, threads and forked children.
+    A child draws numbers of its own at once, and its lock is free, whoever held it in the parent. Each object keeps up
+    to 16 KiB of ready bytes in memory that is wiped at fork, left out of core dumps and locked if possible. Each number
+    is erased there as it is handed out. 64 objects share one mapping, so a process may have any number of them.
+    ``gorandom.reseed()`` takes effect before the next number. When a call from numpy begins, ready bytes from an
+    earlier second of the system's clock are replaced.
 
     ``next_uint64`` takes the next 8 bytes, ``next_uint32`` the next 4; ``next_double`` is a multiple of 2**-53,
     from 53 of 64 bits; ``next_raw`` is ``next_uint64``.
 
-    **Errors.** What enters ``lock``, as all methods of ``Generator`` do, waits while the system's generator has not
-    been seeded, and gets OSError where it gives no bytes. The functions behind ``capsule``, ``ctypes`` and
-    ``cffi`` cannot raise. Should the system refuse while a call is under way, in a process without a Go core, they
-    try again for a second and then end the process (SIGABRT, with a line on stderr), because whatever they returned
-    would be taken for a random number. A process with a core does not depend on the system there.
+    **Errors.** Entering ``lock``, as all methods of ``Generator`` do, waits while the system's generator has not been
+    seeded, and raises OSError if that gives no bytes. The functions behind ``capsule``, ``ctypes`` and ``cffi`` cannot
+    raise. If the system refuses while a call is under way, in a process without a Go core, they try again for a second
+    and then end the process (SIGABRT, with a line on stderr), because whatever they returned would be taken for a
+    random number. A process with a core does not depend on the system there.
 
-    **Without the lock.** Code that calls these functions itself, from Cython, Numba or C, holds ``lock`` meanwhile
-    (``with bit_generator.lock:``), or is the only one to use this object. Two threads that draw from one object at
-    once without it may get the same number, or zeros. Without it nothing looks at the clock either: ready bytes
-    may then be older than a second, so that copies of a virtual machine could both give them. Forks and reseeds are
-    noticed all the same. The object must outlive the addresses that were taken from it.
+    **Without the lock.** Code that calls these functions itself, from Cython, Numba or C, must hold ``lock`` meanwhile
+    (``with bit_generator.lock:``), or be the only user of this object. Without the lock, two threads that draw from
+    one object at once may get the same number, or zeros. Nothing looks at the clock either, so ready bytes may be
+    older than a second, and copies of a virtual machine could both give them. Forks and reseeds are noticed all the
+    same. The object must outlive the addresses that were taken from it.
 
     **Where the kernel cannot wipe memory at fork** (gVisor, or Linux before 4.14) a fork handler erases the ready bytes
     in the child. A child of a raw ``clone(2)`` erases them when it first enters ``lock`` or needs new bytes. Until
@@ -93,16 +96,16 @@ class BitGenerator(_Base):
         return self._bits
 
     def spawn(self, n_children: int) -> list[Self]:
-        """A list of ``n_children`` new objects, each as independent of this one as of the others.
+        """Return a list of ``n_children`` new objects, each independent of this one and of the others.
 
-        ValueError if it is negative.
+        ValueError if the number is negative.
         """
         if n_children < 0:
             raise ValueError("n_children must be non-negative")
         return [type(self)() for _ in range(n_children)]
 
     def random_raw(self, size: Any = None, output: bool = True) -> Any:
-        """An int of 64 random bits, or an array of them (uint64) in the shape ``size``. None if ``output`` is false."""
+        """Return an int of 64 random bits, or an array of them (uint64) of shape ``size``; None if ``output`` is false."""
         if not output:
             return None  # the stream has no place that could be skipped to
         raw = _np.empty(() if size is None else size, _np.uint64)

@@ -10,13 +10,14 @@ After Ferguson, Schneier, Kohno, Cryptography Engineering 9.6. ``load()`` writes
 directory, before the first byte depends on the old one. So a seed is never used twice, even if the machine loses
 power. The kernel's bytes are always mixed in: a stolen file alone predicts nothing.
 
-Each seed file has a lock, ``<file>.lock``, which is not removed, and for a moment ``<file>.new``. No other seed file
-may have such a name. No descriptor is open when a function returns. With a core, seeds stay in its memory and never
-become Python objects.
+The functions may be called from any thread and in any process, and share files between processes. Each seed file has
+a lock file, ``<file>.lock``, which is never removed, and for a moment a ``<file>.new``. No other seed file may have
+such a name. The functions leave no descriptor open. With a core, seeds stay in its memory and never become Python
+objects.
 
-A process without a core does the same in Python, with the same files. Its draws are the system's, so a seed that it
-loads has no effect on them: it is kept, as 32 of the newest hundred events, for a core that may come. The functions then
-wait, early at boot, until the system's generator is ready.
+A process without a core does the same work in Python, with the same files. Its draws come from the system, so a seed
+that it loads has no effect on them. The seed is kept, as 32 of the newest hundred events, in case a core starts later.
+Early at boot the functions wait until the system's generator is ready.
 """
 
 from __future__ import annotations
@@ -45,10 +46,10 @@ last: str | None = None
 
 
 class SeedFileError(ValueError):
-    """The file is refused, was not used and is unchanged.
+    """Raised if a file is refused. It was not used, and it is unchanged.
 
-    It is not a regular file, or is a symbolic link, belongs to another user, is open to other users, has a wrong
-    size, or is torn.
+    It is not a regular file, has another name (a hard link), is a symbolic link, belongs to another user, may be read
+    or written by other users, has the wrong size, or is damaged.
     """
 
 
@@ -118,12 +119,14 @@ def _call(name: str, path: str | bytes | PathLike[str] | PathLike[bytes], timeou
 
 
 def load(path: str | bytes | PathLike[str] | PathLike[bytes], *, timeout: float = 10.0) -> int:
-    """Replace the file's seed by a new one, mix the old one into the generator, and return its size, 64 bytes.
+    """Replace the file's seed with a new one, mix the old one into the generator, and return its size, 64 bytes.
 
-    With a core it acts before the next byte in any thread. ``timeout`` is how many seconds to sleep, whatever a clock
-    shows, while another process holds the lock; then TimeoutError. OSError (FileNotFoundError, PermissionError, ...) if
-    the file or its directory
-    cannot be read or written, SeedFileError if the file is refused. After an error nothing was mixed in.
+    With a core, the old seed takes effect before the next byte in any thread. ``timeout`` is how many seconds to wait
+    while another process holds the lock. They are seconds slept, so a clock that is stopped or set does not matter.
+
+    TimeoutError if the lock was not released in time. OSError (FileNotFoundError, PermissionError, ...) if the file or
+    its directory cannot be read or written. SeedFileError if the file is refused. ValueError for a negative timeout or
+    a NUL byte in the path. After an error nothing was mixed in.
     """
     size = _call("Load", path, timeout)
     _front.reseed()  # makes the threads' pools stale, which only the front can
@@ -131,17 +134,17 @@ def load(path: str | bytes | PathLike[str] | PathLike[bytes], *, timeout: float 
 
 
 def refresh(path: str | bytes | PathLike[str] | PathLike[bytes], *, timeout: float = 10.0) -> int:
-    """Replace the file's seed by one that depends on it and on the generator, and return its size, 64 bytes.
+    """Replace the file's seed with one that depends on it and on the generator, and return its size, 64 bytes.
 
-    Programs that run long call this from time to time. Errors as ``load()``.
+    Long-running programs call this from time to time. Errors as for ``load()``.
     """
     return _call("Refresh", path, timeout)
 
 
 def save(path: str | bytes | PathLike[str] | PathLike[bytes], *, timeout: float = 10.0) -> int:
-    """Write a new seed with mode 0600, to a new file if there is none, and return its size, 64 bytes.
+    """Write a new seed with mode 0600, and return its size, 64 bytes. The file is created if there is none.
 
     A damaged file, or one with another mode, is replaced. SeedFileError if it is not a regular file of this user.
-    Other errors as ``load()``. After an error the file is the old one or the new one, whole.
+    Other errors as for ``load()``. After an error the file is complete: the old one or the new one.
     """
     return _call("Save", path, timeout)

@@ -103,15 +103,16 @@ static PyMethodDef functions[] = {
 	ROW("uuid4", uuid4, FAST, "($module)",
 	    "Return a random uuid.UUID: 122 random bits (RFC 9562, 5.4). Waits until the system's generator is ready."),
 	ROW("uuid7", uuid7, FAST, "($module, *, timestamp=None)",
-	    "Return a uuid.UUID of the time in milliseconds and 74 further bits (RFC 9562, 5.7).\n\n"
-	    "In one process each is greater than the one before, in all threads (of one interpreter). Within a\n"
-	    "millisecond it is so by a random step of up to 2**62 (6.2, method 2), which is fresh in each process: a\n"
-	    "forked child and its parent go on from the same one and still differ. When the clock is set back, or the\n"
-	    "bits are used up, the time in it runs ahead of the clock's, by at most ten seconds. After a clock that\n"
-	    "was set back by more it is the clock's again at once, and less than the one before.\n\n"
-	    "timestamp is the time to put into it instead, in milliseconds since 1970 (UTC), 0 <= timestamp < 2**48;\n"
-	    "ValueError otherwise, TypeError if it is not an integer. All 74 bits are fresh then. Such UUIDs of one\n"
-	    "millisecond are in no order, and the ones made without a timestamp do not depend on them.\n\n"
+	    "Return a version 7 uuid.UUID: the time in milliseconds and 74 other bits (RFC 9562, 5.7).\n\n"
+	    "In one process each is greater than the one before, in all threads (of one interpreter). Two UUIDs of one\n"
+	    "millisecond are a random step of up to 2**62 apart (6.2, method 2). A forked child and its parent take\n"
+	    "steps of their own, so their UUIDs differ. If the clock is set back, or the bits are used up, the time in\n"
+	    "the UUID runs ahead of the clock by at most ten seconds. If the clock is set back by more, the UUID\n"
+	    "follows it at once, and is less than the one before. The clock is the system's: what replaces Python's,\n"
+	    "as freezegun does, has no effect.\n\n"
+	    "timestamp is the time to use instead, in milliseconds since 1970 (UTC), 0 <= timestamp < 2**48. ValueError\n"
+	    "if it is out of range, TypeError if it is not an integer. All other 74 bits are random then, so such UUIDs\n"
+	    "are not in order within a millisecond. They do not influence UUIDs that are made without a timestamp.\n\n"
 	    "Waits until the system's generator is ready."),
 };
 
