@@ -22,14 +22,13 @@
 //
 //   - What it has not seen is, to it, random: AES-256 in counter mode, at most
 //     2^16 blocks under one key.
-//   - Who learns the state now learns nothing of earlier output: the key is
-//     replaced after each request, and the old one erased; so are bytes made
-//     ahead, when they are handed out.
-//   - Who learned the state loses it again: each reseed, at the latest a second
-//     after the last, mixes in 32 bytes straight from the kernel. Should the
-//     attacker know those too, Fortuna's pools still gather more events than it
-//     can guess, sooner or later, without anybody having to estimate how much
-//     entropy there is in them.
+//   - A leaked state reveals nothing about earlier output (backtracking
+//     resistance): the key is replaced after each request, and the old one
+//     erased. Bytes made ahead are erased when they are handed out.
+//   - A leaked state is soon useless: each reseed, at the latest a second after
+//     the last, mixes in 32 bytes straight from the kernel. Should the attacker
+//     know those too, Fortuna's pools will sooner or later gather more events
+//     than it can guess, and nobody has to estimate their entropy.
 //   - No event can do harm. One that an attacker chose is hashed with all others.
 //   - A child of a fork never repeats its parent's bytes, nor its siblings'.
 //

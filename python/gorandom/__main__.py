@@ -44,7 +44,7 @@ COMMANDS = [draw.add_commands, hmac.add_commands, checks.add_commands, _add_run]
 def main(argv=None):
     """The command line, without the program's name; by default that of this process. Gives the exit status."""
     argv = list(sys.argv[1:] if argv is None else argv)
-    parser = argparse.ArgumentParser(prog="python -m gorandom", description="Random bytes that forks cannot make repeat.")
+    parser = argparse.ArgumentParser(prog="python -m gorandom", description="Random bytes that never repeat after a fork.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for add in COMMANDS:
         add(commands)

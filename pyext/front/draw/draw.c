@@ -132,7 +132,7 @@ static int generator_has(struct pool *p, size_t n) { return (stamp_holds(&p->mad
 
 /* ---- its pool ---- */
 
-/* Most children live for one token, and the kernel takes 10 us for a whole pool. */
+/* Most forked children draw one token and exit, and the kernel takes 10 us for a whole pool. */
 static int refill_from_kernel(struct pool *p)
 {
 	struct stamp now = begin(p);

@@ -1,6 +1,6 @@
 /* A process never enters a Go runtime that another process has started. The first one starts the library that it has mapped
- * at import. A child resets the same library in place and starts it again, but not before its draws have cost what that
- * costs: most children live for one token. */
+ * at import. A child resets the same library in place and starts it again, but not before its draws have cost as much as
+ * that does: most forked children draw one token and exit. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <signal.h>

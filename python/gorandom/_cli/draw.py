@@ -92,11 +92,11 @@ def add_commands(subparsers):
     add("hex", _draw, "print N random bytes as hexadecimal digits").add_argument(
         "n", metavar="N", type=_count, help="how many bytes; the digits are twice as many"
     )
-    add("token", _token, "print a token of 32 random bytes that fits into a URL")
-    command = add("uuid", _uuid, "print random UUIDs (RFC 9562), one a line")
+    add("token", _token, "print a token of 32 random bytes, safe in a URL")
+    command = add("uuid", _uuid, "print random UUIDs (RFC 9562), one per line")
     command.add_argument("-n", metavar="N", type=_count, default=1, help="how many (1)")
-    command.add_argument("--v7", action="store_true", help="of version 7, which begin with the time; else version 4")
+    command.add_argument("--v7", action="store_true", help="version 7, which begins with the time, instead of version 4")
     add("wait", _wait, "wait until the system's random number generator is ready").add_argument(
-        "--timeout", metavar="SECONDS", type=_seconds, help="end with status 1 when they have passed"
+        "--timeout", metavar="SECONDS", type=_seconds, help="give up after so many seconds, with status 1"
     )
     add("status", _status, "print what serves this process, and why")

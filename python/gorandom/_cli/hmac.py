@@ -248,9 +248,9 @@ def add_commands(subparsers):
         description="Prints a line with its HMAC for each FILE, or with --check reads such lines from each FILE and "
         "checks them, in the format of sha256sum. Without FILE, or if it is -, reads standard input. Status 1: a file "
         "could not be read, a tag does not match, or (other than with sha256sum) a line is badly formatted.",
-        epilog="The key is all bytes of its file, with a newline at the end if it has one; make one by: "
+        epilog="The key is all bytes of its file, including a newline at the end if there is one. Make one with: "
         "(umask 077; python -m gorandom bytes 32 >KEY). As with ssh, a file of yours that your group or others may "
-        "read or write is refused. A pipe is not: --key-file <(...).",
+        "read or write is refused. A pipe is accepted: --key-file <(...).",
     )
     command.set_defaults(function=guarded(_hmac), command="hmac", parser=command)
     command.add_argument("--key-file", metavar="KEY", required=True, help="the file that holds the key, 1 byte to 1 MiB")
