@@ -67,9 +67,9 @@ def _number_of(digestmod: object) -> int | None:
 def digest(key: Buffer, msg: Buffer, digest: _Digest) -> bytes:
     """The tag of ``msg`` under ``key``, both bytes-like: as ``new(key, msg, digest).digest()``, and faster.
 
-    ValueError for a digest that is unknown, TypeError for other types: as the standard library's. (That gives another
-    tag than its ``new()`` for a digest of a program's own with a block of fewer than 16 bytes. Here ``new()``'s is given,
-    with its RuntimeWarning.)
+    ValueError for an unknown digest, TypeError for other types, as from the standard library. (For a program's own
+    digest with a block of fewer than 16 bytes the standard library's ``digest()`` differs from its ``new()``. This
+    function agrees with ``new()``, and gives its RuntimeWarning.)
     """
     number = _number_of(digest)
     if number is not None:

@@ -1,4 +1,4 @@
-"""Signed tokens, with a key of its own for each purpose; they are exchanged with itsdangerous.
+"""Signed tokens, with a separate key for each purpose; itsdangerous reads and makes the same tokens.
 
     >>> from gorandom import get_random_bytes, signing
     >>> secret = get_random_bytes(32)  # to be kept
@@ -7,24 +7,24 @@
     >>> signer.unsign(token)
     b'ada@example.org'
 
-A token is the value, which anybody can read, and an HMAC of it under a key that is derived from the secret and
-the purpose: what was signed for one purpose verifies for no other. The secret should be 32 random bytes and
-serve nothing else, since an HMAC of the purpose under it is the signing key.
+A token is the value, which anybody can read, and an HMAC of it. The HMAC's key is derived from the secret and the
+purpose, so what was signed for one purpose verifies for no other. The secret should be 32 random bytes and have no other
+use, because the signing key is an HMAC of the purpose under it.
 
-By default all is HMAC-SHA-256 (RFC 2104, FIPS 180-4), and itsdangerous, given the purpose as ``salt``, makes and
-reads the same tokens with ``key_derivation="hmac", digest_method=hashlib.sha256``; ``salt=`` will do for ``purpose=``.
-Two other ways are for programs that have tokens already. With ``compat="itsdangerous"`` tokens are those of its
-defaults: SHA-1 of purpose, ``signer`` and secret is the key of an HMAC-SHA-1. Purposes must be constants there, because
-two that collide under SHA-1 share a key. With ``compat="flask"`` they are those of Flask's session cookies: all is
-HMAC-SHA-1. ``gorandom.compat.flask`` has the session interface. Purposes are to differ between classes too: ``Signer`` reads a token
-of ``TimestampSigner`` with the same purpose, the time being a part of the value.
+By default everything is HMAC-SHA-256 (RFC 2104, FIPS 180-4). itsdangerous, given the purpose as ``salt``, makes and reads
+the same tokens with ``key_derivation="hmac", digest_method=hashlib.sha256``. ``salt=`` is another name of ``purpose=``.
+``compat`` is for programs that have issued tokens already. ``compat="itsdangerous"`` makes those of its defaults: the key
+of an HMAC-SHA-1 is the SHA-1 of purpose, ``signer`` and secret. Purposes must be constants there, because two that
+collide under SHA-1 share a key. ``compat="flask"`` makes those of Flask's session cookies, all HMAC-SHA-1;
+``gorandom.compat.flask`` has the session interface. Use different purposes for different classes, too: ``Signer`` reads
+a token of ``TimestampSigner`` with the same purpose, and takes the time for a part of the value.
 
-All here may be used from any thread, before and after any kind of fork, and subclassed. An object doesn't change
-once it is made. Its keys stand in the undumped memory of ``gorandom.hmac.Key`` and are shown and pickled nowhere;
-the secret itself is not kept. What making an object leaves in freed memory is not erased.
+Everything here may be used from any thread, before and after any kind of fork, and subclassed. An object doesn't change
+once it is made. Its keys are in the memory of ``gorandom.hmac.Key``, which core dumps leave out; they are never shown or
+pickled. The secret itself is not kept. What making an object leaves in freed memory is not erased.
 
-Signatures have one spelling: base64 that itsdangerous takes for the same (padding, foreign characters, set bits
-after the last) is refused. Every token that it makes is read.
+A signature has one spelling. Variants in base64 that itsdangerous accepts (padding, foreign characters, bits set after
+the last) are refused. Every token that itsdangerous makes is read.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ def _compressed(data: bytes) -> bytes | None:
 
 
 class BadData(Exception):
-    """What all errors about a token are; ``message`` is the text. They show no part of the token."""
+    """Base class of all errors about a token. ``message`` is the text. It shows no part of the token."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -155,7 +155,7 @@ class BadData(Exception):
 class BadSignature(BadData):
     """The token was not signed with one of the secrets for this purpose, or it was altered.
 
-    ``payload`` is the value if its signature was good, as in the subclasses; else None.
+    ``payload`` is the value if its signature was good, which subclasses tell, and otherwise None.
     """
 
     def __init__(self, message: str, payload: bytes | None = None) -> None:
@@ -164,7 +164,7 @@ class BadSignature(BadData):
 
 
 class BadTimeSignature(BadSignature):
-    """A ``TimestampSigner`` refuses the token. ``date_signed`` is a ``datetime`` in UTC if it has expired."""
+    """A ``TimestampSigner`` refuses the token. ``date_signed`` is a ``datetime`` in UTC if the token has expired."""
 
     def __init__(self, message: str, payload: bytes | None = None, date_signed: datetime | None = None) -> None:
         super().__init__(message, payload)
@@ -189,13 +189,14 @@ class _KeyHolder:
 
 
 class Signer(_KeyHolder):
-    """Signs bytes and text for one purpose; ``itsdangerous.Signer``.
+    """Sign bytes and text for one purpose; ``itsdangerous.Signer``.
 
-    ``secret`` and ``purpose`` are bytes, bytearray or str, which stands for its UTF-8; ``salt`` is itsdangerous' name
-    of the purpose, and one of the two is given. ``secret`` signs; it and the ``old_secrets``, any number of them, verify.
+    ``secret`` and ``purpose`` are bytes, bytearray or str, which is encoded as UTF-8. ``salt`` is itsdangerous' name of
+    the purpose; give one of the two. ``secret`` signs. Any number of ``old_secrets`` verify, as ``secret`` does.
     ``compat`` is None, ``"itsdangerous"`` or ``"flask"``: see the module.
-    ValueError for an empty secret or purpose, and for a secret of NUL bytes alone, which HMAC takes for an
-    empty one; TypeError for other types.
+
+    ValueError for an empty secret or purpose, and for a secret of NUL bytes alone, which HMAC treats as an empty one;
+    TypeError for other types.
     """
 
     _refusal = BadSignature
@@ -250,12 +251,15 @@ class Signer(_KeyHolder):
         self._keys = tuple(keys)
 
     def sign(self, value: _Octets) -> bytes:
-        """The value, ``.``, and the signature: 43 characters of URL-safe base64 (27 with ``compat``), as bytes."""
+        """Return the value, ``.``, and the signature (43 URL-safe characters, 27 with ``compat``), as bytes."""
         value = bytes(_octets("value", value))
         return b"%b.%b" % (value, _encode(self._keys[0].digest(value)))
 
     def unsign(self, token: _Octets) -> bytes:
-        """The signed value, as bytes. BadSignature if it can't be trusted, TypeError if it isn't bytes or str."""
+        """Return the signed value, as bytes.
+
+        BadSignature if it can't be trusted, TypeError if the token isn't bytes, bytearray or str.
+        """
         try:
             token = bytes(_octets("token", token))
         except ValueError:
@@ -275,7 +279,7 @@ class Signer(_KeyHolder):
         raise self._refusal("Signature does not match")
 
     def validate(self, token: _Octets) -> bool:
-        """Whether ``unsign`` takes the token; TypeError as there."""
+        """Return whether ``unsign`` accepts the token; TypeError as there."""
         try:
             self.unsign(token)
         except BadSignature:
@@ -284,15 +288,15 @@ class Signer(_KeyHolder):
 
 
 class TimestampSigner(Signer):
-    """Signs the time with the value, so that a token can expire; ``itsdangerous.TimestampSigner``.
+    """Sign the time with the value, so that a token can expire; ``itsdangerous.TimestampSigner``.
 
-    Made as a ``Signer``. A subclass may have another clock: ``get_timestamp``.
+    The arguments are those of ``Signer``. A subclass may have another clock: ``get_timestamp``.
     """
 
     _refusal = BadTimeSignature
 
     def get_timestamp(self) -> int:
-        """The time: whole seconds since 1970-01-01 UTC, not past the year 9999."""
+        """Return the time: whole seconds since 1970-01-01 UTC, not past the year 9999. By default, ``time.time()``."""
         return int(time.time())
 
     def _now(self) -> int:
@@ -302,7 +306,7 @@ class TimestampSigner(Signer):
         return now
 
     def sign(self, value: _Octets) -> bytes:
-        """The value, ``.``, the time in base64, ``.``, and the signature of all that, as bytes."""
+        """Return the value, ``.``, the time in base64, ``.``, and the signature of all that, as bytes."""
         stamp = self._now().to_bytes(8, "big").lstrip(b"\0")
         return super().sign(b"%b.%b" % (_octets("value", value), _encode(stamp)))
 
@@ -348,13 +352,14 @@ class TimestampSigner(Signer):
         *,
         leeway: _Seconds = 0,
     ) -> bytes | tuple[bytes, datetime]:
-        """The signed value, as bytes; with ``return_timestamp`` a tuple of it and the ``datetime`` in UTC.
+        """Return the signed value, as bytes; with ``return_timestamp`` a tuple of it and the ``datetime`` in UTC.
 
-        ``max_age`` is in seconds, an int or a float, or a ``timedelta``. SignatureExpired if the token is older, by as
-        little as the clock's second, or from the future; with None the time is not looked at. ``leeway``, of the same
-        types, is for machines whose clocks differ: a token may be as much older than ``max_age``, and come from as far
-        in the future. BadTimeSignature, of which SignatureExpired is one, for every other token that is refused;
-        TypeError as ``Signer``; ValueError for a leeway that is negative or longer than the years up to 9999.
+        ``max_age`` is a number of seconds or a ``timedelta``. SignatureExpired if the token is older, even by a second, or
+        from the future. If it is None, the time is not checked. ``leeway``, of the same types, is for machines whose
+        clocks differ: a token may be older than ``max_age`` by so much, or come from so far in the future.
+
+        BadTimeSignature, the base of SignatureExpired, for every other token that is refused. TypeError as for
+        ``Signer``. ValueError for a leeway that is negative or longer than the years up to 9999.
         """
         limit = None if max_age is None else _seconds("max_age", max_age)
         spare = _seconds("leeway", leeway)
@@ -377,7 +382,7 @@ class TimestampSigner(Signer):
         return (value, _date(then)) if return_timestamp else value
 
     def validate(self, token: _Octets, max_age: _Seconds | None = None, *, leeway: _Seconds = 0) -> bool:
-        """Whether ``unsign`` takes the token; TypeError and ValueError as there."""
+        """Return whether ``unsign`` accepts the token; TypeError and ValueError as there."""
         try:
             self.unsign(token, max_age, leeway=leeway)
         except BadSignature:
@@ -386,14 +391,14 @@ class TimestampSigner(Signer):
 
 
 class URLSafeSerializer(_KeyHolder):
-    """Signs what JSON can hold, as text for a URL; ``itsdangerous.URLSafeSerializer``.
+    """Sign what JSON can represent, as text for a URL; ``itsdangerous.URLSafeSerializer``.
 
-    Made as a ``Signer``; ``default_signer`` is the class that it signs with. The JSON is compressed (zlib) where
-    that makes it shorter. A token is neither decompressed nor parsed before its signature was found good.
+    The arguments are those of ``Signer``; ``default_signer`` is the class that signs. The JSON is compressed (zlib) if
+    that makes it shorter. A token is not decompressed or parsed before its signature has been verified.
 
-    Another ``serializer`` takes JSON's place: an object, or a module, with ``dumps`` and ``loads``. What ``dumps`` gives,
-    str or bytes, ``loads`` is given again; for str that ``dumps({})`` decides, when the object is made. With ``pickle``
-    whoever has the secret can run code here.
+    ``serializer`` replaces JSON: an object, or a module, with ``dumps`` and ``loads``. ``dumps`` returns str or bytes,
+    and ``loads`` gets the same type; ``dumps({})`` is called once, when the object is made, to see which. With
+    ``pickle``, whoever knows the secret can run code here.
     """
 
     default_signer: type[Signer] = Signer
@@ -438,7 +443,7 @@ class URLSafeSerializer(_KeyHolder):
         self._is_text = serializer is None or isinstance(serializer.dumps({}), str)
 
     def dumps(self, obj: Any) -> str:
-        """The signed object, as ASCII str, whatever the serializer. TypeError and ValueError as its own for what it can't hold."""
+        """Return the signed object, as an ASCII str. TypeError and ValueError are the serializer's, for what it can't hold."""
         if self._serializer is None:
             data = _to_json(obj).encode()
         else:
@@ -448,7 +453,7 @@ class URLSafeSerializer(_KeyHolder):
         return self._signer.sign(payload).decode("ascii")
 
     def loads(self, token: _Octets) -> Any:
-        """The object. BadSignature and TypeError as ``Signer.unsign``; BadPayload if the serializer can't read it."""
+        """Return the object. BadSignature and TypeError as ``Signer.unsign``; BadPayload if the serializer can't read it."""
         return self._object(self._signer.unsign(token))
 
     def _object(self, payload: bytes) -> Any:
@@ -481,9 +486,10 @@ class URLSafeTimedSerializer(URLSafeSerializer):
         *,
         leeway: _Seconds = 0,
     ) -> Any:
-        """The object; with ``return_timestamp`` a tuple of it and the ``datetime`` in UTC.
+        """Return the object; with ``return_timestamp`` a tuple of it and the ``datetime`` in UTC.
 
-        ``max_age``, ``leeway`` and the errors as of ``TimestampSigner.unsign``; BadPayload if the serializer can't read it.
+        ``max_age``, ``leeway`` and the errors are those of ``TimestampSigner.unsign``; BadPayload if the serializer can't
+        read the object.
         """
         payload, date = self._signer.unsign(token, max_age, return_timestamp=True, leeway=leeway)
         obj = self._object(payload)
