@@ -1,6 +1,6 @@
-"""A fork that began before gorandom was imported, by another thread: its child works, and forks again."""
+"""The lock that os.fork() holds is released, whatever becomes of the fork."""
 
-from _forks import PROGRAMS, linux
+from _forks import PROGRAMS, linux, run
 
 pytestmark = linux
 
@@ -9,3 +9,15 @@ def test_an_import_during_a_fork(python, tmp_path):
     """Guards that the child does not keep a lock that a thread of its parent holds (its next fork, and its own calls,
     would wait for ever), that a lock is not released for a fork that never took it, and that the parent releases it."""
     python(PROGRAMS / "forklock.py", tmp_path / "seed")
+
+
+def test_a_fork_that_never_came(python):
+    """os.forkpty() fails before it forks, so no fork handler runs. Guards the hook that releases the lock in the parent: another
+    thread's fork would wait for ever."""
+    python(PROGRAMS / "forklock_forkpty.py")
+
+
+def test_a_clone_that_forks_where_nothing_is_wiped():
+    """It is first seen by its own fork. Guards the look at the PID before the lock is taken: none of our handlers releases it in
+    the child, whose other threads would wait for ever."""
+    assert run(PROGRAMS / "forklock_clone.py", "auto", helped=True) == 0

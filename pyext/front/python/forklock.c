@@ -1,8 +1,8 @@
 /* A lock that os.fork() holds: no child is forked while another thread is at what it guards.
  *
- * The fork takes it in a hook of Python's, because whoever waits must give the GIL up. It is released in C, by our fork
- * handlers. A Python hook after the fork would cost a tenth of a small process's fork: by then each page is copy-on-write,
- * and each Python object that a hook touches is a page fault. */
+ * The fork takes it in a hook of Python's, because whoever waits must give the GIL up. In the child our fork handler releases
+ * it, and in the parent a hook of Python's again: os.forkpty() may fail before it forks, and then no handler runs. The hooks
+ * are C functions. After a fork each page is copy-on-write, and each object that Python code touches is a page fault. */
 #include <pthread.h>
 #include <stdint.h>
 #include <time.h>
@@ -69,10 +69,11 @@ PyObject *forklock_exit(PyObject *module, PyObject *unused)
 	Py_RETURN_NONE;
 }
 
-/* A process that a raw clone(2) has made calls no hooks of ours, so nothing would release the lock. */
+/* The children of a process that a raw clone(2) has made call no hooks of ours, so nothing would release the lock there. */
 PyObject *forklock_before_fork(PyObject *module, PyObject *unused)
 {
 	(void)module, (void)unused;
+	fork_check();
 	if (process->known) {
 		wait_for_it(1);
 		forks++;
@@ -80,29 +81,30 @@ PyObject *forklock_before_fork(PyObject *module, PyObject *unused)
 	Py_RETURN_NONE;
 }
 
-/* Not for a fork that took nothing: it had begun when the hook was registered, or came from C. */
-static void parent(void)
+/* Not for a fork that took nothing: it had begun when the hook was registered. */
+PyObject *forklock_after_fork(PyObject *module, PyObject *unused)
 {
+	(void)module, (void)unused;
 	if (is_mine() && forks) {
 		forks--;
 		leave();
 	}
+	Py_RETURN_NONE;
 }
 
+/* The holder may be a thread that does not exist here. Of forks within forks the child is in none. */
 static void child(void)
 {
 	waiting = 0;
-	if (is_mine()) {
-		parent();
-	} else {	/* a thread that does not exist here */
-		times = forks = 0;
+	times = is_mine() ? times - forks : 0;
+	forks = 0;
+	if (times == 0)
 		__atomic_store_n(&holder, 0, __ATOMIC_RELEASE);
-	}
 }
 
 int forklock_init(void)
 {
-	static struct fork_hook hook = {.place = FORK_LOCKS, .parent = parent, .child = child};
+	static struct fork_hook hook = {.place = FORK_LOCKS, .child = child};
 	fork_register(&hook);
 	return 0;
 }

@@ -54,11 +54,12 @@ static inline int module_add(PyObject *module, const char *name, PyObject *value
 int digest_init(struct state *);	/* 0, or -1 with an exception set */
 PyObject *compare_digest(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
 
-/* forklock.c. What a context manager calls, and the hook for os.register_at_fork(before=). */
+/* forklock.c. What a context manager calls, and hooks for os.register_at_fork(): before, and after_in_parent. */
 int forklock_init(void);	/* once. 0, or an errno */
 PyObject *forklock_enter(PyObject *module, PyObject *unused);
 PyObject *forklock_exit(PyObject *module, PyObject *unused);
 PyObject *forklock_before_fork(PyObject *module, PyObject *unused);
+PyObject *forklock_after_fork(PyObject *module, PyObject *unused);
 
 /* hand.c. keystream(kernel, key, counter, n), for the self-test. */
 PyObject *hand_keystream(PyObject *module, PyObject *args);

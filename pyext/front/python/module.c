@@ -201,6 +201,7 @@ static PyMethodDef methods[] = {
 	{"forklock_enter", forklock_enter, METH_NOARGS, NULL},
 	{"forklock_exit", forklock_exit, METH_NOARGS, NULL},
 	{"forklock_before_fork", forklock_before_fork, METH_NOARGS, NULL},
+	{"forklock_after_fork", forklock_after_fork, METH_NOARGS, NULL},
 	{"numbers", numbers, METH_VARARGS, NULL},
 	{"uuids", uuids, METH_VARARGS, NULL},
 	{NULL, NULL, 0, NULL},
