@@ -88,27 +88,15 @@ if _sys.version_info >= (3, 12):
 # unlinks what it replaces. Whoever writes into a mapped library's file ends every process that has it mapped.)
 
 
-class _Late:
-    """``with _Late("name"):`` around an import of that module of this package, when it is first needed.
+def _late(name: str) -> None:
+    """Check what is to be imported late: ImportError if the files are of another version than what runs here.
 
-    ImportError if its files are of another version than what runs here. An ordinary import statement stands in the
-    block, because tools that pack programs look for those. No other thread forks meanwhile: its child would wait for ever
-    for the thread that was importing.
+    ``with _no_forks:`` stands around this and the import, when a module of this package is first needed. No other thread
+    forks meanwhile: its child would wait for ever for the thread that was importing. In the block stands an ordinary
+    import statement, because tools that pack programs look for those.
     """
-
-    __slots__ = ("_name",)
-
-    def __init__(self, name: str) -> None:
-        self._name = f"{__name__}.{name}"
-
-    def __enter__(self) -> None:
-        with _no_forks:
-            if self._name not in _sys.modules:
-                _refuse_another_version()
-            _no_forks.__enter__()
-
-    def __exit__(self, *exc_info: object) -> None:
-        _no_forks.__exit__()
+    if f"{__name__}.{name}" not in _sys.modules:
+        _refuse_another_version()
 
 
 def _refuse_another_version() -> None:
@@ -183,7 +171,8 @@ def configure(*, start: "Literal['auto', 'eager', 'never']") -> None:
 
 def status() -> "Status":
     """Return a frozen ``Status`` that says what serves this process, and why. It holds no secret."""
-    with _Late("_status"):
+    with _no_forks:
+        _late("_status")
         from ._status import status as ask
     return ask()
 
@@ -196,7 +185,8 @@ def install_as_crypto() -> None:
     installed PyCryptodome keeps its other modules. Without one, ``import Crypto.Cipher`` still raises ImportError.
     May be called more than once.
     """
-    with _Late("compat.pycrypto._install"):
+    with _no_forks:
+        _late("compat.pycrypto._install")
         from .compat.pycrypto._install import install
     install()
 
@@ -212,16 +202,20 @@ if not TYPE_CHECKING:  # with a __getattr__, a type checker would accept every n
         if name not in _LATE:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         if name == "Status":
-            with _Late("_status"):
+            with _no_forks:
+                _late("_status")
                 from ._status import Status as value
         elif name == "SystemRandom":
-            with _Late("_systemrandom"):
+            with _no_forks:
+                _late("_systemrandom")
                 from ._systemrandom import SystemRandom as value
         elif name == "BitGenerator":
-            with _Late("numpy"):
+            with _no_forks:
+                _late("numpy")
                 from .numpy import BitGenerator as value
         else:
-            with _Late("_uuid"):
+            with _no_forks:
+                _late("_uuid")
                 import gorandom._uuid as module
             value = getattr(module, name)
         globals()[name] = value

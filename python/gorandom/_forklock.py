@@ -8,13 +8,19 @@ import os
 
 from . import _front
 
+TYPE_CHECKING = False
+
 
 class _ForkLock:
-    def __enter__(self) -> None:
-        _front.forklock_enter()
+    # These are the C functions themselves. A signal's handler may raise before the first step of a Python function and after
+    # each call in it, and the lock would stay held.
+    if TYPE_CHECKING:
 
-    def __exit__(self, *exception: object) -> None:
-        _front.forklock_exit()
+        def __enter__(self) -> None: ...
+        def __exit__(self, *exception: object) -> None: ...
+    else:
+        __enter__ = _front.forklock_enter
+        __exit__ = _front.forklock_exit
 
 
 no_forks = _ForkLock()

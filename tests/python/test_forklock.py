@@ -21,3 +21,9 @@ def test_a_clone_that_forks_where_nothing_is_wiped():
     """It is first seen by its own fork. Guards the look at the PID before the lock is taken: none of our handlers releases it in
     the child, whose other threads would wait for ever."""
     assert run(PROGRAMS / "forklock_clone.py", "auto", helped=True) == 0
+
+
+def test_handlers_that_raise(python):
+    """Control-C, or a timeout's alarm, comes at any moment of a late import. Guards that C functions take and release the lock:
+    in Python ones the exception came between the call and their end."""
+    python(PROGRAMS / "forklock_interrupted.py")

@@ -62,9 +62,9 @@ PyObject *forklock_enter(PyObject *module, PyObject *unused)
 	Py_RETURN_NONE;
 }
 
-PyObject *forklock_exit(PyObject *module, PyObject *unused)
+PyObject *forklock_exit(PyObject *module, PyObject *exception)
 {
-	(void)module, (void)unused;
+	(void)module, (void)exception;
 	leave();
 	Py_RETURN_NONE;
 }

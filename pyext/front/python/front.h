@@ -54,10 +54,10 @@ static inline int module_add(PyObject *module, const char *name, PyObject *value
 int digest_init(struct state *);	/* 0, or -1 with an exception set */
 PyObject *compare_digest(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
 
-/* forklock.c. What a context manager calls, and hooks for os.register_at_fork(): before, and after_in_parent. */
+/* forklock.c. The methods of a context manager, and hooks for os.register_at_fork(): before, and after_in_parent. */
 int forklock_init(void);	/* once. 0, or an errno */
 PyObject *forklock_enter(PyObject *module, PyObject *unused);
-PyObject *forklock_exit(PyObject *module, PyObject *unused);
+PyObject *forklock_exit(PyObject *module, PyObject *exception);
 PyObject *forklock_before_fork(PyObject *module, PyObject *unused);
 PyObject *forklock_after_fork(PyObject *module, PyObject *unused);
 

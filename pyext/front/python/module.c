@@ -199,7 +199,7 @@ static PyMethodDef methods[] = {
 	{"own_threads", own_threads, METH_NOARGS, NULL},
 	{"warns_in_vain", warns_in_vain, METH_O, NULL},
 	{"forklock_enter", forklock_enter, METH_NOARGS, NULL},
-	{"forklock_exit", forklock_exit, METH_NOARGS, NULL},
+	{"forklock_exit", forklock_exit, METH_VARARGS, NULL},
 	{"forklock_before_fork", forklock_before_fork, METH_NOARGS, NULL},
 	{"forklock_after_fork", forklock_after_fork, METH_NOARGS, NULL},
 	{"numbers", numbers, METH_VARARGS, NULL},

@@ -17,7 +17,8 @@ import stat as _stat
 import sys as _sys
 from dataclasses import dataclass as _dataclass
 
-from gorandom import _front, _Late, wait_for_system_rng
+from gorandom import _front, _late, wait_for_system_rng
+from gorandom._forklock import no_forks as _no_forks
 
 __all__ = [
     "SYSTEMS",
@@ -153,13 +154,15 @@ def osrandom_engine_implementation() -> str:
 
 def activate_osrandom_engine() -> None:
     """Do ``gorandom.openssl.activate()``, by its name in cryptography's backend."""
-    with _Late("openssl"):
+    with _no_forks:
+        _late("openssl")
         from gorandom.openssl import activate
     activate()
 
 
 def activate_builtin_random() -> None:
     """Do ``gorandom.openssl.deactivate()``, by its name in cryptography's backend."""
-    with _Late("openssl"):
+    with _no_forks:
+        _late("openssl")
         from gorandom.openssl import deactivate
     deactivate()

@@ -6,7 +6,8 @@ their own. ``urandom`` is here because PyCryptodome's package has that name.
 
 from __future__ import annotations
 
-from gorandom import _Late, atfork, get_random_bytes, new, urandom
+from gorandom import _late, atfork, get_random_bytes, new, urandom
+from gorandom._forklock import no_forks as _no_forks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ if not TYPE_CHECKING:  # with a __getattr__, a type checker would accept every n
     def __getattr__(name: str) -> ModuleType:
         if name not in _PACKAGES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        with _Late("compat.pycrypto.Random." + name):
+        with _no_forks:
+            _late("compat.pycrypto.Random." + name)
             if name == "Fortuna":
                 import gorandom.compat.pycrypto.Random.Fortuna as module
             elif name == "OSRNG":
