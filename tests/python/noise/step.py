@@ -20,7 +20,7 @@ ACTIONS = {  # what the handler does; does it draw the pool empty? does another 
     "draw much": (PARENT, True, False),
     "draw, draw": (PARENT, False, True),
 }
-POOL = 4048
+POOL = 3776
 NUMPY = 512  # bytes of a generator's first refill
 TAIL = 150  # instructions: those of a draw from a warm pool, with which a refilling one ends too
 OUTWARDS = 60  # instructions that may follow the last at which a draw can notice a fork
