@@ -143,6 +143,17 @@ def test_a_generator_forgets_its_key(start):
     assert len(result) == 4 and all(r == {"next key": True, "scratch": True, "kept": []} for r in result.values()), result
 
 
+def test_signals_leave_no_round_keys_on_the_stack():
+    """The kernel writes the registers of what a signal interrupts onto the stack, and clears them not. Guards erase_below() of
+    draw.c, without which round keys of some draws are found there."""
+    gorandom.get_random_bytes(1)
+    if gorandom._front.state()["generator"] is None:
+        pytest.skip("NOT TESTED: the generic kernel is Go's alone, so threads have no generators")
+    result = run(PROGRAMS / "memory_signal_frames.py", "auto", 1 << 18)
+    assert result.pop("came") > 10
+    assert result == {"found": 0}
+
+
 @starts
 def test_a_core_dump_has_no_pools(start):
     """gcore writes what a crash would. Guards MADV_DONTDUMP."""

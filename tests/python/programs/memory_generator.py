@@ -1,4 +1,4 @@
-"""A thread's generator before and after a draw, by its page. Run by test_memory.py."""
+"""A thread's generator before and after a draw, by its page. Run by test_memory.py, and used by memory_signal_frames.py."""
 
 import ctypes
 import json
@@ -8,7 +8,7 @@ from memory_maps import mappings, search, secret
 import gorandom
 from gorandom import _front
 
-KEY, BYTES = slice(72, 104), slice(320, 4096)  # of the page: draw.c, struct pool
+KEY, SCHEDULE, BYTES = slice(72, 104), slice(72, 312), slice(320, 4096)  # of the page: draw.c, struct pool
 NEXT = slice(40, 72)
 
 
@@ -37,24 +37,25 @@ def draw(size):
     raise AssertionError("no page is that of this thread's generator")
 
 
-result = {}
-for size in 1040, 4096, 100_000, 262_144:
-    drawn, before, after, address = draw(size)
-    made = keystream(before[KEY], size + 32)
-    result[size] = {
-        "next key": made[size:] == after[KEY],
-        "scratch": after[NEXT] == bytes(32),
-        "kept": search([before[KEY][:16], before[KEY][16:], drawn[-16:]], secret),
-    }
-    del made
-# The pool is one request of the generator's.
-while True:
-    before = look(address)
-    gorandom.get_random_bytes(16)
-    after = look(address)
-    if after[KEY] != before[KEY]:
-        made = keystream(before[KEY], 3776 + 32)
-        if made[3776:] == after[KEY]:  # and not a key of the core's
-            result["pool"] = {"made": made[16:3776] == after[BYTES][16:], "handed out": after[BYTES][:16] == bytes(16)}
-            break
-print(json.dumps(result))
+if __name__ == "__main__":
+    result = {}
+    for size in 1040, 4096, 100_000, 262_144:
+        drawn, before, after, address = draw(size)
+        made = keystream(before[KEY], size + 32)
+        result[size] = {
+            "next key": made[size:] == after[KEY],
+            "scratch": after[NEXT] == bytes(32),
+            "kept": search([before[KEY][:16], before[KEY][16:], drawn[-16:]], secret),
+        }
+        del made
+    # The pool is one request of the generator's.
+    while True:
+        before = look(address)
+        gorandom.get_random_bytes(16)
+        after = look(address)
+        if after[KEY] != before[KEY]:
+            made = keystream(before[KEY], 3776 + 32)
+            if made[3776:] == after[KEY]:  # and not a key of the core's
+                result["pool"] = {"made": made[16:3776] == after[BYTES][16:], "handed out": after[BYTES][:16] == bytes(16)}
+                break
+    print(json.dumps(result))
