@@ -20,7 +20,7 @@ struct state {
 	PyObject *compare;	/* CPython's compare_digest */
 	PyObject *held[HELDS];	/* for state_get() and state_set() */
 	PyObject *roots[ROOTS];	/* our own methods of these names; borrowed from our type, and only compared with */
-	struct uuid7 last;	/* one thread's at a time: BEGIN_ALONE() */
+	struct uuid7 last;	/* one thread's at a time: uuid.c */
 };
 
 static inline PyObject *state_get(PyObject *const *held) { return __atomic_load_n(held, __ATOMIC_ACQUIRE); }
@@ -79,6 +79,7 @@ int numbers_add(PyObject *module);	/* the type Numbers. 0, or -1 with an excepti
 PyObject *number_of(const struct state *, PyObject *bytes);	/* big-endian. Takes the reference, or NULL, and erases them */
 
 /* uuid.c. uuids(UUID, unknown, module, /): the functions uuid4 and uuid7, which make objects of that class. */
+int uuid_init(void);	/* once. 0, or an errno */
 PyObject *uuids(PyObject *module, PyObject *args);
 
 #pragma GCC visibility pop

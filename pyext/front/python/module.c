@@ -213,7 +213,7 @@ static const char *init_steps(const char *core_path, char *why, size_t n)
 {
 	static int (*const steps[])(void) = {
 		process_init, clock_init, restore_init, kernel_init, library_init, thread_init, draw_init, events_init, secret_init,
-		forklock_init, start_init, fork_init,
+		forklock_init, uuid_init, start_init, fork_init,
 	};
 	static size_t done;
 	for (; done < sizeof steps / sizeof *steps; done++) {
