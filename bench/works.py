@@ -148,7 +148,7 @@ LARGEST = 64 * MB
 POWERS = [1 << i for i in range(LARGEST.bit_length())]
 # Where the way of a draw may change: what a pool serves and what its page holds, draws that give the GIL away, those that a
 # thread's generator makes, a request of Fortuna's, an entry into Go, and what is written past the caches.
-STEPS = [512, KB, 4048, 8 * KB, 64 * KB, 256 * KB, MB, 8 * MB, 32 * MB]
+STEPS = [512, KB, 3776, 8 * KB, 64 * KB, 256 * KB, MB, 8 * MB, 32 * MB]
 EDGES = sorted({*POWERS, *STEPS})  # n, beside n + 1
 BETWEEN = [3 * n // 2 for n in POWERS[1:-1]]
 

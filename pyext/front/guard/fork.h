@@ -36,7 +36,7 @@ int fork_init(void);	/* once, when what is there at start-up is registered. 0, o
 
 /* Call it before and after each draw. Where fork wipes no pages, it notices a child that the handlers have not seen, and does
  * their work: 1 then. A PID alone is never proof, because PIDs are reused. Here it only has to catch a clone(2) that went past
- * the handlers while its parent still lives. */
+ * the handlers while its parent still lives, in the same PID namespace. */
 int fork_notice(void);
 static inline int fork_check(void) { return __builtin_expect(!pages_wiped_at_fork, 0) && fork_notice(); }
 

@@ -10,7 +10,7 @@ from gorandom import hmac, seedfile
 
 DIGESTS = ("sha256 sha1 md5 sha224 sha384 sha512 sha512_224 sha512_256 sha3_224 sha3_256 sha3_384 sha3_512 "
            "blake2b blake2s ripemd160").split()  # fmt: skip
-SIZES = (1, 100, 300, 4048, 20_000, 70_000, 1 << 20, 4 << 20)
+SIZES = (1, 100, 300, 3776, 20_000, 70_000, 1 << 20, 4 << 20)
 # Bytes. The generic kernel's garbage is collected, so memory comes and goes.
 GROWTH = (8 if os.environ.get("GORANDOM_KEYSTREAM") == "generic" else 1) << 20
 WARM_UP = 1  # seconds

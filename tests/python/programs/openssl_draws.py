@@ -10,7 +10,7 @@ from gorandom import openssl
 
 assert openssl.activate() is None and openssl.active() is True
 seen = set()
-for n in (0, 1, 15, 16, 17, 1023, 1024, 1025, 4047, 4048, 4049, 4096, 8192, 8193, 1 << 20, (1 << 20) + 1, 20 << 20):
+for n in (0, 1, 15, 16, 17, 1023, 1024, 1025, 3775, 3776, 3777, 4096, 8192, 8193, 1 << 20, (1 << 20) + 1, 20 << 20):
     before = served()
     drawn = ssl.RAND_bytes(n)
     assert len(drawn) == n and served() - before == n, (n, served() - before)
