@@ -10,7 +10,7 @@ setup(
     version=command.version(),
     ext_modules=[
         Extension("gorandom." + name, [], py_limited_api=command.STABLE)
-        for name in [*toolchain.MODULES] + ["_core"] * target.wanted().has_core
+        for name in [*toolchain.MODULES] * (not target.wanted().pure) + ["_core"] * target.wanted().has_core
     ],
     cmdclass={
         "build_py": command.BuildPy,

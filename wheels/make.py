@@ -7,7 +7,8 @@
 
 One machine makes them all: CPython 3.11, and what wheels/requirements.txt pins, in build/release. Each wheel is then
 checked by auditwheel (does it fit its platform tag?), by abi3audit (is it within the stable ABI?), by the schema of
-CycloneDX, and by its size; a table says what came of it. Ends with 0 if all is well.
+CycloneDX, and by its size; a table says what came of it. The wheel in pure Python has a front in Python, and no other has
+one. Ends with 0 if all is well.
 """
 
 import argparse
@@ -35,7 +36,7 @@ from build import target  # noqa: E402
 DIST = os.path.join(ROOT, "wheels", "dist")
 VENV = os.path.join(ROOT, "build", "release")
 REQUIREMENTS = os.path.join(ROOT, "wheels", "requirements.txt")
-MOST_BYTES = 1_500_000
+MOST_BYTES, MOST_BYTES_PURE = 1_500_000, 150_000
 PYTHON = "3.11"  # pyext/build/headers.py
 
 
@@ -81,7 +82,7 @@ def enter(sdist):
 def pypa_build(kind, source, out, log, **environment):
     """Runs pypa/build; what the build steps say is shown while it goes, all of it is kept in the log."""
     env = {name: value for name, value in os.environ.items()
-           if name not in (target.VARIABLE, "SOURCE_DATE_EPOCH", "CC", "CFLAGS", "LDFLAGS", "CPATH", "C_INCLUDE_PATH", "LIBRARY_PATH",
+           if name not in (target.VARIABLE, target.BUILD, "SOURCE_DATE_EPOCH", "CC", "CFLAGS", "LDFLAGS", "CPATH", "C_INCLUDE_PATH", "LIBRARY_PATH",
                            "PYTHONPATH")}  # fmt: skip
     command = [sys.executable, "-P", "-m", "build", f"--{kind}", "--no-isolation", "--skip-dependency-check", "-o", out, source]
     os.makedirs(os.path.dirname(log), exist_ok=True)
@@ -138,13 +139,27 @@ def tool(name, *arguments):
     return done.returncode, done.stdout, done.stderr
 
 
+def is_pure(wheel):
+    return wheel.endswith(f"-{target.PURE}.whl")
+
+
 def check_size(wheel):
-    size = os.path.getsize(wheel)
-    return f"{size} bytes, more than {MOST_BYTES}" if size > MOST_BYTES else None
+    size, most = os.path.getsize(wheel), MOST_BYTES_PURE if is_pure(wheel) else MOST_BYTES
+    return f"{size} bytes, more than {most}" if size > most else None
+
+
+def check_front(wheel):
+    with zipfile.ZipFile(wheel) as z:
+        fronts = [name for name in z.namelist() if re.search(r"/_front\.py$|\.so$", name)]
+    if is_pure(wheel):
+        return None if fronts == ["gorandom/_front.py"] else f"holds {', '.join(fronts)}"
+    return "holds a front in Python" if "gorandom/_front.py" in fronts else None
 
 
 def check_platform(wheel):
     """auditwheel: the oldest systems that it fits are those of its tag."""
+    if is_pure(wheel):
+        return None
     code, out, err = tool("auditwheel", "show", wheel)
     found = re.search(r'following platform tag:\s+"(\w+)"', out)
     tag = os.path.basename(wheel).rpartition("-")[2].removesuffix(".whl")
@@ -161,6 +176,8 @@ def fits(found, tag):
 
 
 def check_abi3(wheel):
+    if is_pure(wheel):
+        return None
     code, out, err = tool("abi3audit", "--strict", "--report", "--assume-minimum-abi3", PYTHON, wheel)
     if code:
         return "abi3audit: " + (out + err).strip()[-300:]
@@ -183,7 +200,7 @@ def check_sbom(wheel):
     return f"CycloneDX: {wrong}" if wrong else None
 
 
-CHECKS = (check_size, check_platform, check_abi3, check_sbom)
+CHECKS = (check_size, check_front, check_platform, check_abi3, check_sbom)
 
 
 def sha256(path):

@@ -5,12 +5,15 @@ import os
 from setuptools import build_meta as _setuptools
 from setuptools.build_meta import *  # noqa: F403  (the hooks that need nothing of us)
 
+from . import target
 from .toolchain import missing_packages
 
 GLUE = ["pybindgen==0.22.1"]  # writes the Python glue, beside gopy; an sdist brings what they wrote
 
 
 def _needed():
+    if target.wanted().pure:
+        return []
     return GLUE * (not os.path.isdir(os.path.join("pyext", "generated"))) + missing_packages()
 
 

@@ -1,4 +1,5 @@
-"""setuptools' commands: build_ext makes the three shared objects, build_py the version, bdist_wheel what is said of them."""
+"""setuptools' commands: build_ext makes the shared objects, build_py the version and, in a pure build, the front in Python,
+bdist_wheel what is said of them."""
 
 import glob
 import os
@@ -21,6 +22,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 STABLE = not sysconfig.get_config_var("Py_GIL_DISABLED")
 LIMITED_API = "-DPy_LIMITED_API=0x030b0000"  # CPython 3.11
 SUFFIX = ".abi3.so" if STABLE else sysconfig.get_config_var("EXT_SUFFIX")
+FRONT = os.path.join(ROOT, "pyext", "front", "front.py")  # _front.py of a pure build
 # It lies beside the modules. The dot in its name is why pkgutil does not take it for one of them.
 CORE = "libgorandom.core.so"
 
@@ -50,8 +52,16 @@ class BuildPy(build_py):
             package = os.path.join(self.build_lib, "gorandom")
         else:
             package = os.path.join(ROOT, "python", "gorandom")
-        with open(os.path.join(package, "_version.py"), "w") as f:
+        with open(os.path.join(package, "_version.py"), "w", newline="\n") as f:
             f.write('__version__ = "%s"\n' % version())
+        # No build has what one of the other kind has left here: a native one must not find a front in Python.
+        wanted = target.wanted()
+        front = os.path.join(package, "_front.py")
+        for left in glob.glob(os.path.join(package, "*.so")) * wanted.pure + glob.glob(front):
+            os.remove(left)
+        if wanted.pure:
+            say("the front is in pure Python: " + (target.why_not_native() or "%s is set" % (target.VARIABLE if wanted.tag else target.BUILD)))
+            shutil.copyfile(FRONT, front)
 
 
 class BuildExt(build_ext):
@@ -178,10 +188,10 @@ class BuildExt(build_ext):
 
 
 class Wheel(bdist_wheel):
-    """One wheel for every CPython from 3.11 on. Its bytes depend on the source and the compilers alone."""
+    """One wheel for every CPython from 3.11 on, or in pure Python for all others. Its bytes depend on the source and the compilers alone."""
 
     def finalize_options(self):
-        if STABLE:
+        if STABLE and not target.wanted().pure:
             self.py_limited_api = "cp311"
         self.plat_name = target.wanted().tag or self.plat_name
         super().finalize_options()
@@ -194,9 +204,9 @@ class Wheel(bdist_wheel):
         """The last that is written before all is packed. An editable installation asks for it before anything is built:
         there is no list of components yet, and nothing is packed."""
         super().write_wheelfile(wheelfile_base, *arguments, **options)
-        components = self.get_finalized_command("build_ext").components
-        if not components:
+        if not os.path.isdir(os.path.join(self.bdist_dir, "gorandom")):
             return
+        components = self.get_finalized_command("build_ext").components
         sbom.write(os.path.join(wheelfile_base, "sboms", "gorandom.cdx.json"), version(), origin.origin(ROOT), components)
         for at, _, names in os.walk(self.bdist_dir):
             for name in names:  # whatever the umask has made of them

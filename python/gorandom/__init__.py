@@ -5,7 +5,7 @@
     16
 
 The bytes come from a Fortuna generator written in Go, which the system's generator seeds, or from the system's
-generator itself. ``status()`` says which. All functions may be called from any thread and in any process, before
+generator itself; from that alone where gorandom is installed in pure Python. ``status()`` says which. All functions may be called from any thread and in any process, before
 and after any kind of fork. There is no need to call ``atfork()``. If the system gives no entropy, the functions
 raise an exception; they never return weaker bytes.
 
@@ -132,7 +132,8 @@ def wait_for_system_rng(timeout: float | None = None) -> None:
 
     A thread that blocks in the kernel makes it gather entropy by itself (Linux 5.4, on processors with a cycle
     counter). With a timeout, a thread of the library blocks for the caller. It stays until the kernel is seeded,
-    even if the time passes first. If that thread cannot be started, the kernel is asked again and again instead.
+    even if the time passes first. If that thread cannot be started, the kernel is asked again and again instead; so it is
+    in pure Python. A Python without ``os.getrandom`` cannot tell that the generator is not ready, and does not wait here.
     After PEP 522 and PEP 524.
     """
     _front.wait(timeout)
@@ -225,6 +226,7 @@ if not TYPE_CHECKING:  # with a __getattr__, a type checker would accept every n
         with _no_forks:
             from importlib.util import find_spec
 
-        # pydoc and others ask for each name that is listed. Without numpy, that one cannot be had.
-        late = _LATE - ({"BitGenerator"} if find_spec("numpy") is None else set())
+        # pydoc and others ask for each name that is listed. Without numpy or the C extension, that one cannot be had.
+        none = _front.state()["mode"] == "system" or find_spec("numpy") is None
+        late = _LATE - ({"BitGenerator"} if none else set())
         return sorted((globals().keys() | late) - {"TYPE_CHECKING"})

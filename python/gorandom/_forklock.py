@@ -24,4 +24,5 @@ class _ForkLock:
 
 
 no_forks = _ForkLock()
-os.register_at_fork(before=_front.forklock_before_fork, after_in_parent=_front.forklock_after_fork)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_front.forklock_before_fork, after_in_parent=_front.forklock_after_fork)

@@ -35,4 +35,5 @@ def _before_fork() -> None:
         filters.insert(0, _FILTER)
 
 
-os.register_at_fork(before=_before_fork)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork)

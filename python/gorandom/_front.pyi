@@ -7,7 +7,7 @@ from typing_extensions import Buffer, CapsuleType, disjoint_base
 _T = TypeVar("_T")
 
 class _State(TypedDict):
-    mode: Literal["core", "direct"]
+    mode: Literal["core", "direct", "system"]
     reason: str
     ready: int
     implementation: str

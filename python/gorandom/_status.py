@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 class Status:
     """What served this process when it was asked. Frozen; no field holds a secret.
 
-    ``mode``: ``"core"`` if a Go core of this process serves; ``"direct"`` if the system's generator does.
-    ``reason``: why the mode is ``"direct"``; empty in mode ``"core"``.
+    ``mode``: ``"core"`` if a Go core of this process serves; ``"direct"`` if the system's generator does; ``"system"`` if
+        ``os.urandom`` does, because this installation is in pure Python.
+    ``reason``: why the mode is not ``"core"``; empty in that mode.
     ``ready``: whether the system's generator has given bytes to this process or to one that it was forked from.
     ``implementation``: how the system's bytes are read, in the words of cryptography's osrandom engine.
     ``sources``: names of the entropy sources that feed the pools.
@@ -32,9 +33,9 @@ class Status:
     ``vm_generation``: the hypervisor's count of restores from a snapshot; None if it does not tell.
     ``clones``: what shows that the machine was restored from a snapshot. ``"vmclock"`` and ``"sysgenid"`` are pages of
         the hypervisor's, read at each draw. With ``"clock"`` nothing shows it, and ready bytes are used for at most a
-        second.
+        second. ``"nothing kept"``: there are no ready bytes, in mode ``"system"``.
     ``seed_file``: the seed file that this process, or one that it was forked from, used last; None if none was.
-    ``keystream``: the AES kernel that makes the bytes; ``"system"`` in mode ``"direct"``. For tests, the environment
+    ``keystream``: the AES kernel that makes the bytes; ``"system"`` where the system makes them. For tests, the environment
         variable ``GORANDOM_KEYSTREAM``, read at import, chooses among those that the processor has.
     ``memory``: how the core's secrets are kept: which of wiped at fork, undumped and locked the system granted.
     ``core_version``: version of the core's library; None if it is not loaded.

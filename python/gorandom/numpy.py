@@ -6,8 +6,8 @@
     (3,)
 
 For numbers that nobody may predict: shuffles of ballots, samples for an audit, noise for privacy. They cannot be
-reproduced, because there is no seed. It needs numpy 1.23 or later; ImportError without it. ``import gorandom`` alone
-does not import numpy.
+reproduced, because there is no seed. It needs numpy 1.23 or later and the C extension; ImportError without them.
+``import gorandom`` alone does not import numpy.
 
 After numpy's manual, "Bit generators" and "Extending" (the C interface ``bitgen_t``).
 """
@@ -18,7 +18,11 @@ import numpy as _np
 from numpy.random import BitGenerator as _Base
 from numpy.random.bit_generator import SeedlessSeedSequence as _Seedless
 
-from . import _front, _numpy
+from . import _front
+
+if _front.state()["mode"] == "system":
+    raise ImportError("gorandom.numpy needs gorandom's C extension, and this installation is in pure Python", name=__name__)
+from . import _numpy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ reached. One that is linked statically into something else keeps its own generat
 and psycopg2-binary's wheels. With PyCA's ``cryptography`` from a distribution, which shares the system's
 OpenSSL with ``ssl``, both draw from gorandom.
 
-Importing this module needs an interpreter with ``ssl``: ImportError otherwise.
+Importing this module needs an interpreter with ``ssl``, and the C extension: ImportError otherwise.
 """
 
 from __future__ import annotations
@@ -20,7 +20,11 @@ from __future__ import annotations
 import _ssl as _extension
 import ssl as _ssl
 
-from . import _openssl, get_random_bytes
+from . import _front, get_random_bytes
+
+if _front.state()["mode"] == "system":
+    raise ImportError("gorandom.openssl needs gorandom's C extension, and this installation is in pure Python", name=__name__)
+from . import _openssl
 
 __all__ = ["activate", "active", "deactivate"]
 

@@ -13,6 +13,7 @@ import pytest
 import gorandom
 
 START_MODES = ("auto", "eager", "never")
+PURE = gorandom.status().mode == "system"  # the wheel in pure Python
 SOURCE = pathlib.Path(__file__).resolve().parents[2]  # for tests of the build steps; never importable from here
 
 

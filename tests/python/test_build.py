@@ -602,6 +602,78 @@ def test_this_machine_as_a_target(step, system, machine, triplet, libc, core):
     assert out[:2] == [libc, str(core)] and out[2].startswith("None" if core else "there is no core for ")
 
 
+# What a machine is said to be: the head of a program.
+MACHINE = "import platform; platform.system = lambda: sys.argv[1]; sys.implementation.name = sys.argv[2]\n"
+
+
+@needs_source
+@pytest.mark.parametrize(
+    "system, implementation, build, pure",
+    [("Linux", "cpython", "", False), ("Linux", "cpython", "pure", True), ("Linux", "cpython", "native", False),
+     ("Darwin", "cpython", "", True), ("Windows", "cpython", "", True), ("Linux", "pypy", "", True),
+     ("Linux", "graalpy", "pure", True)],
+)  # fmt: skip
+def test_where_a_build_is_pure(step, system, implementation, build, pure):
+    """And then it asks for no compiler."""
+    program = MACHINE + "from build import backend, target; w = target.wanted(); print(w.pure, backend._needed() == [], w.has_core)"
+    pure_, nothing, core = step(program, system, implementation, env={"GORANDOM_BUILD": build, "GORANDOM_TARGET": ""}).split()
+    assert pure_ == str(pure) and (nothing == "True" and core == "False" or not pure)
+
+
+@needs_source
+@pytest.mark.parametrize(
+    "system, implementation, env, words",
+    [("Darwin", "cpython", {"GORANDOM_BUILD": "native"}, ["GORANDOM_BUILD=native", "no native build for Darwin"]),
+     ("Linux", "pypy", {"GORANDOM_BUILD": "native"}, ["no native build for"]),
+     ("Linux", "cpython", {"GORANDOM_BUILD": "c"}, ["GORANDOM_BUILD=c", "neither pure nor native"]),
+     ("Linux", "cpython", {"GORANDOM_BUILD": "pure", "GORANDOM_TARGET": "any"}, ["GORANDOM_TARGET", "unset GORANDOM_BUILD"])],
+)  # fmt: skip
+def test_a_build_that_cannot_be(step, system, implementation, env, words):
+    program = MACHINE + "from build import target; target.wanted()"
+    one_sentence(step(program, system, implementation, env={"GORANDOM_TARGET": "", **env}, ends=None), *words)
+
+
+@needs_source
+@pytest.mark.once
+def test_a_pure_wheel(source, tmp_path):
+    """Made where native files lie about from a build before; the same bytes from another folder; without a compiler."""
+    pytest.importorskip("setuptools", "77", reason="the hooks run in setuptools 77 or later (tests/requirements.txt)")
+    folders, made = [tmp_path / "one", tmp_path / "another folder"], []
+    for folder in folders:
+        shutil.copytree(source, folder, ignore=shutil.ignore_patterns("*.egg-info"))
+    left = folders[0] / "build" / "lib" / "gorandom"
+    left.mkdir(parents=True)
+    (left / "_front.abi3.so").write_bytes(b"left")
+    environment = {"GORANDOM_TARGET": "any", "PATH": os.fspath(tmp_path), "SOURCE_DATE_EPOCH": "1700000000", "CC": ""}
+    for number, folder in enumerate(folders):
+        out = tmp_path / str(number)
+        made.append(out / hook(folder, "build_wheel", out, **environment))
+    assert made[0].name == made[1].name and made[0].name.endswith("-py3-none-any.whl")
+    assert made[0].read_bytes() == made[1].read_bytes() and made[0].stat().st_size <= 150_000
+    with zipfile.ZipFile(made[0]) as z:
+        names = z.namelist()
+        assert z.read("gorandom/_front.py") == (SOURCE / "pyext" / "front" / "front.py").read_bytes()
+    assert not [name for name in names if name.endswith(".so")]
+    assert any(name.endswith("sboms/gorandom.cdx.json") for name in names)
+
+
+@needs_source
+@pytest.mark.once
+def test_a_native_build_drops_a_front_in_python(step, tmp_path):
+    """One that a pure editable installation has left in the sources."""
+    program = (
+        "import os; os.chdir(sys.argv[1])\nfrom build import command, target\nfrom setuptools.dist import Distribution\n"
+        "build = command.BuildPy(Distribution({'packages': ['gorandom'], 'package_dir': {'': 'python'}, 'script_name': 'setup.py'}))\n"
+        "build.ensure_finalized(); build.build_lib = 'lib'; build.run(); print(sorted(os.listdir('lib/gorandom')))"
+    )
+    (tmp_path / "python" / "gorandom").mkdir(parents=True)
+    for name in ("__init__.py", "_front.py"):
+        (tmp_path / "python" / "gorandom" / name).write_text("")
+    for build, names in (("native", ["__init__.py", "_version.py"]), ("pure", ["__init__.py", "_front.py", "_version.py"])):
+        out = step(program, tmp_path, env={"GORANDOM_BUILD": build}, ends=None)
+        assert out.stdout.splitlines()[-1:] == [str(names)], out.stderr
+
+
 # ---- what PyPI brings is checked before it runs ----
 
 

@@ -37,7 +37,7 @@ def _heading():
     if now.mode == "core":
         yield f"mode core, keystream {now.keystream}, memory {now.memory}"
     else:
-        yield f"mode direct: {now.reason}"
+        yield f"mode {now.mode}: {now.reason}"
     yield f"bytes from {', '.join(now.sources)}"
     yield f"package in {os.path.dirname(os.path.abspath(gorandom.__file__))}"
 

@@ -35,7 +35,7 @@ SYSTEMS = ("linux", "darwin", "freebsd", "openbsd", "win32")
 """The systems that ``order()`` knows, in the words of ``sys.platform``."""
 
 # First the source that is asked first; a later one only where those before it cannot be had. Python's gorandom
-# is for Linux. The Go packages alone, on the others: macOS and OpenBSD give getentropy, and the device was for
+# is for Linux; in pure Python, os.urandom asks on the others. The Go packages alone, on the others: macOS and OpenBSD give getentropy, and the device was for
 # versions of theirs older than any that Go knows; FreeBSD's getentropy is asked as the system call below it,
 # getrandom; and Windows' generator is asked as ProcessPrng, which CryptGenRandom ends in.
 _ORDER = {
@@ -132,10 +132,13 @@ def sources() -> tuple[Source, ...]:
     ``implementation()``.
     """
     serving = implementation()
+    in_python = _front.state()["mode"] == "system"
     found = []
     for name in order():
         serves = name == serving
-        if serves and name == "/dev/urandom":
+        if in_python and name != "getrandom":
+            reason = "os.urandom asks it" if serves else f"not asked: {serving} answers"
+        elif serves and name == "/dev/urandom":
             reason = "getrandom is refused; its descriptor is kept, and checked to be the device 1:9 at each use"
         elif serves:
             reason = "it is the first, and it answers"

@@ -37,7 +37,8 @@ class _Singleton(RNGFile):
         super().__init__()
         self._fa = _Accumulator()
         self._renew_lock()
-        os.register_at_fork(after_in_child=self._renew_lock)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._renew_lock)
 
     def _renew_lock(self) -> None:
         # In a forked child it might be held by a thread that does not exist there.

@@ -1,0 +1,487 @@
+"""The front in Python: what the extension module _front offers, over os.urandom alone.
+
+The build installs this file as gorandom/_front.py where it builds nothing native (GORANDOM_BUILD=pure). No native wheel holds
+it, so a library that does not load stays an ImportError. _front.pyi describes the interface, and the Python package documents it.
+Answers, exceptions and messages are those of the extension module: tests/python/test_pure.py compares them.
+
+Every draw is the system's, and nothing is kept ready. So no fork, thread or restored machine can make bytes repeat,
+and there is no generator whose state could leak. What Python cannot do: erase the bytes that passed through its memory.
+"""
+
+import _operator
+import _thread
+import errno
+import io
+import os
+import sys
+
+from ._version import __version__ as version
+
+# Bound now, because a program may put gorandom's functions into their places.
+_system, _compare, _index = os.urandom, _operator._compare_digest, _operator.index
+_getrandom, _NONBLOCK = getattr(os, "getrandom", None), getattr(os, "GRND_NONBLOCK", 0)
+
+_STARTS = "auto", "eager", "never"
+_start = os.environ.get("GORANDOM_START") or "auto"
+if _start not in _STARTS:
+    raise ImportError(f'GORANDOM_START must be "auto", "eager" or "never", not "{_start}"')
+
+_REASON = "this installation is in pure Python, without the C extension and the Go core: all bytes are the system's"
+
+# ---- bytes ----
+
+_ready = False
+"""The system's generator has given bytes to this process or to one that it was forked from."""
+_names = {"darwin": "getentropy", "win32": "CryptGenRandom"}
+_name = "getrandom" if _getrandom else _names.get(sys.platform, "os.urandom")
+
+
+def _refusal(error):
+    """The exception for one of os.urandom or os.getrandom. EAGAIN and EINTR would make it another class."""
+    number = getattr(error, "errno", None)
+    number = errno.EIO if number in (None, 0, errno.EAGAIN, errno.EINTR) else number
+    return OSError(number, "the system's random number generator gives no bytes")
+
+
+def _device_is_ready():
+    """/dev/random can be read once the kernel's generator has been seeded."""
+    from select import select
+
+    device = os.open("/dev/random", os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY)
+    try:
+        return bool(select([device], [], [], 0)[0])
+    finally:
+        os.close(device)
+
+
+def _check():
+    """Return once the system's generator is known to be ready; else BlockingIOError (PEP 522) or OSError.
+
+    Only os.getrandom can tell that it is not. Without that function there is no BlockingIOError.
+    """
+    global _ready, _name
+    ready = True
+    try:
+        _system(1) if _getrandom is None else _getrandom(1, _NONBLOCK)
+    except (OSError, NotImplementedError) as error:
+        number = getattr(error, "errno", None)
+        if _getrandom is None or number not in (errno.EAGAIN, errno.ENOSYS, errno.EPERM):
+            raise _refusal(error) from None
+        ready = False
+        if number != errno.EAGAIN:  # a filter, or an old kernel: os.urandom reads /dev/urandom then, even if it is too early
+            try:
+                ready, _name = _device_is_ready(), "/dev/urandom"
+            except (OSError, ValueError) as other:
+                raise _refusal(other) from None
+    if not ready:
+        raise BlockingIOError("system random number generator is not ready; wait_for_system_rng() returns when it is")
+    _ready = True
+
+
+def _wait(left):
+    """Wait so many seconds, None: without limit. Naps are counted and no clock is read."""
+    while not _ready:
+        try:
+            return _check()
+        except BlockingIOError:
+            if left is not None and left <= 0:
+                raise TimeoutError("system random number generator is not ready yet") from None
+        if left is None and _name == "getrandom":
+            _getrandom(1)  # has the kernel gather entropy by itself. A signal's exception ends it
+        else:
+            from select import select
+
+            nap = 0.05 if left is None else min(0.05, left)
+            select((), (), (), nap)
+            left = None if left is None else left - nap
+
+
+def wait(timeout, /):
+    if timeout is not None:
+        from math import ldexp
+
+        timeout = ldexp(timeout, 0)  # a float of whatever is a real number, and the error for what is none
+        if not timeout >= 0:
+            raise ValueError("timeout must be non-negative")
+    _wait(timeout)
+
+
+def get_random_bytes(n):
+    """Return n random bytes, fit for keys.
+
+    n is an int; TypeError for anything else and ValueError if it is negative, as PyCrypto's function
+    of this name. Waits while the system's generator has not been seeded (a signal's exception, such as
+    KeyboardInterrupt, ends the wait); OSError if the system has no generator. Any thread, any process.
+    """
+    if not isinstance(n, int):
+        raise TypeError("an integer is required")
+    if n < 0:
+        raise ValueError("cannot read to end of infinite stream")
+    if not _ready and n:
+        _wait(None)
+    try:
+        return _system(n)
+    except (OSError, NotImplementedError) as error:
+        raise _refusal(error) from None
+
+
+def urandom(n, /):
+    """Return n random bytes, fit for keys; BlockingIOError at once while the system's generator has not been seeded.
+
+    Otherwise as os.urandom. After the first success in this process, or in one that it was forked
+    from, there is no BlockingIOError any more. After PEP 522. Where Python has no os.getrandom there is never one.
+    """
+    if not _ready and _index(n) > 0:
+        _check()
+    try:
+        return _system(n)
+    except (OSError, NotImplementedError) as error:
+        raise _refusal(error) from None
+
+
+def _view(o):
+    """A memoryview, with the errors that C functions have."""
+    try:
+        return memoryview(o)
+    except TypeError as error:
+        raise TypeError(str(error).removeprefix("memoryview: ")) from None
+
+
+def fill(buffer, /):
+    """Fill a writable contiguous buffer with random bytes, fit for keys.
+
+    BufferError for a buffer that is read-only or not contiguous. Waits and fails as get_random_bytes; then the buffer is
+    zeroed. In pure Python the bytes are copied, and the copy is not erased; an array in Fortran's order is a BufferError.
+    """
+    with _view(buffer) as view:
+        if view.readonly:
+            is_view = type(buffer) is memoryview
+            raise BufferError("memoryview: underlying buffer is not writable" if is_view else "Object is not writable.")
+        if not view.c_contiguous:
+            raise BufferError("memoryview: underlying buffer is not contiguous")
+        try:
+            drawn = get_random_bytes(view.nbytes)
+        except BaseException:
+            io.BytesIO(bytes(view.nbytes)).readinto(buffer)
+            raise
+        io.BytesIO(drawn).readinto(buffer)  # of any format, which memoryview.cast() does not take
+
+
+def reseed():
+    """Draw 32 bytes from the system: there is no generator that could be reseeded.
+
+    Waits and fails as get_random_bytes.
+    """
+    get_random_bytes(32)
+
+
+def add_event(source, data, /):
+    """Check the arguments. There are no pools, and no core can come that would use an event."""
+    source = _index(source)
+    with _view(data) as view:
+        if not (0 <= source <= 255 and 1 <= view.nbytes <= 32):
+            raise ValueError("an event has a source from 0 to 255 and 1 to 32 bytes")
+
+
+def compare_digest(a, b, /):
+    """Return whether a equals b, in a time that depends on their lengths and types, never on what they hold.
+
+    It is the interpreter's own function: two str of ASCII characters, or two bytes-like objects, else TypeError; BufferError
+    for a buffer that is not contiguous. False for unequal lengths. Any thread, any process.
+    """
+    return _compare(a, b)
+
+
+# ---- no core ----
+
+
+def configure(start, /):
+    if not isinstance(start, str):
+        raise TypeError("start must be a str")
+    if start not in _STARTS:
+        raise ValueError('start must be "auto", "eager" or "never"')
+
+
+def _no(*unused):
+    return False
+
+
+start = own_threads = warns_in_vain = _no
+
+
+def state():
+    found = {"mode": "system", "reason": _REASON, "ready": int(_ready), "implementation": _name, "generation": _generation}
+    found |= {"vm_generation": None, "clones": "nothing kept", "core_version": None, "generator": None}
+    return found | dict.fromkeys(("direct_bytes", "core_threads", "core_mappings", "wipes"), 0)
+
+
+# ---- locks ----
+
+# Its own methods, in C: a signal's handler may raise between the steps of a function in Python. Of a bare fork() of C
+# nobody tells: its child finds the lock taken if another thread had it.
+_no_forks = _thread.RLock()
+forklock_enter, forklock_exit = _no_forks.__enter__, _no_forks.__exit__
+_taken = 0  # how many times the holder has it for a fork
+_generation = 0  # forks between this process and the one that imported gorandom
+
+
+def forklock_before_fork():
+    global _taken
+    _no_forks.acquire()
+    _taken += 1
+
+
+def forklock_after_fork():
+    """Not for a fork that took nothing: it had begun when the hook was registered."""
+    global _taken
+    if _taken and _no_forks._is_owned():
+        _taken -= 1
+        _no_forks.release()
+
+
+def _after_fork_in_child():
+    """The holder may be a thread that does not exist here. Of forks within forks the child is in none."""
+    global _generation, _taken
+    _generation += 1
+    if not _no_forks._is_owned():
+        _taken = 0
+        _no_forks._at_fork_reinit()
+    while _taken:
+        forklock_after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
+
+# ---- HMAC: hmac.py asks hashlib for what this does not give ----
+
+MACS = (
+    ("sha256", 32, 64), ("sha1", 20, 64), ("md5", 16, 64), ("sha224", 28, 64), ("sha384", 48, 128), ("sha512", 64, 128),
+    ("sha512_224", 28, 128), ("sha512_256", 32, 128), ("sha3_224", 28, 144), ("sha3_256", 32, 136), ("sha3_384", 48, 104),
+    ("sha3_512", 64, 72), ("blake2b", 64, 128), ("blake2s", 32, 64), ("ripemd160", 20, 64),
+)  # fmt: skip
+hmac256 = 0
+
+
+def hmac(algorithm, key, message, /):
+    return None
+
+
+def _contiguous(o):
+    """The bytes of an argument: bytes, or a view of one dimension."""
+    if type(o) is bytes:
+        return o
+    view = _view(o)
+    if not view.c_contiguous:
+        raise BufferError("memoryview: underlying buffer is not C-contiguous")
+    return view if view.ndim == 1 else view.tobytes()
+
+
+class Key:
+    """A key for HMACs, which the caller's function makes. What is kept of the key is overwritten when the object ends."""
+
+    __slots__ = ("_block_size", "_digest_size", "_fallback", "_key", "_name")
+
+    def __new__(cls, algorithm, digest_size, block_size, name, fallback, key, /):
+        if not -1 <= algorithm < len(MACS) or digest_size < 1 or (algorithm >= 0 and digest_size != MACS[algorithm][1]):
+            raise ValueError("no such algorithm")
+        self = super().__new__(cls)
+        self._key = bytearray(_contiguous(key))
+        self._block_size, self._digest_size, self._name, self._fallback = block_size, digest_size, name, fallback
+        return self
+
+    def __del__(self):
+        key = getattr(self, "_key", b"")
+        if key:
+            key[:] = bytes(len(key))
+
+    name = property(lambda self: self._name, doc='"hmac-" and the name of the digest.')
+    digest_size = property(lambda self: self._digest_size, doc="Bytes of a tag.")
+    block_size = property(lambda self: self._block_size, doc="Bytes of the digest's block.")
+
+    def digest(self, message, /):
+        """Return the message's tag: digest_size bytes. Any thread, any process."""
+        tag = self._fallback(self._key, _contiguous(message))
+        if not isinstance(tag, bytes) or len(tag) != self._digest_size:
+            raise ValueError("the digest has changed its size")
+        return tag
+
+    def verify(self, message, tag, /):
+        """Return None if tag is the message's, all of it; else ValueError. The time does not depend on where they differ."""
+        tag = _contiguous(tag)
+        if not _compare(self.digest(message), tag):
+            raise ValueError("MAC check failed")
+
+    def digests(self, messages, /):
+        """Return a list of the tags of all messages. A signal's exception ends it."""
+        return [self.digest(message) for message in [_contiguous(message) for message in messages]]
+
+
+# ---- Fortuna driven by hand ----
+
+HAND_HASH, HAND_GENERATOR = 0, 1
+GENERATOR_RESEED, GENERATOR_DATA, GENERATOR_REQUEST, GENERATOR_KEY, GENERATOR_COUNTER, GENERATOR_STEP = range(6)
+HASH_UPDATE, HASH_DIGEST = 6, 7
+_LEFT_HALF_CHANGED = "another thread was using this object at the fork(), which has left it half changed here: make a new one"
+
+
+def _sha256(data):
+    from hashlib import sha256  # not at import, which it would make slower
+
+    return sha256(data)
+
+
+class State:
+    """A hash (SHA-256 applied twice) or a generator of Fortuna's. The caller's function makes what a generator gives."""
+
+    __slots__ = ("_counter", "_hash", "_key", "_kind", "_lock", "_user")
+
+    def __new__(cls, kind, /):
+        if kind not in (HAND_HASH, HAND_GENERATOR):
+            raise ValueError(f"no such kind of state: {kind}")
+        self = super().__new__(cls)
+        self._kind, self._key, self._counter, self._lock, self._user = kind, None, bytes(16), _thread.allocate_lock(), 0
+        self._hash = _sha256(b"") if kind == HAND_HASH else None
+        return self
+
+    def __enter__(self):
+        """Two threads must not use it at once: a generator would give the same bytes to both."""
+        if not self._lock.acquire(False):
+            here = self._user == os.getpid()
+            raise RuntimeError("another thread is using this object" if here else _LEFT_HALF_CHANGED)
+        self._user = os.getpid()
+
+    def __exit__(self, *exception):
+        self._lock.release()
+
+    def copy(self):
+        with self:
+            copy = State(self._kind)
+            copy._key, copy._counter = self._key, self._counter
+            copy._hash = self._hash.copy() if self._hash else None
+            return copy
+
+    def call(self, operation, data=b"", size=0, python=None, /):
+        is_hash = self._kind == HAND_HASH
+        known = 0 <= operation <= HASH_DIGEST and (operation >= HASH_UPDATE) == is_hash
+        if not known or size < 0 or (operation < GENERATOR_KEY and python is None):
+            raise ValueError("no such operation on this state")
+        data, size = _contiguous(data), _index(size)
+        with self:
+            return self._use(operation, data, size, python)
+
+    def _use(self, operation, data, size, python):
+        if operation == HASH_UPDATE:
+            self._hash.update(data)
+            return b""
+        if operation == HASH_DIGEST:
+            return _sha256(self._hash.digest()).digest()
+        if operation == GENERATOR_COUNTER:
+            return self._counter
+        if operation == GENERATOR_STEP:
+            counter = self._counter
+            self._counter = ((int.from_bytes(counter, "little") + 1) % (1 << 128)).to_bytes(16, "little")
+            return counter
+        if operation != GENERATOR_RESEED and self._key is None:
+            raise AssertionError("generator must be seeded before use")
+        if operation == GENERATOR_KEY:
+            return self._key
+        key, counter, out = python(operation, self._key, self._counter, bytes(data), size)
+        if len(key) != 32 or len(counter) != 16:
+            raise ValueError("a key has 32 bytes and a counter 16")
+        self._key, self._counter = key, counter
+        return out
+
+
+KERNELS = ("generic",)
+
+
+def keystream(kernel, key, counter, n, /):
+    raise RuntimeError(f"this needs the core: {_REASON}")
+
+
+# ---- numbers: the functions that serve the odd cases of the extension module serve all ----
+
+
+class Numbers:
+    """The methods of SystemRandom that numbers() is given. It has no state; a mixin for random.Random."""
+
+    __slots__ = ()
+
+
+def _function(python, name, module):
+    """A function of that module, found and pickled by its name."""
+
+    def call(*args, **keywords):
+        return python(*args, **keywords)
+
+    call.__name__ = call.__qualname__ = name
+    call.__module__, call.__doc__, call.__wrapped__ = module, python.__doc__, python
+    return call
+
+
+def numbers(family, namespace, python, /):
+    for name, function in python.items():
+        if family == "SystemRandom":
+            setattr(Numbers, name, function)
+        else:
+            namespace[name] = _function(function, name, namespace["__name__"])
+
+
+# ---- UUIDs (RFC 9562) ----
+
+_UUID7_AHEAD = 10_000  # ms that the time in one may be ahead of the clock
+_RAND_A, _RAND_B = (1 << 12) - 1, (1 << 62) - 1  # masks of the RFC's fields, which are here one number of 74 bits
+
+
+def _fresh_uuid7(drawn):
+    return (drawn >> 128 & _RAND_A) << 62 | drawn >> 64 & _RAND_B
+
+
+def _next_uuid7(last, now, drawn):
+    """(time in ms, number) from the last such pair and 144 random bits, by section 6.2, method 2. It is greater than the
+    last, unless the clock was set back by _UUID7_AHEAD or more. A millisecond begins with the top bit clear: there is room."""
+    time, number = last
+    fresh = _fresh_uuid7(drawn) & (1 << 73) - 1
+    if now > time or time - now >= _UUID7_AHEAD:
+        return now, fresh
+    number += 1 + (drawn & (_RAND_B if now >= time else (1 << 56) - 1))  # ahead of the clock, steps are smaller
+    return (time, number) if number < 1 << 74 else (time + 1, fresh)
+
+
+def uuids(kind, unknown, module, /):
+    from time import time_ns
+
+    lock, process, last = _thread.RLock(), os.getpid(), (-1, 0)
+
+    def make(time, number):
+        return kind(int=time << 80 | 7 << 76 | number >> 62 << 64 | 2 << 62 | number & _RAND_B)
+
+    def uuid4():
+        """Return a random uuid.UUID: 122 random bits (RFC 9562, 5.4). Waits until the system's generator is ready."""
+        return kind(bytes=get_random_bytes(16), version=4)
+
+    def uuid7(*, timestamp=None):
+        """Return a uuid.UUID of the time in milliseconds and 74 further bits (RFC 9562, 5.7).
+
+        In one process each is greater than the one before, in all threads (of one interpreter), by a random step: a
+        forked child and its parent differ. The time in it is at most ten seconds ahead of the clock's. After a clock that
+        was set back by more it is the clock's at once. timestamp is the time to put into it instead, in milliseconds since
+        1970 (UTC), 0 <= timestamp < 2**48; ValueError otherwise. All 74 bits are fresh then, in no order. Waits as uuid4.
+        """
+        nonlocal last, lock, process
+        if timestamp is not None:
+            timestamp = _index(timestamp)
+            if not 0 <= timestamp < 1 << 48:
+                raise ValueError("timestamp must be in milliseconds since 1970, 0 <= timestamp < 2**48")
+            return make(timestamp, _fresh_uuid7(int.from_bytes(get_random_bytes(18), "big")))
+        drawn = int.from_bytes(get_random_bytes(18), "big")
+        if process != os.getpid():  # a thread that does not exist here may have the lock
+            lock, process = _thread.RLock(), os.getpid()
+        with lock:
+            last = _next_uuid7(last, max(0, time_ns() // 1_000_000), drawn)
+            return make(*last)
+
+    for function in (uuid4, uuid7):
+        function.__qualname__, function.__module__ = function.__name__, module
+    return uuid4, uuid7
