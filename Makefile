@@ -33,8 +33,9 @@ test-go: ## go vet, and the Go tests under the race detector
 	$(TOOLS) test $(GO_PACKAGES)
 	$(TOOLS) wycheproof
 
-test-python: build/wheel build/vectors/hmac.json ## tests/python against the installed wheel, on every CPython >= 3.11 of this machine
+test-python: build/wheel build/pure/wheel build/vectors/hmac.json ## tests/python against the installed wheel, on every CPython >= 3.11 of this machine; some against the wheel in pure Python
 	$(PYTHON) tests/run.py --wheel wheels/gorandom-*.whl
+	$(PYTHON) tests/run.py --wheel build/pure/gorandom-*.whl
 
 adversity: build/wheel ## tests/adversity: faults, limits, credentials, secrets in memory (10 minutes; make test runs what is fast of it)
 	$(PYTHON) tests/run.py --wheel wheels/gorandom-*.whl --adversity --durations 10
@@ -150,6 +151,11 @@ build/wheel: $(SOURCES) | build/venv/bin/python
 	@echo "Building the wheel. Where Go or a C compiler is missing, pip fetches it first: some minutes."
 	@rm -rf build/lib* build/bdist* wheels/*.whl
 	$(PIP) wheel --no-deps -w wheels .
+	@touch $@
+
+build/pure/wheel: $(SOURCES) | build/venv/bin/python
+	@rm -rf build/lib build/bdist* build/pure
+	GORANDOM_BUILD=pure $(PIP) wheel --no-deps -w build/pure .
 	@touch $@
 
 build/free/wheel: $(SOURCES)

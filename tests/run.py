@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Runs tests/python against an installed wheel, on every CPython that the machine has and that the wheel is for.
+"""Runs tests/python against an installed wheel, on every CPython that the machine has and that the wheel is for; a wheel in
+pure Python on the first of them alone (or on what --python names, as a PyPy's path), by the tests that PURE lists.
 
     tests/run.py --wheel dist/gorandom-….whl [--python PATTERN] [--jobs N] [--adversity] [arguments of pytest …]
 
@@ -33,6 +34,9 @@ OLDEST = (3, 11)
 NEWEST = (3, 19)
 
 BRIEF = ["test_api_bytes.py", "test_forks.py", "test_forkwarning.py", "test_leader.py", "test_side_effects.py", "test_status.py"]
+# What says something of a wheel in pure Python, and is quick: test_pure.py, and what programs call most.
+PURE = ["test_pure.py", "test_api_arguments.py", "test_api_bytes.py", "test_api_events.py", "test_api_fill.py", "test_compare.py",
+        "test_fortuna.py", "test_forklock.py", "test_secrets.py", "test_status.py", "test_systemrandom.py", "test_uuid.py"]  # fmt: skip
 
 PROBE = """
 import platform, sys, sysconfig
@@ -64,8 +68,14 @@ def candidates(pattern):
         yield os.path.join(folder, "python")
 
 
+def is_pure(wheel):
+    return wheel is not None and wheel.endswith("-none-any.whl")
+
+
 def is_for(wheel, version, free):
     """Is the wheel for this version of CPython? Those without a GIL have no stable ABI, so no wheel in common."""
+    if is_pure(wheel):
+        return True
     if wheel is None:
         return not free
     python, abi = os.path.basename(wheel).split("-")[-3:-1]
@@ -83,7 +93,7 @@ def probe(program, wheel):
         ).stdout.splitlines()  # fmt: skip
     except (OSError, subprocess.SubprocessError):
         return None
-    if len(answer) != 4 or answer[0] != "cpython":
+    if len(answer) != 4 or (answer[0] != "cpython" and not is_pure(wheel)):
         return None
     free = answer[2] != "0"
     version = tuple(int("".join(c for c in part if c.isdigit()) or 0) for part in answer[1].split(".")[:2])
@@ -115,7 +125,7 @@ def quietly(command, what):
 
 def prepare(version, executable, wheel):
     """(path of the environment's python, None), or (None, why not)."""
-    folder = os.path.join(ROOT, "build", "venvs", version)
+    folder = os.path.join(ROOT, "build", "venvs", version + "-pure" * is_pure(wheel))
     python = os.path.join(folder, "bin", "python")
     stamp = os.path.join(folder, "requirements")
     requirements = REQUIREMENTS % ("-free-threaded" if version.endswith("t") else "")
@@ -214,7 +224,7 @@ def main():
     runs, futures, short, untested = [], [], [], []
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         for number, (version, executable) in sorted(found.items()):
-            if runs and options.adversity:
+            if runs and (options.adversity or is_pure(wheel)):
                 break
             python, why = prepare(version, executable, wheel)
             if python is None:
@@ -226,6 +236,8 @@ def main():
                 parts = {"adversity": [ADVERSITY, *arguments]}
             elif arguments:
                 parts = {"": arguments if names_tests(arguments) else [TESTS, *arguments]}
+            elif is_pure(wheel):
+                parts = {"pure": [os.path.join(TESTS, name) for name in PURE]}
             elif number not in (min(found), max(found)):
                 parts = {"": [os.path.join(TESTS, name) for name in BRIEF]}
             else:

@@ -32,8 +32,7 @@ _REASON = "this installation is in pure Python, without the C extension and the 
 
 _ready = False
 """The system's generator has given bytes to this process or to one that it was forked from."""
-_names = {"darwin": "getentropy", "win32": "CryptGenRandom"}
-_name = "getrandom" if _getrandom else _names.get(sys.platform, "os.urandom")
+_name = {"linux": "getrandom", "win32": "CryptGenRandom"}.get(sys.platform, "getentropy")
 
 
 def _refusal(error):
@@ -86,9 +85,11 @@ def _wait(left):
         except BlockingIOError:
             if left is not None and left <= 0:
                 raise TimeoutError("system random number generator is not ready yet") from None
-        if left is None and _name == "getrandom":
-            _getrandom(1)  # has the kernel gather entropy by itself. A signal's exception ends it
-        else:
+        try:
+            waited = left is None and _name == "getrandom" and _getrandom(1)  # so that the kernel gathers entropy by itself
+        except OSError:  # a filter's
+            waited = False
+        if not waited:
             from select import select
 
             nap = 0.05 if left is None else min(0.05, left)
@@ -386,7 +387,7 @@ class State:
             raise AssertionError("generator must be seeded before use")
         if operation == GENERATOR_KEY:
             return self._key
-        key, counter, out = python(operation, self._key, self._counter, bytes(data), size)
+        key, counter, out = map(bytes, python(operation, self._key, self._counter, bytes(data), size))
         if len(key) != 32 or len(counter) != 16:
             raise ValueError("a key has 32 bytes and a counter 16")
         self._key, self._counter = key, counter

@@ -32,9 +32,11 @@ class SystemRandom(random.SystemRandom, Numbers):
     _bytes = staticmethod(urandom)
 
     def random(self) -> float:
+        """Return a float, 0.0 <= x < 1.0: 53 random bits, each multiple of 2**-53 with the same probability."""
         return (int.from_bytes(self._bytes(7), "big") >> 3) * _RESOLUTION
 
     def getrandbits(self, k: int) -> int:
+        """Return an integer of k random bits: the high ones of ceil(k / 8) bytes, big-endian."""
         if k < 0:
             raise ValueError("number of bits must be non-negative")
         size = (k + 7) // 8  # bytes

@@ -54,10 +54,11 @@ _random = _PatientRandom()
 
 
 # The functions of this module are written in C. C calls these for the rest: long integers, sequences other than lists,
-# and wrong arguments.
+# and wrong arguments. In pure Python they serve all.
 
 
 def randbelow(exclusive_upper_bound: int) -> int:
+    """Return a uniformly distributed integer, 0 <= x < exclusive_upper_bound; ValueError for a bound below 1."""
     if exclusive_upper_bound <= 0:
         raise ValueError("Upper bound must be positive.")
     # The method that random.Random itself draws integers by: its errors for what is no integer.
@@ -65,14 +66,17 @@ def randbelow(exclusive_upper_bound: int) -> int:
 
 
 def token_bytes(nbytes: int | None = None) -> bytes:
+    """Return nbytes random bytes; DEFAULT_ENTROPY (32) if nbytes is None. Errors as os.urandom."""
     return _random.randbytes(DEFAULT_ENTROPY if nbytes is None else nbytes)
 
 
 def token_hex(nbytes: int | None = None) -> str:
+    """Return nbytes random bytes as text of two hexadecimal digits each; 32 bytes if nbytes is None."""
     return token_bytes(nbytes).hex()
 
 
 def token_urlsafe(nbytes: int | None = None) -> str:
+    """Return nbytes random bytes as text for a URL: Base64 with - and _, without the closing =."""
     return base64.urlsafe_b64encode(token_bytes(nbytes)).decode("ascii").rstrip("=")
 
 

@@ -69,6 +69,7 @@ print(gorandom.status().events)
 """
 
 
+@pytest.mark.native("core")
 def test_events_are_counted_and_the_early_ones_kept(python):
     """In direct mode an event is kept for the core to come; adding events reseeds nothing by itself (they act
     when Fortuna's rule says so, at a later draw)."""
@@ -78,6 +79,7 @@ def test_events_are_counted_and_the_early_ones_kept(python):
     assert reseeds == 0
 
 
+@pytest.mark.native("direct mode")
 def test_events_in_direct_mode_for_good(python):
     out = python(
         "import gorandom\n"
@@ -101,11 +103,13 @@ print(after.reseeds - before.reseeds, after.mode)
 """
 
 
+@pytest.mark.native("core")
 def test_reseed_counts(python, start_mode):
     count, mode = python(RESEED, start=start_mode).split()
     assert (int(count), mode) == ((0, "direct") if start_mode == "never" else (5, "core"))
 
 
+@pytest.mark.native("pool")
 def test_reseed_makes_the_pools_of_all_threads_stale(python):
     """Guards: reseed() takes effect before the next byte in any thread (pool_all_stale). In direct mode each
     refill of a pool is counted; without the cure the threads go on with their old pools and none is refilled."""
@@ -120,6 +124,7 @@ def test_reseed_while_threads_draw(start_mode, python):
 TOO_LATE = 'RuntimeError: too late for start="never": this process has a core already'
 
 
+@pytest.mark.native("core")
 @pytest.mark.parametrize(
     "environment, first, draw, second, expected",
     [
@@ -139,6 +144,7 @@ def test_configure(python, environment, first, draw, second, expected):
     assert python(PROGRAMS / "events_configure.py", first, draw, second, start=environment).splitlines() == expected
 
 
+@pytest.mark.native("core")
 @pytest.mark.parametrize(
     "first, second, expected",
     [

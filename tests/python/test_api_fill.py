@@ -122,6 +122,7 @@ def test_exporter_that(python, start_mode, act, size):
     python(PROGRAMS / "fill_exporter.py", act, size, start=start_mode)
 
 
+@pytest.mark.native("fill() in place")
 @pytest.mark.skipif(not os.access("/proc/self/clear_refs", os.W_OK), reason="NOT RUN: no /proc/self/clear_refs here")
 def test_allocates_nothing_of_its_size(python, start_mode):
     """Guards: the bytes are made in the caller's buffer. A copy on the way would show in the peak, however short

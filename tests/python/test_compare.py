@@ -162,11 +162,13 @@ def test_the_table_is_not_one_sided():
     assert agree(Bytes(b"x"), Bytes(b"x")) is True and agree(Text("x"), Text("y")) is False
 
 
+@pytest.mark.native("function in C, which words a wrong number of arguments in another way")
 @pytest.mark.parametrize("args", [(), (b"",), (b"", b"", b""), (1, 2, 3)], ids=len)
 def test_number_of_arguments(args):
     assert agree(*args) == (TypeError, f"compare_digest expected 2 arguments, got {len(args)}")
 
 
+@pytest.mark.native("function in C, which words a wrong number of arguments in another way")
 @pytest.mark.parametrize("names", [{"a": b"", "b": b""}, {"b": b""}, {"c": 1}], ids=" ".join)
 def test_positional_only(names):
     args = [b""] * (2 - len(names))

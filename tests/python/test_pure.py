@@ -122,6 +122,7 @@ def seeded(modules):
     return generator
 
 
+@pytest.mark.once
 @settings(deadline=None, database=None, max_examples=60)
 @given(VALUES)
 @pytest.mark.parametrize("name", ONE)
@@ -153,6 +154,7 @@ def test_fill_fills(pure):
         assert len(filled) < 6 or filled != bytes(len(filled))
 
 
+@pytest.mark.once
 @settings(deadline=None, database=None, max_examples=100)
 @given(VALUES, VALUES)
 def test_compare_digest(pure, a, b):
@@ -162,6 +164,7 @@ def test_compare_digest(pure, a, b):
         same(pure, lambda m, a, b: m.top.add_event(a, b), a, b)
 
 
+@pytest.mark.once
 @settings(deadline=None, database=None, max_examples=60)
 @given(st.lists(VALUES, max_size=3), KEYWORDS)
 @pytest.mark.parametrize("name", METHODS + FUNCTIONS[:-1] + ["getrandbits", "sample"])

@@ -431,6 +431,8 @@ def check_clone():
         import ctypes
     except ImportError:
         raise NotHere("this Python has no ctypes to call it with") from None
+    if not hasattr(ctypes, "PyDLL"):
+        raise NotHere("this Python's ctypes makes no call with the GIL held")
     syscall = ctypes.PyDLL(None, use_errno=True).syscall  # a child without the GIL would wait for it
     syscall.restype = ctypes.c_long
     arguments = [ctypes.c_long(n) for n in (numbers[os.uname().machine], signal.SIGCHLD, 0, 0, 0, 0)]

@@ -13,9 +13,10 @@ import threading
 import time
 import traceback
 
-import gorandom._openssl
-
 import gorandom
+
+if gorandom.status().mode != "system":
+    import gorandom._openssl
 
 HEAD = struct.Struct("<HBx")  # tokens that follow; drawn with a core
 PATIENCE = int(os.environ.get("GORANDOM_TEST_PATIENCE") or 20)  # seconds until a child counts as hung
