@@ -15,12 +15,12 @@ import io
 import os
 import sys
 
-from ._version import __version__ as version
+from ._version import __version__
 
+version = __version__
 # Bound now, because a program may put gorandom's functions into their places.
 _system, _compare, _index = os.urandom, _operator._compare_digest, _operator.index
 _getrandom, _NONBLOCK = getattr(os, "getrandom", None), getattr(os, "GRND_NONBLOCK", 0)
-
 _STARTS = "auto", "eager", "never"
 _start = os.environ.get("GORANDOM_START") or "auto"
 if _start not in _STARTS:

@@ -659,6 +659,30 @@ def test_a_pure_wheel(source, tmp_path):
 
 @needs_source
 @pytest.mark.once
+@pytest.mark.parametrize(
+    "platform, implementation, native",
+    [("manylinux_2_17_x86_64", "cp", True), ("musllinux_1_2_aarch64", "cp", True), ("macosx_11_0_arm64", "cp", False),
+     ("win_amd64", "cp", False), ("manylinux_2_17_s390x", "cp", False), ("manylinux_2_17_x86_64", "pp", False)],
+)  # fmt: skip
+def test_which_wheel_pip_takes(step, tmp_path, platform, implementation, native):
+    """The native one where there is one, and the pure one elsewhere."""
+    tags = step("from build import target; print(*target.RELEASED)").split()
+    for tag in ["py3-none-" + tag if tag == "any" else "cp311-abi3-" + tag for tag in tags]:
+        with zipfile.ZipFile(tmp_path / f"gorandom-1.0-{tag}.whl", "w") as z:
+            z.writestr("gorandom-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: gorandom\nVersion: 1.0\n")
+            z.writestr("gorandom-1.0.dist-info/WHEEL", f"Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: {tag}\n")
+            z.writestr("gorandom-1.0.dist-info/RECORD", "")
+    subprocess.run(
+        [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "-q", "--no-deps", "--only-binary=:all:", "--no-index",
+         "--find-links", tmp_path, "--platform", platform, "--python-version", "3.12", "--implementation", implementation,
+         "-d", tmp_path / "taken", "gorandom"], check=True, timeout=60, cwd=tmp_path,
+    )  # fmt: skip
+    (taken,) = os.listdir(tmp_path / "taken")
+    assert taken == f"gorandom-1.0-{'cp311-abi3-' + platform if native else 'py3-none-any'}.whl"
+
+
+@needs_source
+@pytest.mark.once
 def test_a_native_build_drops_a_front_in_python(step, tmp_path):
     """One that a pure editable installation has left in the sources."""
     program = (

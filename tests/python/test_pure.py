@@ -16,13 +16,13 @@ import types
 import pytest
 from _forks import PROGRAMS, linux, run, scripted
 from conftest import PURE, SOURCE
+from gorandom.compat.pycrypto.Random.Fortuna import FortunaGenerator, SHAd256
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_differential import FUNCTIONS, KEYWORDS, METHODS, VALUES, Index, outcome
 
 import gorandom
 from gorandom import SystemRandom, hmac, random, secrets, uuid4, uuid7
-from gorandom.compat.pycrypto.Random.Fortuna import FortunaGenerator, SHAd256
 
 FRONT = SOURCE / "pyext" / "front" / "front.py"
 NATIVE = types.SimpleNamespace(
