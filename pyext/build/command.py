@@ -188,7 +188,8 @@ class BuildExt(build_ext):
 
 
 class Wheel(bdist_wheel):
-    """One wheel for every CPython from 3.11 on, or in pure Python for all others. Its bytes depend on the source and the compilers alone."""
+    """One wheel for every CPython from 3.11 on, or in pure Python for all others. Its bytes depend on the source and the
+    compilers alone."""
 
     def finalize_options(self):
         if STABLE and not target.wanted().pure:

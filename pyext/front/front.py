@@ -26,7 +26,7 @@ _start = os.environ.get("GORANDOM_START") or "auto"
 if _start not in _STARTS:
     raise ImportError(f'GORANDOM_START must be "auto", "eager" or "never", not "{_start}"')
 
-_REASON = "this installation is in pure Python, without the C extension and the Go core: all bytes are the system's"
+_REASON = "this installation is in pure Python, and has no core"
 
 # ---- bytes ----
 

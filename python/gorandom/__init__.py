@@ -5,9 +5,9 @@
     16
 
 The bytes come from a Fortuna generator written in Go, which the system's generator seeds, or from the system's
-generator itself; from that alone where gorandom is installed in pure Python. ``status()`` says which. All functions may be called from any thread and in any process, before
-and after any kind of fork. There is no need to call ``atfork()``. If the system gives no entropy, the functions
-raise an exception; they never return weaker bytes.
+generator itself; from that alone where gorandom is installed in pure Python. ``status()`` says which. All functions
+may be called from any thread and in any process, before and after any kind of fork. There is no need to call
+``atfork()``. If the system gives no entropy, the functions raise an exception; they never return weaker bytes.
 
 Modules of this package are imported by name: ``secrets``, ``random``, ``hmac``, ``signing``, ``seedfile``,
 ``openssl`` and ``numpy``. ``import gorandom`` alone does not load them. ``compat`` has the names of other packages:

@@ -235,7 +235,7 @@ def test_from_the_same_bytes(pure, site):
 # ---- by itself ----
 
 
-WHEN = ["missing modules", "not ready", "refused", "no getrandom", "no source", "forks", "threads", "uuid7"]
+WHEN = ["missing modules", "no fork", "not ready", "refused", "no getrandom", "no source", "forks", "threads", "uuid7"]
 
 
 @pytest.mark.parametrize("what", WHEN)

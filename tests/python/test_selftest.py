@@ -101,6 +101,7 @@ def test_is_plain_text_of_80_columns(selftest):
     assert len({len(line) for line in rows if line[:1].strip() and re.search(r"(ok|FAILED) +\d+\.\d$", line)}) == 1
 
 
+@pytest.mark.native("direct mode")
 def test_without_a_core(selftest):
     """As in direct mode: what needs a core is not here, and why, and that is no failure."""
     table = selftest(start="never")
@@ -113,6 +114,7 @@ def test_without_a_core(selftest):
     assert re.match(rf"{len(table.rows) - len(table.not_here)} passed, {len(table.not_here)} not here, in ", table.end)
 
 
+@pytest.mark.native("direct mode")
 def test_in_a_process_that_gets_no_core(selftest):
     """The start modes are not here then either."""
     limit = "import resource; resource.setrlimit(resource.RLIMIT_AS, (900 << 20, 900 << 20))"
@@ -345,7 +347,10 @@ def two_versions(site):
     return "remnants of another version: gorandom-0.0.1.dist-info"
 
 
-@pytest.mark.parametrize("harm", [damage, damage_library, truncate, remove, remove_several, add, add_library, two_versions],
+LIBRARY = pytest.param(damage_library, marks=pytest.mark.native("library to damage"))
+
+
+@pytest.mark.parametrize("harm", [damage, LIBRARY, truncate, remove, remove_several, add, add_library, two_versions],
                          ids=lambda harm: harm.__name__)  # fmt: skip
 def test_damaged_files(check_copy, site, harm):
     says = harm(site)
@@ -364,6 +369,7 @@ def test_no_record(check_copy, site):
         assert "there is no RECORD beside the package" in table.rows["files"][1]
 
 
+@pytest.mark.native("library to remove")
 def test_a_wheel_without_a_core(check_copy, site):
     """As musl's: the front alone. Its HMACs are Python's, and the AES kernels are not here."""
     (record,) = site.glob("*.dist-info/RECORD")

@@ -21,12 +21,14 @@ def test_locale_and_terminal_settings(python, locale):
                 "GOMAXPROCS": "1", "GOPY_HANDLE_TRACE": "1", "LANG": locale})  # fmt: skip
 
 
+@pytest.mark.native("extension module")
 @pytest.mark.skipif(not pathlib.Path("/proc/self/maps").exists(), reason="NOT TESTED: there is no /proc/self/maps")
 def test_modules_of_their_own(python):
     """Whoever uses neither numpy nor OpenSSL has no code for them in the process."""
     python(PROGRAMS / "side_effects_modules.py")
 
 
+@pytest.mark.native("core")
 def test_no_thread_before_the_first_draw(python):
     """And none at all in direct mode."""
     first, second, third = map(int, python(PROGRAMS / "side_effects_threads.py", start="auto").split())
@@ -46,6 +48,7 @@ print(*sorted(set(sys.modules) - after))
 """
 
 
+@pytest.mark.native("core")
 def test_modules_that_it_imports(python):
     """Import time: each of these costs, and dataclasses, typing, re and hashlib cost milliseconds."""
     at_import, later = (set(line.split()) for line in python(IMPORTED).split("\n")[:2])
@@ -75,6 +78,7 @@ def test_ways_to_start(python, flags, start_mode):
     python(program, flags=flags, start=start_mode)
 
 
+@pytest.mark.native("core")
 def test_import_without_proc(python, start_mode):
     """Guards: limits are tried, not read; no descriptor or file is needed to start a core or to reset one. Before 2.34
     glibc's count of threads is not believed without /proc, and there is none."""
@@ -86,6 +90,7 @@ def test_import_without_proc(python, start_mode):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.native("core")
 @pytest.mark.parametrize("main", ["before", "not before"])
 def test_subinterpreters(python, start_mode, main):
     """Each with a GIL of its own (3.12), in threads at once, ended and made again: pools and core are the process's.

@@ -23,7 +23,7 @@ def _coloured(output):
 def _c_library():
     try:
         return os.confstr("CS_GNU_LIBC_VERSION") or "no glibc"
-    except (OSError, ValueError):  # musl does not know the name
+    except (AttributeError, OSError, ValueError):  # Windows has no such function, and musl does not know the name
         return "no glibc"
 
 
@@ -31,9 +31,9 @@ def _heading():
     """What is tried, and where."""
     wait_for_system_rng(0)  # whose error is said at once: a check that waits for a booting kernel checks nothing
     get_random_bytes(1)
-    now, system = status(), os.uname()
+    now, system = status(), platform.uname()
     python = f"{platform.python_implementation()} {platform.python_version()}"
-    yield f"gorandom {__version__}, {python}, {_c_library()}, {system.sysname} {system.release} {system.machine}"
+    yield f"gorandom {__version__}, {python}, {_c_library()}, {system.system} {system.release} {system.machine}"
     if now.mode == "core":
         yield f"mode core, keystream {now.keystream}, memory {now.memory}"
     else:

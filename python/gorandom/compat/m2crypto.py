@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 
 from gorandom import add_event, get_random_bytes, urandom
 
@@ -101,6 +102,8 @@ def rand_status() -> int:
 
 def _gained_privileges() -> bool:
     """Return whether the executed file gave privileges (AT_SECURE). Then the environment cannot be trusted."""
+    if sys.platform == "win32":
+        return False
     if os.getuid() != os.geteuid() or os.getgid() != os.getegid():
         return True
     try:

@@ -35,7 +35,8 @@ SYSTEMS = ("linux", "darwin", "freebsd", "openbsd", "win32")
 """The systems that ``order()`` knows, in the words of ``sys.platform``."""
 
 # First the source that is asked first; a later one only where those before it cannot be had. Python's gorandom
-# is for Linux; in pure Python, os.urandom asks on the others. The Go packages alone, on the others: macOS and OpenBSD give getentropy, and the device was for
+# is for Linux; in pure Python, os.urandom asks on the others. The Go packages alone, on the others: macOS and OpenBSD
+# give getentropy, and the device was for
 # versions of theirs older than any that Go knows; FreeBSD's getentropy is asked as the system call below it,
 # getrandom; and Windows' generator is asked as ProcessPrng, which CryptGenRandom ends in.
 _ORDER = {

@@ -39,6 +39,15 @@ if WHAT == "missing modules":
         if hasattr(os, name):
             delattr(os, name)
 
+if WHAT == "no fork":
+    import select
+    import signal
+
+    for module, names in ((os, ("fork", "register_at_fork", "getrandom", "uname", "confstr")), (select, ["poll"]), (signal, ["SIGKILL"])):
+        for name in names:
+            vars(module).pop(name, None)  # PyPy has no getrandom
+    sys.modules["multiprocessing"] = sys.modules["ctypes"] = None
+
 if WHAT == "not ready":
     os.getrandom = answer(BLOCKING, BLOCKING, BLOCKING, BLOCKING, b"x")
 if WHAT == "refused":
@@ -78,6 +87,15 @@ if WHAT == "missing modules":
     gorandom.add_event(bytes(100))
     gorandom.reseed()
     del sys.modules["threading"]  # the interpreter's end looks for it
+elif WHAT == "no fork":
+    import contextlib
+    import io
+
+    from gorandom.__main__ import main
+
+    with contextlib.redirect_stdout(io.StringIO()) as table:
+        status = main(["selftest"])
+    assert status == 0 and "this system has no fork()" in table.getvalue(), table.getvalue()
 elif WHAT == "not ready":
     error = raised(gorandom.urandom, 1)
     assert type(error) is BlockingIOError and "wait_for_system_rng() returns when it is" in str(error), error
