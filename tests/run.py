@@ -156,7 +156,7 @@ def test(python, arguments, output):
     arguments = [os.path.abspath(a) if os.path.exists(a.split("::")[0]) else a for a in arguments]
     with tempfile.TemporaryDirectory(prefix="gorandom-tests-") as cwd:
         command = [python, "-m", "pytest", "-c", os.path.join(ROOT, "pyproject.toml"), "--rootdir", ROOT, "-p",
-                   "no:cacheprovider", *arguments]  # fmt: skip
+                   "no:cacheprovider", "--durations=12", *arguments]  # fmt: skip
         environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
         environment |= {"PYTHONDONTWRITEBYTECODE": "1"}
         if os.path.exists(VECTORS):

@@ -224,6 +224,7 @@ def test_every_name_and_constructor():
 
 
 @linux
+@pytest.mark.once
 @pytest.mark.parametrize("start", ["auto", "never"])
 def test_more_than_2_gib(python, start):
     """Keys and messages: OpenSSL's functions take fewer bytes, and the standard library before CPython 3.14 raises
