@@ -339,7 +339,7 @@ def one_sentence(done, *words):
 def test_archive_of_another_kind(step, tmp_path, content, words):
     path = tmp_path / "core_go.a"
     path.write_bytes(content)
-    one_sentence(step("from build import archive; archive.edit(sys.argv[1])", path, ends=None), *words)
+    one_sentence(step("from build import archive; archive.edit(sys.argv[1], 'amd64')", path, ends=None), *words)
     assert path.read_bytes() == content, "an archive that is refused stays as it was"
 
 

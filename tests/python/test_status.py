@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import inspect
 import io
 
 import pytest
@@ -34,7 +35,7 @@ def test_is_a_frozen_dataclass(status):
 def test_help_explains_each_field():
     """help() shows a class's docstring, and none of the strings below its fields."""
     for name in FIELDS:
-        assert f"\n    ``{name}``" in gorandom.Status.__doc__, name
+        assert f"\n``{name}``" in inspect.getdoc(gorandom.Status), name
 
 
 def test_types(status):

@@ -21,6 +21,7 @@ PACKAGE = pathlib.Path(gorandom.__file__).parent
 ALLOWLIST = """
 gorandom\\._systemrandom\\.SystemRandom\\._bytes  # staticmethod() of a function made in C
 gorandom\\.secrets\\._PatientRandom\\._bytes
+gorandom\\._forklock\\._ForkLock\\.__enter__  # a function made in C, which is no method
 """
 WITHOUT = {  # what cannot be imported then, by the package that it needs
     "numpy": "gorandom\\.numpy\ngorandom\\.BitGenerator\n",

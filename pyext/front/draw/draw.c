@@ -4,6 +4,7 @@
 #include "draw/draw.h"
 #include "guard/fork.h"
 #include "guard/process.h"
+#include "guard/signals.h"
 #include "guard/stamp.h"
 #include "pure/erase.h"
 #include "runtime/runtime.h"
@@ -12,6 +13,7 @@
 
 #define POOL_DRAW 1024	/* bytes; up to here from the pool, */
 #define GENERATOR_DRAW ((size_t)256 << 10)	/* up to here from the thread's generator; larger draws enter Go, which stores past the caches */
+#define HELD_DRAW ((size_t)16 << 10)	/* larger ones hold signals */
 #define GENERATOR_BYTES ((uint32_t)1 << 20)	/* that a key of the core's is good for: Fortuna's largest request */
 #define CORE_CHUNK ((size_t)8 << 20)	/* bytes an entry: signals wait for its end, 3 ms */
 #define KERNEL_CHUNK ((size_t)1 << 20)	/* the same for the kernel, which is slower */
@@ -79,14 +81,6 @@ static int kernel_bytes(void *dst, size_t *n)
  * is 32 bytes from the core. So most draws enter no Go: a thread does that once a second, after each reseed, and for
  * each GENERATOR_BYTES. */
 
-/* A signal that comes while a kernel runs leaves the vector registers, and round keys in them, below the stack pointer: 3 KiB of
- * them, with AVX-512. Where its handler has a stack of its own they are there. */
-static __attribute__((noinline)) void erase_below(void)
-{
-	unsigned char frame[5 << 10];
-	erase(frame, sizeof frame);
-}
-
 /* Makes n bytes at dst, whole blocks. 0; or COPIED in a child that finds the page wiped. */
 static int request(struct pool *p, void *dst, size_t n)
 {
@@ -97,7 +91,6 @@ static int request(struct pool *p, void *dst, size_t n)
 	k->fill(p->next, AES_KEY / AES_BLOCK, p->schedule, n / AES_BLOCK, 0);
 	k->expand(p->schedule, p->next);
 	erase(p->next, AES_KEY);
-	erase_below();
 	p->left -= (uint32_t)n;
 	return 0;
 }
@@ -121,6 +114,19 @@ static void drop(struct pool *p, const struct stamp *now)
 	p->made = *now;
 }
 
+/* A signal that comes meanwhile leaves the vector registers, and round keys in them, in a frame on the stack, which nobody
+ * erases. Holding signals takes two system calls, more than a draw of some KiB: what has HELD_DRAW bytes or less, and is no
+ * pool, goes without. */
+static int request_held(struct pool *p, void *dst, size_t n)
+{
+	struct held held;
+	int error = hold_signals(&held);
+	int r = request(p, dst, n);
+	if (!error)
+		release_signals(&held);
+	return r;
+}
+
 /* Gets a key from the core. -1: none is to be had, and nothing has been dropped. */
 static int renew(struct pool *p)
 {
@@ -133,7 +139,6 @@ static int renew(struct pool *p)
 	drop(p, &now);
 	k->expand(p->schedule, p->next);
 	erase(p->next, AES_KEY);
-	erase_below();
 	p->left = GENERATOR_BYTES;
 	return 0;
 }
@@ -161,7 +166,7 @@ static int refill(struct pool *p)
 {
 	if (!generator_has(p, POOL_BYTES))
 		return refill_from_kernel(p);
-	int r = request(p, p->bytes, POOL_BYTES);
+	int r = request_held(p, p->bytes, POOL_BYTES);
 	if (r == 0)
 		p->at = 0;
 	return r;
@@ -225,7 +230,7 @@ static int from_page(struct pool *p, unsigned char *dst, size_t n)
 	size_t whole = n - n % AES_BLOCK;
 	if (!generator_has(p, whole))
 		return past_page(dst, n, NULL, NULL);
-	int r = request(p, dst, whole);
+	int r = whole > HELD_DRAW ? request_held(p, dst, whole) : request(p, dst, whole);
 	return r ? r : from_pool(p, dst + whole, n - whole);
 }
 
