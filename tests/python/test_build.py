@@ -603,7 +603,7 @@ def test_this_machine_as_a_target(step, system, machine, triplet, libc, core):
 
 
 # What a machine is said to be: the head of a program.
-MACHINE = "import platform; platform.system = lambda: sys.argv[1]; sys.implementation.name = sys.argv[2]\n"
+MACHINE = "import setuptools, platform; platform.system = lambda: sys.argv[1]; sys.implementation.name = sys.argv[2]\n"
 
 
 @needs_source

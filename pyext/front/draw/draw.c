@@ -134,10 +134,14 @@ static int renew(struct pool *p)
 	const struct keystream *k = core_state->kernel;
 	size_t n = AES_KEY;
 
+	struct held held;
 	if (!k || core_bytes(p->next, &n, n, 0))
 		return -1;
 	drop(p, &now);
+	int error = hold_signals(&held);
 	k->expand(p->schedule, p->next);
+	if (!error)
+		release_signals(&held);
 	erase(p->next, AES_KEY);
 	p->left = GENERATOR_BYTES;
 	return 0;

@@ -15,7 +15,7 @@ import traceback
 
 import gorandom
 
-if gorandom.status().mode != "system":
+if gorandom._front.state()["mode"] != "system":  # status() would import a module late
     import gorandom._openssl
 
 HEAD = struct.Struct("<HBx")  # tokens that follow; drawn with a core
