@@ -11,8 +11,8 @@ import pytest
 import gorandom
 
 MIB = 1 << 20
-# Around Python's and the pool's limits (1024, 3776, 4096, 8192), a generator's (256 KiB), Fortuna's (1 MiB) and beyond an entry's 16 MiB.
-SIZES = [0, 1, 15, 16, 17, 1023, 1024, 1025, 3775, 3776, 3777, 4095, 4096, 4097, 8191, 8192, 8193,
+# Around the limits of Python and the pool (512, 3776, 4096, 8192), a generator's (256 KiB), Fortuna's (1 MiB) and beyond an entry's 16 MiB.
+SIZES = [0, 1, 15, 16, 17, 511, 512, 513, 1024, 3775, 3776, 3777, 4095, 4096, 4097, 8191, 8192, 8193,
          MIB - 1, MIB, MIB + 1, 5 * MIB, 16 * MIB + 1, 40 * MIB]  # fmt: skip
 
 

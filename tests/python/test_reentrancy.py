@@ -26,8 +26,8 @@ pytestmark = [
 ]
 
 # The state of the pool, or of a new bit generator, and the size of the draw.
-POOL = [("warm", 16), ("warm", 24), ("warm", 1024), ("warm", 2048), ("stale", 2056), ("end", 16), ("end", 24), ("empty", 16), ("stale", 16),
-        ("stale", 1024), ("first", 16)]  # fmt: skip
+POOL = [("warm", 16), ("warm", 24), ("warm", 512), ("warm", 2048), ("stale", 2056), ("end", 16), ("end", 24), ("empty", 16), ("stale", 16),
+        ("stale", 512), ("first", 16)]  # fmt: skip
 NUMPY = [("numpy " + state, 8) for state in ("warm", "end", "empty", "stale", "first")]
 POSITIONS = 30  # of each draw and each action, others in each run; with STRESS all
 

@@ -11,7 +11,7 @@
 #include "runtime/thread.h"
 #include "source/kernel.h"
 
-#define POOL_DRAW 1024	/* bytes; up to here from the pool, */
+#define POOL_DRAW 512	/* bytes; up to here from the pool, */
 #define GENERATOR_DRAW ((size_t)256 << 10)	/* up to here from the thread's generator; larger draws enter Go, which stores past the caches */
 #define HELD_DRAW ((size_t)16 << 10)	/* larger ones hold signals */
 #define GENERATOR_BYTES ((uint32_t)1 << 20)	/* that a key of the core's is good for: Fortuna's largest request */

@@ -4,6 +4,7 @@ import errno
 import os
 import sys
 import threading
+import warnings
 
 WHAT = sys.argv[1]
 
@@ -139,6 +140,7 @@ elif WHAT == "forks":
     with no_forks:
         child()
     # A thread that holds the lock: the fork waits for it.
+    warnings.filterwarnings("ignore", message=".*multi-threaded, use of fork", category=DeprecationWarning)
     order, held = [], threading.Event()
 
     def hold():

@@ -12,7 +12,7 @@ import gorandom
 marker = ctypes.c_ulonglong.from_buffer(vmclock.memory, watched.MARKER)
 found = []
 gorandom.get_random_bytes(5000)  # from now on each refill is a whole pool's
-for n, read in (16, 3776), (1024, 3776), (5000, 5000), (100_000, 100_000):
+for n, read in (16, 3776), (512, 3776), (5000, 5000), (100_000, 100_000):
     gorandom.reseed()
     fed = script.marked(1, read) + script.marked(9, 300_000 - read)
     script._kept.append(fed)
