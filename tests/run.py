@@ -4,12 +4,12 @@ pure Python on the first of them alone (or on what --python names, as a PyPy's p
 
     tests/run.py --wheel dist/gorandom-….whl [--python PATTERN] [--jobs N] [--adversity] [arguments of pytest …]
 
-PATTERN may also be the path of an interpreter. Each interpreter gets a virtual environment of its own under build/venvs
-and runs in an empty folder, so the source tree cannot be imported by accident. Of each minor version the first release
-that is found is tested. The oldest and the newest get all tests, in two parts; those between get the tests of bytes, forks
-and side effects alone. As many parts as there are processors run at a time; what each printed follows when it is through.
-Of tests/adversity the first interpreter runs what is marked fast; with --adversity it runs all of that and nothing else.
-Ends with 0 if all tests passed on at least one interpreter and failed on none.
+PATTERN may also be the path of an interpreter. Each interpreter gets a virtual environment of its own under build/venvs (or
+GORANDOM_VENVS: two runs at a time need two) and runs in an empty folder, so the source tree cannot be imported by accident.
+Of each minor version the first release that is found is tested. The oldest and the newest get all tests, in two parts; those
+between get the tests of bytes, forks and side effects alone. As many parts as there are processors run at a time; what each
+printed follows when it is through. Of tests/adversity the first interpreter runs what is marked fast; with --adversity it
+runs all of that and nothing else. Ends with 0 if all tests passed on at least one interpreter and failed on none.
 """
 
 import argparse
@@ -28,6 +28,7 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TESTS = os.path.join(ROOT, "tests", "python")
 ADVERSITY = os.path.join(ROOT, "tests", "adversity")
+VENVS = os.environ.get("GORANDOM_VENVS") or os.path.join(ROOT, "build", "venvs")
 VECTORS = os.path.join(ROOT, "build", "vectors", "hmac.json")  # written by tests/tools.py
 REQUIREMENTS = os.path.join(ROOT, "tests", "requirements%s.txt")
 OLDEST = (3, 11)
@@ -126,7 +127,7 @@ def quietly(command, what):
 
 def prepare(version, executable, wheel):
     """(path of the environment's python, None), or (None, why not)."""
-    folder = os.path.join(ROOT, "build", "venvs", version + "-pure" * is_pure(wheel))
+    folder = os.path.join(VENVS, version + "-pure" * is_pure(wheel))
     python = os.path.join(folder, "bin", "python")
     stamp = os.path.join(folder, "requirements")
     requirements = REQUIREMENTS % ("-free-threaded" if version.endswith("t") else "")
@@ -171,7 +172,7 @@ class Run:
 
     def __init__(self, name, executable):
         self.name, self.executable = name, executable
-        self.log = os.path.join(ROOT, "build", "venvs", name.replace(" ", "-") + ".log")
+        self.log = os.path.join(VENVS, name.replace(" ", "-") + ".log")
         self.code, self.text = None, ""
         if os.path.exists(self.log):
             os.remove(self.log)
