@@ -17,7 +17,7 @@ BENCH_FLAGS = $(if $(QUICK),--quick) $(if $(ONLY),--only '$(ONLY)')
 SOURCES := $(shell find gorandom pyext python -type f -not -path '*/_gen/*' -not -name '*.pyc' -not -path '*.egg-info/*') \
 	go.mod go.sum setup.py pyproject.toml README.md LICENSE LICENSE.Go
 
-.PHONY: help demo test test-go test-python examples wheel wheels verify-wheel check-package tag-message audit bench bench-go consttime stress boot-test clone-test lint generate check-generated clean bench-readme bench-plots bench-compare free-threaded sanitize tsan wheel-roots adversity freeze-test gvisor-test
+.PHONY: help demo test test-go test-python examples wheel wheels verify-wheel check-package release-rehearsal tag-message audit bench bench-go consttime stress boot-test clone-test lint generate check-generated clean bench-readme bench-plots bench-compare free-threaded sanitize tsan wheel-roots adversity freeze-test gvisor-test
 
 help: ## lists these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-16s %s\n", $$1, $$2}' Makefile
@@ -58,6 +58,10 @@ verify-wheel: ## WHEEL=file [SDIST=file]: makes a published wheel again from its
 
 check-package: ## judges what make wheels made, and the project's files, by twine, pyroma, reuse, zizmor and others (a minute)
 	@$(PYTHON) wheels/package.py
+
+release-rehearsal: ## VERSION=X.Y.ZrcN: a whole release, onto an index on this machine, and tried from there (5 minutes)
+	@[ -n "$(VERSION)" ] || { echo "make release-rehearsal VERSION=0.1.0rc1 [TARGETS=...]"; exit 2; }
+	@$(PYTHON) wheels/rehearse.py "$(VERSION)" $(TARGETS)
 
 tag-message: ## what a release's signed tag says: the hashes of all that make wheels has made
 	@$(PYTHON) wheels/tag.py

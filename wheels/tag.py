@@ -20,12 +20,12 @@ sys.path.insert(0, os.path.join(ROOT, "pyext"))
 from build import origin, target  # noqa: E402
 
 
-def message(folder, commit):
+def message(folder, commit, targets=target.RELEASED):
     """The text; SystemExit where the files are not all there, or of another commit."""
     names = sorted(name for name in os.listdir(folder) if name.endswith((".whl", ".tar.gz"))) if os.path.isdir(folder) else []
     sdists = [name for name in names if name.endswith(".tar.gz")]
-    missing = [tag for tag in target.RELEASED if not any(name.endswith(f"-{tag}.whl") for name in names)]
-    if len(sdists) != 1 or missing or len(names) != 1 + len(target.RELEASED):
+    missing = [tag for tag in targets if not any(name.endswith(f"-{tag}.whl") for name in names)]
+    if len(sdists) != 1 or missing or len(names) != 1 + len(targets):
         raise SystemExit("tag: wheels/dist does not hold one sdist and a wheel for each target: make wheels.")
     top = sdists[0].removesuffix(".tar.gz")
     with tarfile.open(os.path.join(folder, sdists[0])) as tar:
