@@ -330,8 +330,10 @@ KEY_CALLS = {
     "copy": (lambda: copy.copy(hmac.Key(b"key", "sha256")), TypeError),
     "deepcopy": (lambda: copy.deepcopy(hmac.Key(b"key", "sha512")), TypeError),
     "the front's, number": (lambda: _front.hmac(99, b"key", b"m"), ValueError),
+    "the front's, next number": (lambda: _front.hmac(len(_front.MACS), b"key", b"m"), ValueError),
     "the front's, count": (lambda: _front.hmac(0, b"key"), TypeError),
     "the front's Key, number": (lambda: _front.Key(99, 32, 64, "x", len, b"key"), ValueError),
+    "the front's Key, next number": (lambda: _front.Key(len(_front.MACS), 32, 64, "x", len, b"key"), ValueError),
     "the front's Key, too small a tag": (lambda: _front.Key(0, 1, 64, "x", len, b"key"), ValueError),
     "the front's Key, too large a tag": (lambda: _front.Key(1, 21, 64, "x", len, b"key"), ValueError),
 }
@@ -607,13 +609,14 @@ def test_a_signal_ends_digests(name):
 @linux
 def test_the_lock_is_waited_for():
     """Interpreters with GILs of their own share the keys' memory, and its lock's holder may lose the processor for
-    long. Fails with a MemoryError's NULL if the wait is bounded there, or if it is not in a raw clone."""
+    long. Fails with a MemoryError's NULL if the wait is bounded there, or if it is not in a raw clone. The memory is locked, and
+    erased as it is given back."""
     front = SOURCE / "pyext" / "front"
     if not front.exists():
         pytest.skip("the C sources are not beside these tests")
     program = compile_c("contended", "contended.c", flags=("-std=gnu11", f"-I{front}", f"-I{front.parent}"))
     done = subprocess.run([program], capture_output=True, text=True, timeout=60)
-    assert done.stdout == "memory 100000\nnone 1000\n"
+    assert done.stdout == "memory 100000\nnone 1000\nlocked 1\nerased 64\n"
 
 
 def test_many_keys():

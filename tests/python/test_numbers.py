@@ -287,7 +287,7 @@ def test_functions_are_found_by_their_names(function):
                                               ("choice", random.SystemRandom), ("shuffle", random.SystemRandom),
                                               ("sample", random.SystemRandom), ("random", random.SystemRandom),
                                               ("getrandbits", random.SystemRandom)])  # fmt: skip
-@pytest.mark.parametrize("args, kwargs", [((), {}), ((1, 2, 3, 4), {}), ((), {"what": 1}), (([], 1), {}), ((0,), {}), ((-1,), {}),
+@pytest.mark.parametrize("args, kwargs", [((), {}), ((1, 2, 3, 4), {}), ((), {"what": 1}), (([], 1), {}), ((0,), {}), ((-1,), {}), ((-(1 << 63),), {}),
                                           ((5, 5), {}), ((5, 4), {}), ((None,), {}), (([1], -1), {}), (([1], 2), {}),
                                           (([1],), {"k": 2}), (({1: 1}, 1), {}), (((1, 2),), {})], ids=repr)  # fmt: skip
 def test_errors_are_the_running_versions(function, theirs, args, kwargs):

@@ -11,7 +11,7 @@ import sysconfig
 import threading
 
 import pytest
-from _forks import PROGRAMS, STRESS, assert_sound, compile_c, execute, folder, linux, run, starts
+from _forks import PROGRAMS, STRESS, assert_sound, compile_c, execute, folder, linux, run, scripted, starts
 
 import gorandom
 from gorandom import random, secrets
@@ -368,6 +368,19 @@ def test_refused_without_a_core():
     """Whoever takes the lock gets an exception, and the lock is free again afterwards."""
     ended = execute(PROGRAMS / "numpy_refused.py", "never", "unready", "without a core")
     assert (ended.status, ended.err) == (0, "")
+
+
+@linux
+@seccomp
+def test_refused_with_few_ready_bytes():
+    """The exception comes while there is still enough for a call. Guards LOW: a call that outruns what is ready ends the
+    process."""
+    assert run(PROGRAMS / "numpy_low.py", "never", env={"LD_PRELOAD": str(scripted())}) == ["a number", "OSError"]
+
+
+def test_a_wait_for_the_lock_is_interrupted(python):
+    """As Ctrl-C does. Guards the look at signals between two waits."""
+    assert python(PROGRAMS / "numpy_waiter.py") == "interrupted\n"
 
 
 @linux
