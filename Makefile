@@ -17,7 +17,7 @@ BENCH_FLAGS = $(if $(QUICK),--quick) $(if $(ONLY),--only '$(ONLY)')
 SOURCES := $(shell find gorandom pyext python -type f -not -path '*/_gen/*' -not -name '*.pyc' -not -path '*.egg-info/*') \
 	go.mod go.sum setup.py pyproject.toml README.md LICENSE LICENSE.Go
 
-.PHONY: help demo test test-go test-python examples wheel wheels verify-wheel check-package release-rehearsal tag-message audit bench bench-go consttime stress boot-test clone-test lint generate check-generated clean bench-readme bench-plots bench-compare free-threaded sanitize tsan wheel-roots adversity freeze-test gvisor-test
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.* \#\# .*/\1/p' Makefile)
 
 help: ## lists these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-16s %s\n", $$1, $$2}' Makefile
@@ -112,7 +112,9 @@ consttime: ## does compare_digest's time tell anything? A t-test over a million 
 stress: build/wheel ## the fork tests with STRESS (10) times as many forks, some 50,000
 	GORANDOM_STRESS=$(STRESS) $(PYTHON) tests/run.py --wheel wheels/gorandom-*.whl tests/python/test_forks.py tests/python/test_clone.py tests/python/test_reentrancy.py
 
-.PHONY: soak soak-load soak-statistics gvisor-test
+mutants: build/venv/tests ## breaks the code by each patch of tests/mutants: does its test notice? (ONLY=PATTERN: some; SAMPLE=WORD SECONDS=N)
+	$(PYTHON) tests/mutants/run.py $(if $(ONLY),--only '$(ONLY)') $(if $(SAMPLE),--sample '$(SAMPLE)') $(if $(SECONDS),--seconds $(SECONDS))
+
 soak: soak-load soak-statistics ## MINUTES (60) of everything at once, then all statistics: some 2 hours more
 
 soak-load: build/venv/soak ## threads, forks, reseeds, seed files and keys together for MINUTES (60): memory's slope, latencies

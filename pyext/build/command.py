@@ -109,7 +109,7 @@ class BuildExt(build_ext):
         self.link = ["-shared", "-Wl,-z,relro", "-Wl,-z,now", "-Wl,-z,nodelete", "-Wl,-z,noexecstack",
                      "-Wl,--build-id=none", "-s"]
         if self.target.has_core:
-            self.build_core()
+            self.build_core(self.build_archive())
         else:
             self.python.append('-DGORANDOM_NO_CORE="%s"' % self.target.why_no_core)
         self.build_front()
@@ -144,7 +144,8 @@ class BuildExt(build_ext):
         run([*self.cc, *self.link, "-nostdlib", "-Wl,--no-as-needed", *(os.path.join(objects, o) for o in sorted(os.listdir(objects))),
              "-L" + self.tools, "-l:" + name, "-o", os.path.join(self.folder, module + ".abi3.so")])
 
-    def build_core(self):
+    def build_archive(self):
+        """Makes pyext/_gen/core_go.a, and gopy's C beside it. Gives whether the archive has SHA-256's compression."""
         go = toolchain.find_go()
         out = os.path.join(ROOT, "pyext", "_gen")
         env = toolchain.go_environment(go, self.cc, ["-O2", "-g0"], self.tools)
@@ -173,7 +174,9 @@ class BuildExt(build_ext):
 
         self.components += [sbom.module(*m) for m in sbom.go_modules(ROOT, go, env, modules)]
         self.components += sbom.go_components(go)
+        return has_sha256
 
+    def build_core(self, has_sha256):
         wrapped = ("mmap", "munmap", "pthread_create", "pthread_sigmask", "pthread_key_create", "pthread_getattr_np",
                    "pthread_attr_getstacksize", "malloc", "free")
         wraps = ["-Wl,--wrap=" + name for name in wrapped]
