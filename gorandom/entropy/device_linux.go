@@ -65,6 +65,7 @@ func (d *device) descriptor() int {
 	return d.fd
 }
 
+// read fills b. After an error the caller erases it.
 func (d *device) read(b []byte) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -80,7 +81,6 @@ func (d *device) read(b []byte) error {
 				}
 				return nil
 			}
-			clear(b)
 		}
 		d.open = false
 	}

@@ -411,6 +411,29 @@ func TestDescriptorKeepsChanging(t *testing.T) {
 	}
 }
 
+// TestGate: a poll that fails opens no gate, and a gate that was open is not asked again.
+func TestGate(t *testing.T) {
+	s := newSystem()
+	s.polls = []error{unix.ENOMEM}
+	s.paths["/dev/random"].ready = false
+	k := newKernel(s.calls())
+	for _, want := range []error{unix.ENOMEM, ErrNotReady} {
+		if err := read(t, k, 'u'); !errors.Is(err, want) {
+			t.Errorf("got %v, want %v", err, want)
+		}
+	}
+	s.paths["/dev/random"].ready = true
+	for range 3 {
+		if err := read(t, k, 'u'); err != nil {
+			t.Fatal(err)
+		}
+		clear(s.fds) // the program closes all that it has
+	}
+	if n := s.count("open /dev/random"); n != 3 {
+		t.Errorf("the gate was asked %d times, want 3: %q", n, s.log)
+	}
+}
+
 // TestDeviceFails: an error of the device itself is final, and is the system's.
 func TestDeviceFails(t *testing.T) {
 	s := newSystem()

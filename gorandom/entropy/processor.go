@@ -19,9 +19,11 @@ func (Processor) Name() string { return seedInstruction }
 
 // Read fills b, or returns ErrUnavailable: the instruction doesn't exist, or had no
 // word in any of its tries.
-func (Processor) Read(b []byte) error {
+func (Processor) Read(b []byte) error { return readWords(b, seedWord) }
+
+func readWords(b []byte, next func() (uint64, bool)) error {
 	for rest := b; len(rest) > 0; {
-		word, ok := seedWord()
+		word, ok := next()
 		if !ok {
 			clear(b)
 			return ErrUnavailable

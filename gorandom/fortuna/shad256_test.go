@@ -31,6 +31,18 @@ func TestToolIsErased(t *testing.T) {
 	}
 }
 
+// TestTailIsErased: bytes that were hashed with their block are no longer in the tail.
+func TestTailIsErased(t *testing.T) {
+	for n := range 200 {
+		var h SHAd256
+		_, _ = h.Write(bytes.Repeat([]byte{0xd5}, 40))
+		_, _ = h.Write(bytes.Repeat([]byte{0xd5}, n))
+		if rest := h.tail[h.length%64:]; !bytes.Equal(rest, make([]byte, len(rest))) {
+			t.Errorf("%d bytes: %x is left", 40+n, rest)
+		}
+	}
+}
+
 // memory returns the bytes of the tool's digest object and of its text.
 func memory(t *tool) []byte {
 	v := reflect.ValueOf(t.digest)

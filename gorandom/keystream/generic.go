@@ -14,7 +14,7 @@ import (
 // crypto/aes keeps its own key schedule in the Go heap. It is erased before
 // fillGeneric returns; what its code spilled to the stack, or left in a register, can't be.
 func (s *Schedule) fillGeneric(dst []byte, c Counter) error {
-	block, err := aes.NewCipher(s.words[:KeySize])
+	block, err := newCipher(s.words[:KeySize])
 	if err != nil {
 		return err
 	}
@@ -30,6 +30,8 @@ func (s *Schedule) fillGeneric(dst []byte, c Counter) error {
 	}
 	return nil
 }
+
+var newCipher = aes.NewCipher // or a test's
 
 // scrub erases the object behind b, if it is plain data: an object with
 // pointers belongs to the collector, and is left alone.

@@ -34,7 +34,7 @@ const (
 // watchClones maps a page once and for good.
 var watchClones = sync.OnceValues(func() (func() uint64, string) {
 	if page := mapDevice("/dev/vmclock0"); page != nil {
-		if v := (*vmclock)(page); v.magic == vmclockMagic && v.version == vmclockVersion && v.size >= uint32(unsafe.Sizeof(*v)) {
+		if v := (*vmclock)(page); v.known() {
 			return v.now, "vmclock"
 		}
 	}
@@ -44,6 +44,11 @@ var watchClones = sync.OnceValues(func() (func() uint64, string) {
 	}
 	return nil, "clock"
 })
+
+// known reports whether this is a page of that layout.
+func (v *vmclock) known() bool {
+	return v.magic == vmclockMagic && v.version == vmclockVersion && v.size >= uint32(unsafe.Sizeof(*v))
+}
 
 // now counts a write in progress as a value of its own, so what was made in the
 // middle of one is stale at its end. Nothing is waited for.

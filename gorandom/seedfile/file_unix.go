@@ -22,6 +22,8 @@ type file struct {
 
 const always = unix.O_NOFOLLOW | unix.O_NONBLOCK | unix.O_CLOEXEC
 
+var fsync = unix.Fsync // or a test's
+
 // retry makes a system call again that a signal has interrupted.
 func retry(call func() error) error {
 	for {
@@ -244,7 +246,7 @@ func (f *file) write(seed *[SeedSize]byte) error {
 		return err
 	}
 	reached(stepRenamed)
-	if err := retry(func() error { return unix.Fsync(f.directory) }); err != nil {
+	if err := retry(func() error { return fsync(f.directory) }); err != nil {
 		return err
 	}
 	reached(stepDirectorySynced)
@@ -293,7 +295,7 @@ func (f *file) fill(fd int, seed *[SeedSize]byte) error {
 		rest = rest[k:]
 	}
 	reached(stepWritten)
-	if err := retry(func() error { return unix.Fsync(fd) }); err != nil {
+	if err := retry(func() error { return fsync(fd) }); err != nil {
 		return err
 	}
 	reached(stepSynced)

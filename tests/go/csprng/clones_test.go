@@ -190,6 +190,51 @@ func TestRestoredInTheMiddle(t *testing.T) {
 	}
 }
 
+// restoring is a kernel; next is called while it is read.
+type restoring struct {
+	source
+	next func()
+}
+
+func (k *restoring) Read(b []byte) error {
+	if next := k.next; next != nil {
+		k.next = nil
+		next()
+	}
+	return k.source.Read(b)
+}
+
+// TestRestoredWhileSeeded: the machine is restored while its kernel gives the bytes of
+// a seed, so that two copies have the same. The next draw reseeds once more. It fails
+// if the machine's number is read after the seed and not before.
+func TestRestoredWhileSeeded(t *testing.T) {
+	var restores atomic.Uint64
+	restore := func() { restores.Add(1) }
+	k := &restoring{next: restore}
+	r, err := csprng.New(csprng.Config{
+		Source: k, Processor: silent{}, Clock: func() time.Duration { return 0 }, Clones: restores.Load,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = r.Close() }()
+	draw := func(when string, want uint64) {
+		t.Helper()
+		if err := r.Fill(0, make([]byte, 16)); err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Status().Reseeds; got != want {
+			t.Errorf("%s: %d reseeds, want %d", when, got, want)
+		}
+	}
+	draw("at the start", 2)
+	k.next = restore
+	if err := r.Reseed(); err != nil {
+		t.Fatal(err)
+	}
+	draw("at a reseed", 4)
+}
+
 // TestRestoredWithoutKernel: a key that a twin may have gives no byte, however well
 // it was seeded, and gives them when the kernel is back.
 func TestRestoredWithoutKernel(t *testing.T) {

@@ -140,6 +140,22 @@ func TestEventInAChild(t *testing.T) {
 	}
 }
 
+// TestStatusInAChild: nothing of its own is seeded before its first draw.
+func TestStatusInAChild(t *testing.T) {
+	for _, pidMode := range []bool{false, true} {
+		x := newBench(t, 1, pidMode)
+		x.draw(t, 0, 16)
+		x.fork(pidMode)
+		if x.Status().Started {
+			t.Errorf("PIDs %v: a child says that it is seeded", pidMode)
+		}
+		x.draw(t, 0, 16)
+		if !x.Status().Started {
+			t.Errorf("PIDs %v: a child that has drawn says that it is not", pidMode)
+		}
+	}
+}
+
 // TestManyForks: each generation is new.
 func TestManyForks(t *testing.T) {
 	for _, pidMode := range []bool{false, true} {

@@ -300,6 +300,22 @@ func TestDroppedInAChild(t *testing.T) {
 	x.fork(false)
 	x.draw(t, 0, 16)
 	x.wantDropped(t)
+
+	stands := true
+	x = newObserved(t, 1, func(c *csprng.Config) {
+		c.Cycles = func() uint64 {
+			if stands {
+				return 1 << 40
+			}
+			return x.cycles()
+		}
+	})
+	x.draw(t, 0, 16)
+	x.wantDropped(t, csprng.Dropped{Name: "cycles", Reason: health.Repetition.String()})
+	stands = false
+	x.fork(false)
+	x.draw(t, 0, 16)
+	x.wantDropped(t)
 }
 
 // kernel is a fake one whose blocks of 32 bytes the test writes.
@@ -345,6 +361,7 @@ func TestKernelRepeats(t *testing.T) {
 		"once at a reseed":          {at(33), nil, nil, 3},
 		"at a reseed, again":        {at(33, 34), nil, csprng.ErrRepeated, 3},
 		"an earlier block":          {func(n uint64) uint64 { return n % 32 }, nil, nil, 2},
+		"the first two blocks":      {at(1, 33+1), csprng.ErrRepeated, nil, 2},
 		"from the second read on":   {func(n uint64) uint64 { return min(n, 32) }, nil, csprng.ErrRepeated, 3},
 		"the same read, each time":  {func(n uint64) uint64 { return n % 33 }, nil, nil, 2},
 		"repeats, then is reseeded": {func(n uint64) uint64 { return max(n, 20) }, nil, nil, 3},

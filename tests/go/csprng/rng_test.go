@@ -520,6 +520,49 @@ func TestKernelFailsLater(t *testing.T) {
 	}
 }
 
+// TestKernelFailsAndTheClockIsSetBack: then, too, the kernel is asked again after 100 ms,
+// and not at each draw.
+func TestKernelFailsAndTheClockIsSetBack(t *testing.T) {
+	x := newBench(t, 2, false)
+	x.draw(t, 0, 1)
+	x.draw(t, 1, 1)
+	x.source.fail(errors.New("gone"))
+	x.pass(-time.Minute)
+	asked := x.source.asked
+	for range 5 {
+		x.draw(t, 0, 1)
+		x.draw(t, 1, 1)
+	}
+	if n := x.source.asked - asked; n != 1 {
+		t.Errorf("asked %d times at once, want 1", n)
+	}
+	x.pass(100 * time.Millisecond)
+	x.draw(t, 0, 1)
+	x.draw(t, 1, 1)
+	if n := x.source.asked - asked; n != 2 {
+		t.Errorf("asked %d times in 100 ms, want 2", n)
+	}
+}
+
+// TestLargeDrawFailsInTheMiddle: the process is forked after a request, in a child that the
+// kernel refuses. Nothing of what the parent's key gave is left.
+func TestLargeDrawFailsInTheMiddle(t *testing.T) {
+	errGone := errors.New("gone")
+	x := newBench(t, 1, true)
+	x.draw(t, 0, 16)
+	looks := 0
+	x.looked = func() {
+		if looks++; looks == 3 {
+			x.fork(true)
+			x.source.fail(errGone)
+		}
+	}
+	x.refused(t, 0, 4<<20, errGone)
+	if looks < 3 {
+		t.Errorf("%d looks at the clock", looks)
+	}
+}
+
 // TestEvents: what is refused, what is hashed, and that 32 in turn reach each pool.
 func TestEvents(t *testing.T) {
 	x := newBench(t, 1, false)
@@ -733,6 +776,27 @@ func TestNoMemory(t *testing.T) {
 		}})
 		if r != nil || !errors.Is(err, process.ErrMemory) {
 			t.Errorf("%d bytes: got %v, %v", v.size, r, err)
+		}
+	}
+}
+
+// TestClosedMemoryIsGone: the memory is unmapped, so whoever looked into it would end the
+// process. It fails so if Close leaves a lane its state.
+func TestClosedMemoryIsGone(t *testing.T) {
+	r, err := csprng.New(csprng.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := make([]byte, 16)
+	if err := errors.Join(r.FillAny(b), r.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if err := r.FillAny(b); !errors.Is(err, csprng.ErrClosed) || !bytes.Equal(b, make([]byte, 16)) {
+			t.Errorf("FillAny: %v, %x", err, b)
+		}
+		if err := r.Fill(0, b); !errors.Is(err, csprng.ErrClosed) {
+			t.Errorf("Fill: %v", err)
 		}
 	}
 }

@@ -385,7 +385,7 @@ func TestLesserProcessor(t *testing.T) {
 }
 
 // TestActive: unless a processor is better off with another, it is the last of
-// Kernels; and it works.
+// Kernels; and it works. What the processor lacks is refused.
 func TestActive(t *testing.T) {
 	names := keystream.Kernels()
 	t.Logf("kernels %q, active %q", names, keystream.Active())
@@ -394,6 +394,18 @@ func TestActive(t *testing.T) {
 	}
 	if last := names[len(names)-1]; last != keystream.Active() && last != "vaes512" {
 		t.Errorf("%q is there and not active", last)
+	}
+	for _, name := range []string{"aesni", "vaes256", "vaes512", "armv8"} {
+		if slices.Contains(names, name) {
+			continue
+		}
+		active := keystream.Active()
+		if err := keystream.Use(name); !errors.Is(err, keystream.ErrKernel) || keystream.Active() != active {
+			t.Errorf("%s, which this processor lacks: %v, active %q", name, err, keystream.Active())
+		}
+		if err := keystream.FillWith(name, &[32]byte{1}, make([]byte, 16), new(keystream.Counter)); !errors.Is(err, keystream.ErrKernel) {
+			t.Errorf("%s, which this processor lacks: FillWith gives %v", name, err)
+		}
 	}
 	var s keystream.Schedule
 	s.Expand(&[32]byte{1})
