@@ -1,6 +1,7 @@
 """add_event(), reseed() and configure(): what goes in, when it acts, what is refused."""
 
 import array
+import hashlib
 import threading
 
 import pytest
@@ -24,6 +25,16 @@ def test_event_returns_nothing():
 def test_event_of_any_length(data, source, kind):
     """More than 32 bytes are hashed first (Fortuna's limit); no kind of buffer is treated otherwise."""
     assert gorandom.add_event(kind(data), source) is None
+
+
+@pytest.mark.parametrize("n", [1, 32, 33, 1000])
+def test_event_is_hashed(monkeypatch, n):
+    """Its digest is that of all of its bytes, and what is short goes in as it is."""
+    given = []
+    monkeypatch.setattr(gorandom._front, "add_event", lambda *event: given.append(event))
+    data = bytes(range(100)) * 10
+    gorandom.add_event(data[:n], 7)
+    assert given == [(7, data[:n] if n <= 32 else hashlib.sha256(data[:n]).digest())]
 
 
 @pytest.mark.parametrize("n", [1, 31, 32, 33, 1000, 1 << 20])

@@ -447,6 +447,23 @@ def test_the_key_is_not_shown(run, key):
         assert done.returncode and b"secret" not in done.stdout + done.stderr and b"Traceback" not in done.stderr
 
 
+def test_the_key_is_erased(key, monkeypatch):
+    """What was read of the file, whether it is a key or not."""
+    from gorandom._cli import hmac as cli
+
+    from gorandom import hmac
+
+    kept = []
+    monkeypatch.setattr(hmac, "new", lambda key, *rest: kept.append(key) or before(key, *rest))
+    before = hmac.HMAC
+    key.write_bytes(b"a secret word")
+    cli._keyed(os.fsencode(key), "sha256")
+    assert kept == [bytes(13)]
+    with pytest.raises(ValueError):
+        cli._keyed(os.fsencode(key), "none")
+    assert kept == [bytes(13)] * 2
+
+
 # The bar.
 
 

@@ -354,6 +354,22 @@ def test_a_fallback_that_lies():
         made.digests([b"m"])
 
 
+def test_verify_is_in_constant_time(monkeypatch):
+    """By compare_digest, of the whole tags. (A Key's is in C: test_consttime.py looks at its machine code.)"""
+    real, seen = hmac.compare_digest, []
+
+    def counted(a, b):
+        seen.append((len(a), len(b)))
+        return real(a, b)
+
+    monkeypatch.setattr(hmac, "compare_digest", counted)
+    made = hmac.new(b"key", b"message", "sha256")
+    made.verify(made.digest())
+    with pytest.raises(ValueError):
+        made.hexverify("00" * 31)
+    assert seen == [(32, 32), (32, 31)]
+
+
 @pytest.mark.parametrize("name", ["sha256", "sha512", "sm3", "md5"])
 def test_verify(name):
     """Each byte counts, and so does the length: also of a part that is right."""

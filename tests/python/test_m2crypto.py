@@ -2,8 +2,11 @@
 
 import array
 import ctypes
+import errno
+import io
 import os
 import ssl  # noqa: F401  (loads the libcrypto that the files are compared with)
+import struct
 
 import pytest
 from _forks import PROGRAMS
@@ -142,6 +145,19 @@ def test_save_fails(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+def test_save_fails_in_the_middle(tmp_path, monkeypatch):
+    """The old file stays, and nothing lies beside it."""
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+
+    def full(fd):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert m2crypto.save_file(str(path)) == -1
+    assert path.read_bytes() == b"old" and os.listdir(tmp_path) == ["file"]
+
+
 def test_no_files(tmp_path):
     for bad in (None, 1, 1.0, tmp_path):
         with pytest.raises(TypeError, match="^in method 'rand_load_file', argument 1 of type 'char const \\*'$"):
@@ -175,3 +191,26 @@ def test_file_name_after_gaining_privileges(monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
     with pytest.raises(RuntimeError, match="^rand_file_name$"):
         m2crypto.rand_file_name()
+
+
+@pytest.mark.parametrize(
+    "words, ignored",
+    [([6, 4096, 23, 0, 0, 0], False), ([6, 4096, 23, 1, 0, 0], True), ([23, 4096, 0, 0], True), ([6, 23, 0, 0], False),
+     (PermissionError("hidden"), True), (FileNotFoundError("no /proc"), False)],
+)  # fmt: skip
+def test_file_name_after_gaining_capabilities(monkeypatch, words, ignored):
+    """The kernel tells the program (AT_SECURE, 23), or hides it from one that gained privileges."""
+
+    def opened(name, mode):
+        assert name == "/proc/self/auxv"
+        if isinstance(words, Exception):
+            raise words
+        return io.BytesIO(struct.pack(f"{len(words)}N", *words))
+
+    monkeypatch.setenv("RANDFILE", "/a/b")
+    monkeypatch.setattr(m2crypto, "open", opened, raising=False)
+    if ignored:
+        with pytest.raises(RuntimeError, match="^rand_file_name$"):
+            m2crypto.rand_file_name()
+    else:
+        assert m2crypto.rand_file_name() == "/a/b"

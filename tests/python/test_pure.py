@@ -7,6 +7,7 @@ tests/run.py runs on a wheel in pure Python.
 
 import array
 import ctypes
+import gc
 import importlib
 import os
 import shutil
@@ -191,6 +192,27 @@ def test_the_same_tags(pure, algorithm, size):
     assert "key" not in repr(pure.hmac.Key(b"key", algorithm)).lower().replace("hmac.key", "")
 
 
+def test_keys_are_erased(pure):
+    made = pure.hmac.Key(b"a secret word", "sha256")
+    kept = made._key
+    assert kept == b"a secret word"
+    del made
+    gc.collect()
+    assert kept == bytes(13)
+
+
+def test_verify_is_in_constant_time(pure, monkeypatch):
+    """By the interpreter's own comparison, of the whole tags."""
+    front = pure.top._front
+    real, seen = front._compare, []
+    monkeypatch.setattr(front, "_compare", lambda a, b: seen.append((len(a), len(b))) or real(a, b))
+    made = pure.hmac.Key(b"key", "sha256")
+    made.verify(b"message", made.digest(b"message"))
+    with pytest.raises(ValueError):
+        made.verify(b"message", bytes(31))
+    assert seen == [(32, 32), (32, 31)]
+
+
 def test_the_same_generator(pure):
     """Fortuna driven by hand: keys, counters and bytes."""
 
@@ -235,7 +257,8 @@ def test_from_the_same_bytes(pure, site):
 # ---- by itself ----
 
 
-WHEN = ["missing modules", "no fork", "not ready", "refused", "no getrandom", "no source", "forks", "threads", "uuid7"]
+WHEN = ["missing modules", "no fork", "not ready", "refused", "no getrandom", "no source", "forks", "threads", "uuid7", "filtered early",
+        "uuid7 in a child"]  # fmt: skip
 
 
 @pytest.mark.parametrize("what", WHEN)

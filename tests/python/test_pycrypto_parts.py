@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import types
 import warnings
 
 import pytest
@@ -66,6 +67,14 @@ class TestOSRNG:
         assert posix.new(devname="/dev/urandom").name == "/dev/urandom"
         assert len(posix.new("/dev/random").read(5)) == 5
 
+    def test_early(self, monkeypatch):
+        """The device would give bytes before it is seeded, so its generator is waited for. Another device is not."""
+        waits = []
+        monkeypatch.setattr(posix, "_front", types.SimpleNamespace(wait=waits.append))
+        for name, expected in ((None, [None]), ("/dev/random", [None]), ("/dev/urandom", [None, None])):
+            posix.new(name).close()
+            assert waits == expected
+
     def test_devices(self, tmp_path):
         (tmp_path / "file").write_bytes(b"x" * 100)
         name = str(tmp_path / "file")
@@ -119,6 +128,13 @@ class TestUserFriendlyRNG:
         assert singleton is _UserFriendlyRNG._get_singleton()
         assert singleton.read(16) != singleton.read(16)
         assert singleton.reinit() is None and singleton.flush() is None and singleton.closed is False
+
+    def test_reinit_reseeds(self, monkeypatch):
+        reseeds = []
+        monkeypatch.setattr(_UserFriendlyRNG, "reseed", lambda: reseeds.append(1))
+        _UserFriendlyRNG.reinit()
+        _UserFriendlyRNG._get_singleton().reinit()
+        assert len(reseeds) == 2
 
     def test_draws_do_not_take_the_lock(self):
         lock = _UserFriendlyRNG._get_singleton()._lock

@@ -327,6 +327,53 @@ def test_python_gives_the_lock_back_whoever_has_a_copy(path, monkeypatch):
             os.close(fd)
 
 
+@once
+@pytest.mark.parametrize("name", ALL)
+def test_python_syncs(path, monkeypatch, name):
+    """The new file is on the disk before it gets its name, and the folder before the call returns. For the core: TestSynced in
+    gorandom/seedfile."""
+    order = []
+
+    def written(fd, data):
+        order.append(("write", os.fstat(fd).st_ino))
+        return os.write(fd, data)
+
+    def synced(fd):
+        order.append(("fsync", os.fstat(fd).st_ino))
+
+    def renamed(old, new, **folders):
+        order.append(("rename", os.stat(path.parent / os.fsdecode(old)).st_ino))
+        os.rename(old, new, **folders)
+
+    system = System(os, set(), Calls())
+    system.write, system.fsync, system.rename = written, synced, renamed
+    monkeypatch.setattr(_seedfile, "os", system)
+    assert getattr(seedfile, name)(path) == 64
+    new, folder = path.stat().st_ino, path.parent.stat().st_ino
+    assert order == [("write", new), ("fsync", new), ("rename", new), ("fsync", folder)]
+
+
+@once
+def test_python_replaced_while_read(path, monkeypatch):
+    """What was opened is no longer the file of that name, as another call has used and replaced it. For the core:
+    TestReplacedWhileRead in gorandom/seedfile."""
+    locks = []
+
+    def locked(fd):
+        locks.append(fd)
+        if len(locks) == 2:  # the seed's own
+            (path.parent / "other").write_bytes(path.read_bytes())
+            os.chmod(path.parent / "other", 0o600)
+            os.rename(path.parent / "other", path)
+        take(fd)
+
+    take = _seedfile._lock
+    monkeypatch.setattr(_seedfile, "_lock", locked)
+    with pytest.raises(TimeoutError, match="locked by another process"):
+        seedfile.load(path, timeout=0)
+    assert seedfile.load(path, timeout=0) == 64
+
+
 DESCRIPTORS = """
 import os, sys, gorandom
 from gorandom import seedfile

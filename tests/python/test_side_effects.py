@@ -130,6 +130,13 @@ def test_imported_again(python, start_mode):
     python(PROGRAMS / "side_effects_imported_again.py", start=start_mode)
 
 
+@pytest.mark.native("core")
+def test_the_glue_is_loaded_with_the_package(python, start_mode):
+    """Not at its first use, which may be in a forked child: there the loader's lock may be held by a thread that is gone."""
+    program = "import sys, gorandom; print(gorandom.status().core_version is None, 'gorandom._core' in sys.modules)"
+    assert python(program, start=start_mode).split() in (["False", "True"], ["True", "False"])
+
+
 def test_imported_in_threads_at_once(python, start_mode):
     python(PROGRAMS / "side_effects_imported_at_once.py", start=start_mode)
 

@@ -109,6 +109,35 @@ def test_dropped_sources(status, monkeypatch):
 
 
 @pytest.mark.native("core")
+def test_a_busy_core(status, monkeypatch):
+    """It is not asked then, and what is known without it is said."""
+    from gorandom import _core
+
+    if status.mode != "core":
+        pytest.skip("no core serves here: " + status.reason)
+
+    def busy():
+        raise RuntimeError("the core has no place for this call now")
+
+    monkeypatch.setattr(_core, "gopy_Status", busy)
+    now = gorandom.status()
+    assert (now.mode, now.reseeds, now.keystream) == ("direct", 0, "system") and "busy" in now.reason
+
+
+@pytest.mark.native("core")
+def test_failed_reseeds(status, monkeypatch):
+    """That a core counts them is the affair of tests/go/csprng."""
+    from gorandom import _core
+
+    if status.mode != "core":
+        pytest.skip("no core serves here: " + status.reason)
+    text = _core.gopy_Status()
+    assert "failed_reseeds 0\n" in text
+    monkeypatch.setattr(_core, "gopy_Status", lambda: text.replace("failed_reseeds 0", "failed_reseeds 7"))
+    assert gorandom.status().failed_reseeds == 7
+
+
+@pytest.mark.native("core")
 def test_core_fields(python):
     out = python(
         "import gorandom; gorandom.get_random_bytes(1); s = gorandom.status()\n"

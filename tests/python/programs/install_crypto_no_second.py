@@ -14,6 +14,7 @@ for name in (
     "Crypto.Random.OSRNG.winrandom",
     "Crypto.Util.Nothing",
     "Crypto.Hash.Nothing",
+    "Crypto.Hash._face",
 ):
     try:
         importlib.import_module(name)

@@ -53,6 +53,12 @@ if WHAT == "not ready":
     os.getrandom = answer(BLOCKING, BLOCKING, BLOCKING, BLOCKING, b"x")
 if WHAT == "refused":
     os.getrandom = answer(PermissionError(errno.EPERM, "Operation not permitted"))
+if WHAT == "filtered early":
+    import select
+
+    os.getrandom = answer(PermissionError(errno.EPERM, "Operation not permitted"))
+    ready = select.select
+    select.select = lambda *unused: ([], [], [])
 if WHAT == "no getrandom" and hasattr(os, "getrandom"):
     del os.getrandom
 if WHAT == "no source":
@@ -108,6 +114,12 @@ elif WHAT == "not ready":
     draw_all()
     os.getrandom = answer(BLOCKING)
     draw_all()  # it was ready once
+elif WHAT == "filtered early":
+    assert type(raised(gorandom.urandom, 1)) is BlockingIOError and not gorandom.status().ready
+    assert type(raised(gorandom.wait_for_system_rng, 0)) is TimeoutError
+    select.select = ready
+    draw_all()
+    assert gorandom.status().implementation == "/dev/urandom"
 elif WHAT == "refused":
     draw_all()
     assert gorandom.status().implementation == "/dev/urandom"
@@ -195,4 +207,31 @@ elif WHAT == "uuid7":
     assert made == sorted(set(made)) and uuid7_time(made[-1]) - 1_700_000_000_000 < 10
     clock -= 60_000
     assert uuid7_time(uuid7()) == clock
+elif WHAT == "uuid7 in a child":
+    import signal
+    import time
+
+    # Another thread is making one at the fork.
+    warnings.filterwarnings("ignore", message=".*multi-threaded, use of fork", category=DeprecationWarning)
+    main, entered, leave = threading.get_ident(), threading.Event(), threading.Event()
+
+    def clock():
+        if threading.get_ident() != main:
+            entered.set()
+            leave.wait()
+        return 1_700_000_000_000_000_000
+
+    time.time_ns = clock
+    (_, uuid7) = gorandom._front.uuids(__import__("uuid").UUID, None, "here")
+    thread = threading.Thread(target=uuid7)
+    thread.start()
+    entered.wait()
+    pid = os.fork()
+    if pid == 0:
+        signal.alarm(20)
+        uuid7()
+        os._exit(0)
+    leave.set()
+    thread.join()
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 print("done")
