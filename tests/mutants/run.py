@@ -10,7 +10,7 @@ installation of the wheel, and its test is run. Without the patch the test must 
 --only chooses the patches whose AREA/NAME matches or contains one of the patterns. --sample takes them in an order that WORD decides,
 and starts none after --seconds. --check only looks whether all patches apply and all tests are there; every run begins
 with that. Killed mutants are kept in build/mutants/killed.json, so that a run goes on after an interruption. They count
-until the patch, or anything of the code and the tests, changes.
+until the patch, its test's file, or any of the code changes.
 
 Ends with 0 if all chosen mutants were killed, but for those whose test skips itself on this machine.
 """
@@ -175,6 +175,17 @@ def end_session(leader):
                 os.kill(int(pid), signal.SIGKILL)
 
 
+# Root's mutants must not replace the machine's devices, as one has done with /dev/null: the folder is read-only for tests.
+GUARD = ["unshare", "--mount", "sh", "-c", 'mount --rbind /dev /dev && mount -o remount,bind,ro /dev && exec "$@"', "sh"]
+
+
+def guard():
+    """GUARD, or [] where it is not needed or cannot be had."""
+    if os.geteuid() or not shutil.which("unshare"):
+        return []
+    return GUARD if subprocess.run([*GUARD, "true"], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0 else []
+
+
 RUNNING = set()  # leaders of sessions
 STOPPED = threading.Event()
 
@@ -213,7 +224,7 @@ def run(command, timeout, log, **options):
 # --- Copies ---
 
 
-def tree():
+def listed():
     """{name: path} of the files that a copy of the tree is made of."""
     files = {name: os.path.join(ROOT, name) for name in os.listdir(ROOT) if os.path.isfile(os.path.join(ROOT, name))}
     for top in TREE:
@@ -224,21 +235,34 @@ def tree():
     return {name: path for name, path in sorted(files.items()) if not LEFT_OUT.search(name)}
 
 
-def digest(files):
-    """The hash of what a result depends on: the code, how it is built, and the tests."""
-    h = hashlib.sha256(sys.version.encode())
-    for name, path in files.items():
-        if name.startswith(("gorandom/", "pyext/", "python/", "tests/")) or re.fullmatch(r"setup\.py|pyproject\.toml|go\.(mod|sum)", name):
-            with open(path, "rb") as f:
-                h.update(name.encode() + b"\0" + hashlib.sha256(f.read()).digest())
-    return h.hexdigest()
+BUILT_FROM = re.compile(r"(gorandom|pyext|python|tests)/|(setup\.py|pyproject\.toml|go\.mod|go\.sum)$")
+TESTS = re.compile(r"(.*/)?(test_\w+\.py|\w+_test\.go)$")
+
+
+class Tree:
+    """The files of the tree, and the hash of those that a mutant's result depends on: the code, how it is built, what the
+    tests share, and the files of its own tests."""
+
+    def __init__(self):
+        self.files = listed()
+        self.hashes = {}
+        for name, path in self.files.items():
+            if BUILT_FROM.match(name):
+                with open(path, "rb") as f:
+                    self.hashes[name] = hashlib.sha256(f.read()).hexdigest()
+        self.shared = [sys.version, *(f"{name} {value}" for name, value in self.hashes.items() if not TESTS.match(name))]
+
+    def key(self, mutant):
+        places = tuple(word.partition("::")[0].removeprefix("./") for test in mutant.tests for word in shlex.split(test) if "/" in word)
+        own = [f"{name} {value}" for name, value in self.hashes.items() if name.startswith(places)]
+        return hashlib.sha256("\n".join([*self.shared, *own, mutant.text]).encode()).hexdigest()
 
 
 class Copy:
     """A copy of the tree and an installation of the wheel, which one mutant at a time changes."""
 
     def __init__(self, folder, files, wheel):
-        self.folder, self.files = folder, files
+        self.folder, self.files, self.guard = folder, files, guard()
         self.tree, self.cwd, venv = (os.path.join(folder, name) for name in ("tree", "cwd", "venv"))
         shutil.rmtree(folder, ignore_errors=True)
         for name, path in files.items():
@@ -309,13 +333,14 @@ class Copy:
         """(code, None if it hung; what it printed) of one test."""
         words = shlex.split(test)
         if words[0] == "go":
-            return run([GO, "test", "-count=1", "-vet=off", "-v", *words[1:]], timeout, log, cwd=self.tree, env=GO_ENVIRONMENT)
+            command = [GO, "test", "-count=1", "-vet=off", "-v", *words[1:]]
+            return run([*self.guard, *command], timeout, log, cwd=self.tree, env=GO_ENVIRONMENT)
         command = [self.python, "-P", "-m", "pytest", "-p", "_hypothesis_pytestplugin", "-c", os.path.join(self.tree, "pyproject.toml"), "--rootdir", self.tree,
                    "-p", "no:cacheprovider", "-x", "-q", "--hypothesis-seed=0", os.path.join(self.tree, test)]  # fmt: skip
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "GORANDOM_"))}
         # Found by itself, Hypothesis's plugin takes half a second more.
         environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} | ({"GORANDOM_VECTORS": VECTORS} if os.path.exists(VECTORS) else {})
-        return run(command, timeout, log, cwd=self.cwd, env=environment)
+        return run([*self.guard, *command], timeout, log, cwd=self.cwd, env=environment)
 
 
 def urlsafe(digest):
@@ -384,16 +409,13 @@ def attempt(mutant, copy, alone):
 
 
 class Kept:
-    """The mutants that were killed, by the hash of the patch and of the tree."""
+    """The mutants that were killed, by the key that the tree gives them."""
 
-    def __init__(self, state):
-        self.state, self.lock, self.killed = state, threading.Lock(), {}
+    def __init__(self, key):
+        self.key, self.lock, self.killed = key, threading.Lock(), {}
         with contextlib.suppress(OSError, ValueError):
             with open(KEPT) as f:
                 self.killed = json.load(f)
-
-    def key(self, mutant):
-        return hashlib.sha256((self.state + mutant.text).encode()).hexdigest()
 
     def add(self, mutant, *what):
         with self.lock:
@@ -481,12 +503,12 @@ def main():
         return 1
     find_tools()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    files = tree()
-    kept, alone, table = Kept(digest(files)), Alone(), Table(len(mutants))
+    tree = Tree()
+    kept, alone, table = Kept(tree.key), Alone(), Table(len(mutants))
     (wheel,) = glob.glob(os.path.join(ROOT, "wheels", "gorandom-*.whl"))
     copies, deadline, late = queue.SimpleQueue(), start + options.seconds, []
     for number in range(options.jobs):
-        copies.put(Copy(os.path.join(WORK, str(number)), files, wheel))
+        copies.put(Copy(os.path.join(WORK, str(number)), tree.files, wheel))
 
     def one(mutant):
         if mutant in useless:

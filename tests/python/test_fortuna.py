@@ -70,6 +70,14 @@ def test_generator_is_the_cores(uses):
         assert (python.key, python.counter) == (core.key, core.counter.next_value())
 
 
+@pytest.mark.parametrize("use, argument, counter", [("reseed", b"", 0), ("request", 1, 2), ("data", 1, 2)])
+def test_the_counter_wraps(use, argument, counter):
+    """At 2^128, as in the core: it has 16 bytes."""
+    generator = _fortuna.Generator(bytes(32), 2**128 - 1)
+    getattr(generator, use)(argument)
+    assert generator.counter == counter
+
+
 @needs_core
 def test_objects_outlive_the_mode(python):
     """A generator that was made without a core, in the core that comes; one of the core, in a child that has none; and back.

@@ -411,10 +411,21 @@ def test_copies():
                 pickle.dumps(refused)
 
 
+@pytest.mark.parametrize("name", ["sha256", "sha512"])
+def test_the_caller_may_erase_the_key(name):
+    key = bytearray(b"a secret word")
+    object, made = hmac.new(key, b"m", name), hmac.Key(key, name)
+    key[:] = bytes(len(key))
+    assert object.digest() == made.digest(b"m") == hmac.digest(b"a secret word", b"m", name)
+
+
 def test_nothing_is_shown():
     key = b"a key that nobody may see"
     for object in hmac.new(key, b"m", "sha256"), hmac.Key(key, "sha256"), hmac.Key(key, "sha512"), hmac.Key(key, OddHash):
         assert "nobody" not in repr(object) + str(object)
+        for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+            with pytest.raises(TypeError, match="^cannot pickle '(HMAC|Key)' object$"):
+                pickle.dumps(object, protocol)
     assert repr(hmac.Key(key, "sha256")) == "<gorandom.hmac.Key hmac-sha256>"
 
 

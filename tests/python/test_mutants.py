@@ -1,6 +1,9 @@
 """The runner of mutants (tests/mutants/run.py): its patches are not outdated, and it tells a killed mutant from others."""
 
+import contextlib
+import glob
 import importlib.util
+import sys
 
 import pytest
 from conftest import SOURCE
@@ -138,21 +141,44 @@ def test_kept(runner, tmp_path, monkeypatch):
     """A killed mutant counts again for the same tree and the same patch."""
     monkeypatch.setattr(runner, "KEPT", str(tmp_path / "killed.json"))
     first, second = [runner.Mutant(str(path)) for path in sorted(FOLDER.glob("*/*.patch"))[:2]]
-    runner.Kept("tree").add(first, "killed", "a test")
-    again = runner.Kept("tree")
+    tree = runner.Tree()
+    runner.Kept(tree.key).add(first, "killed", "a test")
+    again = runner.Kept(tree.key)
     assert again.killed[again.key(first)] == ["killed", "a test"]
     assert again.key(second) not in again.killed
-    other = runner.Kept("another tree")
-    assert other.key(first) not in other.killed
     (tmp_path / "killed.json").write_text("half a fi")
-    assert runner.Kept("tree").killed == {}
+    assert runner.Kept(tree.key).killed == {}
+
+
+@pytest.mark.parametrize(
+    "changed, another",
+    [
+        ("pyext/calls/calls.go", True),
+        ("python/gorandom/__init__.py", True),
+        ("tests/python/conftest.py", True),
+        ("tests/python/test_status.py", True),
+        ("tests/python/test_secrets.py", False),
+        ("tests/go/csprng/rng_test.go", False),
+    ],
+)
+def test_what_a_result_depends_on(runner, changed, another):
+    mutant = runner.Mutant(str(FOLDER / "go" / "status_through_python.patch"))
+    tree = runner.Tree()
+    before = tree.key(mutant)
+    assert changed in tree.hashes and "README.md" not in tree.hashes
+    changed_tree = runner.Tree()
+    changed_tree.hashes[changed] = "another"
+    changed_tree.shared = [line if not line.startswith(changed + " ") else changed for line in tree.shared]
+    assert (changed_tree.key(mutant) != before) == another
 
 
 def test_a_session_ends(runner, tmp_path):
     """A test that hangs is ended with its children, also those that have left its process group."""
-    program = "import os, subprocess, time\nsubprocess.Popen(['sleep', '612.25'], process_group=0)\nprint('ready', flush=True)\ntime.sleep(600)"
-    log = str(tmp_path / "log")
-    code, text = runner.run([runner.sys.executable, "-c", program], 5, log)
+    program = "import subprocess, time; subprocess.Popen(['sleep', '612.25'], process_group=0); print('ready', flush=True); time.sleep(600)"
+    code, text = runner.run([sys.executable, "-I", "-S", "-c", program], 5, str(tmp_path / "log"))
     assert code is None and text == "ready\n"
-    left = [name for name in runner.glob.glob("/proc/[0-9]*/cmdline") if b"sleep\x00612.25\x00" == open(name, "rb").read()]
+    left = []
+    for name in glob.glob("/proc/[0-9]*/cmdline"):
+        with contextlib.suppress(OSError), open(name, "rb") as file:
+            left += [name] * (file.read() == b"sleep\x00612.25\x00")
     assert left == []

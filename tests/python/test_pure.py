@@ -10,6 +10,7 @@ import ctypes
 import gc
 import importlib
 import os
+import pickle
 import shutil
 import sys
 import types
@@ -199,6 +200,12 @@ def test_keys_are_erased(pure):
     del made
     gc.collect()
     assert kept == bytes(13)
+
+
+def test_keys_are_not_pickled(pure):
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        with pytest.raises(TypeError, match="^cannot pickle 'Key' object$"):
+            pickle.dumps(pure.hmac.Key(b"a secret word", "sha256"), protocol)
 
 
 def test_verify_is_in_constant_time(pure, monkeypatch):
