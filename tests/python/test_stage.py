@@ -29,28 +29,28 @@ PLAYED = ("madvise", "mmap", "munmap", "mlock", "syscall", "open", "fstat", "rea
 
 SCENES = {
     "guard": [
-        "pages", "a lie", "no wiping", "locked in advance", "the process's page", "a stamp", "a fork without wiping",
-        "a clone without wiping", "masks at a fork", "masks at a clone", "forks in others' handlers", "a clone that forks",
-        "a clone that forks without wiping", "draws in others' handlers",
-        "monitors", "a clock that is slow", "a counter that is forbidden", "a lock", "signals that cannot be held",
+        "pages", "a-lie", "no-wiping", "locked-in-advance", "the-process-page", "a-stamp", "a-fork-without-wiping",
+        "a-clone-without-wiping", "masks-at-a-fork", "masks-at-a-clone", "forks-in-handlers-of-others", "a-clone-that-forks",
+        "a-clone-that-forks-without-wiping", "draws-in-handlers-of-others",
+        "monitors", "a-clock-that-is-slow", "a-counter-that-is-forbidden", "a-lock", "signals-that-cannot-be-held",
     ],
     "source": [
-        "getrandom's answers", "a kernel that repeats itself", "devices", "a device opened by two", "naps of the kernel",
-        "a thread that gathers",
+        "answers-of-getrandom", "a-kernel-that-repeats-itself", "devices", "a-device-opened-by-two", "naps-of-the-kernel",
+        "a-thread-that-gathers",
     ],
     "runtime": [
-        "threads one after the other", "threads at once", "a handler at a first draw", "no room for a record",
-        "a thread in a draw at a fork", "a thread in the list at a fork", "the end of a thread in a clone", "who is initial",
-        "inside", "no place", "a place at a fork", "a closed gate", "a fork in the gate", "a draw on an alternate stack",
-        "room for another thread", "threads for Go", "a restored machine", "refused starts", "a seed that fails",
-        "a start that cannot enter", "stacks refused before a start", "no start without a seed", "a draw during a start",
-        "when a child starts", "modes",
+        "threads-one-after-the-other", "threads-at-once", "a-handler-at-a-first-draw", "no-room-for-a-record",
+        "a-thread-in-a-draw-at-a-fork", "a-thread-in-the-list-at-a-fork", "the-end-of-a-thread-in-a-clone", "who-is-initial",
+        "inside", "no-place", "a-place-at-a-fork", "a-closed-gate", "a-fork-in-the-gate", "a-draw-on-an-alternate-stack",
+        "room-for-another-thread", "threads-for-Go", "a-restored-machine", "refused-starts", "a-seed-that-fails",
+        "a-start-that-cannot-enter", "stacks-refused-before-a-start", "no-start-without-a-seed", "a-draw-during-a-start",
+        "when-a-child-starts", "modes",
     ],
     "draw": [
-        "pools of the kernel's bytes", "the end of a pool", "another second", "a generator", "signals while a pool is made",
-        "a core that fails", "a generator without a core", "locks of pages", "a fork in a draw", "a fork in a large draw",
-        "a fork in a generator's draw", "a fork in a refill", "a fork in a key's draw", "a draw in the middle of another", "a large draw that ends early",
-        "reseeds", "early events", "as many events as are kept", "events at a fork", "events are added with signals held",
+        "pools-from-the-kernel", "the-end-of-a-pool", "another-second", "a-generator", "signals-while-a-pool-is-made",
+        "a-core-that-fails", "a-generator-without-a-core", "locks-of-pages", "a-fork-in-a-draw", "a-fork-in-a-large-draw",
+        "a-fork-in-a-draw-of-a-generator", "a-fork-in-a-refill", "a-fork-in-a-draw-of-a-key", "a-draw-in-the-middle-of-another", "a-large-draw-that-ends-early",
+        "reseeds", "early-events", "as-many-events-as-are-kept", "events-at-a-fork", "events-are-added-with-signals-held",
     ],
 }  # fmt: skip
 

@@ -428,12 +428,12 @@ static void events_are_added_with_signals_held(void)
 }
 
 const struct scene of_draw[] = {
-	{"pools of the kernel's bytes", pools_of_the_kernels_bytes}, {"the end of a pool", the_end_of_a_pool}, {"another second", another_second},
-	{"a generator", a_generator}, {"signals while a pool is made", signals_while_a_pool_is_made}, {"a core that fails", a_core_that_fails},
-	{"a generator without a core", a_generator_without_a_core}, {"locks of pages", locks_of_pages}, {"a fork in a draw", a_fork_in_a_draw},
-	{"a fork in a large draw", a_fork_in_a_large_draw}, {"a fork in a generator's draw", a_fork_in_a_generators_draw},
-	{"a fork in a refill", a_fork_in_a_refill}, {"a fork in a key's draw", a_fork_in_a_keys_draw}, {"a draw in the middle of another", draw_in_the_middle},
-	{"a large draw that ends early", a_large_draw_that_ends_early}, {"reseeds", reseeds}, {"early events", early_events},
-	{"as many events as are kept", as_many_as_are_kept}, {"events at a fork", events_at_a_fork},
-	{"events are added with signals held", events_are_added_with_signals_held}, {NULL, NULL},
+	{"pools-from-the-kernel", pools_of_the_kernels_bytes}, {"the-end-of-a-pool", the_end_of_a_pool}, {"another-second", another_second},
+	{"a-generator", a_generator}, {"signals-while-a-pool-is-made", signals_while_a_pool_is_made}, {"a-core-that-fails", a_core_that_fails},
+	{"a-generator-without-a-core", a_generator_without_a_core}, {"locks-of-pages", locks_of_pages}, {"a-fork-in-a-draw", a_fork_in_a_draw},
+	{"a-fork-in-a-large-draw", a_fork_in_a_large_draw}, {"a-fork-in-a-draw-of-a-generator", a_fork_in_a_generators_draw},
+	{"a-fork-in-a-refill", a_fork_in_a_refill}, {"a-fork-in-a-draw-of-a-key", a_fork_in_a_keys_draw}, {"a-draw-in-the-middle-of-another", draw_in_the_middle},
+	{"a-large-draw-that-ends-early", a_large_draw_that_ends_early}, {"reseeds", reseeds}, {"early-events", early_events},
+	{"as-many-events-as-are-kept", as_many_as_are_kept}, {"events-at-a-fork", events_at_a_fork},
+	{"events-are-added-with-signals-held", events_are_added_with_signals_held}, {NULL, NULL},
 };

@@ -521,11 +521,11 @@ static void signals_that_cannot_be_held(void)
 }
 
 const struct scene of_guard[] = {
-	{"pages", pages}, {"a lie", a_lie}, {"no wiping", no_wiping}, {"locked in advance", locked_in_advance},
-	{"the process's page", the_process_page}, {"a stamp", a_stamp}, {"a fork without wiping", a_fork_without_wiping},
-	{"a clone without wiping", a_clone_without_wiping}, {"masks at a fork", masks_at_a_fork}, {"masks at a clone", masks_at_a_clone},
-	{"forks in others' handlers", forks_in_others_handlers}, {"a clone that forks", a_clone_that_forks},
-	{"a clone that forks without wiping", a_clone_that_forks_without_wiping}, {"draws in others' handlers", draws_in_others_handlers}, {"monitors", monitors},
-	{"a clock that is slow", a_clock_that_is_slow}, {"a counter that is forbidden", a_counter_that_is_forbidden}, {"a lock", a_lock},
-	{"signals that cannot be held", signals_that_cannot_be_held}, {NULL, NULL},
+	{"pages", pages}, {"a-lie", a_lie}, {"no-wiping", no_wiping}, {"locked-in-advance", locked_in_advance},
+	{"the-process-page", the_process_page}, {"a-stamp", a_stamp}, {"a-fork-without-wiping", a_fork_without_wiping},
+	{"a-clone-without-wiping", a_clone_without_wiping}, {"masks-at-a-fork", masks_at_a_fork}, {"masks-at-a-clone", masks_at_a_clone},
+	{"forks-in-handlers-of-others", forks_in_others_handlers}, {"a-clone-that-forks", a_clone_that_forks},
+	{"a-clone-that-forks-without-wiping", a_clone_that_forks_without_wiping}, {"draws-in-handlers-of-others", draws_in_others_handlers}, {"monitors", monitors},
+	{"a-clock-that-is-slow", a_clock_that_is_slow}, {"a-counter-that-is-forbidden", a_counter_that_is_forbidden}, {"a-lock", a_lock},
+	{"signals-that-cannot-be-held", signals_that_cannot_be_held}, {NULL, NULL},
 };

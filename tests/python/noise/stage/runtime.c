@@ -694,14 +694,14 @@ static void modes(void)
 }
 
 const struct scene of_runtime[] = {
-	{"threads one after the other", threads_one_after_the_other}, {"threads at once", threads_at_once},
-	{"a handler at a first draw", a_handler_at_a_first_draw}, {"no room for a record", no_room_for_a_record},
-	{"a thread in a draw at a fork", a_thread_in_a_draw_at_a_fork}, {"a thread in the list at a fork", a_thread_in_the_list_at_a_fork},
-	{"the end of a thread in a clone", the_end_of_a_thread_in_a_clone}, {"who is initial", who_is_initial},
-	{"inside", inside}, {"no place", no_place}, {"a place at a fork", a_place_at_a_fork}, {"a closed gate", a_closed_gate},
-	{"a fork in the gate", a_fork_in_the_gate}, {"a draw on an alternate stack", a_draw_on_an_alternate_stack},
-	{"room for another thread", room_for_another_thread}, {"threads for Go", threads_for_go}, {"a restored machine", a_restored_machine},
-	{"refused starts", refused_starts}, {"a seed that fails", a_seed_that_fails}, {"a start that cannot enter", a_start_that_cannot_enter},
-	{"stacks refused before a start", stacks_refused_before_a_start}, {"no start without a seed", no_start_without_a_seed},
-	{"a draw during a start", a_draw_during_a_start}, {"when a child starts", when_a_child_starts}, {"modes", modes}, {NULL, NULL},
+	{"threads-one-after-the-other", threads_one_after_the_other}, {"threads-at-once", threads_at_once},
+	{"a-handler-at-a-first-draw", a_handler_at_a_first_draw}, {"no-room-for-a-record", no_room_for_a_record},
+	{"a-thread-in-a-draw-at-a-fork", a_thread_in_a_draw_at_a_fork}, {"a-thread-in-the-list-at-a-fork", a_thread_in_the_list_at_a_fork},
+	{"the-end-of-a-thread-in-a-clone", the_end_of_a_thread_in_a_clone}, {"who-is-initial", who_is_initial},
+	{"inside", inside}, {"no-place", no_place}, {"a-place-at-a-fork", a_place_at_a_fork}, {"a-closed-gate", a_closed_gate},
+	{"a-fork-in-the-gate", a_fork_in_the_gate}, {"a-draw-on-an-alternate-stack", a_draw_on_an_alternate_stack},
+	{"room-for-another-thread", room_for_another_thread}, {"threads-for-Go", threads_for_go}, {"a-restored-machine", a_restored_machine},
+	{"refused-starts", refused_starts}, {"a-seed-that-fails", a_seed_that_fails}, {"a-start-that-cannot-enter", a_start_that_cannot_enter},
+	{"stacks-refused-before-a-start", stacks_refused_before_a_start}, {"no-start-without-a-seed", no_start_without_a_seed},
+	{"a-draw-during-a-start", a_draw_during_a_start}, {"when-a-child-starts", when_a_child_starts}, {"modes", modes}, {NULL, NULL},
 };

@@ -319,7 +319,7 @@ static void a_thread_that_gathers(void)
 }
 
 const struct scene of_source[] = {
-	{"getrandom's answers", getrandom_answers}, {"a kernel that repeats itself", a_kernel_that_repeats_itself}, {"devices", devices},
-	{"a device opened by two", a_device_opened_by_two}, {"naps of the kernel", naps_of_the_kernel},
-	{"a thread that gathers", a_thread_that_gathers}, {NULL, NULL},
+	{"answers-of-getrandom", getrandom_answers}, {"a-kernel-that-repeats-itself", a_kernel_that_repeats_itself}, {"devices", devices},
+	{"a-device-opened-by-two", a_device_opened_by_two}, {"naps-of-the-kernel", naps_of_the_kernel},
+	{"a-thread-that-gathers", a_thread_that_gathers}, {NULL, NULL},
 };
