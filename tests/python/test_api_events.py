@@ -43,6 +43,13 @@ def test_event_sizes(n):
     assert gorandom.add_event(array.array("B", b"e" * n)) is None
 
 
+@pytest.mark.parametrize("n", [0, 33, 255, 256])
+def test_event_sizes_of_the_front(n):
+    """What is longer has been hashed by then: the front keeps events of 32 bytes."""
+    with pytest.raises(ValueError, match="1 to 32 bytes"):
+        gorandom._front.add_event(0, bytes(n))
+
+
 def test_event_of_other_buffers():
     assert gorandom.add_event(array.array("d", [0.5])) is None
     assert gorandom.add_event(memoryview(bytearray(24)).cast("i", [2, 3])) is None

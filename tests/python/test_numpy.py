@@ -1,7 +1,9 @@
 """gorandom.BitGenerator: numpy's distributions over this stream, whatever forks, threads and limits do to it."""
 
 import copy
+import ctypes
 import importlib.util
+import itertools
 import os
 import pickle
 import resource
@@ -342,6 +344,13 @@ def test_many(memory):
         limit = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0]
         can_lock = limit == resource.RLIM_INFINITY or limit >= 2 << 20
         assert {"wf", "dd", *["lo"] * can_lock} <= set(result["flags"])
+
+
+def test_each_has_a_buffer_of_its_own():
+    """Guards the marks of free buffers. A user's data begins with a pointer to the end of its buffer, of 16 KiB."""
+    made = [gorandom.BitGenerator() for _ in range(200)]
+    ends = sorted(ctypes.c_uint64.from_address(one.ctypes.state.value).value for one in made)
+    assert all(there - here >= 16 << 10 for here, there in itertools.pairwise(ends))
 
 
 @linux

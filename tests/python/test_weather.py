@@ -150,6 +150,7 @@ def test_a_device_that_fails():
         "the poll fails": ["ENOMEM", 0],
         "the poll is interrupted": ["bytes", 1],
         "the read fails": ["ENOMEM", 1],
+        "the read would wait": ["EIO", 1],  # an EAGAIN would be a BlockingIOError, which says something else
         "another file once": ["bytes", 2],
         "another file three times": ["bytes", 4],
         "another file always": ["EIO", 4],

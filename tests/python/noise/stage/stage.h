@@ -1,6 +1,8 @@
-/* The front's floors below Python, over a system and a core that the test plays (world.c): each call of theirs passes a function
- * of the stage (--wrap), which a case may put another in the place of. So what is rare, or a matter of luck elsewhere, happens
- * here always. Each case runs in a process of its own. */
+/* The front's floors below Python, over a system and a core that the test plays.
+ *
+ * The linker sends each call of the C library that they make to a function in world.c (--wrap). A scene can put a function of
+ * its own in that place. So what is rare elsewhere, or a matter of luck, happens here each time. Each scene runs in a
+ * process of its own. */
 #pragma once
 
 #ifndef _GNU_SOURCE
@@ -34,17 +36,19 @@
 #include "runtime/thread.h"
 #include "source/kernel.h"
 
+/* The tables end with a scene that has no name. */
 struct scene { const char *name; void (*play)(void); };
-extern const struct scene of_guard[], of_source[], of_runtime[], of_draw[];	/* the last has no name */
+extern const struct scene of_guard[], of_source[], of_runtime[], of_draw[];
 
-/* Ends the process, as its parents do then. */
+/* If x is false, the process ends with status 1, and so do its parents, which wait for it. */
 #define CHECK(x) ((x) ? (void)0 : failed(__FILE__, __LINE__, #x))
 void failed(const char *file, int line, const char *what);
 
 /* ---- bytes ----
  *
- * Words of 8 bytes, each another one in all processes of a case. The last byte of a word tells where it is from. */
-enum { KERNEL = 1, CORE, STREAM, UNKEYED };	/* the last: a generator's, whose key is zero */
+ * What the kernel and the core give are words of 8 bytes. No word comes twice, in all processes of a scene together. The last
+ * byte of a word tells where it is from. */
+enum { KERNEL = 1, CORE, STREAM, UNKEYED };	/* UNKEYED: of a generator whose key is zero */
 struct shared { uint64_t words, reads, most, taken[1 << 17]; };	/* reads of the kernel, and bytes of the largest */
 extern struct shared *shared;
 void give(void *dst, size_t n, int origin);
@@ -74,7 +78,7 @@ extern struct go {
 	void (*on_start)(void), (*on_seed)(void), (*on_fill)(void), (*on_event)(void), (*on_stream)(void);
 } go;
 
-/* ---- the system. A case that sets one of these has it called in the place of the function ---- */
+/* ---- the system: if one of these is set, it is called in the place of the function ---- */
 extern time_t second;	/* what time() answers */
 extern int (*on_madvise)(void *, size_t, int);
 extern void *(*on_mmap)(void *, size_t, int, int, int, off_t);
@@ -91,8 +95,8 @@ extern int (*on_sigaltstack)(const stack_t *, stack_t *);
 extern int (*on_nanosleep)(const struct timespec *, struct timespec *);
 extern int (*on_thread)(pthread_t *, void *(*)(void *));
 extern int (*on_setspecific)(void);
-extern void (*on_yield)(void);	/* beside the function */
-void no_waiting(void);	/* for it: fails after some thousand turns, as somebody waits for ever */
+extern void (*on_yield)(void);	/* called before the function */
+void no_waiting(void);	/* for on_yield: fails after some thousand turns, when somebody waits for ever */
 extern int tsc_forbidden;
 extern int slow_ns;	/* that a time() takes */
 
@@ -113,8 +117,8 @@ static inline uint64_t signal_bit(int s) { return (uint64_t)1 << (s - 1); }
 
 /* ---- other processes and threads ---- */
 enum { BY_FORK, BY_CLONE };	/* clone(2): past all handlers */
-int child(int how, pid_t *pid);	/* is this the child? Its time is bounded */
-void wait_for(pid_t);	/* it has to end with 0 */
+int child(int how, pid_t *pid);	/* forks. Is this the child? Its time is bounded */
+void wait_for(pid_t);	/* fails unless it ends with status 0 */
 #define IN_CHILD(how, ...) do { pid_t pid_; if (child(how, &pid_)) { __VA_ARGS__; _exit(0); } wait_for(pid_); } while (0)
 
 pthread_t begin(void *(*)(void *), void *);
