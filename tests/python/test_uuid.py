@@ -140,6 +140,11 @@ def test_new_millisecond():
     assert [milliseconds(following(state, now)) for now in (NOW, NOW + 1, NOW + 5)] == [NOW, NOW + 1, NOW + 5]
 
 
+def test_a_new_millisecond_has_room():
+    """The highest of the 74 bits is 0 then, so that 2**73 remain for steps of up to 2**62."""
+    assert bits(following(fresh(), drawn=b"\xff" * 18)) == (1 << 73) - 1
+
+
 @pytest.mark.parametrize("back", [1, 5000, AHEAD - 1])
 def test_the_clock_goes_back(back):
     state = fresh()
