@@ -1,6 +1,8 @@
-"""Since 3.12 CPython warns at os.fork() when the process has more than one native thread. The core's
-threads, and the one that waits for the kernel's entropy, are no danger to the child, which never uses them, so a
-fork does not warn because of them alone; a program with threads of its own still gets its warning."""
+"""A filter for CPython's warning at os.fork() of a process with more than one native thread (3.12 and later).
+
+The core's threads, and the one that waits for the kernel's entropy, are no danger to the child, which never uses them. So
+a fork does not warn because of them alone. A program with threads of its own still gets its warning.
+"""
 
 import os
 import warnings

@@ -88,7 +88,7 @@ def _encrypt(round_keys: list[int], lanes: list[bytes]) -> list[bytes]:
     blocks = len(lanes[0]) // BLOCK
 
     def mask(wanted: Callable[[int, int], bool]) -> int:
-        """All bits of the bytes in those rows and columns of each block."""
+        """Return all bits of the bytes in those rows and columns of each block."""
         return int.from_bytes(bytes(255 * wanted(i % 4, i // 4) for i in range(BLOCK)) * blocks, "little")
 
     every = mask(lambda row, column: True)
@@ -100,7 +100,7 @@ def _encrypt(round_keys: list[int], lanes: list[bytes]) -> list[bytes]:
             for r in range(4)]  # fmt: skip
 
     def transpose(eight: list[int]) -> list[int]:
-        """Planes of lanes, or lanes of planes."""
+        """Return planes of lanes, or lanes of planes."""
         return [sum((x >> j & ones) << i for i, x in enumerate(eight)) for j in range(8)]
 
     def add_round_key(a: list[int], key: int) -> list[int]:
@@ -110,7 +110,7 @@ def _encrypt(round_keys: list[int], lanes: list[bytes]) -> list[bytes]:
         return sum(plane >> 32 * r & stay | plane << 128 - 32 * r & come for r, (stay, come) in enumerate(rows))
 
     def mix_columns(a: list[int]) -> list[int]:
-        """Each byte becomes 2 a + 3 b + c + d, where b, c and d are below it in its column."""
+        """Replace each byte by 2 a + 3 b + c + d, where b, c and d are below it in its column."""
         below = [plane >> 8 & top[0] | plane << 24 & top[1] for plane in a]
         both = [x ^ y for x, y in zip(a, below)]
         opposite = [plane >> 16 & half[0] | plane << 16 & half[1] for plane in both]

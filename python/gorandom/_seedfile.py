@@ -62,7 +62,7 @@ def decode(content: bytes) -> bytes:
 
 
 def _derive(purpose: bytes, i: int, a: bytes, b: bytes) -> bytes:
-    """Values of which none tells anything about another."""
+    """Return a value that tells nothing about those of another purpose or number."""
     return sha256(HEADING + purpose.ljust(8, b"\0") + bytes([i]) + a + b).digest()
 
 
@@ -133,8 +133,11 @@ class _File:
         stack.callback(_try, _unlock, fd)
 
     def read(self) -> bytes:
-        """Return the seed. Where the lock's file can be removed by others, the seed is locked too, until the end: two
-        calls would each have a lock and read one seed."""
+        """Return the seed.
+
+        Where others can remove the lock's file, the seed is locked too, until the end. Otherwise two calls would each
+        have a lock and read one seed.
+        """
         with ExitStack() as stack:
             fd = self._open(b"", os.O_RDWR, stack)  # NFS wants writing for a lock
             self._take(fd, True, stack)
@@ -209,8 +212,11 @@ if sys.platform != "win32":
             os.close(self.fd)
 
     def _judge(status: os.stat_result, private: bool) -> None:
-        """Refuse what is not a regular file of this user, and, if it is to be private, one that others have access to, or
-        that has another name: its seed would be found there again."""
+        """Refuse what is not a regular file of this user.
+
+        If it is to be private, refuse one that others have access to, or that has another name, under which its seed
+        would be found again.
+        """
         if not stat.S_ISREG(status.st_mode):
             raise Refused(KIND)
         if status.st_uid != os.geteuid():
@@ -230,7 +236,7 @@ if sys.platform != "win32":
         fcntl.flock(fd, fcntl.LOCK_UN)
 
     def _make_private(fd: int) -> None:
-        """The umask may have taken bits of the owner's away."""
+        """Set the mode: the umask may have taken bits of the owner's away."""
         os.fchmod(fd, 0o600)
 
 else:
@@ -256,7 +262,7 @@ else:
             return os.lstat(os.path.join(self.path, name))
 
         def replace(self, old: bytes, new: bytes) -> None:
-            """os.replace() does not wait until the new name is on the disk."""
+            """Replace a file and wait until the new name is on the disk, for which os.replace() does not."""
             replace_existing, write_through = 1, 8
             names = [os.fsdecode(os.path.join(self.path, name)) for name in (old, new)]
             if not _kernel32.MoveFileExW(*names, replace_existing | write_through):
@@ -275,7 +281,7 @@ else:
     _kernel32.MoveFileExW.argtypes = [ctypes.c_wchar_p, ctypes.c_wchar_p, ctypes.c_ulong]
 
     def _judge(status: os.stat_result, private: bool) -> None:
-        """Who may read the file is in its folder's access list, which os.stat() does not show."""
+        """Refuse what is not a regular file. Its folder's access list says who may read it, and os.stat() does not."""
         if not stat.S_ISREG(status.st_mode):
             raise Refused(KIND)
         if private and status.st_nlink > 1:

@@ -18,27 +18,43 @@ if TYPE_CHECKING:
 class Status:
     """What served this process when it was asked. Frozen; no field holds a secret.
 
-    ``mode``: ``"core"`` if a Go core of this process serves; ``"direct"`` if the system's generator does; ``"system"`` if
-        ``os.urandom`` does, because this installation is in pure Python.
-    ``reason``: why the mode is not ``"core"``; empty in that mode.
-    ``ready``: whether the system's generator has given bytes to this process or to one that it was forked from.
-    ``implementation``: how the system's bytes are read, in the words of cryptography's osrandom engine.
-    ``sources``: names of the entropy sources that feed the pools.
-    ``dropped``: names of the sources that no longer do, and why. Each failed a health test of NIST SP 800-90B:
+    ``mode``
+        ``"core"`` if a Go core of this process serves; ``"direct"`` if the system's generator does; ``"system"``
+        if ``os.urandom`` does, because this installation is in pure Python.
+    ``reason``
+        Why the mode is not ``"core"``; empty in that mode.
+    ``ready``
+        Whether the system's generator has given bytes to this process or to one that it was forked from.
+    ``implementation``
+        How the system's bytes are read, in the words of cryptography's osrandom engine.
+    ``sources``
+        Names of the entropy sources that feed the pools.
+    ``dropped``
+        Names of the sources that no longer do, and why. Each failed a health test of NIST SP 800-90B:
         ``"rdseed: repetition count test"`` or ``"cycles: adaptive proportion test"``. No seed depends on them.
-    ``reseeds``: number of reseeds of this process's core.
-    ``failed_reseeds``: number of reseeds for which the kernel refused its bytes; the old seed stayed in use.
-    ``events``: number of events added to the pools of this process's core since its start.
-    ``generation``: number of forks between this process and the one that imported gorandom.
-    ``vm_generation``: the hypervisor's count of restores from a snapshot; None if it does not tell.
-    ``clones``: what shows that the machine was restored from a snapshot. ``"vmclock"`` and ``"sysgenid"`` are pages of
-        the hypervisor's, read at each draw. With ``"clock"`` nothing shows it, and ready bytes are used for at most a
+    ``reseeds``
+        Number of reseeds of this process's core.
+    ``failed_reseeds``
+        Number of reseeds for which the kernel refused its bytes; the old seed stayed in use.
+    ``events``
+        Number of events added to the pools of this process's core since its start.
+    ``generation``
+        Number of forks between this process and the one that imported gorandom.
+    ``vm_generation``
+        The hypervisor's count of restores from a snapshot; None if it does not tell.
+    ``clones``
+        What shows that the machine was restored from a snapshot. ``"vmclock"`` and ``"sysgenid"`` are pages of the
+        hypervisor's, read at each draw. With ``"clock"`` nothing shows it, and ready bytes are used for at most a
         second. ``"nothing kept"``: there are no ready bytes, in mode ``"system"``.
-    ``seed_file``: the seed file that this process, or one that it was forked from, used last; None if none was.
-    ``keystream``: the AES kernel that makes the bytes; ``"system"`` where the system makes them. For tests, the environment
+    ``seed_file``
+        The seed file that this process, or one that it was forked from, used last; None if none was.
+    ``keystream``
+        The AES kernel that makes the bytes; ``"system"`` where the system makes them. For tests, the environment
         variable ``GORANDOM_KEYSTREAM``, read at import, chooses among those that the processor has.
-    ``memory``: how the core's secrets are kept: which of wiped at fork, undumped and locked the system granted.
-    ``core_version``: version of the core's library; None if it is not loaded.
+    ``memory``
+        How the core's secrets are kept: which of wiped at fork, undumped and locked the system granted.
+    ``core_version``
+        Version of the core's library; None if it is not loaded.
     """
 
     __module__ = "gorandom"
@@ -72,8 +88,10 @@ class Status:
 
 
 def ask_core() -> dict[str, list[str]]:
-    """What the core says of itself: a list of values for each name (AppendStatus in pyext/calls). RuntimeError if it
-    can't be entered."""
+    """Return what the core says of itself: a list of values for each name (AppendStatus in pyext/calls).
+
+    RuntimeError if it can't be entered.
+    """
     from . import _core  # already loaded: gorandom imports it
 
     found: dict[str, list[str]] = {"dropped": []}

@@ -1,4 +1,4 @@
-"""In the place of the standard library's ``hmac`` (RFC 2104), computed by the Go core.
+"""A replacement for the standard library's ``hmac`` (RFC 2104), computed by the Go core.
 
     >>> from gorandom import hmac
     >>> hmac.new(b"key", b"message", "sha256").hexdigest()[:16]
@@ -6,12 +6,13 @@
     >>> hmac.digest(b"key", b"message", "sha256") == hmac.Key(b"key", "sha256").digest(b"message")
     True
 
-``digest()`` and ``Key``, which prepares a key once for many messages, are computed by Go; SHA-256, and with it
-``new(key, message, "sha256").digest()``, even without entering Go's runtime where the processor has instructions
-for it. The standard library's code computes the rest, where it is faster or Go cannot serve: what is fed in
-pieces, digests that Go hasn't, long messages, and all but SHA-256 in a process without a core. The tags are the
-same. All of it may be used by any thread, and in any process: what was begun in a parent is finished in its forked
-child. (If two threads feed one object at once, the order is unspecified.)
+Go computes ``digest()`` and ``Key``, which prepares a key once for many messages. Where the processor has instructions
+for SHA-256, that digest is computed without entering Go's runtime, also in ``new(key, message, "sha256").digest()``. The
+standard library's code computes the rest: what is fed in pieces, digests that Go lacks, long messages, and all but
+SHA-256 in a process without a core. The tags are the same.
+
+Everything may be used by any thread and in any process: what was begun in a parent can be finished in its forked child.
+If two threads feed one object at once, the order is unspecified.
 
 Digests are named as ``hashlib`` names them; its constructors, other callables and PEP 247 modules will do too. Keys and
 messages may have any length, in every process (the standard library's refuse more than 2 GiB before CPython 3.14).
@@ -65,7 +66,7 @@ def _number_of(digestmod: object) -> int | None:
 
 
 def digest(key: Buffer, msg: Buffer, digest: _Digest) -> bytes:
-    """The tag of ``msg`` under ``key``, both bytes-like: as ``new(key, msg, digest).digest()``, and faster.
+    """Return the tag of ``msg`` under ``key``, both bytes-like, as ``new(key, msg, digest).digest()`` and faster.
 
     ValueError for an unknown digest, TypeError for other types, as from the standard library. (For a program's own
     digest with a block of fewer than 16 bytes the standard library's ``digest()`` differs from its ``new()``. This
@@ -92,7 +93,7 @@ _init, _update, _digest, _object = _hmac.HMAC.__init__, _hmac.HMAC.update, _hmac
 
 
 class HMAC(_hmac.HMAC):
-    """An HMAC object; ``new()`` makes them. The standard library's, with ``verify`` and ``hexverify``.
+    """The standard library's HMAC object with ``verify`` and ``hexverify``; ``new()`` makes it.
 
     It can't be pickled, since that would show the key.
     """
@@ -117,7 +118,7 @@ class HMAC(_hmac.HMAC):
             self._whole = bytes(key) if len(key) <= _HERE_BLOCK else _hash("sha256", key), msg or b"", []
 
     def _begin(self) -> None:
-        """From here on it is the standard library's object."""
+        """Become the standard library's object."""
         whole = self._whole
         if whole is not None:
             key, message, made = whole
@@ -150,12 +151,12 @@ class HMAC(_hmac.HMAC):
         return "hmac-sha256" if self._whole is not None else super().name
 
     def update(self, msg: Buffer) -> None:
-        """Feeds bytes-like ``msg``; TypeError for a str."""
+        """Feed bytes-like ``msg``; TypeError for a str."""
         self._begin()
         _update(self, msg)
 
     def copy(self) -> Self:
-        """An independent object that has been fed the same."""
+        """Return an independent object that has been fed the same."""
         self._begin()
         other: Any = super().copy()
         other._whole = None
@@ -165,23 +166,23 @@ class HMAC(_hmac.HMAC):
     __copy__ = copy
 
     def digest(self) -> bytes:
-        """The tag for what was fed so far; more may follow."""
+        """Return the tag for what was fed so far; more may follow."""
         whole = self._whole
         if whole is None:
             return _digest(self)
         return _front.hmac(_HERE, whole[0], whole[1])  # type: ignore[return-value]
 
     def hexdigest(self) -> str:
-        """``digest()`` as lower-case hexadecimal digits."""
+        """Return ``digest()`` as lower-case hexadecimal digits."""
         return self.digest().hex()
 
     def verify(self, tag: Buffer) -> None:
-        """None if bytes-like ``tag`` is ``digest()``, all of it; else ValueError. In constant time."""
+        """Raise ValueError unless bytes-like ``tag`` is all of ``digest()``. Takes constant time."""
         if not compare_digest(self.digest(), tag):
             raise ValueError("MAC check failed")
 
     def hexverify(self, hextag: str | Buffer) -> None:
-        """``verify`` for a tag in hexadecimal digits, upper or lower case, as str or bytes-like.
+        """Do ``verify`` for a tag in hexadecimal digits, upper or lower case, as str or bytes-like.
 
         ``binascii.Error``, which is a ValueError, for what is no hexadecimal.
         """
@@ -189,7 +190,7 @@ class HMAC(_hmac.HMAC):
 
 
 def new(key: bytes | bytearray, msg: Buffer | None = None, digestmod: _Digest = "") -> HMAC:
-    """An ``HMAC`` object for ``key``, bytes or bytearray, that has been fed ``msg`` if that is given.
+    """Return an ``HMAC`` object for ``key``, bytes or bytearray, that has been fed ``msg`` if that is given.
 
     ``digestmod`` is required. TypeError and ValueError as the standard library's.
     """
@@ -208,11 +209,11 @@ def _by_hashlib(digestmod: _Digest, key: bytes | bytearray, message: Buffer) -> 
 class Key(_front.Key):
     """A key prepared for one digest and any number of messages: ``digest``, ``digests``, ``verify``.
 
-    ``key`` is bytes-like, of any length. What is kept of it is as good as the key, so it lies in memory that is
-    left out of core dumps and, if the system allows it, of swap; it is erased when the object ends, and the
-    object can be neither pickled nor copied, nor does it show it. The ``key`` that the caller has given is the
-    caller's to erase. If the core lacks the digest, or the process has no core, ``hashlib`` gets a copy of the key for
-    each message. That copy is erased afterwards, unless ``hashlib`` keeps it.
+    ``key`` is bytes-like, of any length. What is kept of it is as good as the key. So it lies in memory that is left out
+    of core dumps and, if the system allows it, of swap, and it is erased when the object ends. The object can be neither
+    pickled nor copied, and does not show the key. The ``key`` that the caller gave is the caller's to
+    erase. If the core lacks the digest, or the process has no core, ``hashlib`` gets a copy of the key for each message.
+    That copy is erased afterwards, unless ``hashlib`` keeps it.
 
     TypeError for other types, ValueError for an unknown digest, MemoryError where no such memory can be had.
     """

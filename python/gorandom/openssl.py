@@ -1,4 +1,4 @@
-"""The switch of cryptography's osrandom engine: the OpenSSL that this process's ``ssl`` uses draws from gorandom.
+"""A switch that makes the OpenSSL of this process's ``ssl`` draw from gorandom, as cryptography's osrandom engine did.
 
     >>> import gorandom.openssl
     >>> gorandom.openssl.activate()
@@ -6,11 +6,10 @@
     True
     >>> gorandom.openssl.deactivate()
 
-While it is active ``ssl.RAND_bytes``, ``ssl.RAND_add`` and all that TLS draws in this process, and in those
-that it forks, go through gorandom, in any thread. Only the OpenSSL that the module ``ssl`` is linked to can be
-reached. One that is linked statically into something else keeps its own generator: such are cryptography's
-and psycopg2-binary's wheels. With PyCA's ``cryptography`` from a distribution, which shares the system's
-OpenSSL with ``ssl``, both draw from gorandom.
+While it is active, ``ssl.RAND_bytes``, ``ssl.RAND_add`` and all that TLS draws go through gorandom, in any thread of this
+process and of those that it forks. Only the OpenSSL that the module ``ssl`` is linked to can be reached. One that is
+linked statically into something else keeps its own generator, as in the wheels of cryptography and psycopg2-binary. PyCA's
+``cryptography`` from a distribution shares the system's OpenSSL with ``ssl``, so both draw from gorandom.
 
 Importing this module needs an interpreter with ``ssl``, and the C extension: ImportError otherwise.
 """
@@ -30,14 +29,15 @@ __all__ = ["activate", "active", "deactivate"]
 
 
 def activate() -> None:
-    """From now on OpenSSL draws from gorandom, by ``RAND_set_rand_method``; what it drew from is kept.
+    """Make OpenSSL draw from gorandom from now on, by ``RAND_set_rand_method``; what it drew from is kept.
 
-    It proves itself: a draw through ``ssl.RAND_bytes`` must have come from here. If not, all is as it was
-    and RuntimeError says why: an OpenSSL linked statically into the interpreter, another copy than the one
-    found, FIPS mode (where keys come from inside the FIPS module), one without ``RAND_set_rand_method``.
-    Waits while the system's generator has not been seeded; OSError if there is none. Nothing is loaded.
-    May be called more than once, before or after forks; the whole process, with all its interpreters, has
-    one switch. ``RAND_add`` counts as ``gorandom.add_event``: it mixes and never replaces.
+    A draw through ``ssl.RAND_bytes`` proves that it works. If it did not come from here, all is as it was, and RuntimeError
+    says why: an OpenSSL linked statically into the interpreter, another copy than the one found, FIPS mode (where keys come
+    from inside the FIPS module), or one without ``RAND_set_rand_method``.
+
+    Waits while the system's generator has not been seeded; OSError if there is none. No library is loaded. May be called
+    more than once, before or after forks. The whole process, with all its interpreters, has one switch. ``RAND_add`` counts as
+    ``gorandom.add_event``: it mixes and never replaces.
     """
     get_random_bytes(1)  # what a first draw takes, and its exceptions, belong here and not in OpenSSL's callback
     library = getattr(_extension, "__file__", None)  # None: inside the interpreter's own program
@@ -57,13 +57,13 @@ def activate() -> None:
 
 
 def deactivate() -> None:
-    """Gives OpenSSL back what it drew from before ``activate()``.
+    """Give OpenSSL back what it drew from before ``activate()``.
 
-    Does nothing where gorandom is not active; and a generator that another has set since stays.
+    Does nothing if gorandom is not active. A generator that somebody else has set since then stays.
     """
     _openssl.deactivate()
 
 
 def active() -> bool:
-    """Does OpenSSL draw from gorandom? In a forked child the parent's answer still holds."""
+    """Return whether OpenSSL draws from gorandom. In a forked child the parent's answer still holds."""
     return _openssl.state()[0]

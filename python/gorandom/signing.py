@@ -80,7 +80,7 @@ def _encode(data: bytes) -> bytes:
 
 
 def _decode(text: bytes) -> bytes | None:
-    """The bytes whose encoding is exactly this, or None. Not in constant time: for what a token shows anyway."""
+    """Return the bytes whose encoding is exactly this, or None. Not in constant time: for what a token shows anyway."""
     try:
         data = a2b_base64(text.translate(_FROM_URL) + b"==")  # more padding than needed is passed over
     except Error:
@@ -133,7 +133,7 @@ def _date(timestamp: int) -> datetime:
 
 
 def _compressed(data: bytes) -> bytes | None:
-    """As zlib writes it, or None if that isn't two bytes shorter: itsdangerous' rule."""
+    """Return data as zlib writes it, or None if that isn't two bytes shorter: itsdangerous' rule."""
     if len(data) <= SHORT:
         # zlib.compress clears 256 KB first, 40 us. Little data of a token gains by it, and a window of 1 KiB, in
         # which all of it lies, tells that in 2 us.

@@ -85,7 +85,7 @@ if hasattr(uuid, "uuid7"):
 
 
 def _number(timer, slot):
-    """How many calls take about as long as a slot."""
+    """Return how many calls take about as long as a slot."""
     number = 1
     while (taken := timer.timeit(number)) < slot / 4:
         number *= 4 if taken < slot / 16 else 2
@@ -93,8 +93,10 @@ def _number(timer, slot):
 
 
 def measure(works, rounds, slot, clock=time.perf_counter):
-    """A Row of each. The two of a row take turns, and all rows' rounds, so that a machine that slows down for a while
-    makes no ratio."""
+    """Return a Row of each.
+
+    The two of a row take turns, and so do all rows' rounds. So a machine that slows down for a while makes no ratio.
+    """
     timers = []
     for work in works:
         pair = [timeit.Timer(statement, globals=NAMES, timer=clock) for statement in (work.ours, work.theirs)]

@@ -1,5 +1,8 @@
-"""``python -m gorandom hmac``: sha256sum with a key. Lines, messages and what goes on after an error are GNU
-coreutils'; --check is stricter in one thing, that a badly formatted line is a failure."""
+"""``python -m gorandom hmac``: sha256sum with a key.
+
+Lines, messages and what goes on after an error are those of GNU coreutils. --check is stricter in one thing: a badly
+formatted line is a failure.
+"""
 
 import os
 import re
@@ -77,7 +80,7 @@ class _Progress:
 
 
 def _tag(mac, name):
-    """The tag of a file by a copy of mac."""
+    """Return the tag of a file by a copy of mac."""
     mac = mac.copy()
     buffer = memoryview(bytearray(_CHUNK))
     try:
@@ -100,7 +103,7 @@ def _write(line):
 
 
 def _escape(name):
-    """A name as it stands in a line, and the backslash that begins the line if that is not as it is."""
+    """Return a backslash if the name has to be escaped, which begins the line, and the name as the line has it."""
     text = re.sub(rb"[\\\n\r]", lambda found: _ESCAPES[found[0]], name)
     return b"\\" if text != name else b"", text
 
@@ -120,7 +123,7 @@ def _print_tags(mac, names, options):
 
 
 def _lines(name):
-    """A list's lines without their ends; in the place of one that is too long, something that is badly formatted."""
+    """Yield a list's lines without their ends; in the place of one that is too long, something badly formatted."""
     try:
         with _open(name) as file:
             while line := file.readline(_LINE):
@@ -135,7 +138,7 @@ def _lines(name):
 
 
 def _parse(line, size):
-    """(tag, name) of a list's line, None if it is badly formatted. A tag has size bytes, all of them."""
+    """Return (tag, name) of a list's line, or None if it is badly formatted. A tag has exactly ``size`` bytes."""
     found = re.fullmatch(rb"[ \t]*(\\?)([0-9A-Fa-f]{%d})[ \t][ *]([^\0]+)" % (2 * size), line)
     if found is None:
         return None
@@ -148,7 +151,7 @@ def _parse(line, size):
 
 
 def _check_list(mac, list_name, options):
-    """True if each line named a file that has its tag."""
+    """Return whether each line named a file that has its tag."""
     from ..hmac import compare_digest
 
     good = bad = unread = wrong = 0
@@ -196,7 +199,7 @@ def _check(mac, names, options):
 
 
 def _keyed(path, digest):
-    """An HMAC object that has the file's bytes as its key."""
+    """Return an HMAC object that has the file's bytes as its key."""
     from ..hmac import new
 
     key = bytearray(_KEY + 1)

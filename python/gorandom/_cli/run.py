@@ -1,4 +1,4 @@
-"""Runs a program as ``python`` would, with gorandom as its Crypto.Random."""
+"""``python -m gorandom run``: run a program as ``python`` would, with gorandom as its Crypto.Random."""
 
 import builtins
 import importlib.util
@@ -30,7 +30,7 @@ def _fail(text, status):
 
 
 def _execute(code, file, spec=None, loader=None, package=None, cached=None):
-    """Runs code as the module __main__, which stays: the program's threads and exit handlers outlive it."""
+    """Run code as the module __main__, which stays: the program's threads and exit handlers outlive it."""
     main = types.ModuleType("__main__")
     main.__dict__.update(__builtins__=builtins, __file__=file, __spec__=spec, __loader__=loader, __package__=package)
     if sys.version_info < (3, 15):  # from there on the spec alone has it
@@ -55,7 +55,7 @@ def _of_spec(spec):
 
 
 def _compiled(source, path):
-    """The code in the bytes of a compiled file, or else of a source, which raises SyntaxError."""
+    """Return the code in the bytes of a compiled file, or else of a source, which may raise SyntaxError."""
     code = pkgutil.read_code(io.BytesIO(source))
     if code is not None:
         return code, SourcelessFileLoader
@@ -74,7 +74,7 @@ def _run_stdin():
 
 
 def run_file(program, *arguments):
-    """As ``python program arguments``: a source or compiled file, or a folder or archive with a __main__.py.
+    """Do ``python program arguments``, of a source or compiled file, or a folder or archive with a __main__.py.
 
     The file may be a pipe, which can be read only once; "-" is standard input.
     """
@@ -101,7 +101,7 @@ def run_file(program, *arguments):
 
 
 def run_module(name, *arguments):
-    """As ``python -m name arguments``."""
+    """Do ``python -m name arguments``."""
     sys.argv = ["-m", *arguments]
     if name.startswith("."):
         return _fail("Relative module names not supported", 1)

@@ -1,4 +1,4 @@
-"""The checks of ``python -m gorandom selftest``: is this installation whole, and does it do here what it should?
+"""The checks of ``python -m gorandom selftest``: whether this installation is whole, and does here what it should.
 
 Vectors say which algorithm came wrong out of a build; the rest is what only this machine can answer: its processor,
 its kernel, its limits. It is no proof against an attacker, who would change this file too.
@@ -108,7 +108,7 @@ RFC_4231 = (
      "b6022cac3c4982b10d5eeb55c3e4de15134676fb6de0446065c97440fa8c6a58"),
 )  # fmt: skip
 
-# What README's table promises: the mode before and after the first 16 bytes, and in a forked child after 16 bytes and
+# What docs/configuration.md promises: the mode before and after the first 16 bytes, and in a forked child after 16 bytes and
 # after a mebibyte.
 MODES = {
     "auto": ("direct", "core", "direct", "core"),
@@ -177,7 +177,7 @@ def check_files():
 
 
 def _state(path, algorithm, value):
-    """What is wrong with a file; empty if nothing is."""
+    """Return what is wrong with a file; empty if nothing is."""
     try:
         with open(path, "rb") as file:
             digest = hashlib.file_digest(file, algorithm).digest()
@@ -294,7 +294,7 @@ def draw():
 
 
 def expect_distinct(drawn):
-    """Of what several draws gave, no 16 bytes are there twice: 2^-120 is the chance of that."""
+    """Expect no 16 bytes twice in what several draws gave; the chance of that is 2^-120."""
     blocks = [drawn[i : i + 16] for i in range(0, len(drawn), 16)]
     expect(bytes(16) not in blocks, "zeros stand where random bytes should")
     expect(len(set(blocks)) == len(blocks), "bytes came twice")
@@ -349,7 +349,7 @@ def check_wipe():
 
 
 def in_child(body, fork=None):
-    """What body(descriptor) writes there, in a child. Neither the child nor one of its own outlives this."""
+    """Return what body(descriptor) writes there, in a child. Neither the child nor one of its own outlives this."""
     fork = fork or getattr(os, "fork", None)
     if fork is None:
         raise NotHere("this system has no fork()")
@@ -391,7 +391,7 @@ def in_child(body, fork=None):
 
 
 def _read(descriptor):
-    """All that is written there; None if that takes too long."""
+    """Return all that is written there, or None if that takes too long."""
     poll, data = select.poll(), b""
     poll.register(descriptor, select.POLLIN)
     end = time.monotonic() + PATIENCE
@@ -404,7 +404,7 @@ def _read(descriptor):
 
 
 def check_fork(fork=None):
-    """The child must not have what lies ready for the parent: its pool."""
+    """Check that the child does not have what lies ready for the parent: its pool."""
     gorandom.get_random_bytes(1)
     theirs = in_child(lambda pipe: os.write(pipe, draw() + draw()), fork)
     expect(len(theirs) == 2 * PIECE, "a child gave too few bytes")
@@ -424,7 +424,7 @@ def check_nested_fork():
 
 
 def check_clone():
-    """No handler knows of this one, neither Python's nor the C library's."""
+    """Check a child that no handler knows of, neither Python's nor the C library's."""
     numbers = {"x86_64": 56, "aarch64": 220}  # of clone, in Linux' tables
     if not sys.platform.startswith("linux") or platform.machine() not in numbers or sys.maxsize < 2**32:
         raise NotHere("this system's number of clone(2) is not known here")
@@ -584,7 +584,7 @@ def kernels():
 
 
 def checks():
-    """(name, what, function) of each, in the order of the table. A function may give a better ``what``."""
+    """Yield (name, what, function) of each, in the order of the table. A function may return a better ``what``."""
     yield "files", "this package's files", check_files
     yield "sources", "the system's generator", check_sources
     yield "SHAd256", "PyCrypto's vectors", check_shad256

@@ -16,7 +16,7 @@ _WIDTH = 80  # columns, at most: a row is read across
 
 
 def _coloured(output):
-    """https://no-color.org: only on a terminal, and not where the variable has a value."""
+    """Return whether to colour: on a terminal only, and not if NO_COLOR has a value (https://no-color.org)."""
     return output.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
@@ -28,7 +28,7 @@ def _c_library():
 
 
 def _heading():
-    """What is tried, and where."""
+    """Yield lines that say what is tried, and where."""
     wait_for_system_rng(0)  # whose error is said at once: a check that waits for a booting kernel checks nothing
     get_random_bytes(1)
     now, system = status(), platform.uname()
@@ -63,7 +63,7 @@ def _row(result, width, colour):
 
 
 def selftest(output):
-    """The table of what gorandom._cli.selftest checks; gives the exit status."""
+    """Print the table of what gorandom._cli.selftest checks, and return the exit status."""
     from . import selftest as checks
 
     start, colour = time.perf_counter(), _coloured(output)
@@ -88,12 +88,12 @@ def _ns(seconds):
 
 
 def _times(ratio):
-    """Three digits, or as many as stand before the point."""
+    """Return three digits, or as many as stand before the point."""
     return f"{ratio:.{0 if ratio >= 99.5 else 1 if ratio >= 9.95 else 2}f}"
 
 
 def bench(output, quick=False):
-    """The table of what gorandom._cli.bench measures."""
+    """Print the table of what gorandom._cli.bench measures, and return the exit status."""
     from . import bench as measured
 
     for line in _heading():

@@ -60,7 +60,7 @@ _MISSING = {
 
 
 def _import_all() -> None:
-    """Not called: tools that pack programs see by it which modules they have to bring, as the finder names none."""
+    """Name the modules that tools which pack programs have to bring, as the finder names none. Nothing calls this."""
     from . import Hash, Random, Util, pct_warnings  # noqa: F401
     from .Hash import HMAC, MD5, RIPEMD, SHA, SHA224, SHA256, SHA384, SHA512  # noqa: F401
     from .Random import OSRNG, Fortuna, _UserFriendlyRNG, random  # noqa: F401
@@ -70,7 +70,7 @@ def _import_all() -> None:
 
 
 def _our_name(name: str) -> str:
-    """The name of gorandom's module for one of Crypto's. Both names give the same module object, with one state."""
+    """Return the name of gorandom's module for one of Crypto's. Both names give one module object, with one state."""
     return __package__ + name.removeprefix("Crypto")
 
 
@@ -90,7 +90,7 @@ class _Loader:
 
 
 def _find_installed(name: str, path: Sequence[str] | None) -> ModuleSpec | None:
-    """As the import system would without us. Packed programs, among others, have finders of their own."""
+    """Find a module as the import system would without us. Packed programs have finders of their own."""
     for finder in sys.meta_path:
         if getattr(finder, "__module__", None) == __name__:  # _Finder, or the one of an earlier import of this module
             continue

@@ -58,7 +58,7 @@ class _Foreign:
 
 
 def _constructor(digestmod: _DigestMod | None) -> str | Callable[..., _Foreign]:
-    """What the engine takes for a hash module or object."""
+    """Return what the engine takes for a hash module or object."""
     if digestmod is None:
         return "md5"
     made = digestmod.new()

@@ -27,7 +27,7 @@ class Hash:
 
     @property
     def name(self) -> str:
-        """hashlib's name of the hash."""
+        """The hash's name in hashlib."""
         return self._hash.name
 
     @property
