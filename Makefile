@@ -81,7 +81,7 @@ tsan: build/free/wheel ## tests of threads under ThreadSanitizer, without a GIL;
 bench: build/wheel $(if $(wildcard $(dir $(FREE))../complete),build/free/wheel) ## every bar, measured beside the peers (about 10 minutes; QUICK=1: 3; ONLY=PATTERN: some; ROOT=trixie or a folder: in there, as root)
 	$(PYTHON) bench/run.py --wheel wheels/gorandom-*.whl $(BENCH_FLAGS) $(if $(ROOT),--root '$(ROOT)')
 
-bench-readme: ## all of it here and in Debian 13, the plots, and README's table anew, with a column for each (as root, on a quiet machine)
+bench-readme: ## all of it here and in Debian 13, the plots, and the tables of docs/benchmarks.md and README anew, with a column for each (as root, on a quiet machine)
 	$(MAKE) bench
 	$(MAKE) bench ROOT=trixie
 	$(MAKE) bench-plots
@@ -132,13 +132,19 @@ clone-test: build/venv/installed ## a machine saved once and restored twice (QEM
 gvisor-test: build/venv/tests ## as root: tests that need no core, inside gVisor, whose runsc is built first (10 minutes; then 3)
 	build/venv/bin/python -B tests/gvisor.py
 
-lint: build/venv/bin/python ## gofmt -s, go vet, ruff, and whether the tables in Markdown files are whole
+lint: build/venv/bin/python ## gofmt -s, go vet, ruff, whether the tables in Markdown files are whole, and how long sentences are
 	$(TOOLS) gofmt
 	$(TOOLS) tables
+	$(PYTHON) tests/prose.py
 	$(PYTHON) tests/floors.py
 	$(TOOLS) go vet $(GO_PACKAGES)
 	$(PIP) install $(RUFF)
-	build/venv/bin/python -m ruff check --no-cache --select E4,E7,E9,F,I --line-length 120 --exclude examples/cve_2013_1445.py pyext python tests examples bench wheels setup.py
+	build/venv/bin/python -m ruff check --no-cache --select E4,E7,E9,F,I --line-length 120 --exclude examples/cve_2013_1445.py pyext python tests examples bench wheels docs setup.py
+	build/venv/bin/python -m ruff check --no-cache --line-length 120 --select D --ignore D1,D203,D213 python/gorandom
+
+docs: build/docs/installed ## the documentation as a site, into build/docs/html; warnings and broken links are errors
+	build/docs/venv/bin/python -m sphinx -q -n -W --keep-going -d build/docs/doctrees docs build/docs/html
+	@echo build/docs/html/index.html
 
 generate: ## writes the Go assembly anew, from gorandom/*/asm
 	$(TOOLS) generate
@@ -147,7 +153,7 @@ check-generated: ## is the committed assembly what its generators write?
 	$(TOOLS) check-generated
 
 clean: ## removes what the other commands made
-	rm -rf build pyext/_gen wheels/*.whl wheels/dist python/*.egg-info
+	rm -rf build docs/_generated pyext/_gen wheels/*.whl wheels/dist python/*.egg-info
 
 build/vectors/hmac.json: tests/go/wycheproof/go.mod
 	$(TOOLS) wycheproof
@@ -179,6 +185,13 @@ build/venv/tests: build/venv/installed tests/requirements.txt
 build/venv/soak: build/venv/installed tests/requirements.txt tests/adversity/requirements.txt
 	$(PIP) install -r tests/requirements.txt
 	$(PIP) install -r tests/adversity/requirements.txt
+	@touch $@
+
+build/docs/installed: build/wheel docs/requirements.txt
+	@rm -rf build/docs/venv
+	$(PYTHON) -m venv build/docs/venv
+	build/docs/venv/bin/python -m pip -q --disable-pip-version-check install -r docs/requirements.txt
+	build/docs/venv/bin/python -m pip -q --disable-pip-version-check install --no-deps wheels/gorandom-*.whl
 	@touch $@
 
 build/venv/installed: build/wheel

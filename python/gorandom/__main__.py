@@ -41,13 +41,19 @@ def _run(options):
 COMMANDS = [draw.add_commands, hmac.add_commands, checks.add_commands, _add_run]
 
 
-def main(argv=None):
-    """The command line, without the program's name; by default that of this process. Gives the exit status."""
-    argv = list(sys.argv[1:] if argv is None else argv)
+def make_parser():
+    """Return the parser of all commands; the documentation's page of them is made from it."""
     parser = argparse.ArgumentParser(prog="python -m gorandom", description="Random bytes that never repeat after a fork.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for add in COMMANDS:
         add(commands)
+    return parser
+
+
+def main(argv=None):
+    """Run a command line, by default that of this process without the program's name, and return the exit status."""
+    argv = list(sys.argv[1:] if argv is None else argv)
+    parser = make_parser()
     if argv[:1] == ["run"] and argv[1:2] not in (["-h"], ["--help"]):
         argv.insert(1, "--")  # whatever comes behind it is no option of ours
     options = parser.parse_args(argv)

@@ -88,6 +88,6 @@ def test_pip_unlinks_what_it_replaces(upgraded, site, tmp_path):
 
 @pytest.mark.skipif(not has_core, reason="no core's library is mapped here: " + gorandom.status().reason)
 def test_truncated_in_place(upgraded):
-    """The control: `cp new.so old.so` writes into what is mapped, and no library outlives that. README warns of it."""
+    """The control: `cp new.so old.so` writes into what is mapped, and no library outlives that. docs/install.md warns of it."""
     done = upgraded("upgrade_draws.py", "truncated", "drawn", start="auto", ends=None)
     assert done.returncode == -signal.SIGBUS
