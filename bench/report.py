@@ -1,7 +1,7 @@
 """Prints the tables of measurements: python bench/report.py [--markdown] [FILE …]. Without measuring.
 
-Without a FILE: of all systems that have been measured. --readme writes the table of README.md anew, with a column for
-each system.
+Without a FILE: of all systems that have been measured. --readme writes the tables of docs/benchmarks.md and README.md
+anew, with a column for each system.
 """
 
 import argparse
@@ -14,7 +14,8 @@ import measure
 import ratios
 import works
 
-README = os.path.join(measure.ROOT, "README.md")
+README = os.path.join(measure.ROOT, "README.md")  # the headlines
+PAGE = os.path.join(measure.ROOT, "docs", "benchmarks.md")  # all figures
 FIRST, LAST = "<!-- figures: make bench-readme writes these lines -->", "<!-- end of the figures -->"
 SCALES = {
     "s": ((1, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns")),
@@ -184,8 +185,26 @@ def bars_table(measurements, box):
     return table
 
 
-def readme(measurements):
-    """The lines between FIRST and LAST."""
+def table(measurements, chosen, cell):
+    """A row for each of the figures, a column for each measurement."""
+    yield f"| times as fast | {' | '.join(short(results) for results in measurements)} | as |"
+    yield "|---" * (len(measurements) + 2) + "|"
+    bars = {bar.name: bar for bar in works.BARS}
+    for what, than, names in chosen:
+        if any(results.of_ratios(bars[name])[0] for results in measurements for name in names):
+            cells = [" / ".join(cell(results, bars[name]) for name in names) for results in measurements]
+            yield f"| {what} | {' | '.join(cells)} | {than} |"
+
+
+def headlines(measurements):
+    """README's lines between FIRST and LAST."""
+    yield FIRST
+    yield from table(measurements, [figure for figure in works.FIGURES if figure[0] in works.HEADLINES], headline)
+    yield LAST
+
+
+def page(measurements):
+    """The lines of docs/benchmarks.md between FIRST and LAST."""
     yield FIRST
     for results in measurements:
         m = results.machine
@@ -195,15 +214,9 @@ def readme(measurements):
             f"{v['OpenSSL']}, keystream `{m['keystream']}`; {m['date']}{', QUICK' if results.quick else ''}"
         )
     yield ""
-    yield f"| times as fast | {' | '.join(short(results) for results in measurements)} | as |"
-    yield "|---" * (len(measurements) + 2) + "|"
-    bars = {bar.name: bar for bar in works.BARS}
-    for what, than, names in works.FIGURES:
-        if any(results.of_ratios(bars[name])[0] for results in measurements for name in names):
-            cells = [" / ".join(cell(results, bars[name]) for name in names) for results in measurements]
-            yield f"| {what} | {' | '.join(cells)} | {than} |"
+    yield from table(measurements, works.FIGURES, cell)
     if os.path.exists(os.path.join(measure.HERE, "plots", "sizes.png")):
-        yield "\n![The time of a draw, by its size](bench/plots/sizes.png)"
+        yield "\n![The time of a draw, by its size](../bench/plots/sizes.png)"
     yield LAST
 
 
@@ -220,12 +233,27 @@ def cell(results, bar):
     return times(found[0]) + (f", **{verdict}** ({wanted})" if verdict in ("missed", "on the edge") else "")
 
 
-def write_readme(measurements, path=README):
+def headline(results, bar):
+    """The median alone; a bar that was missed says so."""
+    found, _ = results.of_ratios(bar)
+    if not found:
+        return "not measured"
+    verdict = results.bar(bar)[2]
+    return f"{digits(found[0].median)} x" + (f" (**{verdict}**)" if verdict == "missed" else "")
+
+
+def digits(ratio):
+    """Three digits, or as many as stand before the point."""
+    return f"{ratio:.{0 if ratio >= 99.5 else 1 if ratio >= 9.95 else 2}f}"
+
+
+def write(path, lines):
+    """Put lines, from FIRST to LAST, in the place of those that a file has."""
     with open(path) as f:
         before, rest = f.read().split(FIRST)
     after = rest.split(LAST)[1]
     with open(path, "w") as f:
-        f.write(before + "\n".join(readme(measurements)) + after)
+        f.write(before + "\n".join(lines) + after)
 
 
 def where(results):
@@ -294,13 +322,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="*", metavar="FILE")
     parser.add_argument("--markdown", action="store_true")
-    parser.add_argument("--readme", action="store_true", help="writes the table of README.md, and prints nothing")
+    parser.add_argument("--readme", action="store_true", help="writes the tables of docs/benchmarks.md and README.md, and prints nothing")
     args = parser.parse_args()
     measure.enter_venv()
     found = measurements(args.files)
     all_results = [Results(one) for one in found]
     if args.readme:
-        return write_readme(all_results)
+        write(PAGE, page(all_results))
+        return write(README, headlines(all_results))
     for one in found:
         show(one, args.markdown)
     if len(found) > 1:

@@ -4,7 +4,7 @@ A Work has contestants, gorandom first; a Bar names works and what is wanted of 
 
     run.py      make bench: measures all of this, by measure.py (processes, rounds), timed.py (pyperf) and sweep.py
     machine.py  what the figures depend on
-    report.py   prints the tables and the bars of measurements, and writes the README's table
+    report.py   prints the tables and the bars of measurements, and writes the tables of docs/benchmarks.md and README.md
     plots.py    make bench-plots: draws them
     compare.py  make bench-compare: this tree beside another revision
     ratios.py   the arithmetic
@@ -703,7 +703,7 @@ BARS = [
     Bar("vmclock", "the clock", ours="vmclock's page", adds="no clock"),
 ]
 
-# The README's table: a figure's name, what it is beside, and the bars that have its numbers.
+# The table of docs/benchmarks.md: a figure's name, what it is beside, and the bars that have its numbers.
 FIGURES = [
     ("keystream, 1 MiB", "`openssl speed -evp aes-256-ctr`", ["keystream"]),
     ("16 bytes", "the nearest of `os.urandom`, `secrets`, PyNaCl, PyCryptodome", ["16 bytes"]),
@@ -719,4 +719,14 @@ FIGURES = [
     ("numpy's doubles / integers", "randomgen's AESCounter", [f"{w.name}, AESCounter" for w in NUMPY[:2]]),
     ("two threads that fill 64 MiB each", "one", ["fill, two threads"]),
     ("the time of a fork after the first draw", "before it", ["os.fork, until the child is reaped: first draw"]),
+]
+
+# Those that README.md shows, the ones that are not ahead among them.
+HEADLINES = [
+    "16 bytes",
+    "4 KiB / 1 MiB",
+    "`secrets.token_hex()` / `randbelow(1000)`",
+    "`uuid4()` / `uuid7()`",
+    "HMAC-SHA-256, one-shot / prepared key",
+    "numpy's doubles / integers / normals",
 ]
