@@ -18,7 +18,8 @@ def token(_):
 
 def main():
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    context = SparkContext(conf=SparkConf().setMaster("local[4]").setAppName("tokens").set("spark.ui.enabled", "false"))
+    conf = SparkConf().setMaster("local[4]").setAppName("tokens").set("spark.ui.enabled", "false")
+    context = SparkContext(conf=conf.set("spark.ui.showConsoleProgress", "false"))
     try:
         drawn = context.parallelize(range(1000), 8).map(token).collect()
     finally:

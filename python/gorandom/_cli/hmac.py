@@ -247,7 +247,7 @@ def add_commands(subparsers):
     """Add ``hmac``, as ``draw.add_commands``. Status 1 if a file could not be read, or failed."""
     command = subparsers.add_parser(
         "hmac",
-        help="print or check HMACs of files, as sha256sum its sums",
+        help="print or check HMACs of files, in the format of sha256sum",
         description="Prints a line with its HMAC for each FILE, or with --check reads such lines from each FILE and "
         "checks them, in the format of sha256sum. Without FILE, or if it is -, reads standard input. Status 1: a file "
         "could not be read, a tag does not match, or (other than with sha256sum) a line is badly formatted.",
