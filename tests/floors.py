@@ -2,6 +2,7 @@
 
     python3 tests/floors.py          fails where an include or a name points upward, or files go round in a circle
     python3 tests/floors.py count    the files under a 16-byte draw, with their lines, as Markdown
+    python3 tests/floors.py audit    counts the lines in the table of docs/audit.md anew
 """
 
 import collections
@@ -10,7 +11,8 @@ import os
 import re
 import sys
 
-PYEXT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "pyext")
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+PYEXT = os.path.join(ROOT, "pyext")
 FLOORS = ["pure", "guard", "source", "runtime", "draw", "python"]  # each may use those before it
 MODULES = ["numpy", "openssl"]  # above them, not beside each other
 OF_PYTHON = ["python/base.h", "python/interpreter.h"]  # the modules' way to the base
@@ -106,10 +108,13 @@ def check():
         wrong.append("a circle: " + " -> ".join([*found, found[0]]))
     for line in wrong:
         print("pyext/front: " + line)
-    with open(os.path.join(os.path.dirname(PYEXT), "docs", "architecture.md")) as file:
+    with open(os.path.join(ROOT, "docs", "architecture.md")) as file:
         if table() not in file.read():
             wrong.append("docs/architecture.md: the table of lines is old; put in what `python3 tests/floors.py count` prints")
             print(wrong[-1])
+    for line in audit_map():
+        wrong.append(line)
+        print("docs/audit.md: " + line)
     return 1 if wrong else 0
 
 
@@ -131,5 +136,64 @@ def table():
     return "\n".join(rows)
 
 
+# ---- docs/audit.md ----
+
+AUDIT = os.path.join(ROOT, "docs", "audit.md")
+STOP = re.compile(r"^(\| \d+ [^|]+\| (`[^|]+`) \| )([\d,]+)( \| [^|]+ \|)$", re.M)  # stop, what to read, lines, tests
+TEST = re.compile(r"`((?:tests|gorandom|pyext)/[\w/]+(?:\.py)?|test_[\w*]+\.py)`")
+# What the product is made of; nobody reads what programs have made.
+PRODUCT = ["gorandom/**/*", "pyext/**/*", "python/gorandom/**/*.py", "setup.py", "wheels/*.py"]
+CODE, MADE = (".py", ".go", ".c", ".h", ".s"), re.compile(r"_test\.go$|_amd64\.s$|/stubs_|/_gen/|/generated/|/_version\.py$|/_front\.py$")
+
+
+def found(pattern):
+    """The files of the product that match, from the root of the tree."""
+    paths = glob.glob(pattern, root_dir=ROOT, recursive=True)
+    return {path for path in paths if path.endswith(CODE) and not MADE.search(path)}
+
+
+def read_at(patterns):
+    return {pattern: found(pattern) for pattern in re.findall("`([^`]+)`", patterns)}
+
+
+def lines_of(paths):
+    total = 0
+    for path in paths:
+        with open(os.path.join(ROOT, path)) as file:
+            total += file.read().count("\n")
+    return total
+
+
+def audit_map():
+    """What is wrong with the table of stops: files, lines and tests."""
+    with open(AUDIT) as file:
+        text = file.read()
+    with open(os.path.join(ROOT, "SECURITY.md")) as file:
+        promised = "\n".join(re.findall(r"^\|.*\|$", file.read(), re.M))
+    left = set().union(*map(found, PRODUCT))
+    stops = STOP.findall(text)
+    for head, patterns, stated, _ in stops:
+        files = read_at(patterns)
+        yield from (f"there is no {pattern}" for pattern, paths in files.items() if not paths)
+        paths = set().union(*files.values())
+        left -= paths
+        counted = lines_of(paths)
+        if abs(int(stated.replace(",", "")) - counted) * 10 > counted:
+            yield f"{head[2:].partition(' |')[0]} has {counted:,} lines, not {stated}; `python3 tests/floors.py audit` counts all"
+    yield from (f"{path} has no stop" for path in sorted(left))
+    tests = {x for *_, names in stops for x in TEST.findall(names)}
+    yield from (f"there is no {x}" for x in sorted(tests) if not any(glob.glob(os.path.join(ROOT, at, x)) for at in ("", "tests/python")))
+    yield from (f"no stop has {x}, which SECURITY.md names" for x in sorted(set(TEST.findall(promised)) - tests))
+
+
+def count_audit_map():
+    with open(AUDIT) as file:
+        text = file.read()
+    with open(AUDIT, "w") as file:
+        file.write(STOP.sub(lambda m: f"{m[1]}{lines_of(set().union(*read_at(m[2]).values())):,}{m[4]}", text))
+
+
+COMMANDS = {(): check, ("count",): lambda: print(table()), ("audit",): count_audit_map}
+
 if __name__ == "__main__":
-    sys.exit(print(table()) if sys.argv[1:] == ["count"] else check())
+    sys.exit(COMMANDS[tuple(sys.argv[1:])]())
