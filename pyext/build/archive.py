@@ -5,20 +5,25 @@
 * Four of the runtime's local symbols become visible to the C beside them: the table of signals, the
   thread-local g, and two that keep it from opening a poller (start.c). And, by other names, the assembly that C calls
   (core/kernels.c): AES of package keystream and, if this Go has it for the processor, SHA-256's compression.
+
+A Go in which one of them is missing or has another size is refused; so is one that no longer calls the functions of the C
+library that the core answers.
 """
 
 import struct
 
-from .pinned import GO
+from .toolchain import GO_PACKAGE, GO_TRIED, WRAPPED
 
 SHT_PROGBITS, SHT_SYMTAB, SHT_RELA, SHT_INIT_ARRAY = 1, 2, 4, 14
 SHF_WRITE_ALLOC_RETAIN = 0x200003  # without GNU_RETAIN lld drops the section as unused
 STB_GLOBAL, STV_HIDDEN = 1, 2
+SHN_UNDEF, STT_TLS = 0, 6
 SECTION, SYMBOL, RELA = 64, 24, 24  # bytes of an entry
 
 INIT_ARRAY, GO_INIT = b".init_array", b"go_init"
 SIGTABLE_BYTES = 65 * 24  # core/start.c: SIGTABLE_ENTRIES of struct sigtab
-SYMBOLS = {b"runtime.sigtable": SIGTABLE_BYTES, b"runtime.tlsg": 8, b"runtime.netpollInited": 4, b"runtime.netpollWakeSig": 4}
+TLS_SLOT = b"runtime.tlsg"
+SYMBOLS = {b"runtime.sigtable": SIGTABLE_BYTES, TLS_SLOT: 8, b"runtime.netpollInited": 4, b"runtime.netpollWakeSig": 4}
 # Assembly, and the names that C has for it: the old ones have slashes, which assemblers refuse. SHA-256 is not in every Go,
 # and the C does without it.
 KERNELS = {
@@ -64,6 +69,15 @@ def _sections(archive, elf):
     return [Section(archive, elf, elf + table + SECTION * i, elf + strings) for i in range(count)]
 
 
+def _symbols(archive, sections, index):
+    """Yields (place, name, size, type, section) of all symbols of a table, the last one first."""
+    table = sections[index]
+    strings = sections[table.link].start
+    for i in reversed(range(table.size // SYMBOL)):
+        name, info, _, section, _, size = struct.unpack_from("<IBBHQQ", archive, table.start + SYMBOL * i)
+        yield i, _text(archive, strings + name), size, info & 15, section
+
+
 def _show_symbols(archive, sections, index, kernels):
     """Makes SYMBOLS and kernels global and hidden, and gives the latter their new names. ELF has the local symbols first, so each changes places
     with the last of them, and the relocations that name one of the two name the other."""
@@ -103,7 +117,7 @@ def edit(path, goarch):
     kernels = KERNELS[goarch] | {SHA256_BLOCK: b"go_sha256"}
     with open(path, "rb") as f:
         archive = bytearray(f.read())
-    renamed, shown = 0, []
+    renamed, shown, sizes, called = 0, [], {}, set()
     for elf in _members(archive):
         if archive[elf : elf + 6] != b"\x7fELF\x02\x01":  # 64 bits, little-endian
             continue
@@ -114,12 +128,22 @@ def edit(path, goarch):
                 archive[section.name : section.name + len(INIT_ARRAY)] = GO_INIT.ljust(len(INIT_ARRAY), b"\0")
                 renamed += 1
             elif section.kind == SHT_SYMTAB:
+                for at, name, size, kind, where in _symbols(archive, sections, index):
+                    if where == SHN_UNDEF:
+                        called.add(name)
+                    elif name in SYMBOLS and at < section.info:
+                        sizes.setdefault(name, []).append(size if name != TLS_SLOT or kind == STT_TLS else None)
                 shown += _show_symbols(archive, sections, index, kernels)
     has_sha256 = shown.count(SHA256_BLOCK) == 1
-    if renamed != 1 or sorted(shown) != sorted([*SYMBOLS, *kernels][: None if has_sha256 else -1]):
+    wrong = [f"{renamed} sections {INIT_ARRAY.decode()}"] * (renamed != 1) + [
+        f"{name.decode()} is missing" if name not in sizes else f"{name.decode()} has another size or kind"
+        for name, size in SYMBOLS.items() if sizes.get(name) != [size]
+    ] + [f"{name.decode()} is missing" for name in kernels if name != SHA256_BLOCK and shown.count(name) != 1
+    ] + [f"{name} is not called" for name in WRAPPED if name.encode() not in called]  # fmt: skip
+    if wrong:
         raise SystemExit(
-            f"gorandom: this Go lays out its archive in an unknown way ({renamed} sections, symbols {shown}): "
-            f"put Go {GO.version} first on PATH; 'pip install {GO.requirement}' has it."
+            f"gorandom: the core does not fit this Go ({', '.join(wrong)}); it was tried with Go {' and '.join(GO_TRIED)}: "
+            f"put one of these first on PATH; 'pip install {GO_PACKAGE}' has the last."
         )
     with open(path, "wb") as f:
         f.write(archive)

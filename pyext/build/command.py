@@ -16,6 +16,7 @@ from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
 
 from . import archive, headers, origin, sbom, target, toolchain
+from .toolchain import CORE
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # One wheel for every CPython from 3.11 on; but those without a GIL have no stable ABI, and get one of their own.
@@ -23,8 +24,6 @@ STABLE = not sysconfig.get_config_var("Py_GIL_DISABLED")
 LIMITED_API = "-DPy_LIMITED_API=0x030b0000"  # CPython 3.11
 SUFFIX = ".abi3.so" if STABLE else sysconfig.get_config_var("EXT_SUFFIX")
 FRONT = os.path.join(ROOT, "pyext", "front", "front.py")  # _front.py of a pure build
-# It lies beside the modules. The dot in its name is why pkgutil does not take it for one of them.
-CORE = "libgorandom.core.so"
 
 
 def version():
@@ -147,6 +146,8 @@ class BuildExt(build_ext):
     def build_archive(self):
         """Makes pyext/_gen/core_go.a, and gopy's C beside it. Gives whether the archive has SHA-256's compression."""
         go = toolchain.find_go()
+        if why := toolchain.untried(go):
+            say(why)
         out = os.path.join(ROOT, "pyext", "_gen")
         env = toolchain.go_environment(go, self.cc, ["-O2", "-g0"], self.tools)
         packed = os.path.join(ROOT, "pyext", "generated")  # an sdist brings gopy's output along
@@ -177,15 +178,7 @@ class BuildExt(build_ext):
         return has_sha256
 
     def build_core(self, has_sha256):
-        wrapped = ("mmap", "munmap", "pthread_create", "pthread_sigmask", "pthread_key_create", "pthread_getattr_np",
-                   "pthread_attr_getstacksize", "malloc", "free")
-        wraps = ["-Wl,--wrap=" + name for name in wrapped]
-        # No start files: no handler of the library's runs at exit. The path is for tools that pack programs and set one by
-        # patchelf: where one stands already they change the text alone, and the core finds its segments as they were.
-        self.compile(self.sources("core"), CORE, *["-DGORANDOM_SHA256_BLOCK"] * has_sha256, "-Wl,-rpath,$ORIGIN",
-                     "-nostartfiles", "-Wl,-soname," + CORE, "-Wl,-Bsymbolic",
-                     "-Wl,--version-script=pyext/core/exports.map", *wraps,
-                     "-Wl,--whole-archive", "pyext/_gen/core_go.a", "-Wl,--no-whole-archive", "-lpthread")
+        self.compile(self.sources("core"), CORE, *["-DGORANDOM_SHA256_BLOCK"] * has_sha256, *toolchain.CORE_LINK)
         self.compile([*self.python, "-Ipyext/_gen", "pyext/_gen/c/core.c"], "_core" + SUFFIX,
                      "-Wl,-rpath,$ORIGIN", "-L" + self.folder, "-l:" + CORE, quiet=True)
 

@@ -11,6 +11,9 @@ from . import target
 from .pinned import GO, ZIG
 
 GO_MIN = (1, 26)
+# The core reaches into Go's runtime (archive.py). It was tried with these, by make go-releases; others are built all the same
+# if what it reaches for is there.
+GO_TRIED = ("1.26", "1.27")
 GO_PACKAGE, ZIG_PACKAGE = GO.requirement, ZIG.requirement
 PYEXT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # What decides the code of our C files; bench/consttime.py and a test compile one of them alone, with the same.
@@ -23,6 +26,18 @@ MODULES = {
     "_numpy": ("numpy",),
     "_openssl": ("openssl",),
 }
+
+
+# It lies beside the modules. The dot in its name is why pkgutil does not take it for one of them.
+CORE = "libgorandom.core.so"
+# What Go calls of the C library and the core answers: memory is on record, threads are kept, and so on (pyext/core).
+WRAPPED = ("mmap", "munmap", "pthread_create", "pthread_sigmask", "pthread_key_create", "pthread_getattr_np",
+           "pthread_attr_getstacksize", "malloc", "free")  # fmt: skip
+# No start files: no handler of the library's runs at exit. The path is for tools that pack programs and set one by
+# patchelf: where one stands already they change the text alone, and the core finds its segments as they were.
+CORE_LINK = ["-Wl,-rpath,$ORIGIN", "-nostartfiles", "-Wl,-soname," + CORE, "-Wl,-Bsymbolic", "-Wl,--version-script=pyext/core/exports.map",
+             *("-Wl,--wrap=" + name for name in WRAPPED),
+             "-Wl,--whole-archive", "pyext/_gen/core_go.a", "-Wl,--no-whole-archive", "-lpthread"]  # fmt: skip
 
 
 def go_version(go):
@@ -45,6 +60,14 @@ def go_version(go):
 
 def fit(version):
     return version is not None and version >= GO_MIN
+
+
+def untried(go):
+    """None, or that the core was not tried with this Go."""
+    version = "%d.%d" % go_version(go)[:2]
+    if version in GO_TRIED:
+        return None
+    return "the core was tried with Go %s, and not with %s: 'make go-releases' tries it" % (" and ".join(GO_TRIED), version)
 
 
 def machine_go():

