@@ -31,7 +31,7 @@ static void share(void)
 	int fd = open(COUNTERS, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return;	/* another root: these processes are not counted */
-	uint64_t *file = ftruncate(fd, BYTES) ? MAP_FAILED : map(NULL, 0, fd);
+	uint64_t *file = map(NULL, 0, fd);	/* the file is large enough (covered.py) */
 	if (file != MAP_FAILED) {
 		for (size_t i = 0; i < BYTES / sizeof *file; i++)
 			if (counters_start[i])

@@ -94,7 +94,7 @@ def test_a_child_that_is_killed_is_counted(covered, tmp_path):
     (tmp_path / "library.c").write_text(LIBRARY)
     (tmp_path / "counters.ld").write_text(covered.COUNTERS)
     counters = tmp_path / "counters"
-    counters.touch()
+    counters.write_bytes(bytes(1 << 20))
     for command in (
         ["gcc", "-fPIC", *covered.GCOV, "-c", "library.c", "-o", tmp_path / "library.o"],
         ["gcc", "-fPIC", f'-DCOUNTERS="{counters}"', "-c", SOURCE / "tests" / "counters.c", "-o", tmp_path / "counters.o"],

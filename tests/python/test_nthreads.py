@@ -62,3 +62,21 @@ def test_a_file_replaced_since_it_was_loaded(how):
     elif how == "nothing":
         other.write_bytes(b"")
     assert look(library(), other) == "nothing"
+
+
+HIDDEN = """
+import gorandom
+print(gorandom.status().mode, gorandom.status().reason, sep="; ")
+gorandom.get_random_bytes(16)
+"""
+
+
+@pytest.mark.native("threads of its own, which are taken out of glibc's count")
+@pytest.mark.parametrize("which", ["none", "one of another number", "one that agrees"])
+def test_in_a_program(python, which):
+    """As with glibc before 2.34, which does not export the count: no file with a symbol that agrees, no core."""
+    env = {"LD_PRELOAD": str(compile_c("hidden.so", "hidden.c", flags=("-shared", "-fPIC")))}
+    if which != "none":
+        env["COUNTED"] = str(library(*("-DCOUNT=2",) * (which == "one of another number")))
+    said = python(HIDDEN, env=env, start="never").strip()
+    assert ("does not show its count of threads" in said) == (which != "one that agrees"), said

@@ -1,0 +1,124 @@
+"""What only gorandom's own Python modules call: the functions of _front refuse what these never pass."""
+
+import datetime
+import os
+import uuid
+
+import pytest
+
+import gorandom
+from gorandom import _front, hmac
+
+pytestmark = pytest.mark.native("_front in C")
+
+
+def nothing(*arguments):
+    return b""
+
+
+KEY, COUNTER = bytes(32), bytes(16)
+SHA256 = 0  # core/core.h: MAC_SHA256
+
+WRONG = [
+    # Fortuna by hand. An unknown operation would be Go's to answer, or memory's of another kind.
+    ("State()", TypeError, lambda: _front.State()),
+    ("State(kind=)", TypeError, lambda: _front.State(kind=_front.HAND_HASH)),
+    ("State(-1)", ValueError, lambda: _front.State(-1)),
+    ("State(99)", ValueError, lambda: _front.State(99)),
+    ("State('hash')", TypeError, lambda: _front.State("hash")),
+    ("a hash's operation on a generator", ValueError, lambda: _front.State(_front.HAND_GENERATOR).call(_front.HASH_UPDATE, b"data")),
+    ("a generator's operation on a hash", ValueError, lambda: _front.State(_front.HAND_HASH).call(_front.GENERATOR_DATA, b"", 1, nothing)),
+    ("operation -1", ValueError, lambda: _front.State(_front.HAND_GENERATOR).call(-1)),
+    ("operation 99", ValueError, lambda: _front.State(_front.HAND_HASH).call(99)),
+    ("size -1", ValueError, lambda: _front.State(_front.HAND_GENERATOR).call(_front.GENERATOR_DATA, b"", -1, nothing)),
+    ("no way in Python", ValueError, lambda: _front.State(_front.HAND_GENERATOR).call(_front.GENERATOR_RESEED, b"seed")),
+    ("call()", TypeError, lambda: _front.State(_front.HAND_HASH).call()),
+    ("not seeded", AssertionError, lambda: _front.State(_front.HAND_GENERATOR).call(_front.GENERATOR_KEY)),
+    # The self-test's kernels.
+    ("keystream()", TypeError, lambda: _front.keystream()),
+    ("a short key", ValueError, lambda: _front.keystream("generic", KEY[:-1], COUNTER, 16)),
+    ("a long counter", ValueError, lambda: _front.keystream("generic", KEY, COUNTER + b"0", 16)),
+    ("keystream of -1 bytes", ValueError, lambda: _front.keystream("generic", KEY, COUNTER, -1)),
+    # HMACs: a wrong size would be written past the end of a tag.
+    ("hmac()", TypeError, lambda: _front.hmac()),
+    ("hmac of two", TypeError, lambda: _front.hmac(SHA256, b"key")),
+    ("hmac by name", TypeError, lambda: _front.hmac("sha256", b"key", b"message")),
+    ("hmac -1", ValueError, lambda: _front.hmac(-1, b"key", b"message")),
+    ("hmac 99", ValueError, lambda: _front.hmac(99, b"key", b"message")),
+    ("hmac 2**99", OverflowError, lambda: _front.hmac(2**99, b"key", b"message")),
+    ("a text as key", TypeError, lambda: _front.hmac(SHA256, "key", b"message")),
+    ("a text as message", TypeError, lambda: _front.hmac(SHA256, b"key", "message")),
+    ("Key()", TypeError, lambda: _front.Key()),
+    ("Key(key=)", TypeError, lambda: _front.Key(SHA256, 32, 64, "hmac-sha256", nothing, key=b"key")),
+    ("Key of another size", ValueError, lambda: _front.Key(SHA256, 33, 64, "hmac-sha256", nothing, b"key")),
+    ("Key of no size", ValueError, lambda: _front.Key(-1, 0, 64, "hmac-none", nothing, b"key")),
+    ("Key -2", ValueError, lambda: _front.Key(-2, 32, 64, "hmac-sha256", nothing, b"key")),
+    ("Key 99", ValueError, lambda: _front.Key(99, 32, 64, "hmac-sha256", nothing, b"key")),
+    ("verify of one", TypeError, lambda: hmac.Key(b"key", "sha256").verify(b"message")),
+    ("verify of a text", TypeError, lambda: hmac.Key(b"key", "sha256").verify(b"message", "tag")),
+    ("digests of a number", TypeError, lambda: hmac.Key(b"key", "sha256").digests(5)),
+    ("digests of a text among bytes", TypeError, lambda: hmac.Key(b"key", "sha256").digests([b"one", "two"])),
+    # What modules are made with.
+    ("numbers()", TypeError, lambda: _front.numbers()),
+    ("numbers of nothing", ValueError, lambda: _front.numbers("none", {}, {})),
+    ("uuids()", TypeError, lambda: _front.uuids()),
+    ("uuids of a number", TypeError, lambda: _front.uuids(5, uuid.SafeUUID.unknown, "gorandom")),
+    # The rest.
+    ("configure of a number", TypeError, lambda: _front.configure(5)),
+    ("configure of another word", ValueError, lambda: _front.configure("now")),
+    ("add_event of one", TypeError, lambda: _front.add_event(5)),
+    ("add_event of a text", TypeError, lambda: _front.add_event(5, "text")),
+    ("wait for a text", TypeError, lambda: _front.wait("soon")),
+]
+
+
+@pytest.mark.parametrize("error, call", [pytest.param(error, call, id=name) for name, error, call in WRONG])
+def test_wrong_arguments(error, call):
+    with pytest.raises(error):
+        call()
+    assert len(gorandom.get_random_bytes(16)) == 16, "the stream goes on"
+
+
+def test_a_kernel_that_there_is_not():
+    if not _front.start():
+        pytest.skip("there is no core, which knows kernels")
+    with pytest.raises(ValueError, match='no kernel "none"'):
+        _front.keystream("none", KEY, COUNTER, 16)
+
+
+def test_what_is_no_warning_of_forks():
+    assert _front.warns_in_vain("\ud800") is _front.warns_in_vain(5) is False
+    assert _front.warns_in_vain(f"This process (pid={os.getpid()}) is multi-threaded, use of fork() may lead to deadlocks") in (False, True)
+
+
+@pytest.mark.parametrize("made", [(b"", COUNTER, b""), (KEY, b"", b""), (KEY, COUNTER), (KEY, COUNTER, "text"), None])
+def test_a_way_in_python_that_answers_nonsense(python, made):
+    """Without a core Python computes a generator's requests; the C checks what it is given back."""
+    python(
+        "import sys\nfrom gorandom import _front\n"
+        "g = _front.State(_front.HAND_GENERATOR)\n"
+        "try:\n    g.call(_front.GENERATOR_RESEED, b'seed', 0, lambda *a: eval(sys.argv[1]))\n"
+        "except (ValueError, TypeError, SystemError):\n    pass\nelse:\n    sys.exit('accepted')\n"
+        "try:\n    g.call(_front.GENERATOR_KEY)\nexcept AssertionError:\n    pass\nelse:\n    sys.exit('seeded')\n",
+        repr(made),
+        start="never",
+    )
+
+
+    name, digest_size, block_size = "odd", 4, 64
+
+
+@pytest.mark.parametrize("answer", [b"", b"12345", "1234", None])
+def test_a_fallback_that_answers_another_size(answer):
+    """Nothing is written by what hashlib gives; a wrong tag is an error and not a tag."""
+    key = _front.Key(-1, 4, 64, "hmac-odd", lambda key, message: answer, b"key")
+    for call in (lambda: key.digest(b"message"), lambda: key.digests([b"one"]), lambda: key.verify(b"message", b"1234")):
+        with pytest.raises(ValueError, match="changed its size"):
+            call()
+
+
+def test_a_date_is_no_argument():
+    """Not a number, a buffer or a text."""
+    for call in (gorandom.get_random_bytes, gorandom.urandom, gorandom.fill, gorandom.add_event, _front.configure):
+        with pytest.raises((TypeError, ValueError)):
+            call(datetime.date(2026, 1, 1))

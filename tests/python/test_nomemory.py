@@ -1,0 +1,15 @@
+"""Where the interpreter has no memory left, each call raises MemoryError, and the next one works."""
+
+import pytest
+from _forks import PROGRAMS, run
+
+pytest.importorskip("_testcapi", reason="NOT TESTED: this interpreter comes without its own tests' module, _testcapi")
+pytestmark = pytest.mark.native("C that asks the interpreter for memory")
+
+
+@pytest.mark.parametrize("start", ["auto", "never"])
+def test_each_allocation_fails(start):
+    """Each of the interpreter's allocations in turn, alone and with all that follow. It fails where a NULL is used, or an
+    error is passed by: a crash, SystemError, a result. A lock or a place that stays taken shows in the call after it."""
+    found = run(PROGRAMS / "nomemory_calls.py", start, timeout=300)
+    assert min(found[name] for name in ("get_random_bytes", "state", "token_hex", "uuid4", "hmac.Key", "digests", "sample")) > 0, found
