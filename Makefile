@@ -37,6 +37,9 @@ test-python: build/wheel build/pure/wheel build/vectors/hmac.json ## tests/pytho
 	$(PYTHON) tests/run.py --wheel wheels/gorandom-*.whl
 	$(PYTHON) tests/run.py --wheel build/pure/gorandom-*.whl
 
+test-pure: build/pure/wheel ## all of tests/python against the wheel in pure Python; what needs native code is skipped and says so
+	$(PYTHON) tests/run.py --wheel build/pure/gorandom-*.whl tests/python
+
 adversity: build/wheel ## tests/adversity: faults, limits, credentials, secrets in memory (10 minutes; make test runs what is fast of it)
 	$(PYTHON) tests/run.py --wheel wheels/gorandom-*.whl --adversity --durations 10
 
@@ -102,6 +105,11 @@ wheel-roots: $(if $(SUITE),build/vectors/hmac.json) ## as root: wheels/dist (or 
 	@ls $(WHEELS)/*.whl >/dev/null 2>&1 || $(MAKE) wheel
 	$(PYTHON) wheels/roots.py --wheels "$$(ls $(WHEELS)/*.whl >/dev/null 2>&1 && echo $(WHEELS) || echo wheels)" \
 		$(if $(ONLY),--only '$(ONLY)') $(if $(SUITE),--suite)
+
+.PHONY: platforms test-pure
+platforms: ## as root: the package under Wine, on PyPy, GraalPy, other processors and newer CPythons; writes docs/platforms.md (ONLY=PATTERN: some; an hour)
+	@ls wheels/dist/*.whl >/dev/null 2>&1 || $(MAKE) wheels TARGETS="any manylinux_2_17_x86_64"
+	$(PYTHON) wheels/platforms.py $(if $(ONLY),--only '$(ONLY)')
 
 freeze-test: build/wheel ## packs a program by PyInstaller, cx_Freeze, Nuitka, shiv, pex and zipapp, and runs it (10 minutes; ONLY=WORD: some)
 	$(PYTHON) tests/freeze/freeze.py --wheel wheels/gorandom-*.whl $(if $(ONLY),--only '$(ONLY)')

@@ -158,12 +158,12 @@ exit $?
 """
 
 
-def handler(emulator):
-    """What the kernel is told about an architecture's programs, as Debian's package words it."""
-    path = f"/usr/lib/binfmt.d/qemu-{emulator}.conf"
+def handler(emulator, root=""):
+    """What the kernel is told about an architecture's programs, as Debian's package in that root words it."""
+    path = f"{root}/usr/lib/binfmt.d/qemu-{emulator}.conf"
     try:
         with open(path) as f:
-            return f.read().strip()
+            return f.read().strip().replace(":/usr/", f":{root}/usr/")
     except OSError:
         raise CannotRun(f"needs {path}: Debian's qemu-user-static") from None
 
@@ -195,8 +195,9 @@ def run(command, timeout, log=None, environment=None):
             output.close()
 
 
-def enter(layers, shows, program, *, emulator=None, network=False, disk=None, timeout=TIMEOUT, log=None):
-    """Runs a program in a root. disk: a folder in which its layer stays, instead of memory."""
+def enter(layers, shows, program, *, emulator=None, emulators="", network=False, disk=None, timeout=TIMEOUT, log=None):
+    """Runs a program in a root. emulators: the root that has the emulator. disk: a folder in which its layer stays, instead
+    of memory."""
     with scratch() as folder:
         script = ENTER
         if disk is None:
@@ -206,7 +207,7 @@ def enter(layers, shows, program, *, emulator=None, network=False, disk=None, ti
         command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", *([] if network else ["--net"]),
                    *(["--user", "--map-root-user"] if emulator else []), "sh", "-euc", script, "sh", folder,
                    ":".join(layers), *(f"{name}={path}" for name, path in shows.items()), "--", *program]  # fmt: skip
-        options = {"HANDLER": handler(emulator) if emulator else "", "NETWORK": "yes" if network else ""}
+        options = {"HANDLER": handler(emulator, emulators) if emulator else "", "NETWORK": "yes" if network else ""}
         return run(command, timeout, log, os.environ | options)
 
 
@@ -274,7 +275,8 @@ def layer(below, name, packages):
     """Layers: more packages above a root."""
 
     def make(path, log):
-        install = f"apt-get -q update; apt-get -qy install --no-install-recommends {packages}"
+        # A mirror may keep a suite's list for longer than it promises to be new; debootstrap does not ask for that either.
+        install = f"apt-get -q -o Acquire::Check-Valid-Until=false update; apt-get -qy install --no-install-recommends {packages}"
         return enter([below], {}, ["sh", "-euc", install], network=True, disk=path, log=log)[0]
 
     return [os.path.join(kept(f"layer/{name}-{'+'.join(packages.split())}", make), "upper"), below]

@@ -7,6 +7,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 import sysconfig
 import time
 
@@ -19,10 +20,14 @@ from . import archive, headers, origin, sbom, target, toolchain
 from .toolchain import CORE
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-# One wheel for every CPython from 3.11 on; but those without a GIL have no stable ABI, and get one of their own.
-STABLE = not sysconfig.get_config_var("Py_GIL_DISABLED")
-LIMITED_API = "-DPy_LIMITED_API=0x030b0000"  # CPython 3.11
-SUFFIX = ".abi3.so" if STABLE else sysconfig.get_config_var("EXT_SUFFIX")
+# One wheel for every CPython from 3.11 on; but those without a GIL have no such ABI before 3.15, and get one of their own. From
+# 3.15 on they share one with the others: GORANDOM_BUILD=abi3t (PEP 803). PyPy compiles what keeps to the limited API, and
+# loads it under the name of its own ABI alone.
+ABI3T = target.wants_abi3t()
+STABLE = ABI3T or not sysconfig.get_config_var("Py_GIL_DISABLED")
+LIMITED_API = ["-DPy_LIMITED_API=0x030f0000", "-DPy_TARGET_ABI3T=0x030f0000"] if ABI3T else ["-DPy_LIMITED_API=0x030b0000"]
+SUFFIX = (".abi3t.so" if ABI3T else ".abi3.so" if STABLE and sys.implementation.name == "cpython"
+          else sysconfig.get_config_var("EXT_SUFFIX"))  # fmt: skip
 FRONT = os.path.join(ROOT, "pyext", "front", "front.py")  # _front.py of a pure build
 
 
@@ -97,7 +102,7 @@ class BuildExt(build_ext):
         if self.target.tag and not STABLE:
             raise SystemExit("gorandom: a wheel for publication is built by a CPython with a GIL; its ABI is the stable one.")
         include = headers.neutral(self.tools) if self.target.tag else headers.machines_own()
-        self.python = [*[LIMITED_API] * STABLE, "-I" + include]
+        self.python = [*LIMITED_API * STABLE, "-I" + include]
         if not STABLE:
             self.warnings.append("-Wno-deprecated-declarations")  # there, what 3.11's stable ABI has is deprecated
         if toolchain.is_zig(self.cc) and not self.target.tag:
@@ -189,9 +194,13 @@ class Wheel(bdist_wheel):
 
     def finalize_options(self):
         if STABLE and not target.wanted().pure:
-            self.py_limited_api = "cp311"
+            self.py_limited_api = "cp315" if ABI3T else "cp311"
         self.plat_name = target.wanted().tag or self.plat_name
         super().finalize_options()
+
+    def get_tag(self):
+        python, abi, platform = super().get_tag()
+        return python, "abi3.abi3t" if ABI3T else abi, platform
 
     def run(self):
         origin.set_epoch(ROOT)

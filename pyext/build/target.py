@@ -5,7 +5,9 @@ the pinned compilers alone, on whatever machine, so that the same source gives t
 variable a build is for this machine, by this machine's compilers.
 
 GORANDOM_BUILD=pure builds the wheel in pure Python (pyext/front/front.py), GORANDOM_BUILD=native the one with extension modules
-or none. Without the variable a build is native on Linux's CPython and pure elsewhere. A native build that fails is an error.
+or none, which can be had on Linux for CPython and PyPy. Without the variable a build is native on Linux's CPython and pure
+elsewhere. A native build that fails is an error. GORANDOM_BUILD=abi3t builds the native one for CPython 3.15 and later, with
+and without a GIL; its headers have to be 3.15's.
 """
 
 import dataclasses
@@ -63,24 +65,37 @@ def here():
     return Target(system, platform.machine(), libc)
 
 
-def why_not_native():
-    """None where extension modules can be built; else why not."""
+NATIVE = ("cpython",)  # implementations whose builds are native of themselves
+ON_REQUEST = ("pypy",)  # and those that can have a native one
+
+
+def why_not_native(asked=False):
+    """None where extension modules are built, or can be if they are asked for; else why not."""
     if platform.system() != "Linux":
         return f"there is no native build for {platform.system()}"
-    if sys.implementation.name != "cpython":
-        return f"there is no native build for {platform.python_implementation()}"
-    return None
+    if sys.implementation.name in NATIVE + ON_REQUEST * asked:
+        return None
+    if sys.implementation.name in ON_REQUEST:
+        return f"for {platform.python_implementation()} a native build is made by {BUILD}=native alone"
+    return f"there is no native build for {platform.python_implementation()}"
+
+
+def wants_abi3t():
+    return os.environ.get(BUILD) == "abi3t"
 
 
 def wanted():
     """The target of this build."""
     tag, build = os.environ.get(VARIABLE), os.environ.get(BUILD)
-    if build not in (None, "", "pure", "native"):
-        raise SystemExit(f"gorandom: {BUILD}={build} is neither pure nor native.")
+    if build not in (None, "", "pure", "native", "abi3t"):
+        raise SystemExit(f"gorandom: {BUILD}={build} is neither pure nor native, nor abi3t.")
+    if build == "abi3t" and (sys.implementation.name, sys.version_info >= (3, 15)) != ("cpython", True):
+        raise SystemExit(f"gorandom: {BUILD}=abi3t needs CPython 3.15 or later, and this is {platform.python_version()}.")
     if not tag:
-        why = why_not_native()
-        if why and build == "native":
-            raise SystemExit(f"gorandom: {BUILD}=native: {why}.")
+        asked = build in ("native", "abi3t")
+        why = why_not_native(asked)
+        if why and asked:
+            raise SystemExit(f"gorandom: {BUILD}={build}: {why}.")
         return dataclasses.replace(here(), pure=bool(why) or build == "pure")
     if tag not in RELEASED:
         raise SystemExit(f"gorandom: {VARIABLE}={tag} is none of {', '.join(RELEASED)}.")

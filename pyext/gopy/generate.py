@@ -165,13 +165,7 @@ C_MODULE = """static int exec(PyObject *m)
     return found ? 0 : -1;
 }
 
-static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "_core", .m_methods = _core_functions};
-
-PyMODINIT_FUNC PyInit__core(void)
-{
-    static PyModuleDef_Slot slots[] = SLOTS(exec);
-    return module_new(&definition, slots);
-}
+MODULE(_core, exec, METHODS(_core_functions))
 """
 
 

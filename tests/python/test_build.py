@@ -28,7 +28,7 @@ PACKAGE = pathlib.Path(gorandom.__file__).parent
 # Where there is no GIL there is no stable ABI: that wheel is for one version of CPython.
 FREE = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 TAG = "cp3{0}-cp3{0}t".format(sys.version_info.minor) if FREE else "cp311-abi3"
-SUFFIX = sysconfig.get_config_var("EXT_SUFFIX") if FREE else ".abi3.so"
+SUFFIX = ".abi3.so" if not FREE and sys.implementation.name == "cpython" else sysconfig.get_config_var("EXT_SUFFIX")
 LIBRARIES = ["libgorandom.core.so", *(name + SUFFIX for name in ("_front", "_core", "_numpy", "_openssl"))]
 
 
@@ -692,7 +692,7 @@ MACHINE = "import setuptools, platform; platform.system = lambda: sys.argv[1]; s
     "system, implementation, build, pure",
     [("Linux", "cpython", "", False), ("Linux", "cpython", "pure", True), ("Linux", "cpython", "native", False),
      ("Darwin", "cpython", "", True), ("Windows", "cpython", "", True), ("Linux", "pypy", "", True),
-     ("Linux", "graalpy", "pure", True)],
+     ("Linux", "pypy", "native", False), ("Linux", "graalpy", "", True), ("Linux", "graalpy", "pure", True)],
 )  # fmt: skip
 def test_where_a_build_is_pure(step, system, implementation, build, pure):
     """And then it asks for no compiler."""
@@ -705,8 +705,10 @@ def test_where_a_build_is_pure(step, system, implementation, build, pure):
 @pytest.mark.parametrize(
     "system, implementation, env, words",
     [("Darwin", "cpython", {"GORANDOM_BUILD": "native"}, ["GORANDOM_BUILD=native", "no native build for Darwin"]),
-     ("Linux", "pypy", {"GORANDOM_BUILD": "native"}, ["no native build for"]),
+     ("Linux", "graalpy", {"GORANDOM_BUILD": "native"}, ["no native build for"]),
+     ("Windows", "pypy", {"GORANDOM_BUILD": "native"}, ["no native build for Windows"]),
      ("Linux", "cpython", {"GORANDOM_BUILD": "c"}, ["GORANDOM_BUILD=c", "neither pure nor native"]),
+     ("Linux", "pypy", {"GORANDOM_BUILD": "abi3t"}, ["GORANDOM_BUILD=abi3t", "needs CPython 3.15"]),
      ("Linux", "cpython", {"GORANDOM_BUILD": "pure", "GORANDOM_TARGET": "any"}, ["GORANDOM_TARGET", "unset GORANDOM_BUILD"])],
 )  # fmt: skip
 def test_a_build_that_cannot_be(step, system, implementation, env, words):
@@ -741,12 +743,23 @@ def test_a_pure_wheel(source, tmp_path):
 @needs_source
 @pytest.mark.once
 @pytest.mark.parametrize(
-    "platform, implementation, native",
-    [("manylinux_2_17_x86_64", "cp", True), ("musllinux_1_2_aarch64", "cp", True), ("macosx_11_0_arm64", "cp", False),
-     ("win_amd64", "cp", False), ("manylinux_2_17_s390x", "cp", False), ("manylinux_2_17_x86_64", "pp", False)],
+    "platform, implementation, version, abi, native",
+    [("manylinux_2_17_x86_64", "cp", "3.11", "", True), ("manylinux_2_17_aarch64", "cp", "3.15", "", True),
+     ("musllinux_1_2_x86_64", "cp", "3.14", "", True), ("musllinux_1_2_aarch64", "cp", "3.12", "", True),
+     ("macosx_11_0_arm64", "cp", "3.13", "", False), ("macosx_10_13_x86_64", "cp", "3.12", "", False),
+     ("win_amd64", "cp", "3.14", "", False), ("win_arm64", "cp", "3.13", "", False), ("win32", "cp", "3.11", "", False),
+     ("manylinux_2_17_ppc64le", "cp", "3.12", "", False), ("manylinux_2_17_s390x", "cp", "3.12", "", False),
+     ("manylinux_2_31_riscv64", "cp", "3.13", "", False), ("manylinux_2_17_armv7l", "cp", "3.11", "", False),
+     ("manylinux_2_17_i686", "cp", "3.12", "", False),
+     ("ios_13_0_arm64_iphoneos", "cp", "3.13", "", False), ("ios_13_0_arm64_iphonesimulator", "cp", "3.14", "", False),
+     ("android_21_arm64_v8a", "cp", "3.13", "", False), ("android_21_x86_64", "cp", "3.14", "", False),
+     ("manylinux_2_17_x86_64", "pp", "3.11", "pypy311_pp80", False), ("win_amd64", "pp", "3.11", "pypy311_pp80", False),
+     ("manylinux_2_17_x86_64", "graalpy", "3.12", "graalpy252_312_native", False),
+     ("manylinux_2_17_x86_64", "cp", "3.14", "cp314t", False), ("manylinux_2_17_x86_64", "cp", "3.15", "cp315t", False),
+     ("macosx_11_0_arm64", "cp", "3.14", "cp314t", False), ("pyodide_2025_0_wasm32", "cp", "3.13", "", False)],
 )  # fmt: skip
-def test_which_wheel_pip_takes(step, tmp_path, platform, implementation, native):
-    """The native one where there is one, and the pure one elsewhere."""
+def test_which_wheel_pip_takes(step, tmp_path, platform, implementation, version, abi, native):
+    """The native one where there is one, and the pure one elsewhere. Without an ABI pip tries those of that Python."""
     tags = step("from build import target; print(*target.RELEASED)").split()
     for tag in ["py3-none-" + tag if tag == "any" else "cp311-abi3-" + tag for tag in tags]:
         with zipfile.ZipFile(tmp_path / f"gorandom-1.0-{tag}.whl", "w") as z:
@@ -755,8 +768,8 @@ def test_which_wheel_pip_takes(step, tmp_path, platform, implementation, native)
             z.writestr("gorandom-1.0.dist-info/RECORD", "")
     subprocess.run(
         [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "-q", "--no-deps", "--only-binary=:all:", "--no-index",
-         "--find-links", tmp_path, "--platform", platform, "--python-version", "3.12", "--implementation", implementation,
-         "-d", tmp_path / "taken", "gorandom"], check=True, timeout=60, cwd=tmp_path,
+         "--find-links", tmp_path, "--platform", platform, "--python-version", version, "--implementation", implementation,
+         *["--abi", abi] * bool(abi), "-d", tmp_path / "taken", "gorandom"], check=True, timeout=60, cwd=tmp_path,
     )  # fmt: skip
     (taken,) = os.listdir(tmp_path / "taken")
     assert taken == f"gorandom-1.0-{'cp311-abi3-' + platform if native else 'py3-none-any'}.whl"

@@ -70,11 +70,13 @@ struct numpy_bitgen {
 };
 
 typedef struct {
-	PyObject_HEAD
+	HEAD
 	struct user user;
 } BitGen;
 
-static struct user *user_of(PyObject *self) { return &((BitGen *)self)->user; }
+static PyType_Spec spec;
+
+static struct user *user_of(PyObject *self) { return &((BitGen *)object_data(self, &spec))->user; }
 
 /* ---- ready bytes ---- */
 
@@ -392,16 +394,17 @@ static PyObject *new(PyTypeObject *type, PyObject *args, PyObject *names)
 {
 	if (PyTuple_Size(args) || (names && PyDict_Size(names)))
 		return PyErr_Format(PyExc_TypeError, "BitGen() takes no arguments");
-	BitGen *self = (BitGen *)PyType_GenericAlloc(type, 0);
+	PyObject *self = PyType_GenericAlloc(type, 0);
 	if (!self)
 		return NULL;
-	if (buffer_take(&self->user.buffer)) {
-		Py_DECREF((PyObject *)self);
+	struct user *u = user_of(self);
+	if (buffer_take(&u->buffer)) {
+		Py_DECREF(self);
 		return PyErr_NoMemory();
 	}
-	self->user.bits = (struct bitgen *)(void *)(self->user.buffer.bytes + BUFFER) - 1;
-	self->user.epoch = base->stamp_epoch;
-	return (PyObject *)self;
+	u->bits = (struct bitgen *)(void *)(u->buffer.bytes + BUFFER) - 1;
+	u->epoch = base->stamp_epoch;
+	return self;
 }
 
 static void dealloc(PyObject *self)
@@ -429,6 +432,7 @@ static PyMethodDef methods[] = {
 };
 
 static PyType_Slot slots[] = {
+	TOKEN(spec)
 	{Py_tp_doc, "The lock of a gorandom.BitGenerator, for with blocks. Its owner may enter it again. Free in a forked child."},
 	{Py_tp_new, new},
 	{Py_tp_dealloc, dealloc},
@@ -438,7 +442,7 @@ static PyType_Slot slots[] = {
 
 static PyType_Spec spec = {
 	.name = "gorandom._numpy.BitGen",
-	.basicsize = sizeof(BitGen),
+	.basicsize = DATA_SIZE(BitGen),
 	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE,
 	.slots = slots,
 };
@@ -460,10 +464,4 @@ static int exec(PyObject *module)
 	return r;
 }
 
-static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "_numpy"};
-
-PyMODINIT_FUNC PyInit__numpy(void)
-{
-	static PyModuleDef_Slot declared[] = SLOTS(exec);
-	return module_new(&definition, declared);
-}
+MODULE(_numpy, exec, )

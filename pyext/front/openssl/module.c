@@ -155,10 +155,4 @@ static int exec(PyObject *module)
 	return found ? 0 : -1;
 }
 
-static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "_openssl", .m_methods = methods};
-
-PyMODINIT_FUNC PyInit__openssl(void)
-{
-	static PyModuleDef_Slot slots[] = SLOTS(exec);
-	return module_new(&definition, slots);
-}
+MODULE(_openssl, exec, METHODS(methods))

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "python/interpreter.h"
+#include "python/abi.h"
 
 #include "draw/draw.h"
 #include "guard/fork.h"

@@ -30,7 +30,7 @@ static inline PyObject *state_get(PyObject *const *held) { return __atomic_load_
 static inline void state_set(PyObject **held, PyObject *value)
 {
 	PyObject *old = __atomic_exchange_n(held, Py_NewRef(value), __ATOMIC_ACQ_REL);
-#ifdef Py_GIL_DISABLED
+#ifdef MAY_LACK_GIL
 	(void)old;
 #else
 	Py_XDECREF(old);

@@ -13,6 +13,7 @@
 #include "guard/process.h"
 #include "pure/erase.h"
 #include "pure/sha256.h"
+#include "python/abi.h"
 #include "python/secret.h"
 #include "runtime/runtime.h"
 
@@ -39,11 +40,15 @@ struct hash {	/* SHA-256 applied twice: Cryptography Engineering 5.4.2 */
 };
 
 typedef struct {
-	PyObject_HEAD
+	HEAD
 	int kind;
 	void *memory;	/* struct hash or struct hand_generator */
 	uint64_t user;	/* process_stamp() while one thread uses it: GIL or not, two must not. 0: nobody does */
 } State;
+
+static PyType_Spec state_spec;
+
+static State *state_of(PyObject *o) { return object_data(o, &state_spec); }
 
 struct stay {	/* of this thread in the core, without the GIL */
 	struct visit visit;
@@ -71,17 +76,18 @@ static void leave(struct stay *s)
 
 static size_t size_of(int kind) { return kind == HAND_HASH ? sizeof(struct hash) : sizeof(struct hand_generator); }
 
-static State *allocate(PyTypeObject *type, int kind)
+static PyObject *allocate(PyTypeObject *type, int kind)
 {
-	State *self = (State *)PyType_GenericAlloc(type, 0);
-	if (!self)
+	PyObject *o = PyType_GenericAlloc(type, 0);
+	if (!o)
 		return NULL;
+	State *self = state_of(o);
 	self->kind = kind;
 	self->memory = secret_take(size_of(kind));
 	if (self->memory)
-		return self;
-	Py_DECREF((PyObject *)self);
-	return (State *)PyErr_NoMemory();
+		return o;
+	Py_DECREF(o);
+	return PyErr_NoMemory();
 }
 
 static PyObject *state_new(PyTypeObject *type, PyObject *args, PyObject *names)
@@ -93,16 +99,16 @@ static PyObject *state_new(PyTypeObject *type, PyObject *args, PyObject *names)
 		return NULL;
 	if (kind != HAND_HASH && kind != HAND_GENERATOR)
 		return PyErr_Format(PyExc_ValueError, "no such kind of state: %d", kind);
-	State *self = allocate(type, kind);
-	if (self && kind == HAND_HASH)
-		memcpy(((struct hash *)self->memory)->state, sha256_initial, sizeof sha256_initial);
-	return (PyObject *)self;
+	PyObject *o = allocate(type, kind);
+	if (o && kind == HAND_HASH)
+		memcpy(((struct hash *)state_of(o)->memory)->state, sha256_initial, sizeof sha256_initial);
+	return o;
 }
 
 static void state_dealloc(PyObject *o)
 {
 	PyTypeObject *type = Py_TYPE(o);
-	secret_give(((State *)o)->memory, size_of(((State *)o)->kind));
+	secret_give(state_of(o)->memory, size_of(state_of(o)->kind));
 	freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
 	release(o);
 	Py_DECREF(type);
@@ -124,14 +130,14 @@ static void give_back(State *self) { __atomic_store_n(&self->user, 0, __ATOMIC_R
 static PyObject *state_copy(PyObject *o, PyObject *unused)
 {
 	(void)unused;
-	State *self = (State *)o;
+	State *self = state_of(o);
 	if (borrow(self))
 		return NULL;
-	State *copy = allocate(Py_TYPE(o), self->kind);
+	PyObject *copy = allocate(Py_TYPE(o), self->kind);
 	if (copy)
-		memcpy(copy->memory, self->memory, size_of(self->kind));
+		memcpy(state_of(copy)->memory, self->memory, size_of(self->kind));
 	give_back(self);
-	return (PyObject *)copy;
+	return copy;
 }
 
 static void hash_update(struct hash *h, const unsigned char *p, size_t n)
@@ -236,7 +242,7 @@ static PyObject *use_generator(struct hand_generator *g, int operation, const Py
 
 static PyObject *state_call(PyObject *o, PyObject *args)
 {
-	State *self = (State *)o;
+	State *self = state_of(o);
 	int operation;
 	Py_buffer in = {.buf = "", .len = 0};
 	Py_ssize_t n = 0;
@@ -315,6 +321,7 @@ static PyMethodDef state_methods[] = {
 };
 
 static PyType_Slot state_slots[] = {
+	TOKEN(state_spec)
 	{Py_tp_new, state_new},
 	{Py_tp_dealloc, state_dealloc},
 	{Py_tp_methods, state_methods},
@@ -323,7 +330,7 @@ static PyType_Slot state_slots[] = {
 
 static PyType_Spec state_spec = {
 	.name = "gorandom._front.State",
-	.basicsize = sizeof(State),
+	.basicsize = DATA_SIZE(State),
 	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE,
 	.slots = state_slots,
 };

@@ -13,6 +13,7 @@
 #include "pure/compare.h"
 #include "pure/erase.h"
 #include "pure/hmac256.h"
+#include "python/abi.h"
 #include "python/secret.h"
 #include "runtime/runtime.h"
 
@@ -35,7 +36,7 @@ struct prepared {
 };
 
 typedef struct {
-	PyObject_HEAD
+	HEAD
 	int algorithm;	/* -1: none that Go has */
 	int digest_size, block_size;
 	PyObject *name;
@@ -43,6 +44,10 @@ typedef struct {
 	struct hmac256 *hmac256;	/* one of these two: made here, */
 	struct prepared *prepared;	/* or elsewhere */
 } Key;
+
+static PyType_Spec key_spec;
+
+static Key *key_of(PyObject *o) { return object_data(o, &key_spec); }
 
 static int made_here(int algorithm) { return algorithm == MAC_SHA256 && sha256_fast; }
 
@@ -164,25 +169,26 @@ static PyObject *key_new(PyTypeObject *type, PyObject *args, PyObject *names)
 		return PyErr_Format(PyExc_TypeError, "Key() takes no keyword arguments");
 	if (!PyArg_ParseTuple(args, "iiiUOy*:Key", &algorithm, &digest_size, &block_size, &name, &fallback, &key))
 		return NULL;
-	Key *self = NULL;
+	PyObject *o = NULL;
 	if (algorithm < -1 || algorithm >= ALGORITHMS || digest_size < 1
 	    || (algorithm >= 0 && digest_size != algorithms[algorithm].tag))	/* tags are written into as many bytes */
 		PyErr_SetString(PyExc_ValueError, "no such algorithm");
 	else
-		self = (Key *)PyType_GenericAlloc(type, 0);
-	if (self) {
+		o = PyType_GenericAlloc(type, 0);
+	if (o) {
+		Key *self = key_of(o);
 		self->algorithm = algorithm;
 		self->digest_size = digest_size;
 		self->block_size = block_size;
 		self->name = Py_NewRef(name);
 		self->fallback = Py_NewRef(fallback);
 		if (prepare(self, &key)) {
-			Py_DECREF((PyObject *)self);
-			self = (Key *)PyErr_NoMemory();
+			Py_DECREF(o);
+			o = PyErr_NoMemory();
 		}
 	}
 	PyBuffer_Release(&key);
-	return (PyObject *)self;
+	return o;
 }
 
 /* The fallback holds the caller's digest, which may be an object that holds this one: a key that nobody can reach any
@@ -190,19 +196,19 @@ static PyObject *key_new(PyTypeObject *type, PyObject *args, PyObject *names)
 static int key_traverse(PyObject *o, visitproc visit, void *arg)
 {
 	Py_VISIT(Py_TYPE(o));
-	Py_VISIT(((Key *)o)->fallback);
+	Py_VISIT(key_of(o)->fallback);
 	return 0;
 }
 
 static int key_clear(PyObject *o)
 {
-	Py_CLEAR(((Key *)o)->fallback);
+	Py_CLEAR(key_of(o)->fallback);
 	return 0;
 }
 
 static void key_dealloc(PyObject *o)
 {
-	Key *self = (Key *)o;
+	Key *self = key_of(o);
 	PyTypeObject *type = Py_TYPE(o);
 	PyObject_GC_UnTrack(o);
 	secret_give(self->hmac256, sizeof *self->hmac256);
@@ -260,7 +266,7 @@ static PyObject *by_hashlib(const Key *self, PyObject *message)
 
 static PyObject *key_digest(PyObject *o, PyObject *arg)
 {
-	Key *self = (Key *)o;
+	Key *self = key_of(o);
 	Py_buffer message;
 	if (get_buffer(arg, &message))
 		return NULL;
@@ -312,7 +318,7 @@ static PyObject *list_tags(const Key *self, PyObject *messages, const Py_buffer 
 
 static PyObject *key_digests(PyObject *o, PyObject *arg)
 {
-	Key *self = (Key *)o;
+	Key *self = key_of(o);
 	PyObject *messages = PySequence_List(arg), *list = NULL;
 	if (!messages)
 		return NULL;
@@ -347,13 +353,14 @@ static PyMethodDef key_methods[] = {
 };
 
 static PyMemberDef key_members[] = {
-	{"name", T_OBJECT_EX, offsetof(Key, name), READONLY, "\"hmac-\" and the digest's name."},
-	{"digest_size", T_INT, offsetof(Key, digest_size), READONLY, "Bytes of a tag."},
-	{"block_size", T_INT, offsetof(Key, block_size), READONLY, "Bytes of the digest's block."},
+	{"name", T_OBJECT_EX, offsetof(Key, name), READONLY | IN_DATA, "\"hmac-\" and the digest's name."},
+	{"digest_size", T_INT, offsetof(Key, digest_size), READONLY | IN_DATA, "Bytes of a tag."},
+	{"block_size", T_INT, offsetof(Key, block_size), READONLY | IN_DATA, "Bytes of the digest's block."},
 	{NULL, 0, 0, 0, NULL},
 };
 
 static PyType_Slot key_slots[] = {
+	TOKEN(key_spec)
 	{Py_tp_new, key_new},
 	{Py_tp_dealloc, key_dealloc},
 	{Py_tp_traverse, key_traverse},
@@ -365,7 +372,7 @@ static PyType_Slot key_slots[] = {
 
 static PyType_Spec key_spec = {
 	.name = "gorandom._front.Key",
-	.basicsize = sizeof(Key),
+	.basicsize = DATA_SIZE(Key),
 	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_HAVE_GC,
 	.slots = key_slots,
 };

@@ -336,18 +336,4 @@ static void release(void *module)
 	}
 }
 
-static struct PyModuleDef definition = {
-	PyModuleDef_HEAD_INIT,
-	.m_name = "_front",
-	.m_size = sizeof(struct state),
-	.m_methods = methods,
-	.m_traverse = traverse,
-	.m_clear = clear,
-	.m_free = release,
-};
-
-PyMODINIT_FUNC PyInit__front(void)
-{
-	static PyModuleDef_Slot slots[] = SLOTS(exec);
-	return module_new(&definition, slots);
-}
+MODULE(_front, exec, METHODS(methods) STATE(sizeof(struct state), traverse, clear, release))

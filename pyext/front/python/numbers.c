@@ -37,9 +37,10 @@ static int is_int(PyObject *o) { return Py_TYPE(o) == &PyLong_Type; }
 /* 1 if o is an int itself, within 64 bits. */
 static int get_int(PyObject *o, int64_t *x)
 {
-	int overflow = 1;
-	if (is_int(o))
-		*x = PyLong_AsLongLongAndOverflow(o, &overflow);
+	int overflow;
+	if (!is_int(o))
+		return 0;
+	*x = PyLong_AsLongLongAndOverflow(o, &overflow);
 	return !overflow;
 }
 
@@ -157,7 +158,7 @@ static PyObject *choose(const struct call *c)
  * item is lost or comes twice, unless another thread puts one into a place meanwhile. */
 static int swap_items(PyObject *list, Py_ssize_t i, Py_ssize_t j)
 {
-#ifdef Py_GIL_DISABLED
+#if defined Py_GIL_DISABLED && !defined Py_TARGET_ABI3T
 	/* In place: the functions for single items would let go of the list's lock in between. Stored atomically, because
 	 * CPython reads items without that lock. */
 	int there;
@@ -173,12 +174,16 @@ static int swap_items(PyObject *list, Py_ssize_t i, Py_ssize_t j)
 		PyErr_SetString(PyExc_IndexError, "list index out of range");
 	return there ? 0 : -1;
 #else
+	int r = -1;
+	BEGIN_ALONE(list);	/* from CPython 3.14 on, the functions within leave the lock to us, who have it */
 	PyObject *a = PyList_GetItem(list, i), *b = PyList_GetItem(list, j);
-	if (!a || !b)
-		return -1;
-	Py_INCREF(a);
-	int r = PyList_SetItem(list, i, Py_NewRef(b));
-	return PyList_SetItem(list, j, a) || r ? -1 : 0;
+	if (a && b) {
+		Py_INCREF(a);
+		r = PyList_SetItem(list, i, Py_NewRef(b));
+		r |= PyList_SetItem(list, j, a);
+	}
+	END_ALONE();
+	return r;
 #endif
 }
 
@@ -469,7 +474,6 @@ static PyType_Slot numbers_slots[] = {
 
 static PyType_Spec numbers_spec = {
 	.name = "gorandom._front.Numbers",
-	.basicsize = sizeof(PyObject),
 	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_IMMUTABLETYPE,
 	.slots = numbers_slots,
 };

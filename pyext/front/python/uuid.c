@@ -11,7 +11,7 @@
 
 /* Over the last version 7 UUID, where no GIL is. A lock of our own: CPython hands an object's to a thread that has waited, and
  * when that happens at a fork the child waits for a thread that does not exist there (seen with 3.13.5). */
-#ifdef Py_GIL_DISABLED
+#ifdef MAY_LACK_GIL
 static int lock;
 #define LOCK() ((void)lock_take(&lock))	/* it fails only in a raw clone, where another thread may have held it */
 #define UNLOCK() lock_leave(&lock)

