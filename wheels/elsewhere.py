@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.dirname(HERE)
@@ -53,9 +54,11 @@ def gorandom(*words, **options):
 # ---- the steps: each returns what its cell says ----
 
 
-def install(folder, kind):
-    (pip,) = glob.glob(os.path.join(folder, "pip-*.whl"))
-    common = [os.path.join(pip, "pip"), "install", "--no-index", "--find-links", folder, "--no-cache-dir"]
+def install(folder, kind, scratch):
+    (wheel,) = glob.glob(os.path.join(folder, "pip-*.whl"))
+    with zipfile.ZipFile(wheel) as z:  # not run out of the archive, which takes minutes under Wine
+        z.extractall(scratch)
+    common = [os.path.join(scratch, "pip"), "install", "--no-index", "--find-links", folder, "--no-cache-dir"]
     if sys.platform == "linux":
         common += ["--break-system-packages", "--root-user-action=ignore"]
     which = ["--only-binary", ":all:"] if kind in ("pure", "wheel") else ["--no-binary", "gorandom"]
@@ -158,14 +161,14 @@ def examples():
 def tests(files):
     """What pytest's last line says."""
     words = ["-m", "pytest", "-q", "-c", os.path.join(SOURCE, "pyproject.toml"), "--rootdir", SOURCE, "-p", "no:cacheprovider"]
-    environment = {"PYTHONDONTWRITEBYTECODE": "1"}
-    try:
-        said = text(*words, *(os.path.join(SOURCE, "tests", "python", name) for name in files), env=environment, timeout=TESTS_SECONDS)
-    except Failed as what:
-        if "status 1\n" not in str(what):
-            raise
-        said, failed = str(what), re.findall(r"^(?:FAILED|ERROR) (.*)", str(what), re.MULTILINE)
-        raise Failed("tests: " + said.strip().splitlines()[-1] + "\n" + "\n".join(failed)) from None
+    files = [os.path.join(SOURCE, "tests", "python", name) for name in files]
+    done = subprocess.run([sys.executable, *words, *files], env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=TESTS_SECONDS)  # fmt: skip
+    said = done.stdout.decode(errors="replace")
+    print(said, file=sys.stderr, flush=True)
+    if done.returncode:
+        failed = re.findall(r"^(?:FAILED|ERROR) (.*)", said, re.MULTILINE)
+        raise Failed("\n".join([said.strip().splitlines()[-1], *failed]))
     counts = re.findall(r"(\d+) (passed|skipped)", said.strip().splitlines()[-1])
     return ", ".join(f"{number} {word}" for number, word in counts)
 
@@ -201,8 +204,8 @@ def main():
     implementation = "".join(re.findall(r"(?:PyPy|GraalVM) \S+", sys.version))
     cells = {"python": f"{platform.python_implementation()} {platform.python_version()}" + f" ({implementation})" * bool(implementation),
              "machine": f"{platform.machine()}, {sys.byteorder}-endian, {8 * (4 + 4 * (sys.maxsize > 1 << 32))} bits"}  # fmt: skip
-    if attempt(cells, failures, "installed", lambda: install(folder, kind)):
-        with tempfile.TemporaryDirectory(prefix="gorandom-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="gorandom-") as scratch:
+        if attempt(cells, failures, "installed", lambda: install(folder, kind, scratch)):
             attempt(cells, failures, "mode", lambda: own("mode", mode))
             attempt(cells, failures, "selftest", selftest)
             attempt(cells, failures, "vectors", lambda: own("vectors"))

