@@ -234,12 +234,9 @@ def cell(results, bar):
 
 
 def headline(results, bar):
-    """The median alone; a bar that was missed says so."""
+    """The median alone. Which bars were missed is on the page with all figures."""
     found, _ = results.of_ratios(bar)
-    if not found:
-        return "not measured"
-    verdict = results.bar(bar)[2]
-    return f"{digits(found[0].median)} x" + (f" (**{verdict}**)" if verdict == "missed" else "")
+    return f"{digits(found[0].median)} x" if found else "not measured"
 
 
 def digits(ratio):
