@@ -40,20 +40,25 @@ static void disown(struct thread *t)
  * page that nobody gives back. */
 static struct thread ended;
 
-static void thread_ends(void *value)
+static void give_back(struct thread *t)
 {
-	struct thread *t = value;
-	struct held held;
-	pthread_setspecific(key, &ended);
-	if (t == &ended)
-		return;
-	hold_signals(&held);	/* a handler that drew would have its bytes erased in a page that says that they are ready */
 	memset(t->page, 0, PAGE);
 	/* A main thread that drew before a raw clone and ends here by pthread_exit: its Go key is set, and Go's
 	 * destructor would spin in a runtime that is not this process's. Ours comes first: its key is older. */
 	if (core && !core_alive())
 		core->forget(core_record);
 	disown(t);
+}
+
+/* Signals are held from the beginning: a handler that drew would have its bytes erased in a page that says that they are ready.
+ * And if it forked, the child would give the record to another thread, as its key says that it is free. */
+static void thread_ends(void *value)
+{
+	struct held held;
+	hold_signals(&held);
+	pthread_setspecific(key, &ended);
+	if (value != &ended)
+		give_back(value);
 	release_signals(&held);
 }
 
@@ -82,7 +87,6 @@ static struct thread *take_record(void)
 	}
 	if (t) {
 		t->used = 1;
-		t->process = process_stamp();
 		t->taken = 0;	/* by a thread that a fork has ended in the middle of a draw */
 	}
 	lock_leave(&list_lock);
@@ -110,7 +114,9 @@ static struct thread *get_first(void)
 struct thread *thread_find(void)
 {
 	struct thread *t = pthread_getspecific(key);
-	if (!t) {
+	/* In a child that our fork handler has not seen (yet) new threads go without: it gives back the records of threads that do
+	 * not exist there, while such a thread may be taking one. */
+	if (!t && process->known == (uint64_t)getpid()) {
 		struct held held;
 		hold_signals(&held);
 		t = pthread_getspecific(key);	/* a handler may have drawn in between */
@@ -121,16 +127,17 @@ struct thread *thread_find(void)
 	return t == &ended ? NULL : t;
 }
 
-/* In use are only the calling thread's record, and those of threads that an earlier handler has made in this very child. */
+/* In use is only the calling thread's record: thread_find() has given none to others in this child. */
 static void wipe(uint64_t stamp)
 {
+	(void)stamp;
 	struct thread *mine = pthread_getspecific(key);
 	if (mine == &ended)	/* forked by a destructor */
 		mine = NULL;
 	lock_leave(&list_lock);
 	thread_first = mine;
 	for (struct thread *t = all; t; t = t->next) {
-		if (t != mine && t->process != stamp) {
+		if (t != mine) {
 			t->used = 0;
 			t->owner = 0;
 		}
