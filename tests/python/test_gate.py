@@ -2,10 +2,12 @@
 
 A program that may use one processor has one place. A thread inside is told by its mask: all signals are blocked there."""
 
+import subprocess
 import sysconfig
 
 import pytest
-from _forks import PROGRAMS, STRESS, linux, run
+from _forks import PROGRAMS, STRESS, compile_c, linux, run
+from conftest import SOURCE
 
 pytestmark = linux
 
@@ -44,3 +46,15 @@ def test_reseed_while_nobody_gets_in():
     the core gives its next byte: else it would go on as if nobody had asked."""
     reseeds = run(PROGRAMS / "gate_reseed.py")
     assert reseeds > 0
+
+
+def test_reseed_while_a_missed_one_is_made_up_for():
+    """Found by tests/model/bytes.pml. Guards that a thread which reseeds the core at the gate counts what it makes up for: it used
+    to mark the core as fresh at its end, over the mark of a reseed() that had failed to get in meanwhile."""
+    pyext = SOURCE / "pyext"
+    if not pyext.exists():
+        pytest.skip("the C sources are not beside these tests")
+    sources = [file for floor in ("pure", "guard", "source", "runtime", "draw") for file in sorted((pyext / "front" / floor).glob("*.c"))]
+    flags = (f"-I{pyext}", f"-I{pyext / 'front'}", "-DGORANDOM_NO_CORE=NULL", '-DGORANDOM_VERSION="0"')
+    done = subprocess.run([compile_c("missed", "missed.c", *sources, flags=flags)], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout.split()) == (0, ["1", "2"]), done.stderr

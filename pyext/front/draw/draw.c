@@ -319,9 +319,10 @@ int draw_reseed(void)
 	} else {
 		r = kernel_read(&byte, 1);	/* in direct mode every refill is the kernel's; is it there? */
 		erase(&byte, 1);
-		/* A core that cannot be entered now may be later: it gives nothing then before it is reseeded. */
+		/* A core that cannot be entered now may be later: it gives nothing then before it is reseeded. Counted, because another
+		 * thread may be inside at the end of an earlier reseed. */
 		if (r == 0)
-			stamp_put(&core_state->seeded, &(struct stamp){0});
+			__atomic_add_fetch(&core_state->missed, 1, __ATOMIC_SEQ_CST);
 	}
 	stamp_all_stale();
 	return r;

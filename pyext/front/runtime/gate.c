@@ -148,12 +148,12 @@ void gate_close(struct visit *v)
 	let_go(v);
 }
 
-/* A core of a restored machine may have a twin with the same keys: it gives nothing before it is reseeded. Inside the
- * gate. 0, or the core's answer. */
+/* A core of a restored machine may have a twin with the same keys: it gives nothing before it is reseeded. Nor after a reseed
+ * that it has missed. Inside the gate. 0, or the core's answer. */
 static int reseed_restored(void)
 {
-	struct stamp now = stamp_now();
-	if (stamp_is_here(&core_state->seeded))
+	struct stamp now = core_stamp();
+	if (stamp_is_here(&core_state->seeded) && stamp_field(&core_state->seeded.epoch) == now.epoch)
 		return 0;
 	int r = core->reseed();
 	if (!r)

@@ -20,11 +20,20 @@ static inline unsigned core_processors(void) { return core_lanes + 1; }	/* Go's:
 /* Of this process's own core. Zero in a child. */
 struct core_state {
 	uint64_t alive;	/* non-zero: it has been started. Another number in each process that has one. Read by core_alive() */
-	struct stamp seeded;	/* when it was seeded last */
+	struct stamp seeded;	/* when it was seeded last: core_stamp() */
+	uint64_t missed;	/* reseeds that were asked for while nobody could enter it */
 	const struct keystream *kernel;	/* that it uses, and C can call. NULL: none. Stays good in a child that has read it here */
 	const char *refused;	/* why this process gets none */
 };
 extern struct core_state *core_state;
+
+/* To be taken before the core is seeded, and put into seeded after it. Its epoch counts what seeding makes up for. */
+static inline struct stamp core_stamp(void)
+{
+	struct stamp now = stamp_now();
+	now.epoch = __atomic_load_n(&core_state->missed, __ATOMIC_SEQ_CST);
+	return now;
+}
 
 /* Whoever has seen a core sees all that its start has written, too. */
 static inline uint64_t core_alive(void) { return __atomic_load_n(&core_state->alive, __ATOMIC_ACQUIRE); }

@@ -92,7 +92,7 @@ static void start_with(unsigned char random[16])
 		refuse("a thread cannot enter the core: signals or memory are refused (seccomp, a limit)");
 		return;
 	}
-	struct stamp now = stamp_now();
+	struct stamp now = core_stamp();
 	stamp_put(&core_state->seeded, &now);
 	/* The runtime starts in a thread of its own; the first call waits until it has. */
 	int error = core->seed((int)core_lanes, start_keystream, chosen);
