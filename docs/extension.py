@@ -76,8 +76,9 @@ def command_line():
 def section(name, command):
     usage = command.format_usage().removeprefix("usage: ").rstrip()
     lines = [f"## {name}", "", "```text", usage, "```", "", sentence(command.description), ""]
-    lines += ["| argument | meaning |", "|---|---|"]
-    lines += [f"| {invocation(a)} | {cell(a.help)} |" for a in command._actions if a.help and a.help != argparse.SUPPRESS]
+    if described := [a for a in command._actions if a.help and not isinstance(a, argparse._HelpAction)]:
+        lines += ["| argument | meaning |", "|---|---|"]
+        lines += [f"| {invocation(a)} | {cell(a.help)} |" for a in described]
     if command.epilog:
         lines += ["", sentence(command.epilog)]
     return "\n".join(lines) + "\n"
