@@ -248,6 +248,8 @@ class TestAccumulator:
         assert reseeds(0) == 0 and reseeds(0.05) == 0 and reseeds(0.04) == 0
         assert reseeds(0.02) == 1
         assert reseeds(0) == 0
+        clock[0] = full.last_reseed + full.reseed_interval
+        assert reseeds(0) == 0
         full._forget_last_reseed()
         assert full.last_reseed is None and reseeds(0) == 1
         clock[0] += 10

@@ -198,6 +198,8 @@ def test_sizes_of_the_object_or_none():
 
     expected = stdlib.digest(b"k" * 100, b"message", "sha3_224")
     assert HMAC.new(b"k" * 100, b"message", Teller()).digest() == expected
+    Told.block_size, Teller.block_size = 64, 144
+    assert HMAC.new(b"k" * 100, b"message", Teller()).digest() == expected
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         with pytest.raises(RuntimeWarning):

@@ -88,7 +88,7 @@ def test_status_shows_the_file(tmp_path, monkeypatch):
     assert gorandom.status().seed_file == str(tmp_path / "seed")
 
 
-def test_names_mean_what_they_mean_to_the_kernel(tmp_path):
+def test_names_mean_what_they_mean_to_the_kernel(tmp_path, monkeypatch):
     """Behind a symbolic link ".." is the folder above its target, and a name that ends in "/" is no file's. Guards against
     os.path.abspath(), which only looks at the text: another file would be written than every other program reads."""
     (tmp_path / "a").mkdir()
@@ -100,6 +100,9 @@ def test_names_mean_what_they_mean_to_the_kernel(tmp_path):
     assert gorandom.status().seed_file == path
     with pytest.raises(seedfile.SeedFileError, match="not a regular file"):
         seedfile.save(f"{tmp_path}/b/new/")
+    monkeypatch.chdir(tmp_path / "a")
+    assert seedfile.save("link/../other") == 64
+    assert (tmp_path / "b" / "other").exists() and os.listdir(tmp_path / "a") == ["link"]
 
 
 def test_names_that_are_no_text(tmp_path):

@@ -350,6 +350,8 @@ def test_a_buffer_may_change_later():
 @classes
 def test_wrong_types(name):
     made = OURS[name](SECRET, PURPOSE)
+    with pytest.raises(TypeError, match="^secret must be bytes or str, not list$"):  # and not what is in it
+        OURS[name]([SECRET], PURPOSE)
     for bad in (None, 5, 1.0, [b"v"], memoryview(b"v"), object()):
         if "Serializer" in name:
             with pytest.raises(TypeError, match="token must be bytes or str"):

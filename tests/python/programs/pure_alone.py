@@ -65,7 +65,7 @@ if WHAT == "no source":
     if hasattr(os, "getrandom"):
         del os.getrandom
     os.urandom = answer(NotImplementedError("/dev/urandom (or equivalent) not found"), OSError(errno.ENOENT, "No such file"),
-                        OSError(errno.EAGAIN, "again"), None)  # fmt: skip
+                        OSError(errno.EAGAIN, "again"), None, None, OSError(errno.EIO, "gone"))  # fmt: skip
 
 import gorandom  # noqa: E402
 from gorandom import secrets  # noqa: E402
@@ -135,7 +135,12 @@ elif WHAT == "no source":
     error = raised(gorandom.get_random_bytes, 16)
     assert type(error) is FileNotFoundError and "gives no bytes" in str(error), error
     assert type(raised(gorandom.urandom, 16)) is OSError
-    assert gorandom.urandom(3) == bytes(3), "the script has ended"
+    assert gorandom.urandom(3) == bytes(3) and gorandom.status().ready, "the fourth and the fifth answer"
+    for draw in (gorandom.get_random_bytes, gorandom.urandom, secrets.token_bytes):
+        error = raised(draw, 16)
+        assert type(error) is OSError and error.errno == errno.EIO, error
+    buffer = bytearray(b"old")
+    assert type(raised(gorandom.fill, buffer)) is OSError and buffer == bytes(3)
 elif WHAT == "forks":
     from gorandom._forklock import no_forks
 
