@@ -25,7 +25,7 @@ pytestmark = [
 # The functions that the floors call and the stage plays.
 PLAYED = ("madvise", "mmap", "munmap", "mlock", "syscall", "open", "fstat", "read", "poll", "nanosleep", "pthread_sigmask", "sigaction",
           "sigaltstack", "pthread_create", "pthread_setspecific", "sched_yield", "sched_getaffinity", "time", "prctl", "dlopen",
-          "dlerror", "dlsym")  # fmt: skip
+          "dlerror", "dlsym", "memcpy")  # fmt: skip
 
 SCENES = {
     "guard": [
@@ -49,7 +49,8 @@ SCENES = {
     "draw": [
         "pools-from-the-kernel", "the-end-of-a-pool", "another-second", "a-generator", "signals-while-a-pool-is-made",
         "a-core-that-fails", "a-generator-without-a-core", "locks-of-pages", "a-fork-in-a-draw", "a-fork-in-a-large-draw",
-        "a-fork-in-a-draw-of-a-generator", "a-fork-in-a-refill", "a-fork-in-a-draw-of-a-key", "a-draw-in-the-middle-of-another", "a-large-draw-that-ends-early",
+        "a-fork-in-a-draw-of-a-generator", "a-fork-in-a-refill",
+        "a-fork-as-ready-bytes-are-taken", "a-fork-in-a-draw-of-a-key", "a-draw-in-the-middle-of-another", "a-large-draw-that-ends-early",
         "reseeds", "early-events", "as-many-events-as-are-kept", "events-at-a-fork", "events-are-added-with-signals-held",
     ],
 }  # fmt: skip

@@ -224,6 +224,17 @@ static void a_fork_in_a_refill(void)
 	both_are_sound();
 }
 
+/* The last look for a fork comes after the bytes have been taken: a handler may fork between the two. */
+static void a_fork_as_ready_bytes_are_taken(void)
+{
+	unsigned char bytes[24];
+	boot();
+	CHECK(token() == STREAM);
+	on_copy = fork_here;
+	CHECK(draw(bytes, sizeof bytes) == 0 && once(bytes, sizeof bytes) && !on_copy && forked >= 0);
+	both_are_sound();
+}
+
 /* In the child the new key is zero, and on a page that has just been wiped: nothing of it is used. */
 static void a_fork_in_a_keys_draw(void)
 {
@@ -432,6 +443,7 @@ const struct scene of_draw[] = {
 	{"a-generator", a_generator}, {"signals-while-a-pool-is-made", signals_while_a_pool_is_made}, {"a-core-that-fails", a_core_that_fails},
 	{"a-generator-without-a-core", a_generator_without_a_core}, {"locks-of-pages", locks_of_pages}, {"a-fork-in-a-draw", a_fork_in_a_draw},
 	{"a-fork-in-a-large-draw", a_fork_in_a_large_draw}, {"a-fork-in-a-draw-of-a-generator", a_fork_in_a_generators_draw},
+	{"a-fork-as-ready-bytes-are-taken", a_fork_as_ready_bytes_are_taken},
 	{"a-fork-in-a-refill", a_fork_in_a_refill}, {"a-fork-in-a-draw-of-a-key", a_fork_in_a_keys_draw}, {"a-draw-in-the-middle-of-another", draw_in_the_middle},
 	{"a-large-draw-that-ends-early", a_large_draw_that_ends_early}, {"reseeds", reseeds}, {"early-events", early_events},
 	{"as-many-events-as-are-kept", as_many_as_are_kept}, {"events-at-a-fork", events_at_a_fork},

@@ -95,6 +95,7 @@ extern int (*on_sigaltstack)(const stack_t *, stack_t *);
 extern int (*on_nanosleep)(const struct timespec *, struct timespec *);
 extern int (*on_thread)(pthread_t *, void *(*)(void *));
 extern int (*on_setspecific)(void);
+extern void (*on_copy)(void);	/* called once, before the next memcpy() that is a call */
 extern void (*on_yield)(void);	/* called before the function */
 void no_waiting(void);	/* for on_yield: fails after some thousand turns, when somebody waits for ever */
 extern int tsc_forbidden;

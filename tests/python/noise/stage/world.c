@@ -295,7 +295,7 @@ int (*on_sigaltstack)(const stack_t *, stack_t *);
 int (*on_nanosleep)(const struct timespec *, struct timespec *);
 int (*on_thread)(pthread_t *, void *(*)(void *));
 int (*on_setspecific)(void);
-void (*on_yield)(void);
+void (*on_copy)(void), (*on_yield)(void);
 
 int __wrap_madvise(void *p, size_t n, int advice) { return on_madvise ? on_madvise(p, n, advice) : __real_madvise(p, n, advice); }
 int __wrap_munmap(void *p, size_t n) { return on_munmap ? on_munmap(p, n) : __real_munmap(p, n); }
@@ -363,6 +363,15 @@ int __wrap_pthread_setspecific(pthread_key_t key, const void *value)
 {
 	int error = on_setspecific ? on_setspecific() : 0;
 	return error ? error : __real_pthread_setspecific(key, value);
+}
+
+void *__real_memcpy(void *, const void *, size_t);
+void *__wrap_memcpy(void *to, const void *from, size_t n)
+{
+	void (*f)(void) = on_copy;
+	on_copy = NULL;
+	call(f);
+	return __real_memcpy(to, from, n);
 }
 
 int __real_sched_yield(void);
