@@ -114,13 +114,14 @@ modules = {
     "randbits": lambda m: [m.randbits(k) for k in (0, 1, 9, 64, 65, 200, 3000)],
     "randbelow": lambda m: [m.randbelow(n) for n in (1, 2, 10, 1000, (1 << 63) - 1, 1 << 64, 1 << 200, True)],
     "choice": lambda m: [m.choice(s) for s in ([1, 2, 3], (4, 5, 6), "seven", b"eight", bytearray(b"nine"))],
-    "token_bytes": lambda m: [m.token_bytes(n).hex() for n in (0, 1, 16, 32, 1024, True)] + [m.token_bytes().hex()],
+    # 1024 bytes first: they go past the pool, which reads ahead of what is drawn from it.
+    "token_bytes": lambda m: [m.token_bytes(n).hex() for n in (1024, 0, 1, 16, 32, True)] + [m.token_bytes().hex()],
     "token_hex": lambda m: (
-        [m.token_hex(n) for n in (0, 1, 2, 3, 4, 5, 16, 31, 32, 33, 1024, Index(3))]
+        [m.token_hex(n) for n in (1024, 0, 1, 2, 3, 4, 5, 16, 31, 32, 33, Index(3))]
         + [m.token_hex(), m.token_hex(nbytes=4)]
     ),
     "token_urlsafe": lambda m: (
-        [m.token_urlsafe(n) for n in (0, 1, 2, 3, 4, 5, 6, 7, 16, 31, 32, 33, 1024)] + [m.token_urlsafe()]
+        [m.token_urlsafe(n) for n in (1024, 0, 1, 2, 3, 4, 5, 6, 7, 16, 31, 32, 33)] + [m.token_urlsafe()]
     ),
 }
 data = b"".join(secrets.token_bytes(1000) for _ in range(40))
