@@ -15,6 +15,7 @@ HERE = pathlib.Path(__file__).parent
 AGAIN = ["test_api_bytes.py", "test_api_arguments.py", "test_api_fill.py", "test_rngfile.py"]
 
 
+@pytest.mark.native("mode but the system's")
 @pytest.mark.once
 @pytest.mark.parametrize(
     "start_mode, where",
@@ -48,6 +49,7 @@ def test_empty_counts_as_unset(python, variable):
     assert python(program, env={variable: ""}) == python(program)
 
 
+@pytest.mark.native("AES kernel, and no start")
 def test_a_refused_import_can_be_tried_again(python):
     """An ImportError leaves nothing half made behind."""
     python(PROGRAMS / "modes_refused.py")
@@ -62,6 +64,7 @@ print(gorandom.status().mode, threads() == 1)
 """
 
 
+@pytest.mark.native("mode but the system's")
 def test_when_the_core_starts(python, start_mode):
     expected = {"auto": "direct True core False", "eager": "core False core False", "never": "direct True direct True"}
     assert python(FIRST_DRAW, start=start_mode).strip() == expected[start_mode]
@@ -80,6 +83,7 @@ except ImportError as e:
 """
 
 
+@pytest.mark.native("AES kernel, and no start")
 @pytest.mark.parametrize("variable, value", [
     ("GORANDOM_START", "never"), ("GORANDOM_START", "nonsense"),
     ("GORANDOM_KEYSTREAM", "generic"), ("GORANDOM_KEYSTREAM", "nonsense"),
@@ -114,6 +118,7 @@ def test_environment_is_ignored_after_set_uid(tmp_path_factory, package_folder, 
     assert done.stderr == ""
 
 
+@pytest.mark.native("mode but the system's")
 def test_this_run_is_in_the_mode_it_was_asked_for():
     gorandom.get_random_bytes(1)
     expected = "direct" if os.environ.get("GORANDOM_START") == "never" else "core"

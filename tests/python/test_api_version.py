@@ -30,6 +30,7 @@ def test_an_untouched_copy_works(python, copy):
     assert python(TRY, copy.parent).strip() == f"imported from {copy / '__init__.py'}"
 
 
+@pytest.mark.native("library that could be of another version")
 def test_other_python_files(python, copy):
     (copy / "_version.py").write_text('__version__ = "9.9.9"\n')
     assert python(TRY, copy.parent).strip() == (
@@ -80,6 +81,7 @@ def overwrite(path, at, text):
     path.write_bytes(data)
 
 
+@pytest.mark.native("library that could be of another version")
 @pytest.mark.parametrize("what", ["version", "table"])
 def test_another_library(python, copy, what):
     library = copy / "libgorandom.core.so"
@@ -105,6 +107,7 @@ print(s.mode, s.core_version, s.reason, sep="|")
 """
 
 
+@pytest.mark.native("library that could be of another version")
 @pytest.mark.parametrize("how", ["missing", "empty", "no ELF"])
 def test_a_library_that_cannot_be_loaded(python, copy, how):
     """As on a system for which there is no core: direct mode for good, and status() says why."""
@@ -118,6 +121,7 @@ def test_a_library_that_cannot_be_loaded(python, copy, how):
     assert reason.startswith("the core's library cannot be loaded: ") and os.fspath(library) in reason
 
 
+@pytest.mark.native("library that could be of another version")
 def test_imports_that_failed_do_no_harm(python, copy):
     """Guards that each step of the initialisation is done once: fork handlers that stood twice took a lock twice,
     and the next fork hung."""

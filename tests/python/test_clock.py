@@ -2,9 +2,10 @@
 
 import functools
 
+import pytest
 from _forks import PROGRAMS, compile_c, linux, run
 
-pytestmark = linux
+pytestmark = [linux, pytest.mark.native("ready byte that could grow stale")]
 
 
 @functools.cache

@@ -9,7 +9,7 @@ import pytest
 from _forks import PROGRAMS, STRESS, compile_c, linux, run
 from conftest import SOURCE
 
-pytestmark = linux
+pytestmark = [linux, pytest.mark.native("gate into Go")]
 
 
 @pytest.mark.skipif(bool(sysconfig.get_config_var("Py_GIL_DISABLED")), reason="this interpreter has no GIL")

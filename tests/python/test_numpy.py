@@ -24,6 +24,8 @@ import confine  # noqa: E402
 np = pytest.importorskip("numpy", reason="NOT TESTED: gorandom.BitGenerator needs numpy, and there is none for this Python")
 from numpy.random.bit_generator import SeedlessSeedSequence  # noqa: E402
 
+pytestmark = pytest.mark.native("bit generator for numpy")
+
 NO_STATE = r"has no state to copy, pickle, save or set.*[Mm]ake a new gorandom\.BitGenerator\(\) in each worker"
 seccomp = pytest.mark.skipif(not confine.available(), reason="the seccomp filters are written for x86_64 and aarch64")
 

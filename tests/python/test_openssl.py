@@ -9,6 +9,7 @@ import venv
 
 import pytest
 from _forks import PROGRAMS, linux, run
+from conftest import PURE
 
 import gorandom
 
@@ -16,6 +17,8 @@ sys.path.append(os.path.join(os.path.dirname(__file__), "noise"))
 import confine  # noqa: E402
 
 pytest.importorskip("ssl", reason="this interpreter has no ssl")
+if PURE:
+    pytest.skip("in pure Python there is no callback for OpenSSL", allow_module_level=True)
 
 import gorandom.openssl  # noqa: E402
 

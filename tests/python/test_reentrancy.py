@@ -20,6 +20,7 @@ import pytest
 from _forks import STRESS, compile_c, linux, run
 
 pytestmark = [
+    pytest.mark.native("draw in C, which could be interrupted"),
     linux,
     pytest.mark.once,
     pytest.mark.skipif(platform.machine() != "x86_64", reason="NOT TESTED: the stepping is written for x86-64"),

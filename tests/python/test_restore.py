@@ -18,7 +18,7 @@ from _forks import NOISE, PROGRAMS, compile_c, folder, linux, run, starts
 sys.path.append(str(NOISE))
 import watched  # noqa: E402
 
-pytestmark = linux
+pytestmark = [linux, pytest.mark.native("ready byte that a restored machine could repeat")]
 copies = pytest.mark.skipif(not watched.CLONE, reason="NOT TESTED: clone(2)'s number is not known for this processor")
 
 

@@ -210,9 +210,12 @@ def _keyed(path, digest):
             # ssh's rule: what belongs to somebody else is not for us to protect, and a pipe has no other readers.
             if stat.S_ISREG(status.st_mode) and hasattr(os, "geteuid") and status.st_uid == os.geteuid() and mode & 0o077:
                 raise _Unreadable(path, f"others may use this key file (mode {mode:04o}): chmod 600 it")
-            length = 0
-            while n := file.readinto(memoryview(key)[length:]):
-                length += n
+            length, n = 0, 1
+            with memoryview(key) as whole:  # views end at once, also where nobody counts references: key is shortened below
+                while n:
+                    with whole[length:] as rest:
+                        n = file.readinto(rest)
+                    length += n
         if not 0 < length <= _KEY:
             raise _Unreadable(path, "the key file is empty" if not length else f"a key has {_KEY} bytes at most")
         del key[length:]
