@@ -2,7 +2,7 @@
 
     PYTHON elsewhere.py FOLDER pure|native|abi3t|sdist|wheel MODE [FILE-OF-TESTS …]
 
-FOLDER holds gorandom's wheels and sdist, pip's wheel, and those that the tests need; there is no network. pip takes the wheel
+FOLDER holds gorandom's wheels and sdist, pip, unpacked, and the wheels that the tests need; there is no network. pip takes the wheel
 that fits (pure, wheel), or builds from the sdist as it likes (sdist) or with GORANDOM_BUILD=native or abi3t. MODE must serve
 then: system, direct or core. Prints one line of JSON: cells of the table, and what failed. Runs on any system.
 """
@@ -17,7 +17,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import zipfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.dirname(HERE)
@@ -54,11 +53,8 @@ def gorandom(*words, **options):
 # ---- the steps: each returns what its cell says ----
 
 
-def install(folder, kind, scratch):
-    (wheel,) = glob.glob(os.path.join(folder, "pip-*.whl"))
-    with zipfile.ZipFile(wheel) as z:  # not run out of the archive, which takes minutes under Wine
-        z.extractall(scratch)
-    common = [os.path.join(scratch, "pip"), "install", "--no-index", "--find-links", folder, "--no-cache-dir"]
+def install(folder, kind):
+    common = [os.path.join(folder, "unpacked", "pip"), "install", "--no-index", "--find-links", folder, "--no-cache-dir"]
     if sys.platform == "linux":
         common += ["--break-system-packages", "--root-user-action=ignore"]
     which = ["--only-binary", ":all:"] if kind in ("pure", "wheel") else ["--no-binary", "gorandom"]
@@ -204,8 +200,8 @@ def main():
     implementation = "".join(re.findall(r"(?:PyPy|GraalVM) \S+", sys.version))
     cells = {"python": f"{platform.python_implementation()} {platform.python_version()}" + f" ({implementation})" * bool(implementation),
              "machine": f"{platform.machine()}, {sys.byteorder}-endian, {8 * (4 + 4 * (sys.maxsize > 1 << 32))} bits"}  # fmt: skip
-    with tempfile.TemporaryDirectory(prefix="gorandom-") as scratch:
-        if attempt(cells, failures, "installed", lambda: install(folder, kind, scratch)):
+    if attempt(cells, failures, "installed", lambda: install(folder, kind)):
+        with tempfile.TemporaryDirectory(prefix="gorandom-") as scratch:
             attempt(cells, failures, "mode", lambda: own("mode", mode))
             attempt(cells, failures, "selftest", selftest)
             attempt(cells, failures, "vectors", lambda: own("vectors"))

@@ -265,7 +265,8 @@ hmac256 = 0
 
 
 def hmac(algorithm, key, message, /):
-    return None
+    if not 0 <= algorithm < len(MACS):
+        raise ValueError(f"no such algorithm: {algorithm}")
 
 
 def _contiguous(o):

@@ -474,6 +474,7 @@ def sha256_state(block):
     return struct.pack("=8I", *((x + y) & 0xFFFFFFFF for x, y in zip(start, (a, b, c, d, e, f, g, h))))
 
 
+@pytest.mark.native("memory of its own for keys")
 @linux
 @pytest.mark.parametrize("start", ["auto", "never"])
 @pytest.mark.parametrize("name", ["sha256", "sha512", "sha3_224"])
@@ -514,6 +515,7 @@ def test_forks(python, start_mode, parent, child):
     assert python(PROGRAMS / "hmac_forks.py", parent, child, start=start_mode) == "sound\n"
 
 
+@pytest.mark.native("core")
 def test_start(python, start_mode):
     """SHA-256 needs no core where the front makes it; another digest has one started where a draw would."""
     program = """

@@ -135,12 +135,14 @@ def preloaded(program, *args):
     return run(program, "never", *args, env={"LD_PRELOAD": str(scripted())})
 
 
+@pytest.mark.native("draw by the C library, which the test replaces")
 @linux
 def test_the_same_numbers_as_the_standard_librarys_from_the_same_bytes():
     """All of SystemRandom and secrets: bytes of the installed library in, numbers out."""
     assert preloaded(PROGRAMS / "numbers_same.py") == []
 
 
+@pytest.mark.native("draw by the C library, which the test replaces")
 @linux
 def test_uuids_from_given_bytes():
     found = preloaded(PROGRAMS / "numbers_uuids.py")
@@ -228,6 +230,7 @@ class TestSubclasses:
         assert Named().choice([1]) == 1 and len({Named().getrandbits(128) for _ in range(9)}) == 9
         assert Named._randbelow is gorandom.SystemRandom._randbelow
 
+    @pytest.mark.native("method in C, which checks what it is called on")
     def test_unbound_and_wrong_self(self):
         r = gorandom.SystemRandom()
         assert gorandom.SystemRandom.choice(r, [1]) == 1 and 0 <= gorandom.SystemRandom.random(r) < 1
@@ -263,6 +266,7 @@ def test_a_long_shuffle_lets_signals_in(python):
     assert python(PROGRAMS / "numbers_interrupted.py").strip() == "True True"
 
 
+@pytest.mark.native("shuffle of millions of items in a minute")
 @pytest.mark.once
 @linux
 def test_a_fork_in_the_middle_of_a_shuffle(python, start_mode):
