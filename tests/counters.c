@@ -1,8 +1,8 @@
 /* make coverage: gcov's counters of a library, in a file that all its processes share. So nothing has to be written at a
  * process's end: children of every kind of fork are counted, also those that end by _exit or SIGKILL.
  *
- * The linker puts the counters on pages of their own (COUNTERS in covered.py). The core makes its pages anonymous and
- * has them wiped, at core_map(): it gets the file after that. */
+ * The linker puts the counters on pages of their own (COUNTERS in covered.py), among those that begin with zeros. The core
+ * has its pages wiped at fork, which cannot be had for a file: here these are left out. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <gcov.h>
@@ -64,14 +64,8 @@ static void dump(void)
 
 __attribute__((constructor)) static void loaded(void)
 {
-	int dumps = getenv("COUNTERS_DUMP") != NULL;
-#ifndef CORE
 	share();
-#else
-	if (dumps)
-		share();
-#endif
-	if (dumps)
+	if (getenv("COUNTERS_DUMP"))
 		dump();
 }
 
@@ -80,9 +74,9 @@ int __real_madvise(void *, size_t, int);
 
 int __wrap_madvise(void *p, size_t n, int advice)
 {
-	int r = __real_madvise(p, n, advice);
-	if (r == 0 && advice == MADV_WIPEONFORK && (char *)p <= (char *)counters_start && (char *)p + n >= (char *)counters_end)
-		share();
-	return r;
+	char *start = (char *)counters_start, *from = (char *)counters_end, *to = (char *)p + n;
+	if (advice != MADV_WIPEONFORK || start < (char *)p || to < from)
+		return __real_madvise(p, n, advice);
+	return __real_madvise(p, (size_t)(start - (char *)p), advice) || (from < to && __real_madvise(from, (size_t)(to - from), advice)) ? -1 : 0;
 }
 #endif

@@ -37,7 +37,7 @@ NEWEST = (3, 19)
 BRIEF = ["test_api_bytes.py", "test_forks.py", "test_forkwarning.py", "test_leader.py", "test_side_effects.py", "test_status.py"]
 # What says something of a wheel in pure Python, and is quick: test_pure.py, and what programs call most.
 PURE = ["test_pure.py", "test_api_arguments.py", "test_api_bytes.py", "test_api_events.py", "test_api_fill.py", "test_compare.py",
-        "test_fortuna.py", "test_forklock.py", "test_secrets.py", "test_selftest.py", "test_status.py", "test_systemrandom.py",
+        "test_fortuna.py", "test_forklock.py", "test_front_arguments.py", "test_secrets.py", "test_selftest.py", "test_status.py", "test_systemrandom.py",
         "test_uuid.py"]  # fmt: skip
 
 PROBE = """

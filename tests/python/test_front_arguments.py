@@ -1,6 +1,7 @@
 """What only gorandom's own Python modules call: the functions of _front refuse what these never pass."""
 
 import datetime
+import gc
 import os
 import uuid
 
@@ -8,8 +9,6 @@ import pytest
 
 import gorandom
 from gorandom import _front, hmac
-
-pytestmark = pytest.mark.native("_front in C")
 
 
 def nothing(*arguments):
@@ -72,7 +71,15 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize("error, call", [pytest.param(error, call, id=name) for name, error, call in WRONG])
+# In pure Python the function does nothing with it, or says something else.
+NOT_PURE = pytest.mark.native("a look at this argument")
+NATIVE = ["State('hash')", "a short key", "a long counter", "keystream of -1 bytes", "hmac by name", "hmac -1", "hmac 99", "hmac 2**99",
+          "a text as key", "a text as message", "numbers of nothing", "uuids of a number"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "error, call", [pytest.param(error, call, id=name, marks=[NOT_PURE] * (name in NATIVE)) for name, error, call in WRONG]
+)
 def test_wrong_arguments(error, call):
     with pytest.raises(error):
         call()
@@ -105,16 +112,46 @@ def test_a_way_in_python_that_answers_nonsense(python, made):
     )
 
 
-    name, digest_size, block_size = "odd", 4, 64
-
-
 @pytest.mark.parametrize("answer", [b"", b"12345", "1234", None])
 def test_a_fallback_that_answers_another_size(answer):
-    """Nothing is written by what hashlib gives; a wrong tag is an error and not a tag."""
+    """Nothing is written by what hashlib, or a program's own digest, gives; a wrong tag is an error and not a tag."""
     key = _front.Key(-1, 4, 64, "hmac-odd", lambda key, message: answer, b"key")
     for call in (lambda: key.digest(b"message"), lambda: key.digests([b"one"]), lambda: key.verify(b"message", b"1234")):
         with pytest.raises(ValueError, match="changed its size"):
             call()
+
+
+def test_a_key_in_a_circle_ends():
+    """Its fallback holds it: the collector ends both, and the key is erased."""
+    ended = []
+
+    class Fallback:
+        def __call__(self, key, message):
+            return b"1234"
+
+        def __del__(self):
+            ended.append(self)
+
+    fallback = Fallback()
+    fallback.key = _front.Key(-1, 4, 64, "hmac-odd", fallback, b"key")
+    assert fallback.key.digest(b"message") == b"1234"
+    del fallback
+    gc.collect()
+    assert len(ended) == 1
+
+
+@pytest.mark.native("numpy's bit generator")
+def test_wrong_arguments_of_numpys_module():
+    pytest.importorskip("numpy")
+    from gorandom import _numpy
+
+    for wrong in (lambda: _numpy.BitGen(1), lambda: _numpy.BitGen(seed=1), lambda: _numpy.BitGen().install("capsule")):
+        with pytest.raises((TypeError, ValueError)):
+            wrong()
+    made = _numpy.BitGen()
+    with made:
+        with made:  # its owner may enter it again
+            pass
 
 
 def test_a_date_is_no_argument():

@@ -1,16 +1,16 @@
 """Each call, with each of the interpreter's allocations failing in turn: test_nomemory.py runs this."""
 
+import _testcapi
 import importlib
 import importlib.util
 import json
 import sys
 import uuid
 
-import _testcapi
+from gorandom.compat.pycrypto.Random.Fortuna import FortunaGenerator, SHAd256
 
 import gorandom
 from gorandom import hmac, random, secrets, signing
-from gorandom.compat.pycrypto.Random.Fortuna import FortunaGenerator, SHAd256
 
 gorandom.get_random_bytes(16)  # there is a core, or there will be none
 MOST = 150  # allocations of one call that fail; Python code may have more
