@@ -1,3 +1,5 @@
+//go:build !race
+
 package gorandom
 
 import (
@@ -11,7 +13,8 @@ import (
 )
 
 // TestNoMemory: without memory for secrets each function says so, and gives zeros; the
-// next call tries again. It fails if one of them passes the error of standard by.
+// next call tries again. It fails if one of them passes the error of standard by. (The
+// race detector wants memory at any time, and ends the process without.)
 func TestNoMemory(t *testing.T) {
 	old := shared.Swap(nil)
 	t.Cleanup(func() {
