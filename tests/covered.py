@@ -52,7 +52,7 @@ GCOV = ["-O0", "-g1", "--coverage", "-fprofile-update=atomic", "-fprofile-info-s
 # Of Python what runs here; Windows' part is tried by hand.
 NOT_WINDOWS = r"""omit = */OSRNG/nt.py
 exclude_also =
-    (?s)^else:\n    import ctypes\n    import msvcrt\n.*\Z
+    else:\n    import ctypes\n    import msvcrt\n[\s\S]*
     if sys\.platform == "win32":
     if os\.name == "nt":"""
 

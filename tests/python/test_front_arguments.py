@@ -6,6 +6,7 @@ import os
 import uuid
 
 import pytest
+from conftest import PURE
 
 import gorandom
 from gorandom import _front, hmac
@@ -119,6 +120,36 @@ def test_a_fallback_that_answers_another_size(answer):
     for call in (lambda: key.digest(b"message"), lambda: key.digests([b"one"]), lambda: key.verify(b"message", b"1234")):
         with pytest.raises(ValueError, match="changed its size"):
             call()
+
+
+def test_a_copy_of_a_state_goes_on_alone():
+    """In C and in Python alike."""
+    hash_ = _front.State(_front.HAND_HASH)
+    hash_.call(_front.HASH_UPDATE, b"one")
+    copy = hash_.copy()
+    assert copy.call(_front.HASH_DIGEST) == hash_.call(_front.HASH_DIGEST)
+    hash_.call(_front.HASH_UPDATE, b"two")
+    assert copy.call(_front.HASH_DIGEST) != hash_.call(_front.HASH_DIGEST)
+    generator = _front.State(_front.HAND_GENERATOR)
+    for n in (0, 1, 2):
+        before = generator.copy()
+        assert generator.call(_front.GENERATOR_STEP) == n.to_bytes(16, "little")
+        assert before.call(_front.GENERATOR_COUNTER) == n.to_bytes(16, "little")
+    assert generator.call(_front.GENERATOR_COUNTER) == (3).to_bytes(16, "little")
+
+
+@pytest.mark.skipif(not PURE, reason="in C this is test_weather.py's")
+def test_a_source_that_stops(monkeypatch):
+    """An error of the system's after bytes have come once is OSError, and never zeros."""
+
+    def stopped(n):
+        raise OSError(5, "Input/output error")
+
+    gorandom.get_random_bytes(1)
+    monkeypatch.setattr(_front, "_system", stopped)
+    for call in (gorandom.get_random_bytes, gorandom.urandom, lambda n: gorandom.fill(bytearray(n))):
+        with pytest.raises(OSError, match="gives no bytes"):
+            call(16)
 
 
 def test_a_key_in_a_circle_ends():
