@@ -1,5 +1,6 @@
 """The system's generator is not ready, refuses, or is gone. seccomp answers for getrandom."""
 
+import errno
 import os
 import stat
 import sys
@@ -151,10 +152,28 @@ def test_a_device_that_fails():
         "the poll is interrupted": ["bytes", 1],
         "the read fails": ["ENOMEM", 1],
         "the read would wait": ["EIO", 1],  # an EAGAIN would be a BlockingIOError, which says something else
+        "the read gives nothing": ["EIO", 1],
         "another file once": ["bytes", 2],
         "another file three times": ["bytes", 4],
         "another file always": ["EIO", 4],
     }
+
+
+NOTHING = """
+import ctypes, json, gorandom
+gorandom.get_random_bytes(1)
+ctypes.CDLL(None).script_nothing()
+for n in (20_000, 1 << 20):
+    try:
+        print(json.dumps(gorandom.get_random_bytes(n)[:8].hex()))
+    except OSError as e:
+        print(json.dumps(e.errno))
+"""
+
+
+def test_a_getrandom_that_gives_nothing():
+    """And says that it has: OSError, and no zeros. Guards ``read_getrandom``, which would ask for ever."""
+    assert run(NOTHING, "never", env={"LD_PRELOAD": str(scripted())}) == errno.EIO
 
 
 def test_a_kernel_that_repeats_itself():

@@ -10,7 +10,7 @@
 
 int device_reads;	/* how many there were */
 int device_replaced;	/* so many reads find the descriptor become /dev/zero when they return */
-int device_read_error, device_poll_error;	/* an errno, or 0 */
+int device_read_error, device_poll_error;	/* an errno, or 0; -1: the read gives nothing, as at a file's end */
 
 static int is_urandom(int fd)
 {
@@ -23,6 +23,8 @@ ssize_t read(int fd, void *b, size_t n)
 	if (!is_urandom(fd))
 		return syscall(SYS_read, fd, b, n);
 	device_reads++;
+	if (device_read_error < 0)
+		return 0;
 	if (device_read_error) {
 		errno = device_read_error;
 		return -1;

@@ -33,6 +33,7 @@ print(
             "the poll is interrupted": answer(device_poll_error=errno.EINTR),
             "the read fails": answer(device_read_error=errno.ENOMEM),
             "the read would wait": answer(device_read_error=errno.EAGAIN),
+            "the read gives nothing": answer(device_read_error=-1),
             "another file once": answer(device_replaced=1),
             "another file three times": answer(device_replaced=3),
             "another file always": answer(device_replaced=1000),
