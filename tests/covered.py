@@ -8,7 +8,8 @@
 Go is counted by go test, Python by coverage.py in every process that tests start. The C of the front and of the core is
 compiled for gcov, in the place of the wheel's; its counters are in files that all processes share (counters.c).
 
-tests/uncovered.txt lists what no test runs, with the reason. Ends with 0 if every bar is met and nothing else is left.
+tests/uncovered.txt lists what no test runs: below each reason, a file, a function, and the first line of a run of lines ("*": all
+of the function). Ends with 0 if every bar is met and nothing else is left.
 """
 
 import argparse
