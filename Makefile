@@ -140,7 +140,7 @@ clone-test: build/venv/installed ## a machine saved once and restored twice (QEM
 gvisor-test: build/venv/tests ## as root: tests that need no core, inside gVisor, whose runsc is built first (10 minutes; then 3)
 	build/venv/bin/python -B tests/gvisor.py
 
-coverage: build/wheel build/pure/wheel ## lines and branches that no test runs, in Go, Python and C (15 minutes; ADD='tests/python/test_x.py …': these, added to the last)
+coverage: build/wheel build/pure/wheel ## lines and branches that no test runs, in Go, Python and C (some 25 minutes; ADD='tests/python/test_x.py …': these, added to the last)
 	nice $(PYTHON) tests/covered.py --wheel wheels/gorandom-*.whl --pure build/pure/gorandom-*.whl $(if $(ADD),--add $(ADD))
 
 go-releases: ## builds with each Go from the oldest that serves to the newest candidate, and runs the fork tests (5 minutes each; ONLY='1.26.4 …')
