@@ -18,7 +18,10 @@ import tools  # noqa: E402
 CLEAN, KNOWN, UNASKED = 0, 1, 3
 TOOLS = os.path.join(ROOT, "build", "audit")
 LOCK = os.path.join(ROOT, "wheels", "audit.txt")
-REQUIREMENTS = ("wheels/requirements.txt", "wheels/audit.txt", "tests/requirements.txt", "bench/requirements.txt")
+REQUIREMENTS = [
+    f"{folder}.txt"
+    for folder in ("wheels/requirements", "wheels/audit", "wheels/package", "tests/requirements", "bench/requirements", "docs/requirements")
+]
 
 
 def say(text):

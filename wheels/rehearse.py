@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Rehearses a release of the last commit: the steps of RELEASING.md, without the world.
+"""Rehearses a release of the last commit: the steps of RELEASING.md, but nothing leaves this machine.
 
     wheels/rehearse.py VERSION [TARGET …]
 
-It works in a clone below build/, gives it the version, makes the sdist and the wheels (of this machine's processor for
-glibc, and the one in pure Python, unless TARGETs are named) and checks them. It signs the tag with a key made for the
-moment, and lets the workflow's own commands compare the files with the tag. An index on 127.0.0.1 gets the files.
-From there they are installed by --require-hashes and tried in a fresh Debian 13 (as root, where debootstrap is), or else
-in a fresh virtual environment. There the version before is upgraded to this one and brought back. It is the last tag's;
-before the first release, this commit under another number. In the end everything is as it was. Ends with 0 if all is well.
+It works in a clone below build/. The clone gets the version, and the sdist and the wheels are made and checked: those for
+this processor's glibc and in pure Python, unless TARGETs are named. A temporary key signs the tag, and the publishing
+workflow's own commands compare the files with it. The files are uploaded to an index on 127.0.0.1. From there they are
+installed by --require-hashes and tried in a fresh Debian 13, or in a fresh virtual environment without root or debootstrap.
+There the version before is installed too, upgraded and brought back. It is the last tag's; before the first release, it is
+this commit under another number. At the end the working tree is as it was. Ends with 0 if all is well.
 """
 
 import contextlib
