@@ -33,6 +33,15 @@ def test_their_order(wipes):
     assert done.stdout.splitlines() == [PREPARE + CHILD, PREPARE + PARENT, *([] if wipes else [CLONED])]
 
 
+def test_once_in_each_process():
+    """Found by tests/model/entry.pml. Guards that our handler does nothing in a child that it has seen: a core that was started there
+    would be forgotten, and reset under its own threads by the next start."""
+    program = compile_with("hooks")
+    done = subprocess.run([program, "", "forks"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [PREPARE + CHILD, PREPARE + CHILD, PREPARE + PARENT]
+
+
 def test_no_record_has_two_owners():
     """Found by tests/model/records.pml. A thread of the child's that draws while our fork handler gives back records of threads
     that are gone; and a thread that ends, interrupted by a handler that forks. Guards that the first gets no record yet, and that

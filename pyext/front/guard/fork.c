@@ -96,6 +96,10 @@ static void wipe(void)
 
 static void child(void)
 {
+	/* Somebody's child handler before this one has forked, and this is its child, which goes on with the outer fork. It may have a
+	 * core by now. */
+	if (process->known == (uint64_t)getpid())
+		return;
 	fork_generation++;
 	wipe();
 	if (is_tainted)

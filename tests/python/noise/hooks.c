@@ -45,6 +45,14 @@ static void fork_once(void)
 	dprintf(1, "%s\n", line);
 }
 
+/* As another library's child handler, before ours. Its child returns, too, and goes on with the outer fork. */
+static void fork_again(void)
+{
+	static int done;
+	if (!done++)
+		waitpid(fork(), NULL, 0);
+}
+
 int main(int argc, char **argv)
 {
 	if (process_init())
@@ -56,6 +64,8 @@ int main(int argc, char **argv)
 	fork_register(&hook_FORK_NUMBERS);
 	fork_register(&hook_FORK_THREADS);
 	fork_register(&hook_FORK_LOCKS);
+	if (argc > 2)
+		pthread_atfork(NULL, NULL, fork_again);
 	if (fork_init())
 		return 2;
 	fork_register(&second);
