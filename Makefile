@@ -140,6 +140,9 @@ clone-test: build/venv/installed ## a machine saved once and restored twice (QEM
 gvisor-test: build/venv/tests ## as root: tests that need no core, inside gVisor, whose runsc is built first (10 minutes; then 3)
 	build/venv/bin/python -B tests/gvisor.py
 
+model: ## the models of the fork protocol, exhaustively, with SPIN; and what goes wrong without each guard (docs/model.md; ONLY=WORD: some)
+	@$(PYTHON) tests/model/run.py $(if $(ONLY),--only '$(ONLY)')
+
 coverage: build/wheel build/pure/wheel ## lines and branches that no test runs, in Go, Python and C (some 25 minutes; ADD='tests/python/test_x.py …': these, added to the last)
 	nice $(PYTHON) tests/covered.py --wheel wheels/gorandom-*.whl --pure build/pure/gorandom-*.whl $(if $(ADD),--add $(ADD))
 
