@@ -3,9 +3,11 @@
 package seedfile
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"slices"
 	"sync"
 	"syscall"
@@ -75,6 +77,29 @@ func TestSyncFails(t *testing.T) {
 		if _, err := os.Lstat(path + ".new"); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("%s: the temporary file is left: %v", what, err)
 		}
+	}
+}
+
+// TestShortWrite: what the kernel takes only a part of is written on, and fails here.
+func TestShortWrite(t *testing.T) {
+	path := newFile(t)
+	before := content(t, path)
+	signal.Ignore(unix.SIGXFSZ)
+	defer signal.Reset(unix.SIGXFSZ)
+	var old unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_FSIZE, &old); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: uint64(Size) - 1, Max: old.Max}); err != nil {
+		t.Fatal(err)
+	}
+	var g generator
+	err := Load(path, &g)
+	if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &old); err != nil {
+		t.Fatal(err)
+	}
+	if !errors.Is(err, unix.EFBIG) || len(g.events) != 0 || !bytes.Equal(before, content(t, path)) {
+		t.Errorf("got %v, %d events", err, len(g.events))
 	}
 }
 
