@@ -7,15 +7,16 @@ Each file AREA/NAME.patch beside this one says what it breaks and names the test
 format. A patch is applied to a copy of the tree under build/mutants. What it has changed is built again there, into an
 installation of the wheel, and its test is run. Without the patch the test must pass, which is tried first.
 
---only chooses the patches whose AREA/NAME matches or contains one of the patterns. --sample takes them in an order that WORD decides,
-and starts none after --seconds. --check only looks whether all patches apply and all tests are there; every run begins
-with that. Killed mutants are kept in build/mutants/killed.json, so that a run goes on after an interruption. They count
+--only chooses the patches whose AREA/NAME matches or contains one of the patterns. --sample takes them in an order that WORD
+decides, and starts none after --seconds. --check only looks whether all patches apply and all tests are there; every run
+begins with that. Killed mutants are kept in build/mutants/killed.json, so that a run goes on after an interruption. They count
 until the patch, its test's file, or any of the code changes.
 
 Ends with 0 if all chosen mutants were killed, but for those whose test skips itself on this machine.
 """
 
 import argparse
+import base64
 import concurrent.futures
 import contextlib
 import fcntl
@@ -262,7 +263,7 @@ class Copy:
     """A copy of the tree and an installation of the wheel, which one mutant at a time changes."""
 
     def __init__(self, folder, files, wheel):
-        self.folder, self.files, self.guard = folder, files, guard()
+        self.guard, self.originals = guard(), {}
         self.tree, self.cwd, venv = (os.path.join(folder, name) for name in ("tree", "cwd", "venv"))
         shutil.rmtree(folder, ignore_errors=True)
         for name, path in files.items():
@@ -295,9 +296,9 @@ class Copy:
         for file, hunks in mutant.hunks.items():
             path = os.path.join(self.tree, file)
             with open(path, encoding="utf-8") as f:
-                text = apply(f.read(), hunks)
+                self.originals[path] = f.read()
             with open(path, "w", encoding="utf-8") as f:
-                f.write(text)
+                f.write(apply(self.originals[path], hunks))
             if file.startswith("python/gorandom/"):
                 shutil.copyfile(path, os.path.join(self.site, file.removeprefix("python/")))
         if mutant.part:
@@ -317,12 +318,15 @@ class Copy:
                 if not name.endswith("/RECORD"):
                     with open(os.path.join(self.site, name), "rb") as data:
                         text = data.read()
-                    size, value = str(len(text)), "sha256=" + urlsafe(hashlib.sha256(text).digest())
+                    digest = base64.urlsafe_b64encode(hashlib.sha256(text).digest()).rstrip(b"=")
+                    size, value = str(len(text)), "sha256=" + digest.decode()
                 f.write(f"{name},{value},{size}\n")
 
-    def restore(self, mutant):
-        for file in mutant.hunks:
-            shutil.copy2(self.files[file], os.path.join(self.tree, file))
+    def restore(self):
+        while self.originals:
+            path, text = self.originals.popitem()
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(text)
         shutil.rmtree(self.package)
         shutil.copytree(self.pristine, self.package, ignore=shutil.ignore_patterns("RECORD"))
         shutil.copy2(os.path.join(self.pristine, "RECORD"), self.record)
@@ -335,18 +339,13 @@ class Copy:
         if words[0] == "go":
             command = [GO, "test", "-count=1", "-vet=off", "-v", *words[1:]]
             return run([*self.guard, *command], timeout, log, cwd=self.tree, env=GO_ENVIRONMENT)
-        command = [self.python, "-P", "-m", "pytest", "-p", "_hypothesis_pytestplugin", "-c", os.path.join(self.tree, "pyproject.toml"), "--rootdir", self.tree,
-                   "-p", "no:cacheprovider", "-x", "-q", "--hypothesis-seed=0", os.path.join(self.tree, test)]  # fmt: skip
+        command = [self.python, "-P", "-m", "pytest", "-c", os.path.join(self.tree, "pyproject.toml"), "--rootdir", self.tree,
+                   "-p", "no:cacheprovider", "-p", "_hypothesis_pytestplugin", "--hypothesis-seed=0", "-x", "-q",
+                   os.path.join(self.tree, test)]  # fmt: skip
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "GORANDOM_"))}
         # Found by itself, Hypothesis's plugin takes half a second more.
         environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} | ({"GORANDOM_VECTORS": VECTORS} if os.path.exists(VECTORS) else {})
         return run([*self.guard, *command], timeout, log, cwd=self.cwd, env=environment)
-
-
-def urlsafe(digest):
-    import base64
-
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 # --- Runs ---
@@ -405,7 +404,7 @@ def attempt(mutant, copy, alone):
     except Unfit as e:
         return e.args[0], str(e.args[1])
     finally:
-        copy.restore(mutant)
+        copy.restore()
 
 
 class Kept:

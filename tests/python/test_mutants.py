@@ -104,7 +104,7 @@ class Fake:
         if self.unfit:
             raise self.unfit
 
-    def restore(self, mutant):
+    def restore(self):
         self.restored = True
 
 
