@@ -160,7 +160,7 @@ lint: build/venv/bin/python ## gofmt -s, go vet, ruff, whether the tables in Mar
 	build/venv/bin/python -m ruff check --no-cache --line-length 120 --select D --ignore D1,D203,D213 python/gorandom
 
 docs: build/docs/installed ## the documentation as a site, into build/docs/html; warnings and broken links are errors
-	build/docs/venv/bin/python -m sphinx -q -n -W --keep-going -d build/docs/doctrees docs build/docs/html
+	build/docs/venv/bin/python -m sphinx -q -E -n -W --keep-going -d build/docs/doctrees docs build/docs/html
 	@echo build/docs/html/index.html
 
 generate: ## writes the Go assembly anew, from gorandom/*/asm
