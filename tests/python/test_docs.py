@@ -9,6 +9,7 @@ import re
 import sys
 
 import pytest
+from _forks import PROGRAMS, execute
 from conftest import SOURCE
 
 import gorandom
@@ -115,6 +116,12 @@ def test_messages():
 def test_the_reference_has_every_name():
     text = (SOURCE / "docs" / "api" / "gorandom.md").read_text(encoding="utf-8")
     assert [name for name in gorandom.__all__ if not re.search(rf":: gorandom\.{name}$", text, re.MULTILINE)] == []
+
+
+@pytest.mark.parametrize("page", ["README", *(f"docs/{name}" for name in ("quickstart", "guides/hmac", "guides/tokens", "guides/uuids"))])
+def test_the_code_of_the_pages_runs(page):
+    ended = execute(PROGRAMS / "docs_code.py", "auto", SOURCE / f"{page}.md")
+    assert ended.status == 0, ended.out + ended.err
 
 
 @pytest.fixture
