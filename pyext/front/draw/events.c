@@ -19,9 +19,8 @@ struct kept { uint32_t count; struct event event[KEPT]; };
 static struct kept *kept;
 static int lock;
 
-static void wipe(uint64_t stamp)
+static void wipe(void)
 {
-	(void)stamp;
 	lock_leave(&lock);
 }
 

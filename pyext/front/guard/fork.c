@@ -84,12 +84,11 @@ static void wipe(void)
 {
 	struct held here;
 	hold_signals(&here);
-	uint64_t stamp = pages_wiped_at_fork ? process->stamp : 0;	/* where nothing is wiped it may be the parent's */
 	process_begin(0);
 	stamp_all_stale();
 	FOR_EACH (hook)
 		if (hook->wipe)
-			hook->wipe(stamp);
+			hook->wipe();
 	pid = getpid();
 	release_signals(&here);
 }

@@ -1,8 +1,6 @@
 /* Fork hooks. Each room registers what it needs done when the process forks; this file knows none of the rooms. */
 #pragma once
 
-#include <stdint.h>
-
 #include "guard/process.h"
 
 #pragma GCC visibility push(hidden)
@@ -21,9 +19,8 @@ struct fork_hook {
 	enum fork_place place;
 	void (*prepare)(void), (*parent)(void);	/* before the fork, and after it in the parent. NULL: nothing to do */
 
-	/* In a child: makes locks anew, and erases what fork has not wiped. Also called by fork_check(). stamp: the child's;
-	 * 0 if nobody has asked for it yet, or where fork wipes nothing. */
-	void (*wipe)(uint64_t stamp);
+	/* In a child: makes locks anew, and erases what fork has not wiped. Also called by fork_check(). */
+	void (*wipe)(void);
 
 	void (*child)(void);	/* in a child that fork() has made, after all wipe hooks */
 	struct fork_hook *next;	/* fork.c's */

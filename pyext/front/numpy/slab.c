@@ -121,9 +121,8 @@ void buffer_lock(const struct buffer *b, uint64_t process, size_t used)
 
 /* Where the kernel wipes nothing: what it does elsewhere. And new shared numbers, lest parent and child go on to use up each
  * other's bytes. They would not repeat any. */
-static void wipe(uint64_t stamp)
+static void wipe(void)
 {
-	(void)stamp;
 	for (struct slab *s = __atomic_load_n(&newest, __ATOMIC_ACQUIRE); s && s->shared; s = s->older) {
 		/* Some emulators answer 0 to any advice, and do nothing. */
 		if (madvise(s->buffers, SLAB, MADV_BOGUS) == 0 || madvise(s->buffers, SLAB, MADV_DONTNEED))

@@ -21,9 +21,8 @@ struct piece { struct piece *next; };
 static struct piece *spare[SIZES];	/* erased pieces, a list for each size */
 static int lock;	/* of the lists. Each change of a list is one store, so it is whole in any child */
 
-static void wipe(uint64_t stamp)
+static void wipe(void)
 {
-	(void)stamp;
 	lock_leave(&lock);
 }
 

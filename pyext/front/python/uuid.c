@@ -16,9 +16,8 @@ static int lock;
 #define LOCK() ((void)lock_take(&lock))	/* it fails only in a raw clone, where another thread may have held it */
 #define UNLOCK() lock_leave(&lock)
 
-static void wipe(uint64_t stamp)
+static void wipe(void)
 {
-	(void)stamp;
 	UNLOCK();
 }
 

@@ -128,9 +128,8 @@ struct thread *thread_find(void)
 }
 
 /* In use is only the calling thread's record: thread_find() has given none to others in this child. */
-static void wipe(uint64_t stamp)
+static void wipe(void)
 {
-	(void)stamp;
 	struct thread *mine = pthread_getspecific(key);
 	if (mine == &ended)	/* forked by a destructor */
 		mine = NULL;

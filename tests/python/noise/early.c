@@ -43,9 +43,8 @@ static struct thread *of_new_thread(void)
 }
 
 static struct thread *early;
-static void make_early(uint64_t stamp)
+static void make_early(void)
 {
-	(void)stamp;
 	early = of_new_thread();
 }
 

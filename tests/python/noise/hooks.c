@@ -21,7 +21,7 @@ static void say(const char *moment, enum fork_place place)
 #define HOOK(place) \
 	static void prepare_##place(void) { say(" prepare", place); } \
 	static void parent_##place(void) { say(" parent", place); } \
-	static void wipe_##place(uint64_t stamp) { (void)stamp; say(" wipe", place); } \
+	static void wipe_##place(void) { say(" wipe", place); } \
 	static void child_##place(void) { say(" child", place); } \
 	static struct fork_hook hook_##place = {place, prepare_##place, parent_##place, wipe_##place, child_##place, NULL};
 

@@ -240,7 +240,7 @@ static uint64_t masks[8];
 
 static void hook_prepare(void) { hooks_run |= 1; masks[0] = mask_here(); }
 static void hook_parent(void) { hooks_run |= 2; masks[1] = mask_here(); }
-static void hook_wipe(uint64_t stamp) { (void)stamp; hooks_run |= 4; masks[2] = mask_here(); CHECK(!process->known); }
+static void hook_wipe(void) { hooks_run |= 4; masks[2] = mask_here(); CHECK(!process->known); }
 static void hook_child(void) { hooks_run |= 8; masks[3] = mask_here(); CHECK(process->known); }
 static struct fork_hook hook = {.place = FORK_EVENTS, .prepare = hook_prepare, .parent = hook_parent, .wipe = hook_wipe, .child = hook_child};
 
