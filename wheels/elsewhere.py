@@ -13,6 +13,7 @@ import multiprocessing
 import os
 import platform
 import re
+import struct
 import subprocess
 import sys
 import tempfile
@@ -199,7 +200,7 @@ def main():
     started, failures = time.monotonic(), []
     implementation = "".join(re.findall(r"(?:PyPy|GraalVM) \S+", sys.version))
     cells = {"python": f"{platform.python_implementation()} {platform.python_version()}" + f" ({implementation})" * bool(implementation),
-             "machine": f"{platform.machine()}, {sys.byteorder}-endian, {8 * (4 + 4 * (sys.maxsize > 1 << 32))} bits"}  # fmt: skip
+             "machine": f"{platform.machine()}, {sys.byteorder}-endian, {8 * struct.calcsize("P")} bits"}  # fmt: skip
     if attempt(cells, failures, "installed", lambda: install(folder, kind)):
         with tempfile.TemporaryDirectory(prefix="gorandom-") as scratch:
             attempt(cells, failures, "mode", lambda: own("mode", mode))

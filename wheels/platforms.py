@@ -189,10 +189,9 @@ def debian(python, *packages, name="forky"):
 GRAAL = r"""
 cat >/usr/local/bin/graalpy <<'END'
 #!/bin/sh
-exec java -cp '/graalpy/*' com.oracle.graal.python.shell.GraalPythonMain "$@"
+exec java --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -cp '/graalpy/*' com.oracle.graal.python.shell.GraalPythonMain "$@"
 END
 chmod +x /usr/local/bin/graalpy
-export GRAAL_PYTHON_ARGS=
 exec graalpy --python.Executable=/usr/local/bin/graalpy /source/wheels/elsewhere.py /wheelhouse "$@"
 """
 

@@ -25,6 +25,7 @@ def play(program, start, env=None):
     return found
 
 
+@pytest.mark.native("thread that gathers entropy beside a wait")
 @starts
 def test_the_kernel_seeds_itself(start):
     """The wait returns, because a thread of its own blocked, once; afterwards there is none, and bytes come."""
@@ -34,12 +35,14 @@ def test_the_kernel_seeds_itself(start):
     assert (found["drawn"], found["ready"]) == (16, True)
 
 
+@pytest.mark.native("thread that gathers entropy beside a wait")
 @starts
 def test_without_a_timeout_the_caller_blocks(start):
     found = play("wait_blocks.py", start)
     assert found["blocked"] == [found["pid"]] and found["tasks"] == 1 and found["drawn"] == 16
 
 
+@pytest.mark.native("thread that gathers entropy beside a wait")
 @starts
 def test_the_kernel_does_not_seed_itself(start):
     """At most one thread a process, however often it waits; none for a look (timeout 0). It takes no signal from the

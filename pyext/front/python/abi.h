@@ -28,7 +28,7 @@ static inline void *object_data(PyObject *o, PyType_Spec *spec)
 /* MODULE(name, exec, METHODS(table) STATE(size, traverse, clear, free)): the function that Python looks for in a library. The
  * last two only where a module has them. It needs no GIL, and lives with interpreters that have one of their own. */
 #ifdef Py_TARGET_ABI3T
-#define METHODS(table) PySlot_DATA(Py_mod_methods, table),
+#define METHODS(table) PySlot_STATIC_DATA(Py_mod_methods, table),
 #define STATE(size, traverse, clear, free) PySlot_SIZE(Py_mod_state_size, size), PySlot_FUNC(Py_mod_state_traverse, traverse),	\
 	PySlot_FUNC(Py_mod_state_clear, clear), PySlot_FUNC(Py_mod_state_free, free),
 #define MODULE(name, exec, ...)	\
@@ -36,7 +36,7 @@ static inline void *object_data(PyObject *o, PyType_Spec *spec)
 	PyMODEXPORT_FUNC PyModExport_##name(void)	\
 	{	\
 		PyABIInfo_VAR(abi);	\
-		static PySlot slots[] = {PySlot_DATA(Py_mod_abi, &abi), PySlot_DATA(Py_mod_name, #name),	\
+		static PySlot slots[] = {PySlot_STATIC_DATA(Py_mod_abi, &abi), PySlot_STATIC_DATA(Py_mod_name, #name),	\
 			PySlot_DATA(Py_mod_gil, Py_MOD_GIL_NOT_USED), PySlot_FUNC(Py_mod_exec, exec),	\
 			PySlot_DATA(Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED), __VA_ARGS__ PySlot_END};	\
 		return slots;	\
