@@ -200,7 +200,7 @@ def main():
     started, failures = time.monotonic(), []
     implementation = "".join(re.findall(r"(?:PyPy|GraalVM) \S+", sys.version))
     cells = {"python": f"{platform.python_implementation()} {platform.python_version()}" + f" ({implementation})" * bool(implementation),
-             "machine": f"{platform.machine()}, {sys.byteorder}-endian, {8 * struct.calcsize("P")} bits"}  # fmt: skip
+             "machine": f"{platform.machine()}, {sys.byteorder}-endian, {8 * struct.calcsize('P')} bits"}  # fmt: skip
     if attempt(cells, failures, "installed", lambda: install(folder, kind)):
         with tempfile.TemporaryDirectory(prefix="gorandom-") as scratch:
             attempt(cells, failures, "mode", lambda: own("mode", mode))

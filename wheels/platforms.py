@@ -227,7 +227,7 @@ PLATFORMS = [
     Platform("pypy", "Debian 14, PyPy, x86-64", "pure", "system", debian("pypy3", "pypy3", name="pypy")),
     Platform("pypy-sdist", "Debian 14, PyPy, x86-64", "sdist", "system", debian("pypy3", "pypy3", name="pypy"), tests=()),
     Platform("pypy-native", "Debian 14, PyPy, x86-64", "native", "core",
-             debian("pypy3", "pypy3", "pypy3-dev", COMPILER, name="pypy-native"), tests=("",)),
+             debian("pypy3", "pypy3", "pypy3-dev", COMPILER, name="pypy-native"), tests=NATIVE),
     Platform("graalpy", "Debian 14, GraalPy, x86-64", "pure", "system", graalpy, tests=("test_fortuna.py",)),
     Platform("3.14", "Debian 14, CPython 3.14, x86-64", "wheel", "core", debian("python3.14"), tests=NATIVE),
     Platform("3.15", "Debian 14, CPython 3.15, x86-64", "wheel", "core", debian("python3.15"), tests=NATIVE),
