@@ -70,7 +70,7 @@ def _check():
         if number != errno.EAGAIN:  # a filter, or an old kernel: os.urandom reads /dev/urandom then, even if it is too early
             try:
                 ready, _name = _device_is_ready(), "/dev/urandom"
-            except (OSError, ValueError) as other:
+            except (OSError, ValueError, ImportError) as other:  # no descriptor for the module select, either
                 raise _refusal(other) from None
     if not ready:
         raise BlockingIOError("system random number generator is not ready; wait_for_system_rng() returns when it is")

@@ -892,6 +892,7 @@ def reachable(obj):
     return list(found.values())
 
 
+@pytest.mark.native("memory of its own for keys, out of Python's reach")
 @classes
 @compats
 def test_keeps_and_shows_no_secret(name, compat):

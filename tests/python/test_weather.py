@@ -36,6 +36,7 @@ def test_not_ready(start):
     }
 
 
+@pytest.mark.native("core that draws on and tests its sources")
 @starts
 def test_not_ready_after_a_success(start):
     """Once bytes have come there is no wait and no BlockingIOError in this process and its children: a live core
@@ -50,6 +51,7 @@ def test_not_ready_after_a_success(start):
         assert (result["mode"], result["here"]) == ("core", [20_000, 20_000, 0, ["OSError", 5], 0])
 
 
+@pytest.mark.native("device that the front reads by itself: os.urandom does")
 def test_device_descriptors_of_generations():
     """Guards the descriptor on the record of a core: a child that resets the core of its parent closes the one
     that it kept, or every generation would leave one open."""
@@ -58,6 +60,7 @@ def test_device_descriptors_of_generations():
     assert result["last"] == result["first"] > 0
 
 
+@pytest.mark.native("device that the front reads by itself: os.urandom does")
 @starts
 @pytest.mark.parametrize("error", ["ENOSYS", "EPERM"])
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -71,6 +74,7 @@ def test_device(start, error, when):
         assert result["implementation"] == "/dev/urandom"
 
 
+@pytest.mark.native("device that the front reads by itself: os.urandom does")
 @starts
 def test_no_device_either(start, tmp_path):
     """OSError; a live core goes on with the seed it has, and says that its reseeds fail."""
@@ -84,6 +88,7 @@ def test_no_device_either(start, tmp_path):
     }
 
 
+@pytest.mark.native("device that the front reads by itself: os.urandom does")
 def test_refused_before_the_first_draw(tmp_path):
     """No source at all: OSError and no core; and what is no source is not taken for one (a plain file named
     /dev/urandom)."""
@@ -96,6 +101,7 @@ def test_refused_before_the_first_draw(tmp_path):
     assert result == {"found": ["OSError"] * 4, "mode": "direct"}
 
 
+@pytest.mark.native("device that the front reads by itself: os.urandom does")
 @pytest.mark.parametrize(
     "place, mode, number, answer",
     [
@@ -142,6 +148,7 @@ def test_what_stands_in_the_devices_places(place, mode, number, answer, tmp_path
     assert found == answer
 
 
+@pytest.mark.native("device that the front reads by itself: os.urandom does")
 def test_a_device_that_fails():
     """An error of the device is final. A read whose descriptor became another file is tried again, four times in all,
     and gives no byte of that file. Guards ``read_device`` and ``device_seeded`` of kernel.c; for the core, the tests of
@@ -171,11 +178,13 @@ for n in (20_000, 1 << 20):
 """
 
 
+@pytest.mark.native("C front, which asks the system itself")
 def test_a_getrandom_that_gives_nothing():
     """And says that it has: OSError, and no zeros. Guards ``read_getrandom``, which would ask for ever."""
     assert run(NOTHING, "never", env={"LD_PRELOAD": str(scripted())}) == errno.EIO
 
 
+@pytest.mark.native("core that draws on and tests its sources")
 def test_a_kernel_that_repeats_itself():
     """Two equal blocks of 32 bytes in a row, or two reads that begin with one block, are read once more. Then there is
     OSError and no byte, at every size that is read in more than one block. Guards ``has_twins`` and ``was_last`` of
@@ -196,6 +205,7 @@ def test_a_kernel_that_repeats_itself():
     }
 
 
+@pytest.mark.native("core that draws on and tests its sources")
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_kernel_that_gives_the_same_at_each_read(when):
     """A process without a core, from the first draw on and after one: no draw repeats another, all that need the kernel
