@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
 """Runs tests of the C front under GCC's sanitizers, with an interpreter that was built for them.
 
+    tests/sanitize.py quick --wheel wheels/gorandom-….whl [--python PROGRAM] [arguments of pytest …]
     tests/sanitize.py address --wheel wheels/gorandom-….whl [--python PROGRAM] [arguments of pytest …]
     tests/sanitize.py thread --wheel build/free/gorandom-….whl [--python PROGRAM] [arguments of pytest …]
 
 The front is compiled anew, with the sanitizer; the Go core and gopy's glue are the wheel's. Without --python the
 interpreter is made by wheels/freethreaded.py. Ends with 0 if all tests passed and no sanitizer has reported anything.
+
+quick is address with few tests and the first of this machine's own interpreters, into which the sanitizer's library is
+preloaded: less than a minute. Mistakes of CPython's own code are not seen there. Where there is no gcc it says so and ends with 0.
 """
 
 import argparse
@@ -18,8 +22,9 @@ import sys
 import zipfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-sys.path[:0] = [os.path.join(ROOT, "wheels"), os.path.join(ROOT, "pyext")]
+sys.path[:0] = [os.path.join(ROOT, "wheels"), os.path.join(ROOT, "pyext"), os.path.join(ROOT, "tests")]
 import freethreaded  # noqa: E402
+import run  # noqa: E402
 
 from build import toolchain  # noqa: E402
 
@@ -46,6 +51,8 @@ KINDS = {  # compiler's flags, environment, tests, and which of them
     ),
     "thread": (["-fsanitize=thread"], THREAD, "threads", ""),
 }
+# Each object of Python's is a block of malloc()'s then, so that a write past the end of a bytes object is seen.
+KINDS["quick"] = (KINDS["address"][0], ADDRESS | {"PYTHONMALLOC": "malloc"}, "api_bytes api_fill compare fuzz secrets uuid", NOT_ADDRESS)
 REQUIREMENTS = os.path.join(ROOT, "tests", "requirements-free-threaded.txt")
 
 
@@ -54,7 +61,7 @@ def ask(python, expression, environment):
     return subprocess.run([python, "-c", program], check=True, text=True, stdout=subprocess.PIPE, env=environment).stdout.strip()
 
 
-def compile_front(python, flags, folder, environment):
+def compile_front(python, flags, folder, environment, cc="gcc"):
     """In the place of the wheel's modules, under their names."""
     with open(os.path.join(ROOT, "gorandom", "version.go")) as f:
         version = re.search(r'^const Version = "([^"]+)"', f.read(), re.M)[1]
@@ -65,31 +72,51 @@ def compile_front(python, flags, folder, environment):
         sources = sorted(source for room in rooms for source in glob.glob(f"pyext/front/{room}/*.c", root_dir=ROOT))
         os.remove(library)
         subprocess.run(
-            ["gcc", *toolchain.C_FLAGS, "-O1", "-g1", "-fno-omit-frame-pointer", *flags, *limited, "-I" + include,
+            [cc, *toolchain.C_FLAGS, "-O1", "-g1", "-fno-omit-frame-pointer", *flags, *limited, "-I" + include,
              f'-DGORANDOM_VERSION="{version}"', *sources, "-shared", "-Wl,-z,nodelete", "-o", library],
             check=True, cwd=ROOT,
         )  # fmt: skip
 
 
-def install(python, wheel, folder, environment):
-    """An environment with the tests' requirements and the wheel; its program."""
-    program = os.path.join(folder, "bin", "python")
-    if not os.path.exists(os.path.join(folder, "complete")):
+def install(python, wheel, folder, environment, tested=None):
+    """An environment with the tests' requirements and the wheel; its program. tested: the program of another environment, which
+    has the requirements."""
+    program, complete = os.path.join(folder, "bin", "python"), os.path.join(folder, "complete")
+    if not os.path.exists(complete) or tested:
         shutil.rmtree(folder, ignore_errors=True)
         subprocess.run([python, "-m", "venv", "--without-pip", folder], check=True, env=environment)
-        site = ask(program, "sysconfig.get_paths()['purelib']", environment)
+    site = ask(program, "sysconfig.get_paths()['purelib']", environment)
+    if tested:
+        with open(os.path.join(site, "tested.pth"), "w") as f:
+            f.write(ask(tested, "sysconfig.get_paths()['purelib']", environment) + "\n")
+    elif not os.path.exists(complete):
         version = ask(program, "'%d.%d' % sys.version_info[:2]", environment)
         abi = ask(program, "sysconfig.get_config_var('SOABI').split('-')[1]", environment)
         # By this interpreter's pip: it would take minutes under a sanitizer.
         own = os.path.join(ROOT, "build", "venv", "bin", "python")
         subprocess.run([own, "-m", "pip", "-q", "--disable-pip-version-check", "install", "--target", site, "--python-version", version,
                         "--abi", "cp" + abi, "--abi", "none", "--only-binary", ":all:", "-r", REQUIREMENTS], check=True)  # fmt: skip
-        open(os.path.join(folder, "complete"), "w").close()
-    site = ask(program, "sysconfig.get_paths()['purelib']", environment)
+        open(complete, "w").close()
     shutil.rmtree(os.path.join(site, "gorandom"), ignore_errors=True)
     with zipfile.ZipFile(wheel) as z:
         z.extractall(site)
     return program, os.path.join(site, "gorandom")
+
+
+def own_interpreter(pattern, wheel):
+    """The first that tests/run.py tests, its program in the environment that has the tests' requirements, and the library to
+    preload."""
+    library = subprocess.run(["gcc", "-print-file-name=libasan.so"], check=True, text=True, stdout=subprocess.PIPE).stdout.strip()
+    if not os.path.isabs(library):
+        raise SystemExit("sanitize: gcc has no AddressSanitizer here: install libasan, on Debian libgcc-12-dev or libgcc-14-dev")
+    found = run.interpreters(pattern, wheel)
+    if not found:
+        raise SystemExit("sanitize: no CPython that the wheel is for was found")
+    version, executable = next(iter(found.items()))
+    tested, why = run.prepare(version, executable, wheel)
+    if why:
+        raise SystemExit(f"sanitize: CPython {version}: {why}")
+    return executable, tested, library
 
 
 def main():
@@ -98,6 +125,9 @@ def main():
     parser.add_argument("--wheel", required=True)
     parser.add_argument("--python", help="an interpreter that is built with the sanitizer")
     options, arguments = parser.parse_known_args()
+    if options.kind == "quick" and not shutil.which("gcc"):
+        print("*" * 60 + "\nNOT RUN UNDER ADDRESSSANITIZER: there is no gcc, and a compiler\nthat was fetched has no such library.\n" + "*" * 60)
+        return 0
     flags, settings, tests, which = KINDS[options.kind]
     folder = os.path.join(ROOT, "build", "sanitize", options.kind)
     os.makedirs(folder, exist_ok=True)
@@ -112,9 +142,15 @@ def main():
         for place, path in places.items():
             value = value.replace(place, path)
         environment[name] = value
-    python = os.path.abspath(options.python) if options.python else freethreaded.interpreter(options.kind)
-    program, package = install(python, options.wheel, os.path.join(folder, "venv"), environment)
+    tested = None
+    if options.kind == "quick":
+        python, tested, library = own_interpreter(options.python, os.path.abspath(options.wheel))
+    else:
+        python = os.path.abspath(options.python) if options.python else freethreaded.interpreter(options.kind)
+    program, package = install(python, options.wheel, os.path.join(folder, "venv"), environment, tested)
     compile_front(python, flags, package, environment)
+    if tested:
+        environment |= {"LD_PRELOAD": library, "GORANDOM_SANITIZER": " ".join(flags)}
     files = [] if any(".py" in a for a in arguments) else [os.path.join(ROOT, "tests", "python", f"test_{name}.py") for name in tests.split()]
     arguments = [os.path.abspath(a) if ".py" in a else a for a in arguments]
     code = subprocess.run([program, "-m", "pytest", "-c", os.path.join(ROOT, "pyproject.toml"), "--rootdir", ROOT, "-p", "no:cacheprovider",

@@ -56,7 +56,7 @@ func (s system) Read(b []byte) error {
 }
 
 // begin makes a core whose system has this weather.
-func begin(t *testing.T) {
+func begin(t testing.TB) {
 	t.Helper()
 	if r := Seed(2, nil, unsafe.Pointer(&[nameSize]byte{}), system{entropy.NewKernel()}, process.Allocate); r != 0 {
 		t.Fatal(r)

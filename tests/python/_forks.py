@@ -102,10 +102,11 @@ def control():
 
 @functools.cache
 def plain():
-    """The front's algorithms of numbers, text, UUIDs and SHA-256, without Python and without the generator: by ctypes."""
+    """The front's algorithms (pyext/front/pure), without Python and without the generator: by ctypes. tests/sanitize.py has
+    them compiled with a sanitizer."""
     front = SOURCE / "pyext" / "front"
-    sources = ["plain.c", *(front / "pure" / name for name in ("uniform.c", "text.c", "uuid7.c", "sha256.c", "hmac256.c"))]
-    return ctypes.CDLL(str(compile_c("plain.so", *sources, flags=("-shared", "-fPIC", f"-I{front}", f"-I{front.parent}"))))
+    flags = ("-shared", "-fPIC", f"-I{front}", f"-I{front.parent}", *shlex.split(os.environ.get("GORANDOM_SANITIZER", "")))
+    return ctypes.CDLL(str(compile_c("plain.so", "plain.c", *sorted((front / "pure").glob("*.c")), flags=flags)))
 
 
 @functools.cache

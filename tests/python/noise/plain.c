@@ -1,7 +1,9 @@
-/* The front's algorithms of numbers, text, UUIDs and SHA-256, over bytes and a time that the test gives: for ctypes.
- * Built together with pyext/front/pure/uniform.c, text.c, uuid7.c, sha256.c and hmac256.c, which know neither Python nor the generator. */
+/* The front's algorithms (pyext/front/pure), over bytes and a time that the test gives: for ctypes. Built together with all of
+ * their sources, which know neither Python nor the generator. */
 #include <string.h>
 
+#include "pure/compare.h"
+#include "pure/hmac256.h"
 #include "pure/text.h"
 #include "pure/uniform.h"
 #include "pure/uuid7.h"
@@ -93,5 +95,18 @@ EXPORT void plain_uuid7_at(int64_t time, const unsigned char *drawn, unsigned ch
 }
 
 /* By the plain compression: nobody has set another one here.  */
-void sha256_once(const void *, size_t, unsigned char digest[32]);
 EXPORT void plain_sha256(const unsigned char *data, size_t n, unsigned char digest[32]) { sha256_once(data, n, digest); }
+
+EXPORT int plain_compare(const void *a, size_t na, const void *b, size_t nb) { return compare_equal(a, na, b, nb); }
+
+/* prepared: by a key that is prepared first. */
+EXPORT void plain_hmac256(const unsigned char *bytes, size_t size, const unsigned char *message, size_t n, unsigned char *tag, int prepared)
+{
+	struct hmac256 key;
+	if (prepared) {
+		hmac256_set(&key, bytes, size);
+		hmac256_sum(&key, message, n, tag);
+	} else {
+		hmac256_once(bytes, size, message, n, tag);
+	}
+}
