@@ -96,8 +96,8 @@ static void wipe(void)
 static void child(void)
 {
 	/* Somebody's child handler before this one has forked, and this is its child, which goes on with the outer fork. It may have a
-	 * core by now. */
-	if (process->known == (uint64_t)getpid())
+	 * core by now. Where fork wipes nothing there is none, and once more does no harm. */
+	if (pages_wiped_at_fork && process->known)
 		return;
 	fork_generation++;
 	wipe();
