@@ -266,9 +266,9 @@ def check_links(app, error):
                 broken.append(f"{path.relative_to(folder)}: {target} is not there")
             elif fragment and there in pages and fragment not in pages[there].ids:
                 broken.append(f"{path.relative_to(folder)}: {target} names no place of that page")
-    if broken:
-        raise ExtensionError("broken links:\n" + "\n".join(sorted(broken)))
-    say.info("links inside: %d on %d pages, none broken", sum(len(page.targets) for page in pages.values()), len(pages))
+    for line in sorted(broken):
+        say.warning("a broken link on %s", line)  # with -W it fails the build
+    say.info("links inside: %d on %d pages, %d broken", sum(len(page.targets) for page in pages.values()), len(pages), len(broken))
 
 
 def setup(app):
