@@ -157,6 +157,23 @@ func TestSamplesAreMixed(t *testing.T) {
 	}
 }
 
+// TestWordsDontWaitForTheRoot: nor does a lane wait to deliver a word of the processor's,
+// where there is no cycle counter whose event would have waited. It fails (it hangs) if
+// tryWord locks instead of trying.
+func TestWordsDontWaitForTheRoot(t *testing.T) {
+	r := newFaked(t, new(int))
+	r.jitter.failed.Store(uint32(health.Repetition))
+	var s samples
+	r.mu.Lock()
+	for range 2 * samplesPerWord {
+		r.sample(&s, 0)
+	}
+	r.mu.Unlock()
+	if s.word != [len(s.word)]byte{} {
+		t.Errorf("a word that was not delivered is left: %x", s.word)
+	}
+}
+
 // TestEventOf32Bytes is as long as an event may be, and is taken as it is. A longer one
 // counts as its digest.
 func TestEventOf32Bytes(t *testing.T) {
