@@ -132,7 +132,8 @@ def urandom(n, /):
     Otherwise as os.urandom. After the first success in this process, or in one that it was forked
     from, there is no BlockingIOError any more. After PEP 522. Where Python has no os.getrandom there is never one.
     """
-    if not _ready and _index(n) > 0:
+    n = _index(n)  # once, and for PyPy's function, which does not ask
+    if not _ready and n > 0:
         _check()
     try:
         return _system(n)

@@ -26,6 +26,7 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     config.addinivalue_line("markers", "once: the same on every interpreter")
     config.addinivalue_line("markers", "native(feature): needs what an installation in pure Python has not")
+    config.addinivalue_line("markers", "cpython(reason): other Pythons differ in this by their nature")
     # Whoever runs us in a shell's background has it ignored, and programs would inherit that: those that a test ends by
     # Control-C would not end.
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
@@ -40,6 +41,8 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         for mark in item.iter_markers("native") if PURE else ():
             item.add_marker(pytest.mark.skipif(True, reason=f"in pure Python there is no {mark.args[0]}"))
+        for mark in item.iter_markers("cpython") if sys.implementation.name != "cpython" else ():
+            item.add_marker(pytest.mark.skipif(True, reason=f"{sys.implementation.name}: {mark.args[0]}"))
     # What cannot be run here says so once for each test, and not for each of its parameters.
     said, again = set(), []
     for item in items:

@@ -138,6 +138,7 @@ VALUES = {
 }
 
 
+@pytest.mark.cpython("its own functions word errors in another way")
 @pytest.mark.parametrize("a", VALUES)
 def test_every_pair(a):
     """Each kind of argument before and behind each other."""
@@ -146,6 +147,7 @@ def test_every_pair(a):
         assert answer == outcome(theirs, VALUES[a], VALUES[b]), (a, b)
 
 
+@pytest.mark.cpython("its own functions word errors in another way")
 def test_the_table_is_not_one_sided():
     """What the interpreters' own function answers to the table, as far as the documentation says it."""
     answers = collections.Counter(
@@ -235,6 +237,7 @@ def test_text(a, b):
     agree(a, a)
 
 
+@pytest.mark.cpython("it counts no references and tells no sizes of objects")
 def test_nothing_is_kept():
     """Buffers are released, on the ways that fail too, and references are given back."""
     many = [bytearray(b"abcd"), bytearray(b"abce"), "é" + "x" * 30, 1234567890123, [], memoryview(b"abcd")[::2]]
@@ -248,6 +251,7 @@ def test_nothing_is_kept():
         x.append(1)  # BufferError while somebody holds a view
 
 
+@pytest.mark.cpython("it counts no references and tells no sizes of objects")
 @pytest.mark.parametrize("a, b", [(1, 2), ("é", "é"), ("\ud800", ""), (b"", ""), (b"", b"")], ids=ascii)
 def test_nothing_is_left_behind(a, b):
     outcome(ours, a, b)
@@ -257,6 +261,7 @@ def test_nothing_is_left_behind(a, b):
     assert sys.getallocatedblocks() - before < 500
 
 
+@pytest.mark.cpython("it counts no references and tells no sizes of objects")
 def test_no_copy_of_an_ascii_string():
     """CPython keeps the UTF-8 text of other strings beside them; a key of ASCII must not lie about twice."""
     text = "".join(["k"] * 1000)

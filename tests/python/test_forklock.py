@@ -8,6 +8,7 @@ from _forks import PROGRAMS, linux, run
 pytestmark = linux
 
 
+@pytest.mark.cpython("its ctypes has no PyDLL, by which this test forks")
 def test_an_import_during_a_fork(python, tmp_path):
     """Guards that the child does not keep a lock that a thread of its parent holds (its next fork, and its own calls,
     would wait for ever), that a lock is not released for a fork that never took it, and that the parent releases it."""
@@ -26,6 +27,7 @@ def test_a_clone_that_forks_where_nothing_is_wiped():
     assert run(PROGRAMS / "forklock_clone.py", "auto", helped=True) == 0
 
 
+@pytest.mark.cpython("a handler may raise between a lock's __enter__ and the with block")
 @pytest.mark.xfail(
     sys.version_info[:2] == (3, 14),
     reason="CPython 3.14 lets a handler raise between a lock's __enter__ and its with block, so __exit__ is not called: "

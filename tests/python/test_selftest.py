@@ -12,6 +12,7 @@ import sys
 
 import pytest
 from _forks import NOISE
+from conftest import PURE
 from gorandom._cli import selftest as _selftest
 
 import gorandom
@@ -417,6 +418,7 @@ def test_a_long_reason(selftest):
     assert table.rows["a"][1].count("word") == 40 and all(len(line) <= 80 for line in table.text.splitlines() if "package" not in line)
 
 
+@pytest.mark.skipif(PURE and not hasattr(os, "getrandom"), reason="this Python has no os.getrandom, which alone can tell that the system is not ready")
 @pytest.mark.skipif(not confine.available(), reason="the seccomp filters are written for x86_64 and aarch64")
 def test_a_system_that_is_not_ready(python):
     """Checks nothing and does not wait."""

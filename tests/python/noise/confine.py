@@ -3,9 +3,13 @@
 import ctypes
 import os
 import platform
-import resource
 import struct
 import sys
+
+try:
+    import resource
+except ImportError:  # Windows has no limits to lower
+    resource = None
 
 CALLS = {
     "x86_64": dict(mmap=9, mprotect=10, madvise=28, mlock=149, clone=56, clone3=435, sigaltstack=131, getrandom=318),
