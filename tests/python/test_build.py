@@ -507,7 +507,7 @@ def test_c_file_is_gated(step):
     assert re.search(r"GATE_IN\(base\) retval = gopy_Count\(\); GATE_OUT\(base\)", out)
     assert len(re.findall(r"gopy_Count\(\)", out)) == 1
     assert 'py_retval = retval ? Py_BuildValue((char *) "s", retval) : PyErr_NoMemory();' in out  # NULL is not None
-    assert "_core_moduledef" not in out and "module_new(&definition, slots)" in out
+    assert "_core_moduledef" not in out and "MODULE(_core, exec, METHODS(_core_functions))" in out
 
 
 @needs_source

@@ -20,6 +20,7 @@ def assert_cores(result, start, forks):
     assert result["cores"] == {"auto": forks // 4, "eager": forks, "never": 0}[start]
 
 
+@pytest.mark.native("core, whose mode is looked at")
 @starts
 def test_quiet(start):
     """Guards the reset (a child that entered the parent's runtime would hang) and the wiped pools, beside which
@@ -30,6 +31,7 @@ def test_quiet(start):
     assert_cores(result, start, forks)
 
 
+@pytest.mark.native("core, whose mode is looked at")
 @starts
 def test_busy_threads(start):
     """Guards the places of the gate, which are made anew in a child (the parent's drawing threads hold
@@ -42,6 +44,7 @@ def test_busy_threads(start):
 
 
 # Eager beside dlopen is a test of its own: test_eager_under_loader_noise.
+@pytest.mark.native("core, whose mode is looked at")
 @pytest.mark.parametrize(
     "noise, start",
     [(noise, start) for noise in ("dlopen", "dl_iterate_phdr", "pthread_create") for start in STARTS
@@ -74,6 +77,7 @@ def test_eager_under_loader_noise():
     assert died <= died_in_c + 2, f"{died} of {forks} children died, {died_in_c} of the C program's"
 
 
+@pytest.mark.native("core, whose mode is looked at")
 @starts
 @pytest.mark.parametrize("returns", [False, True], ids=["exits", "returns"])
 def test_from_another_thread(start, returns):
@@ -88,6 +92,7 @@ def test_from_another_thread(start, returns):
     assert_cores(result, start, forks)
 
 
+@pytest.mark.native("core, whose mode is looked at")
 @starts
 def test_nested(start):
     """300 generations, each the child of the one before. Guards that a reset leaves nothing behind (mappings,
@@ -108,6 +113,7 @@ def test_in_fork_callbacks(start):
     assert_sound(result, forks)
 
 
+@pytest.mark.native("draw that works in a fork handler of C")
 @pytest.mark.once
 @starts
 def test_in_fork_handlers_of_others(start):
@@ -122,6 +128,7 @@ def test_in_fork_handlers_of_others(start):
     assert result["repeats"] == 0
 
 
+@pytest.mark.native("draw that works in a fork handler of C")
 @starts
 def test_threads_that_fork_handlers_of_others_make(start):
     """A handler that comes before ours makes a thread in the child, which draws at once and goes on. Guards that our handler
@@ -131,6 +138,7 @@ def test_threads_that_fork_handlers_of_others_make(start):
     assert set(wrong) == {0}, f"tokens that came twice or are zeros, in each child: {wrong}"
 
 
+@pytest.mark.native("core, whose mode is looked at")
 @starts
 def test_during_the_first_draw_of_another_thread(start):
     """The core is being started by one thread while another one forks. Guards the start lock, which the fork
