@@ -282,11 +282,18 @@ def line(cells):
     return "| " + " | ".join(cells) + " |"
 
 
+def cell(row, name):
+    """What a step gave; of one that failed the first line of what it said."""
+    said = str(row.get(name, "-")) or "-"
+    why = [text.removeprefix(name + ": ").removeprefix("tests: ").splitlines()[0] for text in row["failures"] if text.startswith(name + ": ")]
+    return f"FAILED: {why[0]}" if said == "FAILED" and why else said
+
+
 def table(rows):
     yield line(["system", "Python", "installed from", *COLUMNS.values(), "result"])
     yield "|" + "---|" * (len(COLUMNS) + 4)
     for row in rows:
-        yield line([row["system"], row.get("python", "-"), WHAT[row["what"]], *(str(row.get(name, "-")) for name in COLUMNS),
+        yield line([row["system"], row.get("python", "-"), WHAT[row["what"]], *(cell(row, name) for name in COLUMNS),
                     f"{row['result']}, {row['date']}"])  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from _forks import PROGRAMS, STRESS, assert_sound, linux, run, starts
 pytestmark = linux
 
 
+@pytest.mark.native("draw that works in C, between two instructions of Python")
 @starts
 @pytest.mark.parametrize("drawers", [0, 3], ids=["quiet", "busy"])
 @pytest.mark.parametrize("how", ["fork", "raw_clone", "raw_fork"])
@@ -22,6 +23,7 @@ def test_bare_forks(start, how, drawers):
         assert result["cores"] == 0
 
 
+@pytest.mark.native("draw that works in C, between two instructions of Python")
 @pytest.mark.parametrize("start", ["auto", "eager"])
 def test_reason_of_a_raw_clone(start):
     """status() says why such a child has no core, however much it draws."""
@@ -30,6 +32,7 @@ def test_reason_of_a_raw_clone(start):
     assert "clone(2)" in result["childs"]
 
 
+@pytest.mark.native("draw that works in C, between two instructions of Python")
 @starts
 @pytest.mark.parametrize("size", [48, 1024, 6000, 600_000])
 @pytest.mark.parametrize("how", ["fork", "raw_clone"])
@@ -46,6 +49,7 @@ def test_fork_in_a_signal_handler(start, size, how):
     assert result["tokens"] > forks  # the children's pieces were compared too
 
 
+@pytest.mark.native("draw that works in C, between two instructions of Python")
 @starts
 @pytest.mark.parametrize("draws_at_once", [False, True], ids=["", "child-draws-at-once"])
 def test_python_handler_forks_between_chunks(start, draws_at_once):
@@ -57,6 +61,7 @@ def test_python_handler_forks_between_chunks(start, draws_at_once):
     assert_sound(result, 4)
 
 
+@pytest.mark.native("draw that works in C, between two instructions of Python")
 @pytest.mark.parametrize("start", ["auto", "eager"])
 def test_a_first_draw_in_the_child_of_a_vfork(start):
     """It has its parent's memory and no other threads. Guards that it starts no core: the threads of that were the child's and

@@ -18,6 +18,7 @@ def test_none_comes_or_goes(python, tmp_path, start, keystream):
     python(NOISE / "everything.py", 3, tmp_path, start=start, env=env)
 
 
+@pytest.mark.native("core, whose descriptors are counted")
 @pytest.mark.parametrize("stream", [0, 1, 2])
 def test_nonblocking_standard_streams(python, stream):
     """Go's package os asks for the poller at its start where a standard stream does not block. Guards poller_is_open."""

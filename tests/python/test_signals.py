@@ -32,6 +32,7 @@ def test_host_that_waits_gets_all_signals(start, way):
     assert result["lost"] == 0
 
 
+@pytest.mark.native("gate into Go, and no core")
 @pytest.mark.parametrize("start", ["auto", "eager"])
 @pytest.mark.parametrize("where", ["main", "thread"])
 def test_all_signals_are_blocked_inside_the_gate(start, where):
@@ -52,6 +53,7 @@ def test_greedy_handlers(start, where):
     assert result["child"] == 0
 
 
+@pytest.mark.native("draw in C, made in pieces")
 @starts
 def test_cancelled_threads(start):
     """pthread_cancel in the middle of draws acts after them: nothing is left locked, no place in the core
@@ -61,6 +63,7 @@ def test_cancelled_threads(start):
     assert result["mode"] == ("direct" if start == "never" else "core")
 
 
+@pytest.mark.native("draw in C, made in pieces")
 @starts
 def test_signals_are_seen_during_a_long_draw(start):
     """Draws enter the core, or the kernel, for 16 MiB at most. Guards CORE_CHUNK and KERNEL_CHUNK: without
@@ -69,6 +72,7 @@ def test_signals_are_seen_during_a_long_draw(start):
     assert result["during"] >= 10
 
 
+@pytest.mark.native("draw in C, made in pieces")
 @starts
 def test_keyboard_interrupt_during_a_draw(start):
     """Ctrl-C ends a long draw with KeyboardInterrupt, and the stream goes on."""
@@ -104,6 +108,7 @@ def test_faulthandler(start):
     assert ", line 7 in <module>" in ended.err
 
 
+@pytest.mark.native("callback for OpenSSL, by which this test draws")
 @pytest.mark.parametrize("stack", [8, 12, 16, 32, 64])
 @pytest.mark.parametrize("when, n", [("first draw", 16), ("first draw", 1 << 20), ("later draw", 16)])
 def test_alternate_stacks(when, n, stack):
@@ -117,6 +122,7 @@ def test_alternate_stacks(when, n, stack):
     assert result == [[1] * 5, "core", "", "core"]
 
 
+@pytest.mark.native("gate into Go, and no core")
 @pytest.mark.parametrize("start", ["auto", "eager"])
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_handler_of_sigsys_keeps_everyone_out_of_the_core(start, when):

@@ -58,12 +58,14 @@ def test_functions_replaced_while_they_are_called(python):
     python(PROGRAMS / "threads_replaced_functions.py")
 
 
+@pytest.mark.native("callback for OpenSSL")
 def test_openssl_is_switched_by_threads(python):
     """Guards: openssl/module.c never keeps our own method as the one to give back, whoever activates meanwhile."""
     pytest.importorskip("ssl", reason="this interpreter has no ssl")
     python(PROGRAMS / "threads_openssl.py")
 
 
+@pytest.mark.native("core")
 def test_never_while_a_core_starts(python):
     """Either it is too late, or there will be no core. Guards: life_set_mode() waits for a start that is under way."""
     for _ in range(max(1, 12 // int(os.environ.get("GORANDOM_SLOW") or 1))):
