@@ -55,7 +55,7 @@ def gorandom(*words, **options):
 
 
 def install(folder, kind):
-    common = [os.path.join(folder, "unpacked", "pip"), "install", "--no-index", "--find-links", folder, "--no-cache-dir"]
+    common = [os.path.join(folder, "unpacked", "pip"), "install", "--no-index", "--find-links", folder, "--no-cache-dir", "--no-compile"]
     if sys.platform == "linux":
         common += ["--break-system-packages", "--root-user-action=ignore"]
     which = ["--only-binary", ":all:"] if kind in ("pure", "wheel") else ["--no-binary", "gorandom"]

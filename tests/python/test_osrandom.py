@@ -72,6 +72,7 @@ def test_source_is_frozen():
         source.serves = False
 
 
+@pytest.mark.native("mode but the system's")
 @pytest.mark.skipif(sys.platform != "linux", reason="says what Linux answers")
 def test_here(python, start_mode):
     python("""
@@ -98,6 +99,7 @@ for source in s.sources(): print(source.serves, source.reason)
 """
 
 
+@pytest.mark.native("mode but the system's")
 @seccomp
 @pytest.mark.parametrize("name", ["ENOSYS", "EPERM"])
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -144,6 +146,7 @@ def test_the_descriptor_is_kept(python):
     python(PROGRAMS / "osrandom_descriptor.py", start="never", env={"PYTHONPATH": NOISE})
 
 
+@pytest.mark.native("device that the front reads by itself: os.urandom does")
 def test_reason_of_a_device_that_is_none(monkeypatch):
     monkeypatch.setattr(os, "stat", lambda path: os.lstat(__file__))
     assert osrandom.sources()[1].reason == (
@@ -157,6 +160,7 @@ def test_reason_of_a_device_that_is_none(monkeypatch):
     assert "could not step in: [Errno 2] No such file or directory: '/dev/urandom'" in osrandom.sources()[1].reason
 
 
+@pytest.mark.native("callback for OpenSSL")
 def test_a_program_for_cryptographys_backend(python):
     """Its calls, with another import."""
     pytest.importorskip("ssl", reason="this interpreter has no ssl")
