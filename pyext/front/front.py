@@ -367,7 +367,7 @@ class State:
     def call(self, operation, data=b"", size=0, python=None, /):
         is_hash = self._kind == HAND_HASH
         known = 0 <= operation <= HASH_DIGEST and (operation >= HASH_UPDATE) == is_hash
-        if not known or size < 0 or (operation < GENERATOR_KEY and python is None):
+        if not known or size < 0 or (operation < GENERATOR_KEY and python is None) or (operation == GENERATOR_RESEED and size):
             raise ValueError("no such operation on this state")
         data, size = _contiguous(data), _index(size)
         with self:

@@ -250,7 +250,7 @@ static PyObject *state_call(PyObject *o, PyObject *args)
 	if (!PyArg_ParseTuple(args, "i|y*nO:call", &operation, &in, &n, &python))
 		return NULL;
 	if (operation < 0 || operation >= OPERATIONS || (operation >= HASH_UPDATE) != (self->kind == HAND_HASH) || n < 0
-	    || (operation < HAND_OPERATIONS && !python)) {
+	    || (operation < HAND_OPERATIONS && !python) || (operation == GENERATOR_RESEED && n)) {	/* nothing is written then */
 		PyErr_SetString(PyExc_ValueError, "no such operation on this state");
 	} else if (borrow(self) == 0) {
 		out = self->kind == HAND_HASH ? use_hash(self->memory, operation, &in) : use_generator(self->memory, operation, &in, n, python);
