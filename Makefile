@@ -75,8 +75,8 @@ audit: ## are weaknesses known of what is compiled in, or of what builds and tes
 free-threaded: build/free/wheel ## tests/python on a CPython without a GIL, which is built first (4 minutes, on Debian)
 	$(PYTHON) tests/run.py --wheel build/free/gorandom-*.whl --python $(FREE)
 
-sanitize: build/wheel ## tests of the C front under AddressSanitizer and UBSan; the interpreter is built first (4 minutes)
-	$(PYTHON) tests/sanitize.py address --wheel wheels/gorandom-*.whl
+sanitize: build/wheel ## tests of the C front under AddressSanitizer and UBSan; the interpreter is built first (4 minutes; QUICK=1: some, by this machine's)
+	$(PYTHON) tests/sanitize.py $(if $(QUICK),quick,address) --wheel wheels/gorandom-*.whl
 
 tsan: build/free/wheel ## tests of threads under ThreadSanitizer, without a GIL; PYTHON_TSAN=PROGRAM, or it is built first
 	$(PYTHON) tests/sanitize.py thread --wheel build/free/gorandom-*.whl $(if $(PYTHON_TSAN),--python '$(PYTHON_TSAN)')
