@@ -117,6 +117,14 @@ freeze-test: build/wheel ## packs a program by PyInstaller, cx_Freeze, Nuitka, s
 consttime: ## does compare_digest's time tell anything? A t-test over a million measurements (half a minute)
 	$(PYTHON) bench/consttime.py
 
+.PHONY: fuzz prove
+fuzz: MINUTES = 5
+fuzz: build/wheel ## MINUTES (5) of inputs to each parser and each C entry that takes bytes, guided by coverage (needs clang; ONLY=WORD: some; KEEP=1: the best stay)
+	$(PYTHON) tests/fuzz/fuzz.py --wheel wheels/gorandom-*.whl --minutes $(MINUTES) $(if $(ONLY),--only '$(ONLY)') $(if $(KEEP),--keep)
+
+prove: ## Frama-C: no input in the ranges stated leads pyext/front/pure to undefined behaviour (needs frama-c)
+	$(PYTHON) tests/framac/prove.py
+
 stress: build/wheel ## the fork tests with STRESS (10) times as many forks, some 50,000
 	GORANDOM_STRESS=$(STRESS) $(PYTHON) tests/run.py --wheel wheels/gorandom-*.whl tests/python/test_forks.py tests/python/test_clone.py tests/python/test_reentrancy.py
 
