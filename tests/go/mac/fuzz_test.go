@@ -13,6 +13,8 @@ import (
 func FuzzSum(f *testing.F) {
 	for number := range uint8(16) {
 		f.Add(number, []byte("key"), []byte("message"))
+		f.Add(number, bytes.Repeat([]byte{1}, 64), []byte("message"))
+		f.Add(number, bytes.Repeat([]byte{1}, 128), []byte("message"))
 	}
 	f.Add(uint8(0), bytes.Repeat([]byte{1}, 65), bytes.Repeat([]byte{2}, 119))
 	f.Add(uint8(8), bytes.Repeat([]byte{1}, 145), bytes.Repeat([]byte{2}, 287))
