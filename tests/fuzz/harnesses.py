@@ -19,11 +19,12 @@ import shutil
 import sys
 import tempfile
 
+from gorandom._cli import hmac as lists
+
 import gorandom
 from gorandom import _front, _seedfile, hmac, seedfile, signing
 from gorandom import random as strong
 from gorandom import secrets as strong_secrets
-from gorandom._cli import hmac as lists
 
 PLAIN = os.environ.get("GORANDOM_PLAIN")
 plain = ctypes.CDLL(PLAIN) if PLAIN else None  # pyext/front/pure and tests/python/noise/plain.c; test_fuzz.py sets its own
