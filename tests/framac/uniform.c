@@ -74,7 +74,7 @@ void prove_choose_new_ones(void)
 	for (size_t most = 1; most <= CHOSEN; most *= 2) {	/* all k whose table has the same size at once */
 		size_t set = 21, k = most == 1 ? (size_t)Frama_C_interval(0, 1) : (size_t)Frama_C_interval(most / 2 + 1, most);
 		//@ loop unroll 20;
-		for (size_t table = 4; table < 4 * 3 * most; table *= 4)
+		for (size_t table = 4; most > 4 && table < 4 * 3 * most; table *= 4)
 			set = 21 + table;
 		//@ loop unroll 40;
 		for (size_t least = 16; least <= UNIFORM_MOST; least *= 2) {	/* all n of so many bits at once */

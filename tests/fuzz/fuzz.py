@@ -129,7 +129,7 @@ def fuzz_python(program, environment, name, seconds):
 
 def go_tests():
     """Yield (package's folder, function)."""
-    for path in sorted(glob.glob("**/*_test.go", root_dir=ROOT, recursive=True)):
+    for path in sorted(path for top in ("gorandom", "pyext", "tests/go") for path in glob.glob(top + "/**/*_test.go", root_dir=ROOT, recursive=True)):
         with open(os.path.join(ROOT, path)) as file:
             for name in FUNCTION.findall(file.read()):
                 yield os.path.dirname(path), name
