@@ -45,6 +45,7 @@ assert one.nonce != two.nonce
     )
 
 
+@pytest.mark.native("mode but the system's")
 def test_install_draws_nothing(python):
     assert python(
         "import gorandom, os; gorandom.install_as_crypto(); import Crypto.Random\n"

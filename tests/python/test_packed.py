@@ -70,6 +70,7 @@ def test_all_that_the_finder_gives_is_imported_by_statements():
     assert names <= imported(path, tree), names - imported(path, tree)
 
 
+@pytest.mark.native("library, which a zip file cannot hold")
 @pytest.mark.parametrize("place", ["zip on sys.path", "zip that is run"])
 def test_from_a_zip_file(python, tmp_path, place):
     """The message says what is wrong; Python's own speaks of a circular import."""
@@ -87,6 +88,7 @@ def test_from_a_zip_file(python, tmp_path, place):
     assert re.match(re.escape(f"ImportError: gorandom is in the zip file {archive!r}, and extension modules cannot be loaded"), line), line
 
 
+@pytest.mark.native("library, which a zip file cannot hold")
 def test_a_broken_installation_is_not_called_a_zip_file(python, site):
     (front,) = (site / "gorandom").glob("_front.*.so")
     front.unlink()

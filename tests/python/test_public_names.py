@@ -91,7 +91,7 @@ assert set(before) <= shown, set(before) - shown
         ("gorandom.compat.pycrypto.Random", ["Fortuna", "OSRNG", "_UserFriendlyRNG"]),
     ],
 )
-@pytest.mark.parametrize("numpy", ["with numpy", "without numpy"])
+@pytest.mark.parametrize("numpy", [pytest.param("with numpy", marks=pytest.mark.native("bit generator for numpy")), "without numpy"])
 def test_dir_is_complete(python, module, late, numpy):
     if numpy == "with numpy":
         pytest.importorskip("numpy", reason="NOT TESTED: numpy is not installed")
