@@ -65,6 +65,7 @@ def test_has_a_docstring(name):
     assert inspect.getdoc(getattr(gorandom, name))
 
 
+@pytest.mark.cpython("its own functions word errors in another way")
 @pytest.mark.parametrize("bad", TOO_LARGE + NEGATIVE + [-(1 << 70)] + NO_INTEGERS + [Raises(), NoInt()], ids=repr)
 def test_urandom_as_os_urandom(bad):
     assert outcome(gorandom.urandom, bad) == outcome(os.urandom, bad)
@@ -76,6 +77,7 @@ def test_urandom_is_called_as_os_urandom(args, kwargs):
     assert outcome(gorandom.urandom, *args, **kwargs) == outcome(os.urandom, *args, **kwargs)
 
 
+@pytest.mark.cpython("its own functions word errors in another way")
 @settings(deadline=None, database=None, max_examples=200)
 @given(st.one_of(st.none(), st.text(), st.binary(), st.floats(), st.complex_numbers(), st.lists(st.integers()),
                  st.integers(max_value=-1), st.integers(min_value=1 << 62)))  # fmt: skip

@@ -309,6 +309,7 @@ def test_in_a_forked_child(python):
     python(PROGRAMS / "pycrypto_fortuna_child.py")
 
 
+@pytest.mark.native("core, with which this could differ")
 @pytest.mark.skipif(os.environ.get("GORANDOM_START") == "never", reason="this is such a process")
 def test_without_a_core(python):
     """All of this file again, in a process without a core. Guards that a vector is not right in one mode alone."""

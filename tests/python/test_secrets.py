@@ -73,6 +73,7 @@ def test_encodings_of_given_bytes_in_python(monkeypatch, data, text):
     assert ours._python["token_urlsafe"](len(data)) == text and ours._python["token_hex"](len(data)) == data.hex()
 
 
+@pytest.mark.cpython("its own functions word errors in another way")
 @pytest.mark.parametrize("name", ["token_bytes", "token_hex", "token_urlsafe"])
 @pytest.mark.parametrize("bad", [-1, 1.0, "1", b"1", [], 1 << 70, -(1 << 70), object], ids=repr)
 def test_bad_sizes(name, bad):
@@ -94,6 +95,7 @@ class TestNumbers:
         assert ours.randbits(0) == 0 and {ours.randbits(1) for _ in range(100)} == {0, 1}
         assert all(ours.randbits(k=9) < 512 for _ in range(50)) and len({ours.randbits(128) for _ in range(500)}) == 500
 
+    @pytest.mark.cpython("its own functions word errors in another way")
     @pytest.mark.parametrize("bad", [-1, 1.5, "1", None, []], ids=repr)
     def test_bad_bits(self, bad):
         assert outcome(ours.randbits, bad) == outcome(theirs.randbits, bad)

@@ -117,6 +117,7 @@ def test_no_second_number_is_kept(same_bytes):
         assert number == theirs.gauss()
 
 
+@pytest.mark.cpython("its own functions word errors in another way")
 @pytest.mark.parametrize("method", ["getrandbits", "randbytes", "randrange", "choice", "sample", "choices"])
 @pytest.mark.parametrize("bad", [*NO_INTEGERS, -1], ids=repr)
 def test_bad_arguments(method, bad):
@@ -128,6 +129,7 @@ def test_bad_arguments(method, bad):
         getattr(ours, method)(bad)
 
 
+@pytest.mark.cpython("its own functions word errors in another way")
 @settings(deadline=None, database=None, max_examples=200)
 @given(st.one_of(st.integers(max_value=-1), st.floats(), st.text(), st.none(), st.binary()))
 def test_getrandbits_whatever_it_is(bad):
