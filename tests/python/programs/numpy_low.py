@@ -8,7 +8,6 @@ import json
 ctypes.CDLL(None).script_clock(ctypes.c_longlong(1_700_000_000_000))
 
 import confine  # noqa: E402  after it
-
 from numpy_ready import c, end, rng  # noqa: E402
 
 at = ctypes.c_int64.from_address(end + 56)  # minus as many as are ready
