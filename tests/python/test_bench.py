@@ -26,6 +26,8 @@ pytestmark = [
 @pytest.fixture
 def load(monkeypatch):
     """A module of bench/, by its name: they import each other so. None of them stays loaded."""
+    for path in (SOURCE / "bench").glob("*.py"):  # tests/run.py has such a name, too
+        monkeypatch.delitem(sys.modules, path.stem, raising=False)
     known = set(sys.modules)
     monkeypatch.setattr(sys, "path", [str(SOURCE / "bench"), *sys.path])
     yield importlib.import_module
