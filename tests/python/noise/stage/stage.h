@@ -96,7 +96,7 @@ extern int (*on_nanosleep)(const struct timespec *, struct timespec *);
 extern int (*on_thread)(pthread_t *, void *(*)(void *));
 extern int (*on_setspecific)(void);
 extern void (*on_copy)(void);	/* called once, before the next memcpy() that is a call */
-extern void (*on_yield)(void);	/* called before the function */
+extern void (*on_yield)(void);	/* then nobody yields */
 void no_waiting(void);	/* for on_yield: fails after some thousand turns, when somebody waits for ever */
 extern int tsc_forbidden;
 extern int slow_ns;	/* that a time() takes */
