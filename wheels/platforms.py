@@ -238,8 +238,6 @@ PLATFORMS = [
       for arch, emulator, title in (("s390x", "s390x", "s390x"), ("armhf", "arm", "ARMv7"))
       for what, mode in (("pure", "system"), ("native", "direct"))),
 ]  # fmt: skip
-BUILT_ONLY = []
-NOT_TRIED = ["Windows itself", "macOS", "iOS, Android", "WebAssembly", "FreeBSD and other Unixes", "CPython 3.14 and 3.15 without a GIL"]
 COLUMNS = {"installed": "pip installs", "mode": "mode", "selftest": "self-test", "forks": "forks", "spawn": "spawn", "command line":
            "command line", "examples": "examples", "tests": "tests"}  # fmt: skip
 
