@@ -58,13 +58,13 @@ func TestVMClockRefused(t *testing.T) {
 	}
 }
 
-// TestMapDeviceRefuses: what is not a misc device is not mapped.
+// TestMapDeviceRefuses: what is not a misc device is not mapped, nor one that has no page.
 func TestMapDeviceRefuses(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, make([]byte, 8192), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{file, "/dev/zero", "/dev/null", "/dev/none", filepath.Dir(file)} {
+	for _, path := range []string{file, "/dev/zero", "/dev/null", "/dev/none", filepath.Dir(file), "/dev/net/tun", "/dev/fuse"} {
 		if page := mapDevice(path); page != nil {
 			t.Errorf("%s was mapped", path)
 		}
