@@ -1,5 +1,6 @@
 /* make coverage: gcov's counters of a library, in a file that all its processes share. So nothing has to be written at a
- * process's end: children of every kind of fork are counted, also those that end by _exit or SIGKILL.
+ * process's end: children of every kind of fork are counted, also those that end by _exit or SIGKILL. (gcov has a counter for
+ * some branches only, and subtracts to have the others: a process that ends in the middle of a function shifts those by one.)
  *
  * The linker puts the counters on pages of their own (COUNTERS in covered.py), among those that begin with zeros. The core
  * has its pages wiped at fork, which cannot be had for a file: here these are left out. */
