@@ -119,7 +119,7 @@ WITHOUT_CORE = {"direct": "auto eager", "system": "auto eager never"}  # modes t
 
 # ---- results ----
 
-PATIENCE = 10  # seconds until a child or a thread counts as hung: nothing here takes more than some ms
+PATIENCE = 60  # seconds until a child or a thread counts as hung: milliseconds, but where a processor is emulated
 
 
 class Wrong(Exception):
