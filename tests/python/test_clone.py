@@ -7,6 +7,7 @@ from _forks import PROGRAMS, STRESS, assert_sound, linux, run, starts
 pytestmark = linux
 
 
+@pytest.mark.once
 @pytest.mark.native("draw that works in C, between two instructions of Python")
 @starts
 @pytest.mark.parametrize("drawers", [0, 3], ids=["quiet", "busy"])
@@ -32,6 +33,7 @@ def test_reason_of_a_raw_clone(start):
     assert "clone(2)" in result["childs"]
 
 
+@pytest.mark.once
 @pytest.mark.native("draw that works in C, between two instructions of Python")
 @starts
 @pytest.mark.parametrize("size", [48, 1024, 6000, 600_000])

@@ -13,7 +13,7 @@ from _forks import PROGRAMS, compile_c
 
 import gorandom
 
-pytestmark = pytest.mark.native("AES kernel")
+pytestmark = [pytest.mark.once, pytest.mark.native("AES kernel")]
 HERE = pathlib.Path(__file__).parent
 needs_core = pytest.mark.skipif(
     gorandom._front.state()["core_version"] is None, reason="no core can be had here: " + gorandom.status().reason

@@ -15,7 +15,7 @@ from _forks import GLIBC, PROGRAMS, STRESS, compile_c, linux, run
 sys.path.append(os.path.join(os.path.dirname(__file__), "noise"))
 import confine  # noqa: E402
 
-pytestmark = [linux, pytest.mark.native("core that a limit could refuse")]
+pytestmark = [linux, pytest.mark.once, pytest.mark.native("core that a limit could refuse")]
 seccomp = pytest.mark.skipif(not confine.available(), reason="the seccomp filters are written for x86_64 and aarch64")
 with_gil = pytest.mark.skipif(
     bool(sysconfig.get_config_var("Py_GIL_DISABLED")),

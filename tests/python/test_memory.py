@@ -14,7 +14,7 @@ from _forks import GLIBC, PROGRAMS, compile_c, folder, linux, reports, run, star
 
 import gorandom
 
-pytestmark = [linux, pytest.mark.native("generator in memory, and no core")]
+pytestmark = [linux, pytest.mark.once, pytest.mark.native("generator in memory, and no core")]
 
 
 @pytest.mark.parametrize("start", ["auto", "eager"])

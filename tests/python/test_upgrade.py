@@ -10,7 +10,7 @@ from _forks import PROGRAMS, linux
 
 import gorandom
 
-pytestmark = [linux, pytest.mark.native("library that an upgrade could replace")]
+pytestmark = [linux, pytest.mark.once, pytest.mark.native("library that an upgrade could replace")]
 starts = pytest.mark.parametrize("start", ["auto", "eager", "never"])
 has_core = gorandom._front.state()["core_version"] is not None
 HARMS = ["removed", "replaced"]
