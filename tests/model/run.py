@@ -49,9 +49,9 @@ RUNS = {
 # The run that needs each guard.
 GUARDS = {
     "bytes": {
-        "forks": "PAGE_WIPED PROCESS_WIPED CHECK_AFTER_TAKING PROCESS_AFTER UNMAKE KERNEL_LOOKED_AT KERNEL_COPY STALE_AT_FORK",
+        "forks": "PAGE_WIPED PROCESS_WIPED PROCESS_AFTER UNMAKE KERNEL_LOOKED_AT KERNEL_COPY STALE_AT_FORK",
         "handlers": "TAKEN READ_AFTER_MARK REKEY DROP",
-        "unwiped": "PID_BEFORE PID_AFTER PAGE_WIPED_BY_HOOK SIGNALS_HELD_IN_WIPE",
+        "unwiped": "PID_BEFORE PID_AFTER CHECK_AFTER_TAKING PAGE_WIPED_BY_HOOK SIGNALS_HELD_IN_WIPE",
         "reseeds": "EPOCH MISSED STAMP_BEFORE_KEY",
         "restores": "RESTORE_AFTER RESTORE_IN_STAMP RESEED_RESTORED STAMP_BEFORE_RESEED",
         "seconds": "SECOND",
@@ -75,7 +75,7 @@ GUARDS = {
 }
 
 # Without these nothing goes wrong that a model promises not to. docs/model.md says what they are for.
-NOT_NEEDED = {"STALE_AT_FORK", "PID_BEFORE", "START_NOT_IN_FORK", "CAN_BLOCK", "CAN_STACK"}
+NOT_NEEDED = {"STALE_AT_FORK", "PID_BEFORE", "START_NOT_IN_FORK", "PLACE_AFTER_SIGNALS", "KEY_READ_AGAIN", "CAN_BLOCK", "CAN_STACK"}
 
 # Their End process judges when nothing moves any more: threads that a fork has ended stand where they stood.
 ENDS_ITSELF = {"entry", "records"}

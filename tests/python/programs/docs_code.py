@@ -1,17 +1,21 @@
 """Runs the Python code of a page of the documentation, block by block in one namespace. Run by test_docs.py."""
 
 import doctest
+import os
 import pathlib
 import re
 import sys
+import tempfile
 
 import gorandom
 from gorandom import hmac
 
 # What the pages' code is given by the programs that it is a part of.
 key, message, secret = gorandom.get_random_bytes(32), b"message", gorandom.get_random_bytes(32)
+os.chdir(tempfile.mkdtemp(dir="."))
+pathlib.Path("SECRET").write_bytes(secret)
 names = {
-    "key": key, "message": message, "secret": secret, "tag": hmac.digest(key, b"one", "sha256"), "given": "a", "kept": "a",
+    "key": key, "message": message, "tag": hmac.digest(key, b"one", "sha256"), "given": "a", "kept": "a",
     "new_secret": secret, "old_secret": key, "wordlist": "some words to choose from here now".split(),
 }  # fmt: skip
 runner, blocks = doctest.DocTestRunner(), 0
