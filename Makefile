@@ -59,10 +59,10 @@ verify-wheel: ## WHEEL=file [SDIST=file]: makes a published wheel again from its
 	@[ -n "$(WHEEL)" ] || { echo "make verify-wheel WHEEL=FILE [SDIST=FILE]"; exit 2; }
 	@$(PYTHON) wheels/make.py --verify "$(WHEEL)" $(if $(SDIST),--sdist "$(SDIST)")
 
-check-package: ## judges what make wheels made, and the project's files, by twine, pyroma, reuse, zizmor and others (a minute)
+check-package: ## judges what make wheels made, and the project's files, by twine, pyroma, reuse, zizmor and others
 	@$(PYTHON) wheels/package.py
 
-release-rehearsal: ## VERSION=X.Y.ZrcN: a whole release, onto an index on this machine, and tried from there (5 minutes)
+release-rehearsal: ## VERSION=X.Y.ZrcN: a whole release, onto an index on this machine, and tried from there
 	@[ -n "$(VERSION)" ] || { echo "make release-rehearsal VERSION=0.1.0rc1 [TARGETS=...]"; exit 2; }
 	@$(PYTHON) wheels/rehearse.py "$(VERSION)" $(TARGETS)
 
@@ -107,7 +107,7 @@ wheel-roots: $(if $(SUITE),build/vectors/hmac.json) ## as root: wheels/dist (or 
 		$(if $(ONLY),--only '$(ONLY)') $(if $(SUITE),--suite)
 
 .PHONY: platforms test-pure
-platforms: ## as root: the package under Wine, on PyPy, GraalPy, other processors and newer CPythons; writes docs/platforms.md (ONLY=PATTERN: some; an hour)
+platforms: ## as root: the package under Wine, on PyPy, GraalPy, other processors and newer CPythons; writes docs/platforms.md (ONLY=PATTERN: some; it takes long)
 	@ls wheels/dist/*.whl >/dev/null 2>&1 || $(MAKE) wheels TARGETS="any manylinux_2_17_x86_64"
 	$(PYTHON) wheels/platforms.py $(if $(ONLY),--only '$(ONLY)')
 
@@ -151,7 +151,7 @@ gvisor-test: build/venv/tests ## as root: tests that need no core, inside gVisor
 model: ## the models of the fork protocol, exhaustively, with SPIN; and what goes wrong without each guard (docs/model.md; ONLY=WORD: some)
 	@$(PYTHON) tests/model/run.py $(if $(ONLY),--only '$(ONLY)')
 
-coverage: build/wheel build/pure/wheel ## lines and branches that no test runs, in Go, Python and C (some 25 minutes; ADD='tests/python/test_x.py …': these, added to the last)
+coverage: build/wheel build/pure/wheel ## lines and branches that no test runs, in Go, Python and C (ADD='tests/python/test_x.py …': these, added to the last)
 	nice $(PYTHON) tests/covered.py --wheel wheels/gorandom-*.whl --pure build/pure/gorandom-*.whl $(if $(ADD),--add $(ADD))
 
 go-releases: ## builds with each Go from the oldest that serves to the newest candidate, and runs the fork tests (5 minutes each; ONLY='1.26.4 …')
