@@ -352,12 +352,17 @@ static void a_closed_gate(void)
 /* A handler forks past all that would notice, just before the look at whose core this is. */
 static pid_t forked;
 
-static int fork_in_the_gate(int signal, struct sigaction *old)
+static void fork_unnoticed(void)
 {
-	on_sigaction = NULL;
 	forked = (pid_t)__real_syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
 	if (!forked)
 		alarm(10);
+}
+
+static int fork_in_the_gate(int signal, struct sigaction *old)
+{
+	on_sigaction = NULL;
+	fork_unnoticed();
 	return __real_sigaction(signal, NULL, old);
 }
 
@@ -457,9 +462,7 @@ static void room_for_another_thread(void)
 static int fork_in_the_mask(int how, const sigset_t *set, sigset_t *old)
 {
 	on_sigmask = NULL;
-	forked = (pid_t)__real_syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
-	if (!forked)
-		alarm(10);
+	fork_unnoticed();
 	return __real_pthread_sigmask(how, set, old);
 }
 
