@@ -95,8 +95,8 @@ static void wipe(void)
 
 static void child(void)
 {
-	/* Somebody's child handler before this one has forked, and this is its child, which goes on with the outer fork. It may have a
-	 * core by now. Where fork wipes nothing there is none, and once more does no harm. */
+	/* Another library's child handler, which came before this one, has forked. This is its child, which goes on with the outer
+	 * fork and may have a core by now. Where fork wipes nothing there is no core, and a second time does no harm. */
 	if (pages_wiped_at_fork && process->known)
 		return;
 	fork_generation++;

@@ -3,8 +3,8 @@
 
 #include "python/interpreter.h"
 
-/* Py_TARGET_ABI3T: one library for CPython 3.15 and later with and without a GIL (PEP 803). There nobody knows how an object
- * begins, so the data of our own lies behind that, where Python says (PEP 697). Older stable ABIs have no such functions. */
+/* Py_TARGET_ABI3T: one library for CPython 3.15 and later with and without a GIL (PEP 803). It hides how an
+ * object begins, so our data comes after that, at a place that Python tells (PEP 697). Older stable ABIs have no such functions. */
 #ifdef Py_TARGET_ABI3T
 #define HEAD
 #define DATA_SIZE(data) (-(int)sizeof(data))
@@ -26,7 +26,7 @@ static inline void *object_data(PyObject *o, PyType_Spec *spec)
 #endif
 
 /* MODULE(name, exec, METHODS(table) STATE(size, traverse, clear, free)): the function that Python looks for in a library. The
- * last two only where a module has them. It needs no GIL, and lives with interpreters that have one of their own. */
+ * last two only where a module has them. The module needs no GIL, and works in interpreters that have a GIL of their own. */
 #ifdef Py_TARGET_ABI3T
 #define METHODS(table) PySlot_STATIC_DATA(Py_mod_methods, table),
 #define STATE(size, traverse, clear, free) PySlot_SIZE(Py_mod_state_size, size), PySlot_FUNC(Py_mod_state_traverse, traverse),	\

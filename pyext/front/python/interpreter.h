@@ -22,7 +22,7 @@
 #endif
 
 #ifdef PYPY_VERSION
-/* PyPy's function of this name does nothing (7.3 to 8.0): its signals are seen between two instructions of Python. */
+/* In PyPy 7.3 to 8.0 the function of this name does nothing. PyPy handles signals between two Python instructions: run one. */
 static inline int run_handlers(void)
 {
 	PyObject *names = PyDict_New(), *code = names ? Py_CompileString("0", "gorandom", Py_eval_input) : NULL;

@@ -9,8 +9,8 @@
 #include "pure/erase.h"
 #include "python/bytes.h"
 
-/* Over the last version 7 UUID, where no GIL is. A lock of our own: CPython hands an object's to a thread that has waited, and
- * when that happens at a fork the child waits for a thread that does not exist there (seen with 3.13.5). */
+/* Guards the last version 7 UUID where there is no GIL. It is not the object's own lock: CPython may hand that to a waiting
+ * thread at the moment of a fork, and the child then waits for a thread that does not exist there (seen with 3.13.5). */
 #ifdef MAY_LACK_GIL
 static int lock;
 #define LOCK() ((void)lock_take(&lock))	/* it fails only in a raw clone, where another thread may have held it */

@@ -114,8 +114,8 @@ static struct thread *get_first(void)
 struct thread *thread_find(void)
 {
 	struct thread *t = pthread_getspecific(key);
-	/* In a child that our fork handler has not seen (yet) new threads go without: it gives back the records of threads that do
-	 * not exist there, while such a thread may be taking one. */
+	/* In a child that our fork handler has not seen yet, a new thread gets no record: that handler gives back all records but
+	 * its own thread's, and would give back this one, too. */
 	if (!t && process->known == (uint64_t)getpid()) {
 		struct held held;
 		hold_signals(&held);
