@@ -23,6 +23,9 @@ options = parser.parse_args()
 sys.exit(options.function(options))
 """
 
+not_ready = pytest.mark.skipif(not confine.available(), reason="the seccomp filters are written for x86_64 and aarch64")
+CONFINED = "import errno, confine; confine.refuse('getrandom', errno.%s)\n"
+
 
 @pytest.fixture
 def command(tmp_path):
@@ -78,6 +81,16 @@ def test_wait_when_ready(command, arguments):
 def test_status(command):
     out = printed(command("status")).decode()
     assert out.startswith("gorandom ") and "mode" in out and "implementation" in out
+    assert "nothing has been drawn yet" not in out
+
+
+@linux
+@not_ready
+def test_status_without_bytes(command):
+    """What is wrong is said, and the status is printed all the same."""
+    done = command("status", program=CONFINED % "EAGAIN" + MAIN)
+    assert done.returncode == 1 and done.stderr.startswith(b"gorandom: system random number generator is not ready")
+    assert done.stdout.startswith(b"gorandom ")
 
 
 @pytest.mark.parametrize(
@@ -130,8 +143,6 @@ def test_stdout_is_closed(command, arguments):
     assert (done.returncode, done.stderr) == (1, b"gorandom: [Errno 9] Bad file descriptor\n")
 
 
-not_ready = pytest.mark.skipif(not confine.available(), reason="the seccomp filters are written for x86_64 and aarch64")
-CONFINED = "import errno, confine; confine.refuse('getrandom', errno.%s)\n"
 
 
 @linux

@@ -1,6 +1,6 @@
 """Subcommands of ``python -m gorandom`` that draw bytes, wait, and print the status."""
 
-from .. import get_random_bytes, status, wait_for_system_rng
+from .. import get_random_bytes, status, urandom, wait_for_system_rng
 from .common import complain, guarded, stdout
 
 _CHUNK = 1 << 20  # bytes drawn at a time: a gigabyte must not be held in memory
@@ -70,8 +70,15 @@ def _wait(options):
 
 
 def _status(options):
+    """Draw first: what serves a process is decided by its first draw."""
+    code = 0
+    try:
+        urandom(1)
+    except OSError as error:
+        complain(error)
+        code = 1
     print(status(), file=stdout())
-    return 0
+    return code
 
 
 def add_commands(subparsers):
@@ -99,4 +106,4 @@ def add_commands(subparsers):
     add("wait", _wait, "wait until the system's random number generator is ready").add_argument(
         "--timeout", metavar="SECONDS", type=_seconds, help="give up after so many seconds, with status 1"
     )
-    add("status", _status, "print what serves this process, and why")
+    add("status", _status, "draw a byte, and print what serves such a process, and why")
