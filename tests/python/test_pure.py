@@ -264,11 +264,11 @@ def test_from_the_same_bytes(pure, site):
 # ---- by itself ----
 
 
-WHEN = ["missing modules", "no fork", "not ready", "refused", "no getrandom", "no source", "forks", "threads", "uuid7", "filtered early",
-        "uuid7 in a child"]  # fmt: skip
+ANYWHERE = ["missing modules", "no getrandom", "no source", "threads", "uuid7"]
+ON_LINUX = ["no fork", "not ready", "refused", "filtered early", "forks", "uuid7 in a child"]
 
 
-@pytest.mark.parametrize("what", WHEN)
+@pytest.mark.parametrize("what", [*ANYWHERE, *(pytest.param(what, marks=linux) for what in ON_LINUX)])
 def test_alone(python, site, what):
     """Each case has a process of its own (pure_alone.py): what is missing or refused is so from the first import on."""
     assert python(PROGRAMS / "pure_alone.py", what, env={"PYTHONPATH": str(site)}).split() == ["system", "done"]

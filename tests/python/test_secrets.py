@@ -106,7 +106,7 @@ class TestNumbers:
         assert {ours.choice("abc") for _ in range(300)} == set("abc")
         assert ours.choice([7]) == ours.choice(seq=(7,)) == ours.choice(range(7, 8)) == 7
 
-    @pytest.mark.parametrize("bad", [[], "", (), {}, None, 5, {1, 2}], ids=repr)
+    @pytest.mark.parametrize("bad", [[], "", (), {}, None, 5, {1}], ids=repr)  # PyPy's message has the key that was drawn
     def test_bad_choices(self, bad):
         assert outcome(ours.choice, bad) == outcome(theirs.choice, bad)
 

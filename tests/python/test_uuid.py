@@ -316,6 +316,7 @@ def test_forks(python, start_mode, monkeypatch):
     assert python(PROGRAMS / "uuid_forks.py", start=start_mode, flags=["-W", "ignore"]).split() == ["880", "880"]
 
 
+@linux
 def test_a_signal_in_the_middle(python):
     """A handler may make a UUID whatever it interrupted."""
     program = """
