@@ -72,6 +72,7 @@ def test_urandom_as_os_urandom(bad):
 
 
 @pytest.mark.native("function in C, which words a wrong number of arguments in another way")
+@pytest.mark.cpython("its own functions word errors in another way")
 @pytest.mark.parametrize("args, kwargs", [((), {}), ((1, 2), {}), ((), {"n": 1}), ((), {"size": 1}), ((1,), {"n": 1})])
 def test_urandom_is_called_as_os_urandom(args, kwargs):
     assert outcome(gorandom.urandom, *args, **kwargs) == outcome(os.urandom, *args, **kwargs)
@@ -97,8 +98,9 @@ class TestAsPyCrypto:
 
     @pytest.mark.parametrize("n", TOO_LARGE, ids=hex)
     def test_too_large(self, draw, n):
-        """PyCrypto had no limit of its own: the allocator's errors, as those of os.urandom."""
-        assert outcome(draw, n) == outcome(os.urandom, n)
+        """PyCrypto had no limit of its own: the allocator's errors, as those of os.urandom. PyPy words one in another way."""
+        ours, theirs = outcome(draw, n), outcome(os.urandom, n)
+        assert ours == theirs or (sys.implementation.name == "pypy" and ours[0] is theirs[0])
 
 
 @pytest.mark.parametrize("args, kwargs", [((), {}), ((1, 2), {}), ((), {"m": 1}), ((1,), {"n": 1}), ((), {"n": 1, "m": 1})])

@@ -84,7 +84,7 @@ def test_non_contiguous():
 
 @pytest.mark.parametrize("readonly", [bytes(64), memoryview(bytes(64)), memoryview(bytearray(64)).toreadonly()])
 def test_read_only(readonly):
-    with pytest.raises(BufferError):
+    with pytest.raises((BufferError, ValueError) if sys.implementation.name == "pypy" else BufferError):  # for bytes
         gorandom.fill(readonly)
     assert bytes(readonly) == bytes(64)
 

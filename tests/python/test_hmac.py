@@ -213,12 +213,16 @@ def test_every_name_and_constructor():
     names = sorted(hashlib.algorithms_available)
     for digestmod in [*names, *map(str.upper, names), *filter(None, (getattr(hashlib, name, None) for name in names))]:
         for key in (b"key", pattern(500)):
+            theirs = outcome(lambda: stdlib.digest(key, b"message", digestmod))
             tags = {
                 "stdlib": outcome(lambda: stdlib.new(key, b"message", digestmod).digest()),
                 "new": outcome(lambda: hmac.new(key, b"message", digestmod).digest()),
                 "digest": outcome(lambda: hmac.digest(key, b"message", digestmod)),
                 "Key": outcome(lambda: hmac.Key(key, digestmod).digest(b"message")),
             }
+            if isinstance(theirs, bytes) != isinstance(tags["stdlib"], bytes):
+                assert sys.version_info >= (3, 14) and digestmod in ("BLAKE2B", "BLAKE2S")  # it disagrees with itself
+                continue
             refused = [way for way, tag in tags.items() if not isinstance(tag, bytes)]
             assert len(refused) == 4 or not refused and len(set(tags.values())) == 1, (digestmod, tags)
 
@@ -308,7 +312,9 @@ CALLS = {
 def test_errors(call):
     """The type and the message of the standard library's, of this very version."""
     theirs, ours = outcome(lambda: call(stdlib)), outcome(lambda: call(hmac))
-    assert isinstance(theirs, tuple), "nothing was refused"
+    assert isinstance(ours, tuple), "nothing was refused"
+    if isinstance(theirs, bytes) and sys.implementation.name == "pypy":
+        return  # its digest() takes a str
     assert (ours[0], ours[1].replace("new() takes", "__init__() takes")) == theirs
 
 
@@ -325,7 +331,6 @@ KEY_CALLS = {
     "no tag": (lambda: hmac.Key(b"key", "sha256").verify(b"m"), TypeError),
     "tag": (lambda: hmac.Key(b"key", "sha256").verify(b"m", "tag"), TypeError),
     "attribute": (lambda: setattr(hmac.Key(b"key", "sha256"), "digest_size", 1), AttributeError),
-    "new attribute": (lambda: setattr(hmac.Key(b"key", "sha256"), "x", 1), AttributeError),
     "pickle": (lambda: pickle.dumps(hmac.Key(b"key", "sha256")), TypeError),
     "copy": (lambda: copy.copy(hmac.Key(b"key", "sha256")), TypeError),
     "deepcopy": (lambda: copy.deepcopy(hmac.Key(b"key", "sha512")), TypeError),
@@ -342,6 +347,12 @@ KEY_CALLS = {
 def test_key_errors(call, error):
     with pytest.raises(error):
         call()
+
+
+@pytest.mark.cpython("objects of its extension modules take any attribute")
+def test_a_new_attribute():
+    with pytest.raises(AttributeError):
+        hmac.Key(b"key", "sha256").x = 1
 
 
 def test_a_fallback_that_lies():
@@ -475,6 +486,7 @@ def sha256_state(block):
 
 
 @pytest.mark.native("memory of its own for keys")
+@pytest.mark.cpython("it moves and copies the program's own bytes, the key among them")
 @linux
 @pytest.mark.parametrize("start", ["auto", "never"])
 @pytest.mark.parametrize("name", ["sha256", "sha512", "sha3_224"])
@@ -662,6 +674,7 @@ class WithAttributes(hmac.Key):
     """Has a __dict__."""
 
 
+@pytest.mark.cpython("its collector has no gc.is_tracked()")
 @pytest.mark.parametrize("cls", [hmac.Key, WithAttributes])
 @pytest.mark.parametrize("at", ["alone", "used"])
 def test_a_cycle_is_collected(cls, at):

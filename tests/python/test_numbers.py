@@ -242,6 +242,7 @@ class TestSubclasses:
 # ---- lists that change, and what is around the functions ----
 
 
+@pytest.mark.cpython("its objects have no count of references")
 def test_shuffle_keeps_the_objects():
     class Item:
         pass
@@ -311,6 +312,7 @@ def test_full_range_is_reached():
     assert math.log2(max(secrets.randbelow((1 << 63) - 1) for _ in range(100))) > 62
 
 
+@pytest.mark.cpython("it has no interpreters beside the first")
 def test_subinterpreters():
     """Each has classes and names of its own, and its UUIDs are of its own class."""
     subprocess.run([sys.executable, PROGRAMS / "numbers_interpreters.py"], check=True, timeout=60)

@@ -34,6 +34,14 @@ static inline int run_handlers(void)
 	return r;
 }
 #define PyErr_CheckSignals run_handlers
+
+/* PyPy ends the process for some sizes that no system grants, and raises a SystemError for others. */
+static inline PyObject *bytes_or_no_memory(const char *bytes, Py_ssize_t n)
+{
+	PyObject *made = n >> 48 ? NULL : PyBytes_FromStringAndSize(bytes, n);
+	return made ? made : PyErr_NoMemory();
+}
+#define PyBytes_FromStringAndSize bytes_or_no_memory
 #endif
 
 /* Work on this many bytes takes less time than giving the GIL away and fetching it. */

@@ -483,7 +483,7 @@ def check_multiprocessing():
         worker = context.Process(target=_worker, args=(theirs,), daemon=True)
         try:
             worker.start()
-        except OSError as error:
+        except (OSError, NotImplementedError) as error:
             raise NotHere(f"a fork is refused: {error}") from None
         theirs.close()
         try:
