@@ -1,6 +1,7 @@
 /* The three handlers of pthread_atfork(), registered once, and what they call. They only tidy up: that a child draws no byte
  * of its parent's is the work of the kernel, which wipes the pages, and of the stamps. */
 #include <pthread.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "guard/fork.h"
@@ -84,7 +85,7 @@ static void wipe(void)
 {
 	struct held here;
 	hold_signals(&here);
-	process_begin(0);
+	memset(process, 0, PAGE);	/* it is zero already where the kernel wipes */
 	stamp_all_stale();
 	FOR_EACH (hook)
 		if (hook->wipe)

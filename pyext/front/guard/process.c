@@ -89,9 +89,3 @@ uint64_t process_make_stamp(void)
 	uint64_t none = 0, new = __atomic_add_fetch(&stamps, 1, __ATOMIC_RELAXED);
 	return __atomic_compare_exchange_n(&process->stamp, &none, new, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED) ? new : none;
 }
-
-void process_begin(uint64_t pid)
-{
-	memset(process, 0, PAGE);
-	process->known = pid;
-}

@@ -42,7 +42,4 @@ static inline uint64_t process_stamp(void)
 	return stamp ? stamp : process_make_stamp();
 }
 
-/* For fork.c, in a child: wipes the page by hand. pid: the child's, or 0 where its locks may be unsound. */
-void process_begin(uint64_t pid);
-
 #pragma GCC visibility pop
