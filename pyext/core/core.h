@@ -12,7 +12,7 @@
 
 #include "front/pure/sha256.h"
 
-#define GORANDOM_CORE_ABI 9
+#define GORANDOM_CORE_ABI 10
 #define GORANDOM_THREADS 5	/* that a start takes, at most. Busy cores take more, one by one: up to 12 were seen on 16 processors */
 #define GORANDOM_STACK ((size_t)256 << 10)	/* bytes, for each */
 #define GORANDOM_MAX_LANES 16	/* generators of a core; more processors than that share them */
@@ -95,8 +95,6 @@ struct gorandom_core {
 	void (*prepare)(struct record *);	/* before fork: the record is at rest until ... */
 	void (*parent)(struct record *);	/* ... after it, in the parent, or */
 	void (*child)(struct record *);	/* in the child */
-	void (*forget)(struct record *);	/* the calling thread was bound to a runtime that is not this process's: no more */
-	void (*unbind)(struct record *);	/* the calling thread gives the Go M back that a call has bound to it */
 	unsigned (*threads)(const struct record *);	/* threads that this process's core has started */
 	unsigned (*mappings)(const struct record *);	/* mappings on record; for tests of growth */
 	char *(*take_error)(void);	/* text of the calling thread's last Go error, to free(), or NULL */

@@ -52,9 +52,6 @@ struct record {
 	char *lo, *bss, *hi;	/* the library's writable pages: [lo, bss) from its file, [bss, hi) zero */
 	char *copy;	/* of [lo, bss), as the loader left it */
 
-	pthread_key_t key;	/* Go's only one, if it has a destructor */
-	void (*destructor)(void *);
-
 	unsigned int *nthreads;	/* glibc's count of threads */
 	unsigned threads;	/* the core's, in this process */
 	struct sleeper sleeper[RECORD_SLEEPERS];
@@ -87,8 +84,6 @@ int core_reset(struct record *);
 void core_prepare(struct record *);
 void core_parent(struct record *);
 void core_child(struct record *);
-void core_forget(struct record *);
-void core_unbind(struct record *);
 unsigned core_threads(const struct record *);
 unsigned core_mappings(const struct record *);
 char *core_take_error(void);

@@ -26,8 +26,6 @@ __attribute__((visibility("default"))) const struct gorandom_core gorandom_core 
 	.prepare = core_prepare,
 	.parent = core_parent,
 	.child = core_child,
-	.forget = core_forget,
-	.unbind = core_unbind,
 	.threads = core_threads,
 	.mappings = core_mappings,
 	.take_error = core_take_error,

@@ -312,7 +312,8 @@ static void a_thread_that_gathers(void)
 	blocked_error = EINTR;	/* the C library's own signal */
 	gathers(NULL);
 	CHECK(blocked_calls == 2 && kernel_threads() == 0);
-	process_begin((uint64_t)getpid());	/* as in a child */
+	memset(process, 0, PAGE);	/* as in a child */
+	process->known = (uint64_t)getpid();
 	thread_error = EAGAIN;
 	kernel_gather();
 	CHECK(threads_made == 2 && kernel_threads() == 0);
