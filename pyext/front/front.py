@@ -434,31 +434,24 @@ def numbers(family, namespace, python, /):
 # ---- UUIDs (RFC 9562) ----
 
 _UUID7_AHEAD = 10_000  # ms that the time in one may be ahead of the clock
-_RAND_A, _RAND_B = (1 << 12) - 1, (1 << 62) - 1  # masks of the RFC's fields, which are here one number of 74 bits
-
-
-def _fresh_uuid7(drawn):
-    return (drawn >> 128 & _RAND_A) << 62 | drawn >> 64 & _RAND_B
+_RAND_B = (1 << 62) - 1  # the mask of the RFC's field, which is here one number of 74 bits with the 12 of rand_a
 
 
 def _next_uuid7(last, now, drawn):
     """(time in ms, number) from the last such pair and 144 random bits, by section 6.2, method 2. It is greater than the
     last, unless the clock was set back by _UUID7_AHEAD or more. A millisecond begins with the top bit clear: there is room."""
     time, number = last
-    fresh = _fresh_uuid7(drawn) & (1 << 73) - 1
+    fresh = (drawn >> 128 & (1 << 11) - 1) << 62 | drawn >> 64 & _RAND_B
     if now > time or time - now >= _UUID7_AHEAD:
         return now, fresh
     number += 1 + (drawn & (_RAND_B if now >= time else (1 << 56) - 1))  # ahead of the clock, steps are smaller
     return (time, number) if number < 1 << 74 else (time + 1, fresh)
 
 
-def uuids(kind, unknown, module, /):
+def uuids(kind, unknown, module, python, /):
     from time import time_ns
 
     lock, process, last = _thread.RLock(), os.getpid(), (-1, 0)
-
-    def make(time, number):
-        return kind(int=time << 80 | 7 << 76 | number >> 62 << 64 | 2 << 62 | number & _RAND_B)
 
     def uuid4():
         """Return a random uuid.UUID: 122 random bits (RFC 9562, 5.4). Waits until the system's generator is ready."""
@@ -474,16 +467,13 @@ def uuids(kind, unknown, module, /):
         """
         nonlocal last, lock, process
         if timestamp is not None:
-            timestamp = _index(timestamp)
-            if not 0 <= timestamp < 1 << 48:
-                raise ValueError("timestamp must be in milliseconds since 1970, 0 <= timestamp < 2**48")
-            return make(timestamp, _fresh_uuid7(int.from_bytes(get_random_bytes(18), "big")))
+            return python["uuid7"](timestamp=timestamp)
         drawn = int.from_bytes(get_random_bytes(18), "big")
         if process != os.getpid():  # a thread that does not exist here may have the lock
             lock, process = _thread.RLock(), os.getpid()
         with lock:
-            last = _next_uuid7(last, max(0, time_ns() // 1_000_000), drawn)
-            return make(*last)
+            time, number = last = _next_uuid7(last, max(0, time_ns() // 1_000_000), drawn)
+        return kind(int=time << 80 | 7 << 76 | number >> 62 << 64 | 2 << 62 | number & _RAND_B)
 
     for function in (uuid4, uuid7):
         function.__qualname__, function.__module__ = function.__name__, module

@@ -1,10 +1,38 @@
 """UUIDs of RFC 9562, versions 4 and 7, that never repeat after a fork or a restore."""
 
+from __future__ import annotations
+
 import uuid
+from operator import index
 
-from ._front import uuids
+from ._front import get_random_bytes, uuids
 
-uuid4, uuid7 = uuids(uuid.UUID, uuid.SafeUUID.unknown, "gorandom")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import SupportsIndex
+
+
+# The front calls these where there are arguments. They have the errors, and they call the front's functions, which get these
+# names below.
+
+
+def uuid4() -> uuid.UUID:
+    return uuid4()
+
+
+def uuid7(*, timestamp: SupportsIndex | None = None) -> uuid.UUID:
+    if timestamp is None:
+        return uuid7()
+    time = index(timestamp)
+    if not 0 <= time < 1 << 48:
+        raise ValueError("timestamp must be in milliseconds since 1970, 0 <= timestamp < 2**48")
+    drawn = int.from_bytes(get_random_bytes(10), "big")
+    rand_a, rand_b = drawn >> 64 & 0xFFF, drawn & (1 << 62) - 1  # as RFC 9562 calls them
+    return uuid.UUID(int=time << 80 | 7 << 76 | rand_a << 64 | 2 << 62 | rand_b)
+
+
+if not TYPE_CHECKING:
+    uuid4, uuid7 = uuids(uuid.UUID, uuid.SafeUUID.unknown, "gorandom", {"uuid4": uuid4, "uuid7": uuid7})
 
 
 def uuid7_time(value: uuid.UUID) -> int:

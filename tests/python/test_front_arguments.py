@@ -62,7 +62,7 @@ WRONG = [
     ("numbers()", TypeError, lambda: _front.numbers()),
     ("numbers of nothing", ValueError, lambda: _front.numbers("none", {}, {})),
     ("uuids()", TypeError, lambda: _front.uuids()),
-    ("uuids of a number", TypeError, lambda: _front.uuids(5, uuid.SafeUUID.unknown, "gorandom")),
+    ("uuids of a number", TypeError, lambda: _front.uuids(5, uuid.SafeUUID.unknown, "gorandom", {})),
     # The rest.
     ("configure of a number", TypeError, lambda: _front.configure(5)),
     ("configure of another word", ValueError, lambda: _front.configure("now")),

@@ -202,10 +202,9 @@ def test_a_given_time(time):
     assert ones & zeros & (1 << 74) - 1 == (1 << 74) - 1
 
 
-def test_a_given_time_has_the_layout():
-    made = ctypes.create_string_buffer(16)
-    plain().plain_uuid7_at(ctypes.c_int64(NOW), bytes(range(0xF1, 0xF1 + 10)) + b"\xff" * 8, made)
-    value = uuid.UUID(bytes=made.raw)
+def test_a_given_time_has_the_layout(monkeypatch):
+    monkeypatch.setattr("gorandom._uuid.get_random_bytes", lambda n: bytes(range(0xF1, 0xF1 + n)))
+    value = gorandom.uuid7(timestamp=NOW)
     assert (milliseconds(value), value.version, value.variant) == (NOW, 7, uuid.RFC_4122)
     assert bits(value) == (0xF1F2 & 0xFFF) << 62 | 0xF3F4F5F6F7F8F9FA & (1 << 62) - 1
 

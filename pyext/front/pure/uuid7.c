@@ -14,18 +14,12 @@ static uint64_t load(const unsigned char *bytes)
 	return x;
 }
 
-void uuid7_at(struct uuid7 *u, int64_t time, const unsigned char drawn[UUID7_BYTES])
-{
-	u->time = time;
-	u->rand_a = ((uint64_t)drawn[0] << 8 | drawn[1]) & LOW(RAND_A);
-	u->rand_b = load(drawn + 2) & LOW(RAND_B);
-}
-
 /* The top bit stays free, so that a millisecond has room for thousands. */
 static void begin(struct uuid7 *last, int64_t time, const unsigned char drawn[UUID7_BYTES])
 {
-	uuid7_at(last, time, drawn);
-	last->rand_a &= LOW(RAND_A - 1);
+	last->time = time;
+	last->rand_a = ((uint64_t)drawn[0] << 8 | drawn[1]) & LOW(RAND_A - 1);
+	last->rand_b = load(drawn + 2) & LOW(RAND_B);
 }
 
 void uuid7_next(struct uuid7 *last, int64_t now, const unsigned char drawn[UUID7_BYTES])

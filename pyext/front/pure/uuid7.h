@@ -7,7 +7,6 @@
 
 #define UUID7_BYTES 18	/* random ones for each */
 #define UUID7_AHEAD 10000	/* ms that the time in one may be ahead of the clock: a clock that was set back by more counts as corrected */
-#define UUID7_LAST (((int64_t)1 << 48) - 1)	/* ms since 1970: the greatest time that one holds */
 
 struct uuid7 {
 	int64_t time;	/* ms since 1970; -1: none has been made */
@@ -16,9 +15,6 @@ struct uuid7 {
 
 /* From the last one to the next; now in ms. It is greater, unless the clock was set back by UUID7_AHEAD or more. */
 void uuid7_next(struct uuid7 *last, int64_t now, const unsigned char drawn[UUID7_BYTES]);
-
-/* One of this time, of 74 fresh bits. */
-void uuid7_at(struct uuid7 *, int64_t time, const unsigned char drawn[UUID7_BYTES]);
 
 void uuid7_put(const struct uuid7 *, unsigned char uuid[16]);
 

@@ -12,7 +12,7 @@ enum name { NAME_GETRANDBITS, NAME_RANDBELOW, NAME_RANDRANGE, ROOTS, NAME_DEFAUL
 
 /* From modules in Python, once they are imported: dicts with what C leaves to Python, for each family of functions; the dict
  * of secrets, for DEFAULT_ENTROPY; uuid.UUID and SafeUUID.unknown. */
-enum held { HELD_SYSTEM_RANDOM, HELD_SECRETS, HELD_RANDOM, HELD_NAMESPACE, HELD_UUID, HELD_UNKNOWN, HELDS };
+enum held { HELD_SYSTEM_RANDOM, HELD_SECRETS, HELD_RANDOM, HELD_NAMESPACE, HELD_UUIDS, HELD_UUID, HELD_UNKNOWN, HELDS };
 
 struct state {
 	PyObject *names[NAMES];
@@ -77,8 +77,12 @@ int mac_add(PyObject *module);	/* the type Key and the table of algorithms. 0, o
 PyObject *numbers(PyObject *module, PyObject *args);
 int numbers_add(PyObject *module);	/* the type Numbers. 0, or -1 with an exception set */
 PyObject *number_of(const struct state *, PyObject *bytes);	/* big-endian. Takes the reference, or NULL, and erases them */
+/* The result of the family's function of this name in Python, called with the same arguments, behind self if there is one. */
+PyObject *call_python(const struct state *, enum held family, const char *name, PyObject *self, PyObject *const *args,
+		      Py_ssize_t nargs, PyObject *names);
 
-/* uuid.c. uuids(UUID, unknown, module, /): the functions uuid4 and uuid7, which make objects of that class. */
+/* uuid.c. uuids(UUID, unknown, module, python, /): the functions uuid4 and uuid7, which make objects of that class. python: a
+ * dict of functions in Python of these names, which C calls where there are arguments. */
 int uuid_init(void);	/* once. 0, or an errno */
 PyObject *uuids(PyObject *module, PyObject *args);
 

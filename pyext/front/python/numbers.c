@@ -313,25 +313,25 @@ static PyObject *make_urlsafe(const struct call *c) { return make_text(c, text_u
 
 /* ---- to Python ---- */
 
-/* The family's function of this name in Python, called with the same arguments, behind self if there is one. */
-static PyObject *call_python(const struct call *c, enum held family, const char *name, PyObject *self)
+PyObject *call_python(const struct state *state, enum held family, const char *name, PyObject *self, PyObject *const *args,
+		      Py_ssize_t nargs, PyObject *names)
 {
-	PyObject *functions = state_get(&c->state->held[family]);
+	PyObject *functions = state_get(&state->held[family]);
 	if (!functions)
 		return PyErr_Format(PyExc_RuntimeError, "gorandom's module in Python has not been imported");
-	Py_ssize_t before = self != NULL, named = c->names ? PyTuple_Size(c->names) : 0;
+	Py_ssize_t before = self != NULL, named = names ? PyTuple_Size(names) : 0;
 	PyObject *function = PyMapping_GetItemString(functions, name), *result = NULL;
-	PyObject *args = function ? PyTuple_New(before + c->nargs) : NULL, *keywords = args && named ? PyDict_New() : NULL;
-	if (args && self)
-		PyTuple_SetItem(args, 0, Py_NewRef(self));
-	for (Py_ssize_t i = 0; args && i < c->nargs; i++)
-		PyTuple_SetItem(args, before + i, Py_NewRef(c->args[i]));
+	PyObject *all = function ? PyTuple_New(before + nargs) : NULL, *keywords = all && named ? PyDict_New() : NULL;
+	if (all && self)
+		PyTuple_SetItem(all, 0, Py_NewRef(self));
+	for (Py_ssize_t i = 0; all && i < nargs; i++)
+		PyTuple_SetItem(all, before + i, Py_NewRef(args[i]));
 	for (Py_ssize_t i = 0; keywords && i < named; i++)
-		if (PyDict_SetItem(keywords, PyTuple_GetItem(c->names, i), c->args[c->nargs + i]))
+		if (PyDict_SetItem(keywords, PyTuple_GetItem(names, i), args[nargs + i]))
 			Py_CLEAR(keywords);
-	if (args && (keywords || !named))
-		result = PyObject_Call(function, args, keywords);
-	Py_XDECREF(args);
+	if (all && (keywords || !named))
+		result = PyObject_Call(function, all, keywords);
+	Py_XDECREF(all);
 	Py_XDECREF(keywords);
 	Py_XDECREF(function);
 	return result;
@@ -407,7 +407,7 @@ static int is_own(const struct state *state, PyObject *self, int roots)
 	{	\
 		const struct call c = {PyType_GetModuleState(type), &raising, args, (Py_ssize_t)nargs, names};	\
 		PyObject *made = is_own(c.state, self, rests) ? make(&c) : ODD;	\
-		return made != ODD ? made : call_python(&c, HELD_##family, #name, self);	\
+		return made != ODD ? made : call_python(c.state, HELD_##family, #name, self, args, (Py_ssize_t)nargs, names);	\
 	}
 
 #define FUNCTION(family, name, make, rests, parameters, text)	\
@@ -415,7 +415,7 @@ static int is_own(const struct state *state, PyObject *self, int roots)
 	{	\
 		const struct call c = {PyModule_GetState(module), &waiting, args, nargs, names};	\
 		PyObject *made = make(&c);	\
-		return made != ODD ? made : call_python(&c, HELD_##family, #name, NULL);	\
+		return made != ODD ? made : call_python(c.state, HELD_##family, #name, NULL, args, nargs, names);	\
 	}
 
 SYSTEM_RANDOM(METHOD)

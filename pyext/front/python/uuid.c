@@ -1,4 +1,5 @@
-/* uuid4 and uuid7: objects of Python's own class uuid.UUID, without a call of its constructor. */
+/* uuid4 and uuid7: objects of Python's own class uuid.UUID, without a call of its constructor. A call with arguments is left to
+ * the function of the same name in Python, which has the errors, and makes a UUID of a given time. */
 #define PY_SSIZE_T_CLEAN
 #define _GNU_SOURCE
 #include "python/front.h"
@@ -50,48 +51,16 @@ static PyObject *make(const struct state *state, unsigned char bytes[16])
 	return uuid;
 }
 
-/* The errors of a function in Python that has no parameters, or one that is a keyword. */
-static int refuse(const char *name, Py_ssize_t nargs, PyObject *names, const char *keyword)
-{
-	for (Py_ssize_t i = 0; names && i < PyTuple_Size(names); i++)
-		if (PyUnicode_CompareWithASCIIString(PyTuple_GetItem(names, i), keyword)) {
-			PyErr_Format(PyExc_TypeError, "%s() got an unexpected keyword argument '%U'", name, PyTuple_GetItem(names, i));
-			return -1;
-		}
-	if (nargs)
-		PyErr_Format(PyExc_TypeError, "%s() takes 0 positional arguments but %zd %s given", name, nargs, nargs == 1 ? "was" : "were");
-	return PyErr_Occurred() ? -1 : 0;
-}
-
 static PyObject *uuid4(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *names)
 {
 	unsigned char bytes[16];
-	(void)args;
-	if (((nargs || names) && refuse("uuid4", nargs, names, "")) || bytes_draw(bytes, sizeof bytes, 1))
+	if (nargs || names)
+		return call_python(PyModule_GetState(module), HELD_UUIDS, "uuid4", NULL, args, nargs, names);
+	if (bytes_draw(bytes, sizeof bytes, 1))
 		return NULL;
 	bytes[6] = (bytes[6] & 0x0f) | 0x40;	/* the version */
 	bytes[8] = (bytes[8] & 0x3f) | 0x80;	/* the variant */
 	return make(PyModule_GetState(module), bytes);
-}
-
-/* uuid7's only parameter, a keyword: *time in ms, -1 if it is None or not given. 0, or -1 with an exception set. */
-static int get_timestamp(PyObject *const *args, Py_ssize_t nargs, PyObject *names, int64_t *time)
-{
-	*time = -1;
-	if (nargs || PyTuple_Size(names) != 1 || PyUnicode_CompareWithASCIIString(PyTuple_GetItem(names, 0), "timestamp"))
-		return refuse("uuid7", nargs, names, "timestamp");
-	if (args[0] == Py_None)
-		return 0;
-	PyObject *number = PyNumber_Index(args[0]);
-	if (!number)
-		return -1;
-	int overflow;
-	*time = PyLong_AsLongLongAndOverflow(number, &overflow);
-	Py_DECREF(number);
-	if (!overflow && 0 <= *time && *time <= UUID7_LAST)
-		return 0;
-	PyErr_SetString(PyExc_ValueError, "timestamp must be in milliseconds since 1970, 0 <= timestamp < 2**48");
-	return -1;
 }
 
 /* In ms; a clock that is set to before 1970 counts as 1970. */
@@ -106,21 +75,14 @@ static PyObject *uuid7(PyObject *module, PyObject *const *args, Py_ssize_t nargs
 {
 	struct state *state = PyModule_GetState(module);
 	unsigned char drawn[UUID7_BYTES], bytes[16];
-	int64_t time = -1;
-	/* First the draw, which may let others have the GIL. */
-	if (((nargs || names) && get_timestamp(args, nargs, names, &time)) || bytes_draw(drawn, sizeof drawn, 1))
+	if (nargs || names)
+		return call_python(state, HELD_UUIDS, "uuid7", NULL, args, nargs, names);
+	if (bytes_draw(drawn, sizeof drawn, 1))	/* first: it may let others have the GIL */
 		return NULL;
-	if (time >= 0) {
-		struct uuid7 given;
-		uuid7_at(&given, time, drawn);
-		uuid7_put(&given, bytes);
-		erase(&given, sizeof given);
-	} else {
-		LOCK();
-		uuid7_next(&state->last, now(), drawn);
-		uuid7_put(&state->last, bytes);
-		UNLOCK();
-	}
+	LOCK();
+	uuid7_next(&state->last, now(), drawn);
+	uuid7_put(&state->last, bytes);
+	UNLOCK();
 	erase(drawn, sizeof drawn);
 	return make(state, bytes);
 }
@@ -145,9 +107,10 @@ static PyMethodDef functions[] = {
 PyObject *uuids(PyObject *module, PyObject *args)
 {
 	struct state *state = PyModule_GetState(module);
-	PyObject *uuid, *unknown, *name;
-	if (!PyArg_ParseTuple(args, "O!OU:uuids", &PyType_Type, &uuid, &unknown, &name))
+	PyObject *uuid, *unknown, *name, *python;
+	if (!PyArg_ParseTuple(args, "O!OUO!:uuids", &PyType_Type, &uuid, &unknown, &name, &PyDict_Type, &python))
 		return NULL;
+	state_set(&state->held[HELD_UUIDS], python);
 	state_set(&state->held[HELD_UUID], uuid);
 	state_set(&state->held[HELD_UNKNOWN], unknown);
 	return Py_BuildValue("(NN)", PyCFunction_NewEx(&functions[0], module, name), PyCFunction_NewEx(&functions[1], module, name));

@@ -87,13 +87,6 @@ EXPORT void plain_uuid7(struct uuid7 *last, int64_t now, const unsigned char *dr
 	uuid7_put(last, uuid);
 }
 
-EXPORT void plain_uuid7_at(int64_t time, const unsigned char *drawn, unsigned char uuid[16])
-{
-	struct uuid7 u;
-	uuid7_at(&u, time, drawn);
-	uuid7_put(&u, uuid);
-}
-
 /* By the plain compression: nobody has set another one here.  */
 EXPORT void plain_sha256(const unsigned char *data, size_t n, unsigned char digest[32]) { sha256_once(data, n, digest); }
 

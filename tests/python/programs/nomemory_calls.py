@@ -65,6 +65,7 @@ CALLS = {
     "sample of a range": lambda: ours.sample(range(10**9), 50),
     "uuid4": gorandom.uuid4,
     "uuid7": gorandom.uuid7,
+    "uuid7 of a time": lambda: gorandom.uuid7(timestamp=5),
     "compare_digest": lambda: gorandom.compare_digest(b"a" * 32, b"a" * 32),
     "compare_digest of texts": lambda: gorandom.compare_digest("a" * 32, "a" * 32),
     "hmac.digest": lambda: hmac.digest(b"k", b"message", "sha256"),
@@ -81,7 +82,7 @@ CALLS = {
     "import of _front": module_again("_front"),
     "import of _openssl": module_again("_openssl"),
     "secrets' functions": lambda: _front.numbers("secrets", {"__name__": "gorandom.secrets"}, {}),
-    "UUIDs' functions": lambda: _front.uuids(uuid.UUID, uuid.SafeUUID.unknown, "gorandom"),
+    "UUIDs' functions": lambda: _front.uuids(uuid.UUID, uuid.SafeUUID.unknown, "gorandom", {}),
     "Fortuna": lambda: generator.pseudo_random_data(100),
     "SHAd256": lambda: SHAd256.new(b"data").digest(),
 }

@@ -205,7 +205,7 @@ elif WHAT == "uuid7":
     time.time_ns = lambda: clock * 1_000_000
     from gorandom import uuid7_time
 
-    (_, uuid7) = gorandom._front.uuids(__import__("uuid").UUID, None, "here")
+    (_, uuid7) = gorandom._front.uuids(__import__("uuid").UUID, None, "here", {})
     made = [uuid7() for _ in range(3)]
     clock -= 5_000
     made += [uuid7() for _ in range(1000)]
@@ -227,7 +227,7 @@ elif WHAT == "uuid7 in a child":
         return 1_700_000_000_000_000_000
 
     time.time_ns = clock
-    (_, uuid7) = gorandom._front.uuids(__import__("uuid").UUID, None, "here")
+    (_, uuid7) = gorandom._front.uuids(__import__("uuid").UUID, None, "here", {})
     thread = threading.Thread(target=uuid7)
     thread.start()
     entered.wait()
