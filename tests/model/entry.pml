@@ -79,10 +79,11 @@ typedef Frame {
 typedef Process {
 	/* Wiped at fork */
 	bool known, alive, refused, seeded;
+	byte event_lock;	/* 0: free */
 	mtype library;
 
 	/* Kept */
-	byte start_lock, record_lock, event_lock;	/* 0: free */
+	byte start_lock, record_lock;	/* 0: free */
 	byte places;	/* free ones */
 	bool dirty, tainted, forked;
 	byte depth, forker;	/* guard/fork.c */
@@ -145,6 +146,10 @@ inline become_child()
 	me.library = WIPED;	/* core/reset.c, take_over(): MADV_WIPEONFORK */
 	if
 	:: GUARD(STATE_WIPED) -> me.alive = 0; me.seeded = 0; me.refused = 0	/* runtime/library.c: core_state is memory of process_keep() */
+	:: else
+	fi;
+	if
+	:: GUARD(EVENT_LOCK_WIPED) -> me.event_lock = 0	/* draw/events.c: memory of process_keep_lock() */
 	:: else
 	fi;
 	me.in_handler = me.in_handler && f != OTHER;
@@ -370,13 +375,9 @@ drawn:
 	/* ---- draw/events.c, keep() ---- */
 keep:
 	hold_signals(GUARD(EVENTS_HOLD_SIGNALS), d.held);
-	if
-	:: atomic { me.event_lock == 0 -> me.event_lock = HOLDER }
-	:: atomic { GUARD(LOCK_BOUNDED) && !me.known && me.event_lock != 0 -> goto kept }	/* a holder that may not exist */
-	fi;
+	atomic { me.event_lock == 0 -> me.event_lock = HOLDER };
 	AT();
 	unlock(me.event_lock);
-kept:
 	release_signals(GUARD(EVENTS_HOLD_SIGNALS), d.held);
 	goto next;
 
@@ -460,10 +461,6 @@ child:
 		fi;
 		me.forked = 1;
 		me.known = 0; me.alive = 0; me.refused = 0; me.seeded = 0;	/* wipe() */
-		if
-		:: GUARD(EVENT_LOCK_ANEW) -> me.event_lock = 0	/* draw/events.c, wipe() */
-		:: else
-		fi;
 		if
 		:: me.tainted -> goto next
 		:: else

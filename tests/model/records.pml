@@ -33,9 +33,9 @@ typedef Frame {
 typedef Process {
 	/* Wiped at fork */
 	bool known;
+	byte list_lock;
 
 	/* Kept */
-	byte list_lock;
 	byte first;	/* thread_first */
 	byte key[4];	/* of each thread: its record */
 	bool used[RECORDS];
@@ -80,6 +80,10 @@ inline release_signals(guard)
 inline become_child()
 {
 	me.known = 0;
+	if
+	:: GUARD(LIST_LOCK_WIPED) -> me.list_lock = 0	/* memory of process_keep_lock() */
+	:: else
+	fi;
 	me.lives[OTHER] = 0;
 	me.key[OTHER] = NONE;
 	me.draws[FIRST] = 1;
@@ -140,10 +144,7 @@ thread_get:
 		fi
 	};
 	/* take_record() */
-	if
-	:: atomic { me.list_lock == 0 || !GUARD(LIST_LOCK) -> me.list_lock = f + 1 }
-	:: atomic { GUARD(LOCK_BOUNDED) && !me.known && me.list_lock != 0 -> goto found }	/* a holder that may not exist */
-	fi;
+	atomic { me.list_lock == 0 || !GUARD(LIST_LOCK) -> me.list_lock = f + 1 };
 	AT();
 	atomic {
 		if
@@ -247,13 +248,7 @@ child:
 	:: skip
 	fi;
 	/* guard/fork.c, child(); runtime/thread.c, wipe() */
-	atomic {
-		if
-		:: GUARD(LIST_LOCK_ANEW) -> me.list_lock = 0
-		:: else
-		fi;
-		me.first = (me.key[FIRST] < NONE -> me.key[FIRST] : NONE)
-	};
+	me.first = (me.key[FIRST] < NONE -> me.key[FIRST] : NONE);
 	do
 	:: i < RECORDS ->
 		atomic {

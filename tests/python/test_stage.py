@@ -32,7 +32,7 @@ SCENES = {
         "pages", "a-lie", "no-wiping", "locked-in-advance", "the-process-page", "a-stamp", "a-fork-without-wiping",
         "a-clone-without-wiping", "masks-at-a-fork", "masks-at-a-clone", "forks-in-handlers-of-others", "a-clone-that-forks",
         "a-clone-that-forks-without-wiping", "draws-in-handlers-of-others",
-        "monitors", "a-clock-that-is-slow", "a-counter-that-is-forbidden", "a-lock", "signals-that-cannot-be-held",
+        "monitors", "a-clock-that-is-slow", "a-counter-that-is-forbidden", "a-lock", "a-lock-without-wiping", "signals-that-cannot-be-held",
     ],
     "source": [
         "answers-of-getrandom", "a-kernel-that-repeats-itself", "devices", "a-device-opened-by-two", "naps-of-the-kernel",

@@ -17,36 +17,25 @@ struct event { unsigned char source, n, data[EVENT_BYTES]; };
 struct kept { uint32_t count; struct event event[KEPT]; };
 
 static struct kept *kept;
-static int lock;
-
-static void wipe(void)
-{
-	lock_leave(&lock);
-}
+static int *lock;
 
 int events_init(void)
 {
-	static struct fork_hook hook = {.place = FORK_EVENTS, .wipe = wipe};
 	kept = process_keep(sizeof *kept);
-	if (!kept)
-		return ENOMEM;
-	fork_register(&hook);	/* last: a step that fails is tried again, and a hook must not be on the list twice */
-	return 0;
+	lock = process_keep_lock();
+	return kept && lock ? 0 : ENOMEM;
 }
 
 static void keep(int source, const void *data, size_t n)
 {
 	struct held held;
 	hold_signals(&held);	/* a handler that adds an event would wait for the lock for ever */
-	if (!lock_take(&lock)) {	/* no core will ever come to a raw clone */
-		release_signals(&held);
-		return;
-	}
+	lock_take(lock);
 	struct event *e = &kept->event[kept->count++ % KEPT];
 	e->source = (unsigned char)source;
 	e->n = (unsigned char)n;
 	memcpy(e->data, data, n);
-	lock_leave(&lock);
+	lock_leave(lock);
 	release_signals(&held);
 }
 
@@ -66,13 +55,14 @@ int events_add(int source, const void *data, size_t n)
 
 void events_deliver(void)
 {
-	if (!__atomic_load_n(&kept->count, __ATOMIC_RELAXED) || !lock_take(&lock))
+	if (!__atomic_load_n(&kept->count, __ATOMIC_RELAXED))
 		return;
+	lock_take(lock);
 	uint32_t n = kept->count < KEPT ? kept->count : KEPT;
 	for (uint32_t i = 0; i < n; i++)
 		core->event(kept->event[i].source, kept->event[i].data, kept->event[i].n);
 	memset(kept, 0, sizeof *kept);
-	lock_leave(&lock);
+	lock_leave(lock);
 }
 
 void events_flush(void)

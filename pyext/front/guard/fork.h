@@ -9,8 +9,7 @@
  * that a draw rests on is this process's own. */
 enum fork_place {
 	FORK_THREADS,	/* runtime/thread.c: the records and pages of threads that do not exist here */
-	FORK_LOCKS,	/* python/secret.c and python/forklock.c: their locks */
-	FORK_EVENTS,	/* draw/events.c: a lock */
+	FORK_LOCKS,	/* python/forklock.c: a lock of Python code's */
 	FORK_NUMBERS,	/* numpy/slab.c: ready bytes */
 	FORK_CORE,	/* runtime/start.c: the lock of starts, the gate, the core's record */
 };
@@ -19,7 +18,7 @@ struct fork_hook {
 	enum fork_place place;
 	void (*prepare)(void), (*parent)(void);	/* before the fork, and after it in the parent. NULL: nothing to do */
 
-	/* In a child: makes locks anew, and erases what fork has not wiped. Also called by fork_check(). */
+	/* In a child: makes anew what fork has not wiped, and erases it. Also called by fork_check(). */
 	void (*wipe)(void);
 
 	void (*child)(void);	/* in a child that fork() has made, after all wipe hooks */

@@ -60,7 +60,7 @@ void pages_lock(void *pages, size_t bytes) { (void)mlock(pages, bytes); }	/* RLI
 struct process *process;
 uint64_t stamp_epoch = 1;
 
-static size_t kept = sizeof(struct process);	/* bytes of the page that are given out */
+static size_t kept = sizeof(struct process), locks = PAGE;	/* of the page, what is below and what is from there on is given out */
 
 int process_init(void)
 {
@@ -76,10 +76,18 @@ int process_init(void)
 void *process_keep(size_t n)
 {
 	size_t at = kept, size = (n + 15) / 16 * 16;
-	if (size > PAGE - at)
+	if (size > locks - at)
 		return NULL;
 	kept += size;
 	return (char *)process + at;
+}
+
+int *process_keep_lock(void)
+{
+	if (locks - kept < sizeof(int))
+		return NULL;
+	locks -= sizeof(int);
+	return (int *)((char *)process + locks);
 }
 
 uint64_t process_make_stamp(void)

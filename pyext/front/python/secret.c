@@ -3,10 +3,10 @@
  *
  * Pages are cut into pieces of one size and never given back to the system. What is larger has pages of its own. */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#include "guard/fork.h"
 #include "guard/lock.h"
 #include "guard/process.h"
 #include "pure/erase.h"
@@ -19,18 +19,12 @@
 struct piece { struct piece *next; };
 
 static struct piece *spare[SIZES];	/* erased pieces, a list for each size */
-static int lock;	/* of the lists. Each change of a list is one store, so it is whole in any child */
-
-static void wipe(void)
-{
-	lock_leave(&lock);
-}
+static int *lock;	/* of the lists. Each change of a list is one store, so it is whole in any child */
 
 int secret_init(void)
 {
-	static struct fork_hook hook = {.place = FORK_LOCKS, .wipe = wipe};
-	fork_register(&hook);
-	return 0;
+	lock = process_keep_lock();
+	return lock ? 0 : ENOMEM;
 }
 
 static int class_of(size_t n)
@@ -62,8 +56,7 @@ void *secret_take(size_t n)
 		return locked_pages(n);
 	int c = class_of(n);
 	size_t size = (size_t)SMALLEST << c;
-	if (!lock_take(&lock))
-		return NULL;
+	lock_take(lock);
 	if (!spare[c]) {
 		char *page = locked_pages(PAGE);
 		for (size_t at = 0; page && at < PAGE; at += size)
@@ -74,7 +67,7 @@ void *secret_take(size_t n)
 		spare[c] = piece->next;
 		piece->next = NULL;
 	}
-	lock_leave(&lock);
+	lock_leave(lock);
 	return piece;
 }
 
@@ -83,10 +76,11 @@ void secret_give(void *p, size_t n)
 	if (!p)
 		return;
 	erase(p, n);
-	if (n > LARGEST)
+	if (n > LARGEST) {
 		munmap(p, n);
-	else if (lock_take(&lock)) {	/* else it is lost, erased */
-		put(class_of(n), p);
-		lock_leave(&lock);
+		return;
 	}
+	lock_take(lock);
+	put(class_of(n), p);
+	lock_leave(lock);
 }

@@ -3,30 +3,25 @@
 #define PY_SSIZE_T_CLEAN
 #define _GNU_SOURCE
 #include "python/front.h"
+#include <errno.h>
 #include <time.h>
 
-#include "guard/fork.h"
 #include "guard/lock.h"
+#include "guard/process.h"
 #include "pure/erase.h"
 #include "python/bytes.h"
 
 /* Guards the last version 7 UUID where there is no GIL. It is not the object's own lock: CPython may hand that to a waiting
  * thread at the moment of a fork, and the child then waits for a thread that does not exist there (seen with 3.13.5). */
 #ifdef MAY_LACK_GIL
-static int lock;
-#define LOCK() ((void)lock_take(&lock))	/* it fails only in a raw clone, where another thread may have held it */
-#define UNLOCK() lock_leave(&lock)
-
-static void wipe(void)
-{
-	UNLOCK();
-}
+static int *lock;
+#define LOCK() lock_take(lock)
+#define UNLOCK() lock_leave(lock)
 
 int uuid_init(void)
 {
-	static struct fork_hook hook = {.place = FORK_LOCKS, .wipe = wipe};
-	fork_register(&hook);
-	return 0;
+	lock = process_keep_lock();
+	return lock ? 0 : ENOMEM;
 }
 #else
 #define LOCK()

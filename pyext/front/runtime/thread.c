@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#include <errno.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -16,7 +17,7 @@ static pthread_key_t key;
 
 /* Every record that was ever made; those of ended threads are used again. The list only grows. */
 static struct thread *all;
-static int list_lock;
+static int *list_lock;
 
 struct thread *thread_first;
 
@@ -70,8 +71,7 @@ static struct thread *cut(void)
 static struct thread *take_record(void)
 {
 	struct thread *t;
-	if (!lock_take(&list_lock))
-		return NULL;
+	lock_take(list_lock);
 	for (t = all; t && __atomic_load_n(&t->used, __ATOMIC_ACQUIRE); t = t->next)
 		;
 	if (!t && (t = cut())) {
@@ -82,7 +82,7 @@ static struct thread *take_record(void)
 		t->used = 1;
 		t->taken = 0;	/* by a thread that a fork has ended in the middle of a draw */
 	}
-	lock_leave(&list_lock);
+	lock_leave(list_lock);
 	return t;
 }
 
@@ -125,7 +125,6 @@ static void wipe(void)
 	struct thread *mine = pthread_getspecific(key);
 	if (mine == &ended)	/* forked by a destructor */
 		mine = NULL;
-	lock_leave(&list_lock);
 	thread_first = mine;
 	for (struct thread *t = all; t; t = t->next) {
 		if (t != mine) {
@@ -140,7 +139,8 @@ static void wipe(void)
 int thread_init(void)
 {
 	static struct fork_hook hook = {.place = FORK_THREADS, .wipe = wipe};
-	int error = pthread_key_create(&key, thread_ends);
+	list_lock = process_keep_lock();
+	int error = list_lock ? pthread_key_create(&key, thread_ends) : ENOMEM;
 	if (!error)
 		fork_register(&hook);
 	return error;

@@ -27,11 +27,10 @@ static void say(const char *moment, enum fork_place place)
 
 HOOK(FORK_THREADS)
 HOOK(FORK_LOCKS)
-HOOK(FORK_EVENTS)
 HOOK(FORK_NUMBERS)
 HOOK(FORK_CORE)
 
-static struct fork_hook second = {FORK_EVENTS, NULL, NULL, wipe_FORK_EVENTS, NULL, NULL};	/* another of that place, registered late */
+static struct fork_hook second = {FORK_LOCKS, NULL, NULL, wipe_FORK_LOCKS, NULL, NULL};	/* another of that place, registered late */
 
 static void fork_once(void)
 {
@@ -60,7 +59,6 @@ int main(int argc, char **argv)
 	if (argc > 1 && *argv[1])
 		pages_wiped_at_fork = 0;	/* as a kernel that wipes nothing */
 	fork_register(&hook_FORK_CORE);
-	fork_register(&hook_FORK_EVENTS);
 	fork_register(&hook_FORK_NUMBERS);
 	fork_register(&hook_FORK_THREADS);
 	fork_register(&hook_FORK_LOCKS);

@@ -414,9 +414,9 @@ static void events_at_a_fork(void)
 		CHECK(in_the_process_page("event number 2"));
 	});
 	IN_CHILD(BY_CLONE, {
-		on_yield = no_waiting;	/* not so many turns */
-		add(2);	/* it is lost, and nobody waits for ever */
-		CHECK(mask_here() == 0);
+		on_yield = no_waiting;
+		add(2);
+		CHECK(in_the_process_page("event number 2") && mask_here() == 0);
 	});
 	delivering.go = 1;
 	end(t);

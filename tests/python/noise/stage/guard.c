@@ -143,21 +143,28 @@ static void the_process_page(void)
 {
 	static const size_t sizes[] = {1, 8, 15, 16, 17, 100, 640};
 	char *last = NULL;
+	int *of_a_lock = NULL;
 	on_mlock = lock_one;
 	CHECK(process_init() == 0 && was_locked(process));
 	CHECK(process->known == (uint64_t)getpid());
 	CHECK(!process_keep(PAGE) && !process_keep(PAGE - sizeof(struct process) + 1));
 	for (int i = 0; i < 100; i++) {
 		size_t n = sizes[i % 7];
+		if (i < 8) {
+			of_a_lock = process_keep_lock();
+			CHECK(!*of_a_lock && (char *)of_a_lock > (char *)process + PAGE - 64);	/* in the last line */
+		}
 		char *p = process_keep(n);
 		if (!p)
 			continue;
-		CHECK((uintptr_t)p % 16 == 0 && is_zero(p, n) && p >= (char *)(process + 1) && p + n <= (char *)process + PAGE);
+		CHECK((uintptr_t)p % 16 == 0 && is_zero(p, n) && p >= (char *)(process + 1) && p + n <= (char *)of_a_lock);
 		memset(p, 0xff, n);
 		last = p;
 	}
 	CHECK(last && process->known == (uint64_t)getpid());
 	CHECK(!process_keep(640) && !process_keep(17));
+	for (int i = 0; process_keep_lock(); i++)
+		CHECK(i < 4);
 	IN_CHILD(BY_CLONE, CHECK(is_zero(process, PAGE)));
 }
 
@@ -242,7 +249,7 @@ static void hook_prepare(void) { hooks_run |= 1; masks[0] = mask_here(); }
 static void hook_parent(void) { hooks_run |= 2; masks[1] = mask_here(); }
 static void hook_wipe(void) { hooks_run |= 4; masks[2] = mask_here(); CHECK(!process->known); }
 static void hook_child(void) { hooks_run |= 8; masks[3] = mask_here(); CHECK(process->known); }
-static struct fork_hook hook = {.place = FORK_EVENTS, .prepare = hook_prepare, .parent = hook_parent, .wipe = hook_wipe, .child = hook_child};
+static struct fork_hook hook = {.place = FORK_LOCKS, .prepare = hook_prepare, .parent = hook_parent, .wipe = hook_wipe, .child = hook_child};
 
 static int holds(uint64_t mask) { return mask >> (SIGUSR1 - 1) & 1; }
 
@@ -472,28 +479,37 @@ static void a_counter_that_is_forbidden(void)
 
 /* ---- locks and signals ---- */
 
-static int lock, yields, free_after;
+static int *lock, yields, free_after;
 
 static void yielded(void)
 {
 	CHECK(++yields < 100000);
 	if (yields == free_after)
-		lock_leave(&lock);
+		lock_leave(lock);
 }
 
 static void a_lock(void)
 {
 	CHECK(process_init() == 0);
 	on_yield = yielded;
-	CHECK(lock_take(&lock));
+	lock = process_keep_lock();
+	lock_take(lock);
+	CHECK(*lock && !yields);
+	IN_CHILD(BY_CLONE, lock_take(lock); CHECK(!yields));	/* its holder may not exist there */
 	free_after = 50000;
-	CHECK(lock_take(&lock) && yields == free_after);	/* however long its holder is off its processor */
-	process->known = 0;
-	free_after = -1;
-	yields = 0;
-	CHECK(!lock_take(&lock) && yields == 1000);	/* its holder may not exist */
-	lock_leave(&lock);
-	CHECK(lock_take(&lock));
+	lock_take(lock);
+	CHECK(yields == free_after);	/* however long its holder is off its processor */
+}
+
+static void a_lock_without_wiping(void)
+{
+	boot_without_wiping();
+	on_yield = yielded;
+	lock = process_keep_lock();
+	lock_take(lock);
+	IN_CHILD(BY_CLONE, lock_take(lock); CHECK(*lock && yields == 1));
+	IN_CHILD(BY_FORK, lock_take(lock); CHECK(*lock && !yields));
+	CHECK(*lock);
 }
 
 static int refuse_masks(int how, const sigset_t *set, sigset_t *old)
@@ -527,5 +543,6 @@ const struct scene of_guard[] = {
 	{"forks-in-handlers-of-others", forks_in_others_handlers}, {"a-clone-that-forks", a_clone_that_forks},
 	{"a-clone-that-forks-without-wiping", a_clone_that_forks_without_wiping}, {"draws-in-handlers-of-others", draws_in_others_handlers}, {"monitors", monitors},
 	{"a-clock-that-is-slow", a_clock_that_is_slow}, {"a-counter-that-is-forbidden", a_counter_that_is_forbidden}, {"a-lock", a_lock},
+	{"a-lock-without-wiping", a_lock_without_wiping},
 	{"signals-that-cannot-be-held", signals_that_cannot_be_held}, {NULL, NULL},
 };
