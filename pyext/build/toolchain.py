@@ -30,8 +30,8 @@ MODULES = {
 
 # It lies beside the modules. The dot in its name is why pkgutil does not take it for one of them.
 CORE = "libgorandom.core.so"
-# What Go calls of the C library and the core answers: memory is on record, threads are kept, and so on (pyext/core).
-WRAPPED = ("mmap", "munmap", "pthread_create", "pthread_sigmask", "pthread_key_create", "pthread_getattr_np",
+# What Go calls of the C library and the core answers: memory is advised, threads are kept, and so on (pyext/core).
+WRAPPED = ("mmap", "pthread_create", "pthread_sigmask", "pthread_key_create", "pthread_getattr_np",
            "pthread_attr_getstacksize", "malloc", "free")  # fmt: skip
 # No start files: no handler of the library's runs at exit. The path is for tools that pack programs and set one by
 # patchelf: where one stands already they change the text alone, and the core finds its segments as they were.

@@ -96,7 +96,6 @@ struct gorandom_core {
 	void (*parent)(struct record *);	/* ... after it, in the parent, or */
 	void (*child)(struct record *);	/* in the child */
 	unsigned (*threads)(const struct record *);	/* threads that this process's core has started */
-	unsigned (*mappings)(const struct record *);	/* mappings on record; for tests of growth */
 	char *(*take_error)(void);	/* text of the calling thread's last Go error, to free(), or NULL */
 
 	/* keystream: the kernel's name; NULL: the fastest that suits. chosen: its name. */

@@ -7,13 +7,11 @@
 
 #include "core/core.h"
 
-/* mmap and munmap of the C library, behind the names that record.c takes over. */
+/* mmap of the C library, behind the name that record.c takes over. */
 void *__real_mmap(void *, size_t, int, int, int, off_t);
-int __real_munmap(void *, size_t);
 
 #pragma GCC visibility push(hidden)
 
-#define RECORD_SPANS 1024	/* a running core has about 30 mappings */
 #define RECORD_SLEEPERS 64	/* threads that Go may ask for before it gets new ones directly */
 
 #define STACK_SLACK ((size_t)128 << 10)	/* the C library's own part above Go's, and room for C below it */
@@ -39,10 +37,8 @@ struct sleeper {	/* a thread that waits for Go to ask for one: threads.c */
 /* The record of what a started core leaves behind. It lives in a mapping of its own and the front keeps the pointer to
  * it, because the library's own variables are wiped in a forked child. */
 struct record {
-	pthread_mutex_t lock;	/* spans and sleepers; held across fork */
-	unsigned n;	/* 0 in a child: fork leaves them out */
-	unsigned lost;	/* what found no room here, or what the kernel would not advise: such a core is never reset */
-	struct span span[RECORD_SPANS];
+	pthread_mutex_t lock;	/* reserves and sleepers, and a mapping until it is advised; held across fork */
+	unsigned lost;	/* what the kernel would not advise: such a core is never reset */
 
 	struct span reserve[2];	/* held for Go during a start: record.c */
 	struct span spare;	/* kept for when the system gives no more */
@@ -85,7 +81,6 @@ void core_prepare(struct record *);
 void core_parent(struct record *);
 void core_child(struct record *);
 unsigned core_threads(const struct record *);
-unsigned core_mappings(const struct record *);
 char *core_take_error(void);
 const struct keystream *core_kernel(const char *name);
 sha256_blocks core_sha256(void);

@@ -1,6 +1,6 @@
 /* Every mapping that Go makes goes through the C library's mmap (runtime/cgo calls it), and
- * --wrap=mmap sends those calls here: written down for reset(), undumped, and left out of forked children. (Out is
- * cheaper than empty: a fork would copy some twenty more mappings, and the child undo them.) */
+ * --wrap=mmap sends those calls here, to be undumped and left out of forked children. A reset finds none of them, so none
+ * is written down. (Out is cheaper than empty: a fork would copy some twenty more mappings, and the child undo them.) */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sys/mman.h>
@@ -14,36 +14,6 @@ struct record *record;
 int advise_secret(void *p, size_t n, int fork_advice)
 {
 	return madvise(p, n, MADV_DONTDUMP) || madvise(p, n, fork_advice) ? -1 : 0;
-}
-
-static void add(uintptr_t lo, uintptr_t hi)
-{
-	if (record->n < RECORD_SPANS)
-		record->span[record->n++] = (struct span){lo, hi};
-	else
-		record->lost++;
-}
-
-static void subtract(uintptr_t lo, uintptr_t hi)
-{
-	for (unsigned i = record->n; i-- > 0;) {
-		const struct span old = record->span[i];
-		if (old.hi <= lo || old.lo >= hi)
-			continue;
-		record->span[i] = record->span[--record->n];
-		if (old.lo < lo)
-			add(old.lo, lo);
-		if (old.hi > hi)
-			add(hi, old.hi);
-	}
-}
-
-static int covered(uintptr_t lo, uintptr_t hi)
-{
-	for (unsigned i = 0; i < record->n; i++)
-		if (record->span[i].lo <= lo && record->span[i].hi >= hi)
-			return 1;
-	return 0;
 }
 
 /* Go ends the process when it gets no memory. Between the look at the limits and Go's mappings other threads may take
@@ -72,7 +42,7 @@ static int give_up(struct record *r, size_t n)
 		size_t left = s->hi - s->lo, part = n < left ? PAGE_UP(n) : left;
 		if (part) {
 			s->hi -= part;
-			__real_munmap((void *)s->hi, part);
+			munmap((void *)s->hi, part);
 			some = 1;
 		}
 	}
@@ -94,15 +64,15 @@ void keep_spare(struct record *r)
 }
 
 /* Go's threads may want memory at any time, a little after a start above all, and a limit or a filter may have come by
- * then. What it has reserved and now wants to use is there already, untouched; the rest is the spare. */
+ * then. What it has reserved and now wants to use is there already, untouched; the rest is the spare. Go fixes a mapping
+ * only over what it has: the kernel would have carried it out over anything. Where nothing is mapped mprotect fails, too. */
 static void *without_the_system(void *at, size_t n, int prot, int flags)
 {
 	struct span *s = &record->spare;
-	uintptr_t lo = (uintptr_t)at;
 
 	n = PAGE_UP(n);
 	if (flags & MAP_FIXED)
-		return covered(lo, lo + n) && mprotect(at, n, prot) == 0 ? at : MAP_FAILED;
+		return mprotect(at, n, prot) == 0 ? at : MAP_FAILED;
 	if (prot != (PROT_READ | PROT_WRITE) || s->hi - s->lo < n)
 		return MAP_FAILED;
 	s->lo += n;
@@ -117,33 +87,17 @@ void *__wrap_mmap(void *at, size_t n, int prot, int flags, int fd, off_t offset)
 		p = __real_mmap(at, n, prot, flags, fd, offset);
 	while (p == MAP_FAILED && give_up(record, n));
 	int error = errno;
-	if (p == MAP_FAILED) {
-		p = without_the_system(at, n, prot, flags);	/* advised and on record */
-	} else {
-		uintptr_t lo = (uintptr_t)p, hi = lo + PAGE_UP(n);
-		if (!covered(lo, hi)) {
-			subtract(lo, hi);
-			add(lo, hi);
-		}
-		if (advise_secret(p, n, MADV_DONTFORK))
-			record->lost++;
-	}
+	if (p == MAP_FAILED)
+		p = without_the_system(at, n, prot, flags);	/* advised already */
+	else if (advise_secret(p, n, MADV_DONTFORK))
+		record->lost++;
 	pthread_mutex_unlock(&record->lock);
 	errno = error;
 	return p;
 }
 
-int __wrap_munmap(void *at, size_t n)
-{
-	pthread_mutex_lock(&record->lock);
-	subtract((uintptr_t)at, (uintptr_t)at + PAGE_UP(n));
-	int r = __real_munmap(at, n);	/* runtime/cgo ends the process if it fails */
-	pthread_mutex_unlock(&record->lock);
-	return r;
-}
-
-/* For exports.go: memory for the RNG's secrets. A mapping that Go's own system calls made would not be on record, and
- * stay behind in each child. NULL: no memory, or none that is wiped and undumped. */
+/* For exports.go: memory for the RNG's secrets. A mapping that Go's own system calls made would be in dumps
+ * and in each child. NULL: no memory, or none that is wiped and undumped. */
 void *gorandom_secret_pages(size_t n, int *locked)
 {
 	void *p = __wrap_mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -71,7 +71,7 @@ struct record *core_map(unsigned int *nthreads, const char **why)
 		: NULL;
 	if (!*why)
 		return r;
-	__real_munmap(r, sizeof *r);
+	munmap(r, sizeof *r);
 	return NULL;
 }
 
@@ -102,8 +102,6 @@ void core_child(struct record *r)
 	pthread_mutex_init(&r->lock, NULL);
 	r->threads = r->sleepers = r->called = r->on_their_way = 0;
 	r->spare = (struct span){0, 0};
-	r->n = 0;
 }
 
 unsigned core_threads(const struct record *r) { return __atomic_load_n(&r->threads, __ATOMIC_RELAXED); }
-unsigned core_mappings(const struct record *r) { return r->n; }

@@ -27,7 +27,6 @@ __attribute__((visibility("default"))) const struct gorandom_core gorandom_core 
 	.parent = core_parent,
 	.child = core_child,
 	.threads = core_threads,
-	.mappings = core_mappings,
 	.take_error = core_take_error,
 	.seed = gorandom_seed,
 	.fill = gorandom_fill,

@@ -214,7 +214,7 @@ start = own_threads = warns_in_vain = _no
 def state():
     found = {"mode": "system", "reason": _REASON, "ready": int(_ready), "implementation": _name, "generation": _generation}
     found |= {"vm_generation": None, "clones": "nothing kept", "core_version": None, "generator": None}
-    return found | dict.fromkeys(("direct_bytes", "core_threads", "core_mappings", "wipes"), 0)
+    return found | dict.fromkeys(("direct_bytes", "core_threads", "wipes"), 0)
 
 
 # ---- locks ----

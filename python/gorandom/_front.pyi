@@ -18,7 +18,6 @@ class _State(TypedDict):
     generator: str | None
     direct_bytes: int
     core_threads: int
-    core_mappings: int
     wipes: int
 
 version: str

@@ -90,7 +90,7 @@ typedef Process {
 	bool held;	/* and its copy of the mask */
 	byte sleepers;	/* threads on record, for Go to take */
 	bool reserve;	/* is memory held for a start? */
-	bool half;	/* is a mapping made, but not yet advised and on record? */
+	bool half;	/* is a mapping made, but not yet advised? */
 	bool masked;	/* are the first thread's signals held? */
 	Frame frame[3];
 

@@ -355,7 +355,7 @@ GO_ARCHIVE = """
 """
 GO_SYMBOLS = {"runtime.sigtable": 65 * 24, "runtime.netpollInited": 4, "runtime.netpollWakeSig": 4}
 KERNELS = ["expandAESNI", "fillAESNI", "fillVAES256", "fillVAES512"]
-CALLED = ["mmap", "munmap", "pthread_create", "pthread_sigmask", "pthread_key_create", "pthread_getattr_np", "pthread_attr_getstacksize",
+CALLED = ["mmap", "pthread_create", "pthread_sigmask", "pthread_key_create", "pthread_getattr_np", "pthread_attr_getstacksize",
           "malloc", "free"]  # fmt: skip
 
 
@@ -390,7 +390,7 @@ def go_archive(folder, symbols=GO_SYMBOLS, kernels=KERNELS, called=CALLED):
 )
 def test_a_go_that_the_core_does_not_fit(step, tmp_path, says, change):
     """Guards: the look at each symbol and each call in archive.edit. Without it a build succeeds, and what it built writes
-    beyond a table of the runtime's, or has mappings that nobody has on record."""
+    beyond a table of the runtime's, or has mappings that nobody advises."""
     path = go_archive(tmp_path, **change)
     before = path.read_bytes()
     done = step("from build import archive; print(archive.edit(sys.argv[1], 'amd64'))", path, ends=None)

@@ -30,7 +30,7 @@ def test_a_core_is_small(start):
     assert result["file_data"] == []
     assert result["own"] >= 1
     assert result["unmarked"] == []
-    assert result["secret"] >= result["recorded"] / 2
+    assert result["absent"] >= 10
 
 
 @pytest.mark.once
@@ -43,7 +43,7 @@ def test_nothing_grows_over_forks(start):
     before, after = result["before"], result["after"]
     assert after.pop("rss") <= before.pop("rss") + 1  # MiB
     assert abs(after.pop("maps") - before.pop("maps")) <= 3  # Python's own allocator
-    assert after.pop("recorded") <= before.pop("recorded") + 3  # Go's heap may grow by a piece
+    assert after.pop("absent") <= before.pop("absent") + 3  # Go's heap may grow by a piece
     assert after == before
 
 
@@ -72,8 +72,8 @@ def stacks_are_left():
 @pytest.mark.once
 @pytest.mark.parametrize("start", ["auto", "eager"])
 def test_nothing_grows_over_generations(start):
-    """Each a child of the one before, each with a core of its own. Guards that a reset unmaps all that the
-    dead core had mapped, and deletes its keys. Where the C library leaves stacks, they are known by a preloaded
+    """Each a child of the one before, each with a core of its own. Guards that nothing that the dead core had
+    mapped is left, and that a reset deletes its keys. Where the C library leaves stacks, they are known by a preloaded
     library, and all else is measured without them."""
     left = stacks_are_left()
     preload = compile_c("stacks.so", "stacks.c", flags=("-shared", "-fPIC")) if left else ""
@@ -83,7 +83,7 @@ def test_nothing_grows_over_generations(start):
     early, late = result["sizes"]
     assert late.pop("rss") <= early.pop("rss") + 2048  # KiB
     assert late.pop("maps") <= early.pop("maps") + 6
-    assert late.pop("recorded") <= early.pop("recorded") + 6
+    assert late.pop("absent") <= early.pop("absent") + 6
     few, many = sorted((early.pop("threads"), late.pop("threads")))
     assert many - few < 6  # Go wants one or two more now and then; each has one more in reserve
     assert late.pop("left") - early.pop("left") <= (300 - 20) * (many - 1) * left
@@ -104,8 +104,8 @@ def test_a_child_has_none_of_the_cores_mappings(how):
 
 
 def test_what_a_child_maps_where_the_parents_core_was_is_its_own():
-    """The child's core starts later and undoes the parent's. Fails (its own pages unmapped: a signal) if the record
-    of the parent's mappings lives on in the child."""
+    """The child's core starts later and undoes the parent's. Fails (its own pages unmapped: a signal) if a reset
+    unmaps what the parent's core had."""
     result = run(PROGRAMS / "memory_reused_by_a_child.py", "auto")
     assert result.pop("gone") >= 10
     assert result == {"status": 0}

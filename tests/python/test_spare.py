@@ -13,17 +13,17 @@ pytestmark = [
 
 
 def test_go_is_not_refused():
-    """Guards without_the_system: what Go has reserved becomes usable, a few new pieces come from the spare, and nothing
-    from what is not Go's. Before, a filter or a limit that came right after a first draw could end a busy process
+    """Guards without_the_system: what Go has reserved becomes usable, a few new pieces come from the spare, nothing comes
+    from elsewhere, and a forked child has none of it. Before, a filter or a limit that came right after a first draw could end a busy process
     ("fatal error: runtime: cannot allocate memory", twice in some thousand loaded runs)."""
     program = compile_c("spare", "spare.c", flags=(f"-I{NOISE.parents[2] / 'pyext'}", "-pthread"))
     done = subprocess.run([program], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done
     assert done.stdout.splitlines() == [
         "of what was reserved: zeros",
-        "of what is not Go's: none",
+        "of what is not mapped: none",
         "first: zeros",
         *["more: zeros"] * 3,
         "too much: none",
-        "recorded: 1",
+        "in a child: none",
     ]

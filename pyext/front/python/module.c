@@ -86,7 +86,7 @@ static PyObject *state(PyObject *module, PyObject *unused)
 	const char *reason = start_reason();
 	uint64_t generation = 0;
 	int tells = restore_generation(&generation);
-	return Py_BuildValue("{s:s,s:z,s:i,s:s,s:I,s:s,s:N,s:z,s:z,s:K,s:I,s:I,s:i}",
+	return Py_BuildValue("{s:s,s:z,s:i,s:s,s:I,s:s,s:N,s:z,s:z,s:K,s:I,s:i}",
 		"mode", alive ? "core" : "direct",
 		"reason", reason ? reason : "",
 		"ready", kernel_ready(),
@@ -98,7 +98,6 @@ static PyObject *state(PyObject *module, PyObject *unused)
 		"generator", core_alive() && core_state->kernel ? core_state->kernel->name : NULL,
 		"direct_bytes", (unsigned long long)draw_direct_bytes(),
 		"core_threads", core_alive() ? core->threads(core_record) : 0,
-		"core_mappings", core_record ? core->mappings(core_record) : 0,
 		"wipes", pages_wiped_at_fork);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define mmap __wrap_mmap	/* as --wrap does in the library */
@@ -23,8 +24,6 @@ void *__real_mmap(void *at, size_t n, int prot, int flags, int fd, off_t offset)
 	return (void *)syscall(SYS_mmap, at, n, prot, flags, fd, offset);
 }
 
-int __real_munmap(void *at, size_t n) { return (int)syscall(SYS_munmap, at, n); }
-
 static char *ask(const char *what, void *at, size_t n, int prot, int flags)
 {
 	char *p = mmap(at, n, prot, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
@@ -40,6 +39,8 @@ static char *ask(const char *what, void *at, size_t n, int prot, int flags)
 	return p;
 }
 
+static int is_mapped(void *p) { return msync(p, 4096, MS_ASYNC) == 0; }
+
 int main(void)
 {
 	static struct record r = {.lock = PTHREAD_MUTEX_INITIALIZER, .descriptor = -1};
@@ -48,15 +49,23 @@ int main(void)
 	record = &r;
 	keep_spare(&r);
 	char *reserved = mmap(NULL, 4 * CHUNK, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	char *foreign = (char *)syscall(SYS_mmap, NULL, CHUNK, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *free = (char *)syscall(SYS_mmap, NULL, CHUNK, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	munmap(free, CHUNK);
 
 	refuses = 1;
 	ask("of what was reserved", reserved + CHUNK, CHUNK, PROT_READ | PROT_WRITE, MAP_FIXED);
-	ask("of what is not Go's", foreign, CHUNK, PROT_READ | PROT_WRITE, MAP_FIXED);
+	ask("of what is not mapped", free, CHUNK, PROT_READ | PROT_WRITE, MAP_FIXED);
 	char *first = ask("first", NULL, CHUNK, PROT_READ | PROT_WRITE, 0);
 	for (int i = 1; i < 4; i++)
 		ask("more", NULL, CHUNK, PROT_READ | PROT_WRITE, 0);
 	ask("too much", NULL, CHUNK, PROT_READ | PROT_WRITE, 0);
-	printf("recorded: %d\n", covered((uintptr_t)first, (uintptr_t)first + CHUNK));
+
+	fflush(stdout);
+	pid_t child = fork();
+	if (child == 0)
+		_exit(is_mapped(reserved + CHUNK) || is_mapped(first));
+	int status;
+	waitpid(child, &status, 0);
+	printf("in a child: %s\n", status ? "some" : "none");
 	return 0;
 }

@@ -3,10 +3,9 @@
 import json
 
 import confine
-from memory_maps import mappings, secret
+from memory_maps import absent, mappings, secret
 
 import gorandom
-from gorandom import _front
 
 gorandom.status()
 before = confine.memory("VmRSS")
@@ -28,10 +27,9 @@ print(
         {
             "mode": gorandom.status().mode,
             "added": added,
-            "recorded": _front.state()["core_mappings"],
+            "absent": sum(map(absent, mappings())),
             "file_data": [m[:4] for m in library if "w" in m[4] and not secret(m)],
             "own": len([m for m in own if secret(m)]),
-            "secret": len([m for m in mappings() if secret(m)]),
             "unmarked": [
                 [hex(m[0]), (m[1] - m[0]) >> 10, m[3], m[2]] for m in mappings() if "wf" in m[2] and "dd" not in m[2]
             ],

@@ -24,6 +24,11 @@ def secret(m):
     return ("wf" in m[2] or "dc" in m[2]) and "dd" in m[2]
 
 
+def absent(m):
+    # Is it one of Go's? They alone are not copied by fork.
+    return "dc" in m[2] and "dd" in m[2]
+
+
 def search(wanted, which, of="self"):
     # Names and flags of the mappings that hold one of the wanted bytes.
     found = []

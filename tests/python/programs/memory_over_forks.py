@@ -6,10 +6,9 @@ import sys
 
 import child
 import confine
-from memory_maps import mappings
+from memory_maps import absent, mappings
 
 import gorandom
-from gorandom import _front
 
 
 def size():
@@ -18,7 +17,7 @@ def size():
         "maps": len(mappings()),
         "threads": len(os.listdir("/proc/self/task")),
         "descriptors": len(os.listdir("/proc/self/fd")),
-        "recorded": _front.state()["core_mappings"],
+        "absent": sum(map(absent, mappings())),
     }
 
 

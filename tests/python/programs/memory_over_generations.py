@@ -7,10 +7,9 @@ import sys
 
 import child
 import confine
-from memory_maps import mappings
+from memory_maps import absent, mappings
 
 import gorandom
-from gorandom import _front
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 libc = ctypes.CDLL(None)
@@ -43,7 +42,7 @@ def size():
     return {
         "rss": confine.memory("VmRSS") - sum(resident(*stack) for stack in left) >> 10,
         "maps": len(maps),
-        "recorded": _front.state()["core_mappings"],
+        "absent": sum(map(absent, mappings())),
         "threads": len(os.listdir("/proc/self/task")),
         "descriptors": len(os.listdir("/proc/self/fd")),
         "left": len(left),

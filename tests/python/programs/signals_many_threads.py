@@ -3,6 +3,7 @@
 import threading
 
 import child
+from memory_maps import absent, mappings
 
 import gorandom
 from gorandom import _front
@@ -29,4 +30,4 @@ for t in threads:
     t.join()
 tally.add(*tokens)
 state = _front.state()
-tally.report(threads=state["core_threads"], mappings=state["core_mappings"])
+tally.report(threads=state["core_threads"], mappings=sum(map(absent, mappings())))
