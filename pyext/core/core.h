@@ -12,7 +12,7 @@
 
 #include "front/pure/sha256.h"
 
-#define GORANDOM_CORE_ABI 10
+#define GORANDOM_CORE_ABI 11
 #define GORANDOM_THREADS 5	/* that a start takes, at most. Busy cores take more, one by one: up to 12 were seen on 16 processors */
 #define GORANDOM_STACK ((size_t)256 << 10)	/* bytes, for each */
 #define GORANDOM_MAX_LANES 16	/* generators of a core; more processors than that share them */
@@ -96,7 +96,7 @@ struct gorandom_core {
 	void (*parent)(struct record *);	/* ... after it, in the parent, or */
 	void (*child)(struct record *);	/* in the child */
 	unsigned (*threads)(const struct record *);	/* threads that this process's core has started */
-	char *(*take_error)(void);	/* text of the calling thread's last Go error, to free(), or NULL */
+	int (*take_panic)(void);	/* has the glue's last call in this thread ended in a panic? Told once */
 
 	/* keystream: the kernel's name; NULL: the fastest that suits. chosen: its name. */
 	int (*seed)(int lanes, const char *keystream, char chosen[KERNEL_NAME]);

@@ -81,7 +81,7 @@ void core_prepare(struct record *);
 void core_parent(struct record *);
 void core_child(struct record *);
 unsigned core_threads(const struct record *);
-char *core_take_error(void);
+int core_take_panic(void);
 const struct keystream *core_kernel(const char *name);
 sha256_blocks core_sha256(void);
 

@@ -27,7 +27,7 @@ __attribute__((visibility("default"))) const struct gorandom_core gorandom_core 
 	.parent = core_parent,
 	.child = core_child,
 	.threads = core_threads,
-	.take_error = core_take_error,
+	.take_panic = core_take_panic,
 	.seed = gorandom_seed,
 	.fill = gorandom_fill,
 	.event = gorandom_event,

@@ -4,8 +4,8 @@ gopy writes core.go, which exports the functions of package gopy to C, and build
 script writes core.c, the Python module around the exports. Of both files only package gopy's functions are kept.
 gopy also makes handles to Go objects. They are dropped, because after a reset a handle would name another object.
 
-* Go holds no Python symbol. The calls that release the GIL and set exceptions leave core.go; the text of an error
-  travels through gorandom_error.
+* Go holds no Python symbol. The calls that release the GIL leave core.go. A function that returns an error would set an
+  exception: none does, and the build refuses one.
 * No text is copied into Go's memory, because nothing is collected there.
 * core.c enters the gate around each call of Go, and around nothing else.
 * A panic becomes a Python exception.
@@ -40,12 +40,9 @@ def go_file(text):
     for name, body in sorted(functions):
         body = re.sub(r"\n\s*_saved_thread := C\.PyEval_SaveThread\(\)", "", body)
         body = re.sub(r"\n\s*(defer )?C\.PyEval_RestoreThread\(_saved_thread\)", "", body)
-        body = body.replace("C.PyErr_SetString(C.PyExc_RuntimeError, estr)", "C.gorandom_error(estr)")
-        body = body.replace(f"return C.CString({NAME}.", f"return given({NAME}.").replace("C.CString(", "text(")
-        body = body.replace("C.GoString(", "lent(")
-        body = body.replace("C.free(unsafe.Pointer(estr))", "").replace("\t\treturn estr\n", "\t\treturn nil\n")
+        body = body.replace(f"return C.CString({NAME}.", f"return given({NAME}.").replace("C.GoString(", "lent(")
         body = _sub(r"\A(func [^\n]*\{\n)", r"\1\tdefer recovered()\n", body, 1)
-        if "C.Py" in body or "Handle" in body:
+        if re.search(r"C\.Py|C\.CString|Handle", body):
             raise SystemExit(f"gorandom: {name} is not made of numbers and text alone")
         out.append(f"\n//export {name}\n{body}")
     return "".join(out), [name for name, _ in functions]
@@ -57,12 +54,12 @@ package main
 
 /*
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #cgo noescape strlen
 #cgo nocallback strlen
-void gorandom_error(char *);
-char *gorandom_text(const char *, size_t);
+#cgo noescape gorandom_panicked
+#cgo nocallback gorandom_panicked
+void gorandom_panicked(void);
 */
 import "C"
 
@@ -75,16 +72,11 @@ import (
 
 func main() {}
 
-// recovered turns a panic into an error: one that leaves an exported function ends the process.
+// recovered makes a note of a panic for the glue: one that leaves an exported function ends the process.
 func recovered() {
 	if recover() != nil {
-		C.gorandom_error(text("internal error in the core"))
+		C.gorandom_panicked()
 	}
-}
-
-// text is C.CString, but for what that does where there is no memory: it ends the process. Here it is NULL.
-func text(s string) *C.char {
-	return C.gorandom_text((*C.char)(unsafe.Pointer(unsafe.StringData(s))), C.size_t(len(s)))
 }
 
 // given passes on a text that package gopy has made in C's heap. "" becomes NULL: there was no memory.

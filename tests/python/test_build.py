@@ -426,6 +426,21 @@ func gopy_Make() CGoHandle {
 
 }
 """
+GO_ERROR = """//export gopy_Try
+func gopy_Try() *C.char {
+	_saved_thread := C.PyEval_SaveThread()
+	cret, __err := gopy.Try()
+
+	C.PyEval_RestoreThread(_saved_thread)
+	if __err != nil {
+		estr := C.CString(__err.Error())
+		C.PyErr_SetString(C.PyExc_RuntimeError, estr)
+		C.free(unsafe.Pointer(estr))
+		return estr
+	}
+	return C.CString(cret)
+}
+"""
 
 
 @needs_source
@@ -455,9 +470,11 @@ def test_go_file_copies_no_text(step):
     [
         ("package main\n", ["gopy exported nothing"]),
         (GO_FUNCTION + GO_HANDLE, ["gopy_Make", "numbers and text alone"]),
+        (GO_ERROR, ["gopy_Try", "numbers and text alone"]),
+        (GO_TEXT.replace("C.CString(gopy.Text(", "C.CString(strings.Clone("), ["gopy_Text", "numbers and text alone"]),
         (GO_FUNCTION.replace("return", "C.PyGILState_Ensure()\n\treturn"), ["gopy_Count", "numbers and text alone"]),
     ],
-    ids=["nothing", "a handle", "a Python call"],
+    ids=["nothing", "a handle", "an error", "a copy", "a Python call"],
 )
 def test_go_file_refuses(step, text, words):
     one_sentence(step("from gopy import generate; generate.go_file(sys.argv[1])", text, ends=None), *words)

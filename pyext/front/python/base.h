@@ -21,7 +21,7 @@ struct base {
 	int (*draw_bytes)(unsigned char *dst, size_t n);	/* draw_bytes(), for callers that know no Python */
 
 	int (*enter)(struct visit *);	/* gate_enter_aside(). Starts no core */
-	char *(*leave)(struct visit *);	/* gate_leave(). The text of Go's error, to free(), or NULL */
+	int (*leave)(struct visit *);	/* gate_leave(). Has the call ended in a panic? */
 
 	void *(*pages_new)(size_t bytes, enum pages);
 	void (*pages_lock)(void *, size_t bytes);

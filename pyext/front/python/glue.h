@@ -7,20 +7,17 @@
 #define GATE_IN(base) \
 	{ \
 		struct visit visit; \
-		char *go_error = NULL; \
-		int outside; \
+		int outside, panicked = 0; \
 		Py_BEGIN_ALLOW_THREADS \
 		outside = (base)->enter(&visit); \
 		if (!outside) {
 
 #define GATE_OUT(base) \
-			go_error = (base)->leave(&visit); \
+			panicked = (base)->leave(&visit); \
 		} \
 		Py_END_ALLOW_THREADS \
 		if (outside) \
 			PyErr_SetString(PyExc_RuntimeError, "this process has no core"); \
-		else if (go_error) { \
-			PyErr_SetString(PyExc_RuntimeError, go_error); \
-			free(go_error); \
-		} \
+		else if (panicked) \
+			PyErr_SetString(PyExc_RuntimeError, "internal error in the core"); \
 	}

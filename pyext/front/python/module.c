@@ -126,10 +126,11 @@ static PyObject *warns_in_vain(PyObject *module, PyObject *text)
 
 static int base_draw_bytes(unsigned char *dst, size_t n) { return draw_bytes(dst, n, NULL, NULL); }
 
-static char *base_leave(struct visit *v)
+static int base_leave(struct visit *v)
 {
+	int panicked = core->take_panic();
 	gate_leave(v);
-	return v->error;
+	return panicked;
 }
 
 static uint64_t base_process_stamp(void) { return process_stamp(); }

@@ -112,16 +112,15 @@ int gate_open(struct visit *v, int is_held)
 }
 
 /* Go is left; signals are still held. */
-static void leave_go(struct visit *v)
+static void leave_go(void)
 {
-	v->error = core->take_error();
 	core->threads_wait(core_record);	/* the caller may be confined next */
 	count_out();
 }
 
 void gate_close(struct visit *v)
 {
-	leave_go(v);
+	leave_go();
 	let_go(v);
 }
 
@@ -147,7 +146,7 @@ static int enter_place(struct visit *v)
 		if (core_alive()) {
 			if (reseed_restored() == 0)
 				return 0;
-			leave_go(v);
+			leave_go();
 		} else {
 			count_out();
 		}
@@ -185,7 +184,7 @@ int gate_enter_aside(struct visit *v) { return enter(v, aside(), ASIDE_PATIENCE)
 
 void gate_leave(struct visit *v)
 {
-	leave_go(v);
+	leave_go();
 	leave_place(v->lane);
 	let_go(v);
 }

@@ -58,7 +58,6 @@ int limits_room(void);	/* is there still room for one more thread in Go? */
 struct visit {	/* of a thread in Go */
 	int lane, cancel;
 	uint64_t mask;
-	char *error;	/* Go's, for the caller to free */
 };
 
 void gate_init(void);	/* when the library has been loaded, and in each child */

@@ -39,9 +39,8 @@ static int reseed(void)
 
 static unsigned asleep(const struct record *r) { return (void)r, UINT_MAX; }
 static void nothing(struct record *r) { (void)r; }
-static char *no_error(void) { return NULL; }
 static const struct gorandom_core plain = {
-	.threads_asleep = asleep, .threads_wait = nothing, .take_error = no_error, .reseed = reseed,
+	.threads_asleep = asleep, .threads_wait = nothing, .reseed = reseed,
 };
 
 static void enter_once(void)

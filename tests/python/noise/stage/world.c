@@ -250,17 +250,11 @@ static void in_child(struct record *r) { (void)r; go.children++; go.asleep = 0; 
 
 static unsigned count(const struct record *r) { (void)r; return 5; }
 
-static char *take_error(void)
-{
-	go.errors++;
-	return NULL;
-}
-
 static const struct gorandom_core table = {
 	.abi = GORANDOM_CORE_ABI, .version = GORANDOM_VERSION, .map = map,
 	.threads_make = threads_make, .threads_asleep = threads_asleep, .threads_wait = threads_wait, .threads_end = threads_end,
 	.reserve = reserve, .release = release, .start = start, .reset = reset, .prepare = before_fork, .parent = in_parent,
-	.child = in_child, .threads = count, .take_error = take_error,
+	.child = in_child, .threads = count,
 	.seed = go_seed, .fill = go_fill, .event = go_event, .reseed = go_reseed, .kernel = kernel_of, .sha256 = no_sha256,
 };
 
