@@ -38,10 +38,16 @@ void core_threads_wait(struct record *r)
 
 static void is_there(struct record *r) { __atomic_sub_fetch(&r->on_their_way, 1, __ATOMIC_RELEASE); }
 
-/* The first things that Go does in a thread are to set a signal stack and a mask, and it ends the process if it may not. */
+/* The first things that Go does in a thread are to set a signal stack and a mask, and it ends the process if it may not. A
+ * filter may allow to ask only, so what the thread has is set again. */
 static int go_is_refused(void)
 {
-	return sigaltstack(NULL, &(stack_t){0}) || syscall(SYS_rt_sigprocmask, SIG_SETMASK, NULL, NULL, sizeof(uint64_t));
+	stack_t stack;
+	uint64_t mask;
+
+	return sigaltstack(NULL, &stack) || sigaltstack(&stack, NULL)
+		|| syscall(SYS_rt_sigprocmask, SIG_SETMASK, NULL, &mask, sizeof mask)
+		|| syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof mask);
 }
 
 static void *sleeper(void *arg)

@@ -64,9 +64,10 @@ const char *gate_closed(void)
  * itself (is_held) it has been reserved. */
 static int has_what_go_needs(int is_held)
 {
-	/* Go gives the thread a signal stack, but not on one that is in use and may be too small. */
+	/* Go gives the thread a signal stack, but not on one that is in use and may be too small. A filter may allow to ask for
+	 * the stack only, so the thread's is set again. */
 	stack_t stack;
-	if (sigaltstack(NULL, &stack) || stack.ss_flags & SS_ONSTACK)
+	if (sigaltstack(NULL, &stack) || stack.ss_flags & SS_ONSTACK || sigaltstack(&stack, NULL))
 		return 0;
 	unsigned n = __atomic_add_fetch(&inside, 1, __ATOMIC_RELAXED);
 	if (n <= __atomic_load_n(&inside_at_most, __ATOMIC_RELAXED))

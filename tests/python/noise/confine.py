@@ -40,15 +40,16 @@ def filter_calls(program, flags):
 LOAD, JUMP_EQUAL, AND, ANSWER, ALLOW = 0x20, 0x15, 0x54, 0x06, 0x7FFF0000
 
 
-def refuse(call, errno, argument=None, value=None, mask=0xFFFFFFFF):
+def refuse(call, errno, argument=None, value=None, mask=0xFFFFFFFF, unless=False):
     """From now on call answers errno in all threads; where argument is given, only if that one, under mask,
-    is value."""
+    is value; unless: is not."""
     number = CALLS[platform.machine()][call]
     program = [(LOAD, 0, 0, 0)]
     if argument is None:
         program += [(JUMP_EQUAL, 0, 1, number)]
     else:
-        program += [(JUMP_EQUAL, 0, 4, number), (LOAD, 0, 0, 16 + 8 * argument), (AND, 0, 0, mask), (JUMP_EQUAL, 0, 1, value)]
+        program += [(JUMP_EQUAL, 0, 4, number), (LOAD, 0, 0, 16 + 8 * argument), (AND, 0, 0, mask)]
+        program += [(JUMP_EQUAL, int(unless), int(not unless), value)]
     program += [(ANSWER, 0, 0, 0x00050000 | errno), (ANSWER, 0, 0, ALLOW)]
     TSYNC = 1
     filter_calls(program, TSYNC)

@@ -28,6 +28,7 @@ TAKEN = {
     "clone": lambda: (confine.refuse("clone3", errno.ENOSYS), confine.refuse("clone", errno.EPERM)),
     "clone3": lambda: confine.refuse("clone3", errno.EPERM),
     "sigaltstack": lambda: confine.refuse("sigaltstack", errno.EPERM),
+    "signal stacks": lambda: confine.refuse("sigaltstack", errno.EPERM, 0, 0, unless=True),  # to set one, not to ask
     "madvise": lambda: confine.refuse("madvise", errno.EPERM),
     "mlock": lambda: confine.refuse("mlock", errno.EPERM),
     "mprotect": lambda: confine.refuse("mprotect", errno.EPERM),

@@ -47,7 +47,7 @@ static long call(long number, void *a, long b, long c, void *d, void *e, long f)
 		return -1;
 	}
 	if (number == SYS_rt_sigprocmask)
-		return refused;
+		return b ? refused : 0;	/* to set one */
 	if (number == SYS_futex && b == FUTEX_WAIT_PRIVATE) {
 		futex_waits++;
 		if (c == 1)
