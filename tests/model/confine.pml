@@ -136,7 +136,7 @@ end_draws:
 		:: refused -> goto drawn
 		fi;
 start:
-		/* limits_refuse() */
+		/* start_core(), start() */
 		atomic {
 			if
 			:: GUARD(CAN_BLOCK) && no_mask -> refused = 1; goto drawn
@@ -144,6 +144,7 @@ start:
 			:: else
 			fi
 		};
+		/* limits_refuse() */
 		atomic {
 			if
 			:: no_memory -> refused = 1; goto drawn

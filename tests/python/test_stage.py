@@ -43,8 +43,8 @@ SCENES = {
         "a-thread-in-a-draw-at-a-fork", "a-thread-in-the-list-at-a-fork",
         "inside", "no-place", "a-place-at-a-fork", "a-closed-gate", "a-fork-in-the-gate", "a-draw-on-an-alternate-stack",
         "room-for-another-thread", "threads-for-Go", "a-restored-machine", "refused-starts", "a-seed-that-fails",
-        "a-start-that-cannot-enter", "stacks-refused-before-a-start", "no-start-without-a-seed", "a-draw-during-a-start",
-        "when-a-child-starts", "modes",
+        "a-start-that-cannot-enter", "a-stack-not-asked-for", "a-stack-not-set", "masks-refused-before-a-start",
+        "no-start-without-a-seed", "a-draw-during-a-start", "when-a-child-starts", "modes",
     ],
     "draw": [
         "pools-from-the-kernel", "the-end-of-a-pool", "another-second", "a-generator", "signals-while-a-pool-is-made",

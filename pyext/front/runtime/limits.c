@@ -1,10 +1,8 @@
-/* Go ends the process when the system refuses it memory, a mapping, a thread or a signal stack. So
+/* Go ends the process when the system refuses it memory, a mapping or a thread. So
  * before a start all of that is asked for, by trying, and given back: limits, cgroups and seccomp answer
  * alike, and /proc is not needed. The amounts are where Go was seen to fail, and room. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <sys/mman.h>
 
 #include "guard/process.h"
@@ -54,18 +52,6 @@ static const char *cannot_split(void)
 	return why;
 }
 
-static int can_block_signals(void)
-{
-	sigset_t old;
-	return pthread_sigmask(SIG_SETMASK, NULL, &old) == 0 && pthread_sigmask(SIG_SETMASK, &old, NULL) == 0;
-}
-
-static int can_have_signal_stack(void)
-{
-	stack_t ss;
-	return sigaltstack(NULL, &ss) == 0 && sigaltstack(&ss, NULL) == 0;
-}
-
 const char *limits_spare(void)
 {
 	if (pages_locked_in_advance())	/* before anything large is mapped */
@@ -79,10 +65,6 @@ const char *limits_spare(void)
 
 const char *limits_refuse(void)
 {
-	if (!can_block_signals())
-		return "rt_sigprocmask is refused (seccomp)";
-	if (!can_have_signal_stack())
-		return "sigaltstack is refused (seccomp)";
 	/* The lock's limit is told by mmap, too, and the limit of mappings by each of the others: in this order. */
 	const char *missing = pages_locked_in_advance() ? LOCKED : cannot_split();
 	if (!missing)

@@ -113,6 +113,15 @@ static void start_with(unsigned char random[16])
 static void start(void)
 {
 	unsigned char random[16];
+	stack_t stack;
+
+	int error = sigaltstack(NULL, &stack);
+	if (!error && stack.ss_flags & SS_ONSTACK)
+		return;	/* for now: the next draw asks again */
+	if (error || sigaltstack(&stack, NULL)) {	/* Go's threads set one; this one is as it was */
+		refuse("sigaltstack is refused (seccomp)");
+		return;
+	}
 	if (kernel_read(random, sizeof random) == 0)	/* else the draw that wanted the core gets the same answer, and says it */
 		start_with(random);
 	erase(random, sizeof random);
@@ -123,9 +132,8 @@ static void start(void)
 int start_core(void)
 {
 	struct held held;
-	stack_t stack;
 
-	if (fork_is_underway() || gate_closed() || (sigaltstack(NULL, &stack) == 0 && stack.ss_flags & SS_ONSTACK))
+	if (fork_is_underway() || gate_closed())
 		return 0;	/* for now: the next draw asks again */
 	if (hold_signals(&held)) {
 		refuse("rt_sigprocmask is refused (seccomp)");

@@ -576,13 +576,29 @@ static void a_start_that_cannot_enter(void)
 	CHECK(strstr(start_reason(), "cannot enter") && large() == KERNEL && go.starts == 1);
 }
 
-static void stacks_refused_before_a_start(void)
+static void no_start(int refused_call)
 {
 	boot();
 	on_sigaltstack = refuse_stacks;
 	CHECK(!sigaltstack(NULL, &(stack_t){0}));
-	stacks_refused = 2;	/* after start_core()'s own look */
-	CHECK(large() == KERNEL && go.starts == 0 && strstr(start_reason(), "sigaltstack"));
+	stacks_refused = refused_call;
+	CHECK(large() == KERNEL && go.starts == 0 && strstr(start_reason(), "sigaltstack") && mask_here() == 0);
+}
+
+static void a_stack_not_asked_for(void) { no_start(1); }
+static void a_stack_not_set(void) { no_start(2); }
+
+static int refuse_masks(int how, const sigset_t *set, sigset_t *old)
+{
+	(void)how, (void)set, (void)old;
+	return EPERM;
+}
+
+static void masks_refused_before_a_start(void)
+{
+	boot();
+	on_sigmask = refuse_masks;
+	CHECK(!start_core() && go.starts == 0 && strstr(start_reason(), "rt_sigprocmask"));
 }
 
 static ssize_t no_bytes(void *dst, size_t n, unsigned flags)
@@ -669,6 +685,7 @@ const struct scene of_runtime[] = {
 	{"a-fork-in-the-gate", a_fork_in_the_gate}, {"a-draw-on-an-alternate-stack", a_draw_on_an_alternate_stack},
 	{"room-for-another-thread", room_for_another_thread}, {"threads-for-Go", threads_for_go}, {"a-restored-machine", a_restored_machine},
 	{"refused-starts", refused_starts}, {"a-seed-that-fails", a_seed_that_fails}, {"a-start-that-cannot-enter", a_start_that_cannot_enter},
-	{"stacks-refused-before-a-start", stacks_refused_before_a_start}, {"no-start-without-a-seed", no_start_without_a_seed},
+	{"a-stack-not-asked-for", a_stack_not_asked_for}, {"a-stack-not-set", a_stack_not_set},
+	{"masks-refused-before-a-start", masks_refused_before_a_start}, {"no-start-without-a-seed", no_start_without_a_seed},
 	{"a-draw-during-a-start", a_draw_during_a_start}, {"when-a-child-starts", when_a_child_starts}, {"modes", modes}, {NULL, NULL},
 };
