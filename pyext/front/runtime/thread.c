@@ -56,15 +56,18 @@ static void thread_ends(void *value)
 	release_signals(&held);
 }
 
-/* Records are cut from pages and not malloc'd: in a raw clone malloc's locks may be held for ever. */
-static struct thread *cut(void)
+/* Records are cut from pages and not malloc'd: in a raw clone malloc's locks may be held for ever. Those of a page come onto the
+ * list by one store: another thread may fork in the middle. */
+static struct thread *make_records(void)
 {
-	static struct thread *left, *end;
-	if (left == end) {
-		left = pages_new(PAGE, PAGES_KEPT);
-		end = left ? left + PAGE / sizeof *left : NULL;
-	}
-	return left ? left++ : NULL;
+	const size_t n = PAGE / sizeof(struct thread);
+	struct thread *new = pages_new(PAGE, PAGES_KEPT);
+	if (!new)
+		return NULL;
+	for (size_t i = 0; i < n; i++)
+		new[i].next = i + 1 < n ? &new[i + 1] : all;
+	__atomic_store_n(&all, new, __ATOMIC_RELEASE);
+	return new;
 }
 
 /* A record that no thread uses, of an ended thread if there is one. */
@@ -74,10 +77,8 @@ static struct thread *take_record(void)
 	lock_take(list_lock);
 	for (t = all; t && __atomic_load_n(&t->used, __ATOMIC_ACQUIRE); t = t->next)
 		;
-	if (!t && (t = cut())) {
-		t->next = all;
-		all = t;
-	}
+	if (!t)
+		t = make_records();
 	if (t) {
 		t->used = 1;
 		t->taken = 0;	/* by a thread that a fork has ended in the middle of a draw */
