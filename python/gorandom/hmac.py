@@ -83,7 +83,7 @@ def digest(key: Buffer, msg: Buffer, digest: _Digest) -> bytes:
         if tag is not None:
             return tag
     elif digest and not isinstance(digest, str):
-        return _by_hashlib(digest, key if isinstance(key, (bytes, bytearray)) else memoryview(key).tobytes(), msg)
+        return _by_hashlib(digest, key, msg)
     try:
         return _hmac.digest(key, msg, digest)  # type: ignore[arg-type]
     except OverflowError:
@@ -204,8 +204,9 @@ def new(key: bytes | bytearray, msg: Buffer | None = None, digestmod: _Digest = 
     return HMAC(key, msg, digestmod)
 
 
-def _by_hashlib(digestmod: _Digest, key: bytes | bytearray, message: Buffer) -> bytes:
-    return _hmac.new(key, message, digestmod).digest()
+def _by_hashlib(digestmod: _Digest, key: Buffer, message: Buffer) -> bytes:
+    plain = key if isinstance(key, (bytes, bytearray)) else memoryview(key).tobytes()
+    return _hmac.new(plain, message, digestmod).digest()
 
 
 class Key(_front.Key):
