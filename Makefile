@@ -78,7 +78,7 @@ free-threaded: build/free/wheel ## tests/python on a CPython without a GIL, whic
 sanitize: build/wheel ## tests of the C front under AddressSanitizer and UBSan; the interpreter is built first (4 minutes; QUICK=1: some, by this machine's)
 	$(PYTHON) tests/sanitize.py $(if $(QUICK),quick,address) --wheel wheels/gorandom-*.whl
 
-tsan: build/free/wheel ## tests of threads under ThreadSanitizer, without a GIL; PYTHON_TSAN=PROGRAM, or it is built first
+tsan: build/free/wheel build/venv/bin/python ## tests of threads under ThreadSanitizer, without a GIL; PYTHON_TSAN=PROGRAM, or it is built first
 	$(PYTHON) tests/sanitize.py thread --wheel build/free/gorandom-*.whl $(if $(PYTHON_TSAN),--python '$(PYTHON_TSAN)')
 
 bench: build/wheel $(if $(wildcard $(dir $(FREE))../complete),build/free/wheel) ## every bar, measured beside the peers (about 10 minutes; QUICK=1: 3; ONLY=PATTERN: some; ROOT=trixie or a folder: in there, as root)
