@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <string.h>
 
 #include "draw/draw.h"
@@ -36,15 +35,7 @@ struct pool {
 
 _Static_assert(sizeof(struct pool) == PAGE, "a pool is a page");
 
-static uint64_t *direct;	/* bytes that this process has drawn in direct mode */
-
-uint64_t draw_direct_bytes(void) { return __atomic_load_n(direct, __ATOMIC_RELAXED); }
-
-int draw_init(void)
-{
-	direct = process_keep(sizeof *direct);
-	return direct ? 0 : ENOMEM;
-}
+uint64_t draw_direct_bytes(void) { return __atomic_load_n(&core_state->direct, __ATOMIC_RELAXED); }
 
 /* ---- from the core, and from the kernel ---- */
 
@@ -69,7 +60,7 @@ static int kernel_bytes(void *dst, size_t *n)
 		*n = KERNEL_CHUNK;
 	int r = kernel_read(dst, *n);
 	if (r == 0)
-		__atomic_add_fetch(direct, *n, __ATOMIC_RELAXED);
+		__atomic_add_fetch(&core_state->direct, *n, __ATOMIC_RELAXED);
 	return r;
 }
 
@@ -265,9 +256,7 @@ static int draw_once(unsigned char *dst, size_t n, int (*between)(void *), void 
 	return r;
 }
 
-static int wants_core(size_t n) { return start_is_wanted(n, draw_direct_bytes()); }
-
-int draw_is_long(size_t n) { return n > (core_state->kernel ? LONG_DRAW : LONG_DRAW_SLOWLY) || wants_core(n); }
+int draw_is_long(size_t n) { return n > (core_state->kernel ? LONG_DRAW : LONG_DRAW_SLOWLY) || start_is_wanted(n); }
 
 int draw_start_core(void)
 {
@@ -282,7 +271,7 @@ int draw_bytes(unsigned char *dst, size_t n, int (*between)(void *), void *arg)
 	int r;
 	do {
 		fork_check();
-		if (wants_core(n))
+		if (start_is_wanted(n))
 			draw_start_core();
 		r = draw_once(dst, n, between, arg);
 	} while (r == COPIED);

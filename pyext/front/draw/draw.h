@@ -8,8 +8,6 @@
 
 #define DRAW_ENDED (-101)	/* what draw_bytes() answers where between() has ended it */
 
-int draw_init(void);	/* once. 0, or an errno */
-
 /* 1: n ready bytes have been moved to dst. 0: there were too few, or they were stale; do not use what is at dst. */
 int draw_ready(unsigned char *dst, size_t n);
 

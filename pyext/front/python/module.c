@@ -212,7 +212,7 @@ static PyMethodDef methods[] = {
 static const char *init_steps(const char *core_path, char *why, size_t n)
 {
 	static int (*const steps[])(void) = {
-		process_init, clock_init, restore_init, kernel_init, library_init, thread_init, draw_init, events_init, secret_init,
+		process_init, clock_init, restore_init, kernel_init, library_init, thread_init, events_init, secret_init,
 		forklock_init, uuid_init, start_init, fork_init,
 	};
 	static size_t done;

@@ -20,6 +20,7 @@ static inline unsigned core_processors(void) { return core_lanes + 1; }	/* Go's:
 struct core_state {
 	uint64_t alive;	/* non-zero: it has been started. Another number in each process that has one. Read by core_alive() */
 	struct stamp seeded;	/* when it was seeded last: core_stamp() */
+	uint64_t direct;	/* bytes that this process has drawn without a core */
 	uint64_t missed;	/* reseeds that were asked for while nobody could enter it */
 	const struct keystream *kernel;	/* that it uses, and C can call. NULL: none. Stays good in a child that has read it here */
 	const char *refused;	/* why this process gets none */
@@ -81,7 +82,7 @@ extern const char *start_keystream;	/* the AES kernel that every core of this li
 
 int start_init(void);	/* once. 0, or an errno */
 const char *start_load(const char *core_path);	/* once, after it: library_load() */
-int start_is_wanted(size_t n, uint64_t before);	/* should a draw of n bytes start one, after so many bytes drawn without? */
+int start_is_wanted(size_t n);	/* should a draw of n bytes start one? */
 int start_core(void);	/* 1: a core is alive. 0 if the mode is START_NEVER. Takes milliseconds: without the GIL */
 int start_has_core(void);	/* is one alive that can be entered? */
 const char *start_reason(void);	/* why there is no core; NULL if there is */

@@ -39,13 +39,13 @@ static void refuse(const char *why) { __atomic_store_n(&core_state->refused, why
 
 enum start_mode start_get_mode(void) { return __atomic_load_n(&mode, __ATOMIC_RELAXED); }
 
-int start_is_wanted(size_t n, uint64_t before)
+int start_is_wanted(size_t n)
 {
 	if (!core || core_alive() || refused() || start_get_mode() == START_NEVER || !process->known)
 		return 0;
 	if (fork_generation == 0 || start_get_mode() == START_EAGER)
 		return 1;
-	return n >= CHILD_DRAW || before + n >= CHILD_BYTES;
+	return n >= CHILD_DRAW || __atomic_load_n(&core_state->direct, __ATOMIC_RELAXED) + n >= CHILD_BYTES;
 }
 
 const char *start_reason(void)

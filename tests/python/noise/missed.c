@@ -53,7 +53,7 @@ static void enter_once(void)
 
 int main(void)
 {
-	if (process_init() || kernel_init() || library_init() || thread_init() || draw_init() || events_init() || fork_init())
+	if (process_init() || kernel_init() || library_init() || thread_init() || events_init() || fork_init())
 		return 2;
 	core = &plain;
 	core_lanes = 1;

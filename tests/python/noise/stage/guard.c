@@ -187,7 +187,7 @@ static void boot_without_wiping(void)
 {
 	refused = MADV_WIPEONFORK;
 	on_madvise = advise;
-	static int (*const steps[])(void) = {process_init, clock_init, kernel_init, library_init, thread_init, draw_init, events_init, start_init, fork_init};
+	static int (*const steps[])(void) = {process_init, clock_init, kernel_init, library_init, thread_init, events_init, start_init, fork_init};
 	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
 		CHECK(steps[i]() == 0);
 	start_load("stage/core.so");

@@ -483,7 +483,7 @@ void stop_here(struct stop *s)
 void boot(void)
 {
 	static int (*const steps[])(void) = {
-		process_init, clock_init, restore_init, kernel_init, library_init, thread_init, draw_init, events_init, start_init, fork_init,
+		process_init, clock_init, restore_init, kernel_init, library_init, thread_init, events_init, start_init, fork_init,
 	};
 	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
 		CHECK(steps[i]() == 0);
