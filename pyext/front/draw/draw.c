@@ -75,7 +75,7 @@ static int kernel_bytes(void *dst, size_t *n)
 /* Makes n bytes at dst, whole blocks. 0; or COPIED in a child that finds the page wiped. */
 static int request(struct pool *p, void *dst, size_t n)
 {
-	const struct keystream *k = core_state->kernel;
+	const struct keystream *k = core_keystream();
 	if (!k)
 		return COPIED;
 	k->fill(dst, n / AES_BLOCK, p->schedule, 0, 0);
@@ -122,7 +122,7 @@ static int request_held(struct pool *p, void *dst, size_t n)
 static int renew(struct pool *p)
 {
 	struct stamp now = begin(p);
-	const struct keystream *k = core_state->kernel;
+	const struct keystream *k = core_keystream();
 	size_t n = AES_KEY;
 
 	struct held held;
@@ -256,7 +256,7 @@ static int draw_once(unsigned char *dst, size_t n, int (*between)(void *), void 
 	return r;
 }
 
-int draw_is_long(size_t n) { return n > (core_state->kernel ? LONG_DRAW : LONG_DRAW_SLOWLY) || start_is_wanted(n); }
+int draw_is_long(size_t n) { return n > (core_keystream() ? LONG_DRAW : LONG_DRAW_SLOWLY) || start_is_wanted(n); }
 
 int draw_start_core(void)
 {

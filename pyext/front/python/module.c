@@ -95,7 +95,7 @@ static PyObject *state(PyObject *module, PyObject *unused)
 		"clones", restore_name(),
 		"vm_generation", tells ? PyLong_FromUnsignedLongLong(generation) : Py_BuildValue(""),
 		"core_version", core ? core->version : NULL,
-		"generator", core_alive() && core_state->kernel ? core_state->kernel->name : NULL,
+		"generator", core_alive() && core_keystream() ? core_keystream()->name : NULL,
 		"direct_bytes", (unsigned long long)draw_direct_bytes(),
 		"core_threads", core_alive() ? core->threads(core_record) : 0,
 		"wipes", pages_wiped_at_fork);

@@ -22,7 +22,7 @@ struct core_state {
 	struct stamp seeded;	/* when it was seeded last: core_stamp() */
 	uint64_t direct;	/* bytes that this process has drawn without a core */
 	uint64_t missed;	/* reseeds that were asked for while nobody could enter it */
-	const struct keystream *kernel;	/* that it uses, and C can call. NULL: none. Stays good in a child that has read it here */
+	const struct keystream *kernel;	/* read by core_keystream() */
 	const char *refused;	/* why this process gets none */
 };
 extern struct core_state *core_state;
@@ -37,6 +37,9 @@ static inline struct stamp core_stamp(void)
 
 /* Whoever has seen a core sees all that its start has written, too. */
 static inline uint64_t core_alive(void) { return __atomic_load_n(&core_state->alive, __ATOMIC_ACQUIRE); }
+
+/* The AES kernel that the core uses, if C can call it; else NULL. It stays good in a child that has read it here. */
+static inline const struct keystream *core_keystream(void) { return __atomic_load_n(&core_state->kernel, __ATOMIC_ACQUIRE); }
 
 int library_init(void);	/* once. 0, or an errno */
 

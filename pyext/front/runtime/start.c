@@ -105,7 +105,7 @@ static void start_with(unsigned char random[16])
 	const struct keystream *k = core->kernel(chosen);
 	if (k) {
 		kernel = *k;
-		core_state->kernel = &kernel;
+		__atomic_store_n(&core_state->kernel, &kernel, __ATOMIC_RELEASE);
 	}
 	__atomic_store_n(&core_state->alive, ++starts, __ATOMIC_RELEASE);
 }
