@@ -67,7 +67,7 @@ def renew():
 
 def install():
     """Have pip put a wheel in its place."""
-    library = package + "/_front.abi3.so"
+    library = package + "/libgorandom.core.so"
     before = os.stat(library).st_ino
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q"]
