@@ -17,12 +17,13 @@ from .toolchain import GO_PACKAGE, GO_TRIED, WRAPPED
 SHT_PROGBITS, SHT_SYMTAB, SHT_RELA, SHT_INIT_ARRAY = 1, 2, 4, 14
 SHF_WRITE_ALLOC_RETAIN = 0x200003  # without GNU_RETAIN lld drops the section as unused
 STB_GLOBAL, STV_HIDDEN = 1, 2
-SHN_UNDEF = 0
+SHN_UNDEF, STT_TLS = 0, 6
 SECTION, SYMBOL, RELA = 64, 24, 24  # bytes of an entry
 
 INIT_ARRAY, GO_INIT = b".init_array", b"go_init"
 SIGTABLE_BYTES = 65 * 24  # core/start.c: SIGTABLE_ENTRIES of struct sigtab
-SYMBOLS = {b"runtime.sigtable": SIGTABLE_BYTES, b"runtime.netpollInited": 4, b"runtime.netpollWakeSig": 4}
+TLS_SLOT = b"runtime.tlsg"
+SYMBOLS = {b"runtime.sigtable": SIGTABLE_BYTES, TLS_SLOT: 8, b"runtime.netpollInited": 4, b"runtime.netpollWakeSig": 4}
 # Assembly, and the names that C has for it: the old ones have slashes, which assemblers refuse. SHA-256 is not in every Go,
 # and the C does without it.
 KERNELS = {
@@ -69,12 +70,12 @@ def _sections(archive, elf):
 
 
 def _symbols(archive, sections, index):
-    """Yields (place, name, size, section) of all symbols of a table, the last one first."""
+    """Yields (place, name, size, type, section) of all symbols of a table, the last one first."""
     table = sections[index]
     strings = sections[table.link].start
     for i in reversed(range(table.size // SYMBOL)):
-        name, _, _, section, _, size = struct.unpack_from("<IBBHQQ", archive, table.start + SYMBOL * i)
-        yield i, _text(archive, strings + name), size, section
+        name, info, _, section, _, size = struct.unpack_from("<IBBHQQ", archive, table.start + SYMBOL * i)
+        yield i, _text(archive, strings + name), size, info & 15, section
 
 
 def _show_symbols(archive, sections, index, kernels):
@@ -127,15 +128,15 @@ def edit(path, goarch):
                 archive[section.name : section.name + len(INIT_ARRAY)] = GO_INIT.ljust(len(INIT_ARRAY), b"\0")
                 renamed += 1
             elif section.kind == SHT_SYMTAB:
-                for at, name, size, where in _symbols(archive, sections, index):
+                for at, name, size, kind, where in _symbols(archive, sections, index):
                     if where == SHN_UNDEF:
                         called.add(name)
                     elif name in SYMBOLS and at < section.info:
-                        sizes.setdefault(name, []).append(size)
+                        sizes.setdefault(name, []).append(size if name != TLS_SLOT or kind == STT_TLS else None)
                 shown += _show_symbols(archive, sections, index, kernels)
     has_sha256 = shown.count(SHA256_BLOCK) == 1
     wrong = [f"{renamed} sections {INIT_ARRAY.decode()}"] * (renamed != 1) + [
-        f"{name.decode()} is missing" if name not in sizes else f"{name.decode()} has another size"
+        f"{name.decode()} is missing" if name not in sizes else f"{name.decode()} has another size or kind"
         for name, size in SYMBOLS.items() if sizes.get(name) != [size]
     ] + [f"{name.decode()} is missing" for name in kernels if name != SHA256_BLOCK and shown.count(name) != 1
     ] + [f"{name} is not called" for name in WRAPPED if name.encode() not in called]  # fmt: skip

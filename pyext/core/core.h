@@ -95,6 +95,8 @@ struct gorandom_core {
 	void (*prepare)(struct record *);	/* before fork: the record is at rest until ... */
 	void (*parent)(struct record *);	/* ... after it, in the parent, or */
 	void (*child)(struct record *);	/* in the child */
+	void (*forget)(struct record *);	/* the calling thread was bound to a runtime that is not this process's: no more */
+	void (*unbind)(struct record *);	/* the calling thread gives the Go M back that a call has bound to it */
 	unsigned (*threads)(const struct record *);	/* threads that this process's core has started */
 	int (*take_panic)(void);	/* has the glue's last call in this thread ended in a panic? Told once */
 

@@ -38,7 +38,7 @@ struct sleeper {	/* a thread that waits for Go to ask for one: threads.c */
  * it, because the library's own variables are wiped in a forked child. */
 struct record {
 	pthread_mutex_t lock;	/* reserves and sleepers, and a mapping until it is advised; held across fork */
-	unsigned lost;	/* what the kernel would not advise: such a core is never reset */
+	unsigned lost;	/* what the kernel would not advise, or a key too many: such a core is never reset */
 
 	struct span reserve[2];	/* held for Go during a start: record.c */
 	struct span spare;	/* kept for when the system gives no more */
@@ -47,6 +47,9 @@ struct record {
 
 	char *lo, *bss, *hi;	/* the library's writable pages: [lo, bss) from its file, [bss, hi) zero */
 	char *copy;	/* of [lo, bss), as the loader left it */
+
+	pthread_key_t key;	/* Go's only one, if it has a destructor */
+	void (*destructor)(void *);
 
 	unsigned int *nthreads;	/* glibc's count of threads */
 	unsigned threads;	/* the core's, in this process */
@@ -80,6 +83,8 @@ int core_reset(struct record *);
 void core_prepare(struct record *);
 void core_parent(struct record *);
 void core_child(struct record *);
+void core_forget(struct record *);
+void core_unbind(struct record *);
 unsigned core_threads(const struct record *);
 int core_take_panic(void);
 const struct keystream *core_kernel(const char *name);

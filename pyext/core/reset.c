@@ -17,6 +17,9 @@
 /* The ELF header of this library, as mapped; the linker defines it. */
 extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
 
+/* Go's thread-local g; made visible by the build. */
+extern __thread uintptr_t tlsg __asm__("runtime.tlsg") __attribute__((tls_model("initial-exec"), visibility("hidden")));
+
 /* The one range of writable pages past RELRO, which comes before them: what the file gives, then zeros. */
 static int find_writable(struct record *r)
 {
@@ -78,13 +81,16 @@ struct record *core_map(unsigned int *nthreads, const char **why)
 /* For exports.go: the kernel source keeps this one for its next read. */
 void gorandom_keeps_descriptor(int fd) { record->descriptor = fd; }
 
-/* Of what the parent's core kept, the child has a descriptor: its handler has seen to the rest, and fork leaves the mappings
- * out. The descriptor may be another file by now. */
+/* Of what the parent's core kept, the child has a key and a descriptor: its handler has seen to the rest, and fork leaves
+ * the mappings out. The descriptor may be another file by now. */
 int core_reset(struct record *r)
 {
 	struct stat st;
 	if (r->lost)
 		return -1;
+	if (r->destructor)
+		pthread_key_delete(r->key);
+	r->destructor = NULL;
 	if (r->descriptor >= 0 && fstat(r->descriptor, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 9))
 		close(r->descriptor);
 	r->descriptor = -1;
@@ -102,6 +108,23 @@ void core_child(struct record *r)
 	pthread_mutex_init(&r->lock, NULL);
 	r->threads = r->sleepers = r->called = r->on_their_way = 0;
 	r->spare = (struct span){0, 0};
+	core_forget(r);
+}
+
+void core_forget(struct record *r)
+{
+	tlsg = 0;	/* by which Go tells threads that it knows */
+	if (r->destructor)
+		pthread_setspecific(r->key, NULL);
+}
+
+void core_unbind(struct record *r)
+{
+	void *m = r->destructor ? pthread_getspecific(r->key) : NULL;
+	if (m) {
+		pthread_setspecific(r->key, NULL);
+		r->destructor(m);
+	}
 }
 
 unsigned core_threads(const struct record *r) { return __atomic_load_n(&r->threads, __ATOMIC_RELAXED); }

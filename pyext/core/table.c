@@ -26,6 +26,8 @@ __attribute__((visibility("default"))) const struct gorandom_core gorandom_core 
 	.prepare = core_prepare,
 	.parent = core_parent,
 	.child = core_child,
+	.forget = core_forget,
+	.unbind = core_unbind,
 	.threads = core_threads,
 	.take_panic = core_take_panic,
 	.seed = gorandom_seed,

@@ -20,6 +20,7 @@
 
 int __real_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 int __real_pthread_sigmask(int, const sigset_t *, sigset_t *);
+int __real_pthread_key_create(pthread_key_t *, void (*)(void *));
 
 /* glibc and Go begin a thread with system calls whose refusal ends the process, and a program may confine itself as soon
  * as its draw returns. So a call leaves Go only when no thread is on its way: what was made has begun, what Go has
@@ -213,11 +214,16 @@ int __wrap_pthread_sigmask(int how, const sigset_t *set, sigset_t *old)
 	return __real_pthread_sigmask(how, &blocked, old);
 }
 
-/* By a key of its own Go would keep an M of 40 KB for each thread that has called it, and a thread that ended in a child with
- * that key set would spin for ever in the dead runtime. Without one, a thread has an M for the time of a call
- * (runtime.cgocallback). */
+/* Go's key carries a thread's M. A thread that ended in a child with the key set would spin for ever
+ * in the dead runtime, and a reset core makes a key of its own. */
 int __wrap_pthread_key_create(pthread_key_t *key, void (*destructor)(void *))
 {
-	(void)key, (void)destructor;
-	return EAGAIN;
+	int error = __real_pthread_key_create(key, destructor);
+	if (error)
+		return error;
+	if (record->destructor)
+		record->lost++;
+	record->key = *key;
+	record->destructor = destructor;
+	return 0;
 }

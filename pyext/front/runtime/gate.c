@@ -5,14 +5,14 @@
  * nobody can give up. One place is kept for calls that are rare and cannot be served elsewhere, so that they do not wait
  * behind draws. */
 #define _GNU_SOURCE
-#include <pthread.h>
-#include <signal.h>
+#include <errno.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "guard/fork.h"
 #include "runtime/runtime.h"
+#include "runtime/thread.h"
 
 #define NAP 50000	/* ns between two looks for a free place, and twice as many each time, */
 #define LONGEST_NAP 1000000	/* up to so many: many threads may wait, and should leave the processors to those inside */
@@ -24,15 +24,15 @@ static unsigned aside(void) { return 1u << core_lanes; }
 
 static unsigned free_places;
 
-/* Threads inside, and the most there have been at once in this process. For one more than that Go makes an M, and ends the
- * process if it has no memory for it. */
-static unsigned inside, inside_at_most;
+/* Threads inside that Go does not know yet, and the most there have been at once in this process. For one
+ * more than that Go makes an M, and ends the process if it has no memory for it. */
+static unsigned strangers, strangers_seen;
 
 /* Threads that held a place in the parent do not exist in a child. */
 void gate_init(void)
 {
 	free_places = lanes() | aside();
-	inside = inside_at_most = 0;
+	strangers = strangers_seen = 0;
 }
 
 /* Take one of these places: its number, or -1. No other thread uses the generator of a lane meanwhile. */
@@ -62,25 +62,22 @@ const char *gate_closed(void)
 
 /* Check that what Go needs for this call is available: the process may have been confined since the start. At the start
  * itself (is_held) it has been reserved. */
-static int has_what_go_needs(int is_held)
+static int has_what_go_needs(struct visit *v, int is_held)
 {
-	/* Go gives the thread a signal stack, but not on one that is in use and may be too small. A filter may allow to ask for
-	 * the stack only, so the thread's is set again. */
-	stack_t stack;
-	if (sigaltstack(NULL, &stack) || stack.ss_flags & SS_ONSTACK || sigaltstack(&stack, NULL))
+	/* Go can bind the calling thread, but not on an alternate signal stack, which may be too small. It will set one of its own:
+	 * a filter may allow to ask for the stack only, so the thread's is set again. */
+	if (v->binds && (sigaltstack(NULL, &v->stack) || v->stack.ss_flags & SS_ONSTACK || sigaltstack(&v->stack, NULL)))
 		return 0;
-	unsigned n = __atomic_add_fetch(&inside, 1, __ATOMIC_RELAXED);
-	if (n <= __atomic_load_n(&inside_at_most, __ATOMIC_RELAXED))
+	unsigned n = v->binds ? __atomic_add_fetch(&strangers, 1, __ATOMIC_RELAXED) : 0;
+	if (n <= __atomic_load_n(&strangers_seen, __ATOMIC_RELAXED))
 		return 1;
 	if (!is_held && !limits_room()) {
-		__atomic_sub_fetch(&inside, 1, __ATOMIC_RELAXED);
+		__atomic_sub_fetch(&strangers, 1, __ATOMIC_RELAXED);
 		return 0;
 	}
-	__atomic_store_n(&inside_at_most, n, __ATOMIC_RELAXED);
+	__atomic_store_n(&strangers_seen, n, __ATOMIC_RELAXED);
 	return 1;
 }
-
-static void count_out(void) { __atomic_sub_fetch(&inside, 1, __ATOMIC_RELAXED); }
 
 static void let_go(const struct visit *v)
 {
@@ -95,6 +92,11 @@ static int hold(struct visit *v)
 
 	if (gate_closed())
 		return -1;
+	/* A thread that kept its M would keep 40 KB, and could not end in a child. Only the initial thread keeps
+	 * it, because for that one the C library finds the stack by reading /proc, 50 us at each entry.
+	 * Looked up before the mask is set: a thread's first record restores a mask by the C library, which opens its own signals. */
+	struct thread *t = thread_get();
+	v->stays = t && t->initial ? t : NULL;
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &v->cancel);
 	if (set_mask(&every, &v->mask) == 0)
 		return 0;
@@ -102,26 +104,46 @@ static int hold(struct visit *v)
 	return -1;
 }
 
+/* With signals held. */
+static int open_gate(struct visit *v, int is_held)
+{
+	v->binds = !v->stays || !core_alive() || v->stays->bound != core_alive();
+	return has_what_go_needs(v, is_held) ? 0 : -1;
+}
+
+static void close_gate(struct visit *v)
+{
+	if (v->binds)
+		__atomic_sub_fetch(&strangers, 1, __ATOMIC_RELAXED);
+}
+
 int gate_open(struct visit *v, int is_held)
 {
 	if (hold(v))
 		return -1;
-	if (has_what_go_needs(is_held))
+	if (open_gate(v, is_held) == 0)
 		return 0;
 	let_go(v);
 	return -1;
 }
 
 /* Go is left; signals are still held. */
-static void leave_go(void)
+static void leave_go(struct visit *v)
 {
 	core->threads_wait(core_record);	/* the caller may be confined next */
-	count_out();
+	if (!v->stays)
+		core->unbind(core_record);
+	else if (v->binds) {
+		sigaltstack(&v->stack, NULL);	/* Go has put its own there when it bound the thread */
+		v->stays->bound = core_alive();
+		v->binds = 0;	/* its M stays taken: it goes on counting among the strangers */
+	}
+	close_gate(v);
 }
 
 void gate_close(struct visit *v)
 {
-	leave_go();
+	leave_go(v);
 	let_go(v);
 }
 
@@ -141,15 +163,15 @@ static int reseed_restored(void)
 /* With signals held and a place. -1: the place has been given back. */
 static int enter_place(struct visit *v)
 {
-	if (has_what_go_needs(0)) {
+	if (open_gate(v, 0) == 0) {
 		/* Looked at only now, when no signal handler can fork any more. */
 		fork_check();
 		if (core_alive()) {
 			if (reseed_restored() == 0)
 				return 0;
-			leave_go();
+			leave_go(v);
 		} else {
-			count_out();
+			close_gate(v);
 		}
 	}
 	leave_place(v->lane);
@@ -185,7 +207,7 @@ int gate_enter_aside(struct visit *v) { return enter(v, aside(), ASIDE_PATIENCE)
 
 void gate_leave(struct visit *v)
 {
-	leave_go();
+	leave_go(v);
 	leave_place(v->lane);
 	let_go(v);
 }

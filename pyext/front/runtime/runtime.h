@@ -1,6 +1,7 @@
 /* The door into Go: the library with the core, who is let in, and when a process gets a core of its own. */
 #pragma once
 
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -62,6 +63,9 @@ int limits_room(void);	/* is there still room for one more thread in Go? */
 struct visit {	/* of a thread in Go */
 	int lane, cancel;
 	uint64_t mask;
+	struct thread *stays;	/* the thread keeps its M */
+	int binds;	/* Go does not know this thread yet, and will give it a signal stack */
+	stack_t stack;	/* the host's signal stack */
 };
 
 void gate_init(void);	/* when the library has been loaded, and in each child */

@@ -41,18 +41,25 @@ static void disown(struct thread *t)
  * page that nobody gives back. */
 static struct thread ended;
 
+static void give_back(struct thread *t)
+{
+	memset(t->page, 0, PAGE);
+	/* A main thread that drew before a raw clone and ends here by pthread_exit: its Go key is set, and Go's
+	 * destructor would spin in a runtime that is not this process's. Ours comes first: its key is older. */
+	if (core && !core_alive())
+		core->forget(core_record);
+	disown(t);
+}
+
 /* Signals are held from the beginning: a handler that drew would have its bytes erased in a page that says that they are ready.
  * And if it forked, the child would give the record to another thread, as its key says that it is free. */
 static void thread_ends(void *value)
 {
-	struct thread *t = value;
 	struct held held;
 	hold_signals(&held);
 	pthread_setspecific(key, &ended);
-	if (t != &ended) {
-		memset(t->page, 0, PAGE);
-		disown(t);
-	}
+	if (value != &ended)
+		give_back(value);
 	release_signals(&held);
 }
 
@@ -96,6 +103,7 @@ static struct thread *get_first(void)
 		return NULL;
 	if (!t->page)
 		t->page = pages_new(PAGE, PAGES_WIPED);
+	t->initial = fork_generation == 0 && syscall(SYS_gettid) == getpid();
 	if (!t->page || pthread_setspecific(key, t)) {
 		disown(t);
 		return NULL;
@@ -137,6 +145,7 @@ static void wipe(void)
 	}
 }
 
+/* Its key is older than Go's, which is made at a start: so the destructor above comes before Go's own. */
 int thread_init(void)
 {
 	static struct fork_hook hook = {.place = FORK_THREADS, .wipe = wipe};

@@ -13,6 +13,8 @@ struct thread {
 	struct thread *next;	/* all of the process */
 	uintptr_t owner;	/* the living thread whose record it is, if used: thread_here() */
 	int used;
+	int initial;	/* the owner is the process's initial thread */
+	uint64_t bound;	/* the core (core_alive()) that the initial thread has entered already */
 };
 
 int thread_init(void);	/* once. 0, or an errno */

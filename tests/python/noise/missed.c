@@ -40,7 +40,7 @@ static int reseed(void)
 static unsigned asleep(const struct record *r) { return (void)r, UINT_MAX; }
 static void nothing(struct record *r) { (void)r; }
 static const struct gorandom_core plain = {
-	.threads_asleep = asleep, .threads_wait = nothing, .reseed = reseed,
+	.threads_asleep = asleep, .threads_wait = nothing, .unbind = nothing, .reseed = reseed,
 };
 
 static void enter_once(void)

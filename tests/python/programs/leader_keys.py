@@ -1,6 +1,6 @@
-"""Which pthread keys are made: ours at the import, and none by the core: test_leader.py.
+"""When the pthread keys are made: ours at the import, Go's at the start of the core: test_leader.py.
 
-glibc gives keys the smallest free number.
+glibc gives keys the smallest free number, and calls their destructors in the order of the numbers.
 """
 
 import ctypes
@@ -22,4 +22,4 @@ gorandom.get_random_bytes(1)
 started = new_key()
 assert gorandom.status().mode == "core"
 assert imported - before == 2, (before, imported)  # one between them
-assert started - imported == 1, (imported, started)
+assert started - imported == 2, (imported, started)

@@ -10,9 +10,14 @@
 #include <unistd.h>
 
 struct stat;
-static int look_at(int, struct stat *), close_it(int), unmap(void *, size_t);
+static int look_at(int, struct stat *), close_it(int), delete_key(unsigned), set_it(unsigned, const void *);
+static void *get_it(unsigned);
+static int unmap(void *, size_t);
 #define fstat look_at
 #define close close_it
+#define pthread_key_delete delete_key
+#define pthread_setspecific set_it
+#define pthread_getspecific get_it
 #define munmap unmap
 #define __ehdr_start image_start
 #include "core/reset.c"
@@ -21,6 +26,7 @@ static int look_at(int, struct stat *), close_it(int), unmap(void *, size_t);
 
 enum { PAGES = 16, P = 4096 };
 static struct { ElfW(Ehdr) header; ElfW(Phdr) part[4]; } image __asm__("image_start") __attribute__((used));
+__thread uintptr_t tlsg;
 struct record *record;
 static char *memory;	/* of the library */
 static int fixed_fails, copy_fails, advice_fails, unmaps;
@@ -98,7 +104,8 @@ static void refusals(void)
 	advice_fails = 0;
 }
 
-static int closed;
+static int closed, deleted, sets, destroyed;
+static const void *value;
 static mode_t type;
 static dev_t number;
 
@@ -113,6 +120,33 @@ static int close_it(int fd)
 	CHECK(fd == 7);
 	closed++;
 	return 0;
+}
+
+static int delete_key(unsigned key)
+{
+	CHECK(key == 3);
+	deleted++;
+	return 0;
+}
+
+static int set_it(unsigned key, const void *new)
+{
+	CHECK(key == 3);
+	value = new;
+	sets++;
+	return 0;
+}
+
+static void *get_it(unsigned key)
+{
+	CHECK(key == 3);
+	return (void *)(uintptr_t)value;
+}
+
+static void destructor(void *m)
+{
+	CHECK(m && !value);	/* Go's looks at the key again */
+	destroyed++;
 }
 
 static int keeps(struct record *r, mode_t its_type, dev_t its_number)
@@ -157,11 +191,28 @@ static void resets(void)
 	gorandom_keeps_descriptor(7);
 	CHECK(r->descriptor == 7);
 
+	/* A thread's binding, and the key of Go's that carries it. */
+	CHECK(!deleted && !sets);
+	core_unbind(r);
+	core_forget(r);
+	CHECK(!sets && !destroyed);
+	r->key = 3;
+	r->destructor = destructor;
+	core_unbind(r);
+	CHECK(!sets && !destroyed);
+	value = r;
+	core_unbind(r);
+	CHECK(sets == 1 && destroyed == 1 && !value);
+	value = r;
+	tlsg = 5;
+	core_forget(r);
+	CHECK(!value && !tlsg && destroyed == 1);
 	r->lost = 1;
 	memory[9 * P] = 1;
-	CHECK(core_reset(r) == -1 && memory[9 * P] == 1);
+	CHECK(core_reset(r) == -1 && !deleted && memory[9 * P] == 1);
 	r->lost = 0;
-	CHECK(core_reset(r) == 0 && !memory[9 * P]);
+	CHECK(core_reset(r) == 0 && deleted == 1 && !r->destructor && !memory[9 * P]);
+	CHECK(core_reset(r) == 0 && deleted == 1);
 
 	core_prepare(r);
 	CHECK(pthread_mutex_trylock(&r->lock));
@@ -170,9 +221,10 @@ static void resets(void)
 	r->threads = r->sleepers = r->called = 4;
 	r->on_their_way = 2;
 	r->spare = (struct span){1, 2};
+	tlsg = 5;
 	core_child(r);
 	CHECK(!pthread_mutex_trylock(&r->lock) && !core_threads(r) && !r->sleepers && !r->called && !r->on_their_way);
-	CHECK(!r->spare.lo && !r->spare.hi);
+	CHECK(!r->spare.lo && !r->spare.hi && !tlsg);
 }
 
 int main(void)

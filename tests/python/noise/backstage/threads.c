@@ -23,7 +23,7 @@ static long call(long, void *, long, long, void *, void *, long);
 #undef syscall
 
 static jmp_buf at_exit;
-static int made, fails_at, real, napped, releases, futex_waits, marked, refused, rseq_error, asleep_for_good;
+static int made, fails_at, real, napped, releases, futex_waits, marked, refused, rseq_error, keys, asleep_for_good;
 
 static void exits(int status)
 {
@@ -81,6 +81,14 @@ int __real_pthread_sigmask(int how, const sigset_t *set, sigset_t *old)
 	return 0;
 }
 
+int __real_pthread_key_create(pthread_key_t *key, void (*destructor)(void *))
+{
+	(void)destructor;
+	if (fails_at == -1)
+		return EAGAIN;
+	*key = (pthread_key_t)++keys;
+	return 0;
+}
 
 void heap_is_core_thread(char *frame) { marked += frame != NULL; }
 void core_release(struct record *r) { (void)r; releases++; }
@@ -201,7 +209,11 @@ static void masks_and_keys(void)
 	__wrap_pthread_sigmask(SIG_SETMASK, &all, NULL);	/* Go puts one back */
 	CHECK(sigismember(&set_mask, SIGSYS));
 	CHECK(__wrap_pthread_attr_getstacksize(NULL, &size) == 0 && size == STACK_FOR_GO && size < GORANDOM_STACK);
-	CHECK(__wrap_pthread_key_create(&key, destroy) == EAGAIN);	/* no thread stays bound to Go */
+	fails_at = -1;
+	CHECK(__wrap_pthread_key_create(&key, destroy) == EAGAIN && !r.destructor);
+	fails_at = 0;
+	CHECK(__wrap_pthread_key_create(&key, destroy) == 0 && r.key == key && r.destructor == destroy && r.lost == 0);
+	CHECK(__wrap_pthread_key_create(&key, destroy) == 0 && r.lost == 1);	/* a child could not undo both */
 }
 
 int main(void)

@@ -30,6 +30,7 @@ static void threads_one_after_the_other(void)
 		CHECK(records[i] == records[0] && records[i] != here() && is_zero(records[i]->page, PAGE));
 		CHECK(!records[i]->used && !records[i]->owner);
 	}
+	CHECK(go.forgets == 0);	/* the core is alive: Go's own destructor does that */
 }
 
 static struct stop together;
@@ -189,9 +190,50 @@ static void a_thread_in_the_list_at_a_fork(void)
 	end(t);
 }
 
+/* A thread that has been in Go ends where there is no such core any more. Go's destructor would spin. */
+static void after_ours(void *unused)
+{
+	(void)unused;
+	if (getpid() != go.pid)
+		_exit(go.forgets == 1 ? 0 : 1);
+}
+
+static void the_end_of_a_thread_in_a_clone(void)
+{
+	pthread_key_t key;
+	boot();
+	CHECK(!pthread_key_create(&key, after_ours));
+	CHECK(large() == CORE);
+	pid_t pid;
+	pthread_setspecific(key, &key);
+	if (child(BY_CLONE, &pid)) {
+		CHECK(token() == KERNEL && go.forgets == 0);
+		pthread_exit(NULL);
+	}
+	wait_for(pid);
+}
+
+static void is_not_initial(void) { CHECK(!here()->initial); }
+
+/* The thread that keeps its M: it is the one whose stack's bounds are dear to find. In a child nobody does. */
+static void who_is_initial(void)
+{
+	boot();
+	IN_CHILD(BY_FORK, {
+		CHECK(!here()->initial);
+		in_thread(is_not_initial);
+	});
+	in_thread(is_not_initial);
+	CHECK(here()->initial);
+}
+
 /* ---- the gate ---- */
 
-static void fills_of_other_threads(void) { CHECK(large() == CORE); }
+static void fills_of_other_threads(void)
+{
+	int unbinds = go.unbinds;
+	CHECK(large() == CORE && go.unbinds == unbinds + 1);	/* such a thread keeps nothing of Go's */
+}
 
 static void inside(void)
 {
@@ -202,7 +244,7 @@ static void inside(void)
 	boot();
 	CHECK(large() == CORE && go.starts == 1 && go.reseeds == 0);	/* its seed is fresh */
 	int waits = go.waits;
-	CHECK(large() == CORE && go.waits > waits);
+	CHECK(large() == CORE && go.waits > waits && go.unbinds == 0);
 	__real_sigaltstack(NULL, &after);
 	CHECK(after.ss_sp == before.ss_sp && after.ss_size == before.ss_size && mask_here() == 0);
 	in_thread(fills_of_other_threads);
@@ -390,18 +432,10 @@ static void refuse_another(void)
 	in_thread(is_refused);
 }
 
-static void room_for_another_thread(void)
+static void no_room_in_go(void)
 {
-	go.processors = 3;
-	boot();
-	CHECK(large() == CORE);
-	on_mmap = map_little;
-	no_room = 1;
-	CHECK(large() == CORE && asks == 0);	/* for one there is what it needs */
-	go.on_fill = stop_in_a_fill;
-	pthread_t t = begin(fill_and_stay, NULL);
-	wait_until(&in_the_core.come);
 	int fills = go.fills;
+	no_room = 1;
 	for (int i = 0; i < 3; i++)
 		CHECK(large() == KERNEL && go.fills == fills);
 	no_room = 0;
@@ -413,8 +447,16 @@ static void room_for_another_thread(void)
 		CHECK(large() == CORE && asks == 0);	/* Go has its second M now */
 	go.on_fill = refuse_another;
 	CHECK(large() == CORE && large() == CORE && !go.on_fill);	/* what was refused leaves no trace */
-	in_the_core.go = 1;
-	end(t);
+}
+
+static void room_for_another_thread(void)
+{
+	boot();
+	CHECK(large() == CORE);
+	on_mmap = map_little;
+	no_room = 1;
+	CHECK(large() == CORE && asks == 0);	/* the first thread has what it needs */
+	in_thread(no_room_in_go);
 }
 
 static int fork_in_the_mask(int how, const sigset_t *set, sigset_t *old)
@@ -681,6 +723,7 @@ const struct scene of_runtime[] = {
 	{"threads-one-after-the-other", threads_one_after_the_other}, {"threads-at-once", threads_at_once},
 	{"a-handler-at-a-first-draw", a_handler_at_a_first_draw}, {"no-room-for-a-record", no_room_for_a_record},
 	{"a-thread-in-a-draw-at-a-fork", a_thread_in_a_draw_at_a_fork}, {"a-thread-in-the-list-at-a-fork", a_thread_in_the_list_at_a_fork},
+	{"the-end-of-a-thread-in-a-clone", the_end_of_a_thread_in_a_clone}, {"who-is-initial", who_is_initial},
 	{"inside", inside}, {"no-place", no_place}, {"a-place-at-a-fork", a_place_at_a_fork}, {"a-closed-gate", a_closed_gate},
 	{"a-fork-in-the-gate", a_fork_in_the_gate}, {"a-draw-on-an-alternate-stack", a_draw_on_an_alternate_stack},
 	{"room-for-another-thread", room_for_another_thread}, {"threads-for-Go", threads_for_go}, {"a-restored-machine", a_restored_machine},

@@ -69,7 +69,7 @@ extern struct go {
 	int generic;	/* no kernel for C */
 	int reserve_fails, threads_fail, reset_fails, seed_fails, fill_fails, reseed_fails, event_fails;	/* a number of times */
 	unsigned asleep;	/* threads */
-	int makes, ends, waits, reserves, releases, starts, resets, prepares, parents, children;	/* calls of the table */
+	int makes, ends, waits, reserves, releases, starts, resets, prepares, parents, children, forgets, unbinds;	/* calls of the table */
 	int seeds, fills, events, reseeds, expands, held_expands;
 	size_t most;	/* bytes of the largest fill */
 	pid_t pid;	/* that has started it */

@@ -100,6 +100,7 @@ uint64_t mask_here(void)
 
 static int fails(int *times) { return *times > 0 && (*times)--; }
 
+static __thread int is_bound;
 static __thread stack_t of_the_host;
 static char signal_stack[64 << 10];
 
@@ -112,18 +113,17 @@ static void go_in(void)
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
 	CHECK(cancel == PTHREAD_CANCEL_DISABLE);
 	CHECK(!fork_is_underway());
-	CHECK(!__real_sigaltstack(NULL, &of_the_host) && !(of_the_host.ss_flags & SS_ONSTACK));
-	CHECK(!__real_sigaltstack(&(stack_t){.ss_sp = signal_stack, .ss_size = sizeof signal_stack}, NULL));
+	if (!is_bound) {
+		CHECK(!__real_sigaltstack(NULL, &of_the_host) && !(of_the_host.ss_flags & SS_ONSTACK));
+		CHECK(!__real_sigaltstack(&(stack_t){.ss_sp = signal_stack, .ss_size = sizeof signal_stack}, NULL));
+		is_bound = 1;
+	}
 	int inside = __atomic_add_fetch(&go.inside, 1, __ATOMIC_SEQ_CST);
 	if (inside > go.crowd)
 		go.crowd = inside;
 }
 
-static void go_out(void)
-{
-	__atomic_sub_fetch(&go.inside, 1, __ATOMIC_SEQ_CST);
-	__real_sigaltstack(&of_the_host, NULL);
-}
+static void go_out(void) { __atomic_sub_fetch(&go.inside, 1, __ATOMIC_SEQ_CST); }
 
 static void call(void (*f)(void)) { f ? f() : (void)0; }
 
@@ -239,6 +239,7 @@ static void start(struct record *r, unsigned char random[16], int processors)
 	go.starts++;
 	go.pid = getpid();
 	go.inside = 0;
+	is_bound = 0;
 	memset(lane_in_use, 0, sizeof lane_in_use);
 	call(go.on_start);
 }
@@ -246,7 +247,17 @@ static void start(struct record *r, unsigned char random[16], int processors)
 static int reset(struct record *r) { (void)r; go.resets++; return fails(&go.reset_fails) ? -1 : 0; }
 static void before_fork(struct record *r) { (void)r; go.prepares++; }
 static void in_parent(struct record *r) { (void)r; go.parents++; }
-static void in_child(struct record *r) { (void)r; go.children++; go.asleep = 0; }
+static void in_child(struct record *r) { (void)r; go.children++; go.asleep = 0; is_bound = 0; }
+static void forget(struct record *r) { (void)r; go.forgets++; is_bound = 0; }
+
+static void unbind(struct record *r)
+{
+	(void)r;
+	go.unbinds++;
+	if (is_bound)
+		__real_sigaltstack(&of_the_host, NULL);
+	is_bound = 0;
+}
 
 static unsigned count(const struct record *r) { (void)r; return 5; }
 
@@ -254,7 +265,7 @@ static const struct gorandom_core table = {
 	.abi = GORANDOM_CORE_ABI, .version = GORANDOM_VERSION, .map = map,
 	.threads_make = threads_make, .threads_asleep = threads_asleep, .threads_wait = threads_wait, .threads_end = threads_end,
 	.reserve = reserve, .release = release, .start = start, .reset = reset, .prepare = before_fork, .parent = in_parent,
-	.child = in_child, .threads = count,
+	.child = in_child, .forget = forget, .unbind = unbind, .threads = count,
 	.seed = go_seed, .fill = go_fill, .event = go_event, .reseed = go_reseed, .kernel = kernel_of, .sha256 = no_sha256,
 };
 
