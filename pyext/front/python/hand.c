@@ -11,10 +11,10 @@
 #include "draw/draw.h"
 #include "guard/fork.h"
 #include "guard/process.h"
+#include "guard/secret.h"
 #include "pure/erase.h"
 #include "pure/sha256.h"
 #include "python/abi.h"
-#include "python/secret.h"
 #include "runtime/runtime.h"
 
 #define PATIENCE 10000000000	/* ns, for a place in the core */

@@ -10,11 +10,11 @@
 #include <structmember.h>
 
 #include "draw/draw.h"
+#include "guard/secret.h"
 #include "pure/compare.h"
 #include "pure/erase.h"
 #include "pure/hmac256.h"
 #include "python/abi.h"
-#include "python/secret.h"
 #include "runtime/runtime.h"
 
 #define VISIT_BYTES ((size_t)1 << 20)	/* of messages at once, in the core or here: signals wait for the end, some ms at most */

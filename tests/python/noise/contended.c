@@ -8,7 +8,7 @@
 
 static int turn(void);
 #define sched_yield turn
-#include "python/secret.c"
+#include "guard/secret.c"
 
 #define TURNS 100000
 

@@ -1,6 +1,5 @@
 /* Memory for keys that Python objects hold. */
-#ifndef GORANDOM_PYTHON_SECRET_H
-#define GORANDOM_PYTHON_SECRET_H
+#pragma once
 
 #include <stddef.h>
 
@@ -11,5 +10,3 @@ void *secret_take(size_t n);	/* n zero bytes; NULL: not to be had */
 void secret_give(void *, size_t n);	/* erases what secret_take(n) gave */
 
 #pragma GCC visibility pop
-
-#endif

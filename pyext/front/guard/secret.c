@@ -9,8 +9,8 @@
 
 #include "guard/lock.h"
 #include "guard/process.h"
+#include "guard/secret.h"
 #include "pure/erase.h"
-#include "python/secret.h"
 
 #define SMALLEST 64	/* bytes of a piece; the next sizes are twice as large each */
 #define SIZES 5
