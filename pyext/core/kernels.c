@@ -20,7 +20,7 @@ static inline void call_go(void (*function)(void), const uint64_t a[ARGUMENTS])
 	__asm__ volatile(
 		"subq $" ROOM ", %%rsp\n"
 		"	.cfi_adjust_cfa_offset " ROOM "\n"
-		"	movq (%1), %%rax\n"	/* in the sizes in which they have been stored: others would wait for the memory */
+		"	movq (%1), %%rax\n"	/* word by word, as they were stored: a wider load would wait for the stores */
 		"	movq 8(%1), %%rbx\n"
 		"	movq 16(%1), %%rcx\n"
 		"	movq 24(%1), %%rdx\n"

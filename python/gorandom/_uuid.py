@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from typing import SupportsIndex
 
 
-# The front calls these where there are arguments. They have the errors, and they call the front's functions, which get these
-# names below.
+# The front calls these two with the arguments that it is given, and Python refuses wrong ones. The names in their bodies are the
+# front's functions, which replace them below.
 
 
 def uuid4() -> uuid.UUID:

@@ -78,8 +78,9 @@ def digest(key: Buffer, msg: Buffer, digest: _Digest) -> bytes:
         try:
             tag = _front.hmac(number, key, msg)
         except (TypeError, BufferError):
-            _hmac.digest(key, msg, digest)  # type: ignore[arg-type]  # the error is to be the standard library's;
-            raise  # PyPy's takes a str
+            # The standard library's error is raised. PyPy's digest() takes a str, and has none: then it is this one.
+            _hmac.digest(key, msg, digest)  # type: ignore[arg-type]
+            raise
         if tag is not None:
             return tag
     elif digest and not isinstance(digest, str):

@@ -18,7 +18,7 @@ struct fork_hook {
 	enum fork_place place;
 	void (*prepare)(void), (*parent)(void);	/* before the fork, and after it in the parent. NULL: nothing to do */
 
-	/* In a child: makes anew what fork has not wiped, and erases it. Also called by fork_check(). */
+	/* In a child: forgets or erases what fork has not wiped. Also called by fork_check(). */
 	void (*wipe)(void);
 
 	void (*child)(void);	/* in a child that fork() has made, after all wipe hooks */

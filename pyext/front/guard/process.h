@@ -31,7 +31,7 @@ int process_init(void);	/* once. 0, or an errno, as all functions of this kind h
 /* Returns n zero bytes that are zero again in a child. A room keeps there what is true of this process alone. They are part of
  * one page, which is left out of core dumps and locked if possible. Call it at start-up only. NULL: the page is full. */
 void *process_keep(size_t n);
-int *process_keep_lock(void);	/* for lock.h. Apart from the rest, which draws read: they do not wait for a line that a lock is in */
+int *process_keep_lock(void);	/* for lock.h. Apart from what draws read, which would wait for a lock's cache line */
 
 uint64_t process_make_stamp(void);
 
