@@ -3,6 +3,7 @@
 import contextlib
 import glob
 import importlib.util
+import os
 import sys
 
 import pytest
@@ -174,11 +175,14 @@ def test_what_a_result_depends_on(runner, changed, another):
 
 def test_a_session_ends(runner, tmp_path):
     """A test that hangs is ended with its children, also those that have left its process group."""
-    program = "import subprocess, time; subprocess.Popen(['sleep', '612.25'], process_group=0); print('ready', flush=True); time.sleep(600)"
+    seconds = f"612.{os.getpid()}"  # nobody else's, even where this test runs twice at a time
+    program = (
+        f"import subprocess, time; subprocess.Popen(['sleep', '{seconds}'], process_group=0); print('ready', flush=True); time.sleep(600)"
+    )
     code, text = runner.run([sys.executable, "-I", "-S", "-c", program], 5, str(tmp_path / "log"))
     assert code is None and text == "ready\n"
     left = []
     for name in glob.glob("/proc/[0-9]*/cmdline"):
         with contextlib.suppress(OSError), open(name, "rb") as file:
-            left += [name] * (file.read() == b"sleep\x00612.25\x00")
+            left += [name] * (file.read() == f"sleep\0{seconds}\0".encode())
     assert left == []
