@@ -37,7 +37,7 @@ func (s source) Read(b []byte) error {
 	return err
 }
 
-// allocate gives the RNG memory that the library advises (core/record.c), as all of Go's is:
+// allocate gives the RNG memory that the library advises (core/memory.c), as all of Go's is:
 // undumped, and absent in forked children.
 func allocate(size int) (*process.Memory, error) {
 	const page = 4096

@@ -7,7 +7,7 @@
 
 #include "core/core.h"
 
-/* mmap of the C library, behind the name that record.c takes over. */
+/* mmap of the C library, behind the name that memory.c takes over. */
 void *__real_mmap(void *, size_t, int, int, int, off_t);
 
 #pragma GCC visibility push(hidden)
@@ -40,7 +40,7 @@ struct record {
 	pthread_mutex_t lock;	/* reserves and sleepers, and a mapping until it is advised; held across fork */
 	unsigned lost;	/* what the kernel would not advise, or a key too many: such a core is never reset */
 
-	struct span reserve[2];	/* held for Go during a start: record.c */
+	struct span reserve[2];	/* held for Go during a start: memory.c */
 	struct span spare;	/* kept for when the system gives no more */
 
 	int descriptor;	/* of /dev/urandom, kept by the core's kernel source; -1 */

@@ -50,7 +50,7 @@ def test_the_old_key_is_gone(act):
 @pytest.mark.parametrize("allowed", [True, False], ids=["allowed", "refused"])
 def test_keys_are_not_swapped(allowed):
     """Every mapping with a key or with unborn bytes is locked (VmFlags lo; Locked is all of it; none is in swap), if the
-    limit allows it; if not, there is a core all the same, and status() says it. Guards mlock in record.c and process.c."""
+    limit allows it; if not, there is a core all the same, and status() says it. Guards mlock in memory.c and process.c."""
     result = look("keys_swap.py", "auto", int(allowed))
     assert result["mappings"] >= 1 and result["swapped"] == 0
     if allowed:

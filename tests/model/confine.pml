@@ -1,7 +1,7 @@
 /* A limit or a filter (seccomp) that comes after the checks never ends the process.
  *
  * Go ends the process when it is refused a thread, memory, a signal stack or a mask. So a core starts and is entered only
- * with all of that at hand: front/runtime/limits.c, gate.c and start.c, core/threads.c and record.c. A host's thread draws: its
+ * with all of that at hand: front/runtime/limits.c, gate.c and start.c, core/threads.c and memory.c. A host's thread draws: its
  * first draw starts a core, the next ones enter it. Another thread lowers limits at any time, and installs filters at any time
  * but in the moments that SECURITY.md ("Threads that stay") names: those are counted in `moments`. Between its draws the first
  * thread may confine itself to its heart's content: there must be no such moment then. */

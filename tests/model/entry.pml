@@ -2,7 +2,7 @@
  * vain; none and no place is left behind.
  *
  * Two threads of a process start a core, pass the gate, keep events, set the mode and fork (front/runtime/start.c and gate.c,
- * front/draw/events.c, front/guard/fork.c, core/record.c and reset.c). A signal handler may interrupt the first one between any
+ * front/draw/events.c, front/guard/fork.c, core/memory.c and reset.c). A signal handler may interrupt the first one between any
  * two steps, unless it holds signals. Fork handlers of other libraries may run before and after ours. Handlers of both kinds
  * do what threads do, forks among it, by libc or by a raw clone(2).
  *
@@ -177,7 +177,7 @@ inline become_child()
 /* A fork handler of another library may run here, signals held or not. */
 #define HOOK() INTERRUPT(hooks, true)
 
-/* Go's own threads ask for memory: core/record.c, __wrap_mmap(). */
+/* Go's own threads ask for memory: core/memory.c, __wrap_mmap(). */
 proctype Runtime() provided (_pid == 5 + me.generation)	/* each in one process */
 {
 	byte f = GO;

@@ -20,7 +20,7 @@ pytestmark = [linux, pytest.mark.once, pytest.mark.native("generator in memory, 
 @pytest.mark.parametrize("start", ["auto", "eager"])
 def test_a_core_is_small(start):
     """At most 8 MB resident (calls that leave no garbage and few threads keep it there), and all that Go has mapped and the
-    library's .data and .bss are undumped, and absent or wiped in a forked child. Guards record.c's advice, and the re-mapped
+    library's .data and .bss are undumped, and absent or wiped in a forked child. Guards memory.c's advice, and the re-mapped
     .data, which the kernel could not wipe as a file's."""
     result = run(PROGRAMS / "memory_core.py", start)
     assert result["mode"] == "core"

@@ -1,4 +1,4 @@
-/* The core's record.c, with a system that gives mappings until it is told to refuse. Prints a line for each thing that
+/* The core's memory.c, with a system that gives mappings until it is told to refuse. Prints a line for each thing that
  * Go may ask for then: what it gets. */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -11,7 +11,7 @@
 
 #define mmap __wrap_mmap	/* as --wrap does in the library */
 void *__wrap_mmap(void *, size_t, int, int, int, off_t);
-#include "../../../pyext/core/record.c"
+#include "../../../pyext/core/memory.c"
 
 static int refuses;
 

@@ -1,4 +1,4 @@
-/* core/record.c: what becomes of Go's mappings, what is held for it, and what it gets when the system gives no more. */
+/* core/memory.c: what becomes of Go's mappings, what is held for it, and what it gets when the system gives no more. */
 #define _GNU_SOURCE
 #include "check.h"
 
@@ -14,7 +14,7 @@ static int advise(void *, size_t, int), unmap(void *, size_t), lock_memory(const
 #define mlock lock_memory
 #define mmap __wrap_mmap	/* as --wrap does in the library */
 void *__wrap_mmap(void *, size_t, int, int, int, off_t);
-#include "core/record.c"
+#include "core/memory.c"
 
 static size_t left;	/* bytes that the system gives, if limited */
 static int limited, unmaps, refused, locks_fail, undumped, unforked;
