@@ -164,16 +164,26 @@ def part(files, tests):
 # --- Processes ---
 
 
-def end_session(leader):
-    """Kills whatever still runs in the session of a process."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(leader, signal.SIGKILL)
+def of_session(leader):
+    """The processes of a session that have not ended."""
     for stat in glob.glob("/proc/[0-9]*/stat"):
         with contextlib.suppress(OSError, ValueError):
             with open(stat) as f:
                 pid, _, rest = f.read().partition(" ")
-            if int(rest.rpartition(")")[2].split()[3]) == leader:
-                os.kill(int(pid), signal.SIGKILL)
+            fields = rest.rpartition(")")[2].split()
+            state, session, threads = fields[0], int(fields[3]), int(fields[17])
+            # A process whose first thread has ended is shown as a zombie, though the others run.
+            if session == leader and (state not in "ZX" or threads > 1):
+                yield int(pid)
+
+
+def end_session(leader):
+    """Kills whatever still runs in the session of a process, and waits for its end: what is killed runs on for a moment."""
+    while left := list(of_session(leader)):
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.01)
 
 
 # Root's mutants must not replace the machine's devices, as one has done with /dev/null: the folder is read-only for tests.
