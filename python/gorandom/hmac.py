@@ -57,6 +57,7 @@ del _number, _name, _size, _block
 # the others an object of the standard library's is.
 _HERE = 0 if _front.hmac256 else -2  # nobody's number
 _HERE_BLOCK = _front.MACS[0][2]
+_KEPT_WHOLE = 16 << 10  # bytes of a key
 
 
 def _number_of(digestmod: object) -> int | None:
@@ -217,7 +218,8 @@ class Key(_front.Key):
     of core dumps and, if the system allows it, of swap, and it is erased when the object ends. The object can be neither
     pickled nor copied, and does not show the key. The ``key`` that the caller gave is the caller's to
     erase. If the core lacks the digest, or the process has no core, ``hashlib`` gets a copy of the key for each message.
-    That copy is erased afterwards, unless ``hashlib`` keeps it.
+    That copy is erased afterwards, unless ``hashlib`` keeps it. A key of more than 16 KiB may leave its hash in the
+    interpreter's memory.
 
     TypeError for other types, ValueError for an unknown digest, MemoryError where no such memory can be had.
     """
@@ -237,8 +239,9 @@ class Key(_front.Key):
             number, kept = -1, digestmod
             names, digest_size, block_size = like.name, like.digest_size, like.block_size
         view: bytes | memoryview = memoryview(key).cast("B")
-        if len(view) > block_size and number != _HERE:
-            # RFC 2104's first step, done once. A hash that is longer than a block would be hashed again.
+        if len(view) > max(block_size, _KEPT_WHOLE) and number != _HERE:
+            # RFC 2104's first step, done once. A hash that is longer than a block would be hashed again. The hash is as good
+            # as the key, and stays in the interpreter's memory: so keys of a usual length are kept whole.
             with _suppress(ValueError):  # hmac may know a name that hashlib does not: SHA3_224 since CPython 3.14
                 first = _hash(digestmod, view)
                 view = first if len(first) <= block_size else view

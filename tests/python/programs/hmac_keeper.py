@@ -4,8 +4,8 @@ import sys
 
 from gorandom import hmac
 
-name = sys.argv[1]
-key = bytearray(range(100, 148))
+name, size = sys.argv[1], int(sys.argv[2])
+key = bytearray(i * 151 % 256 for i in range(size))
 made = hmac.Key(key, name)
 other = hmac.Key(b"x", name)  # the page stays in use
 made.digest(b"message")
