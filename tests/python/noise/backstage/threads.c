@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -12,18 +13,21 @@
 
 static void exits(int);
 static int naps(const struct timespec *, struct timespec *);
+static int stacks(const stack_t *, stack_t *);
 static long call(long, void *, long, long, void *, void *, long);
 #define exit exits
 #define nanosleep naps
+#define sigaltstack stacks
 #define syscall(number, ...) call(number, (void *)FIRST(__VA_ARGS__, 0), SECOND(__VA_ARGS__, 0, 0, 0), THIRD(__VA_ARGS__, 0, 0, 0), NULL, NULL, 0)
 #define FIRST(a, ...) a
 #define SECOND(a, b, ...) (long)(b)
 #define THIRD(a, b, c, ...) (long)(c)
 #include "core/threads.c"
 #undef syscall
+#undef sigaltstack
 
 static jmp_buf at_exit;
-static int made, fails_at, real, napped, releases, futex_waits, marked, refused, rseq_error, keys, asleep_for_good;
+static int made, fails_at, real, napped, releases, futex_waits, marked, mask_refused, stack_refused, rseq_error, keys, asleep_for_good;
 
 static void exits(int status)
 {
@@ -39,6 +43,11 @@ static int naps(const struct timespec *t, struct timespec *rest)
 	return 0;
 }
 
+static int stacks(const stack_t *set, stack_t *old)
+{
+	return set ? stack_refused : sigaltstack(set, old);
+}
+
 static long call(long number, void *a, long b, long c, void *d, void *e, long f)
 {
 	(void)d, (void)e, (void)f;
@@ -47,11 +56,11 @@ static long call(long number, void *a, long b, long c, void *d, void *e, long f)
 		return -1;
 	}
 	if (number == SYS_rt_sigprocmask)
-		return b ? refused : 0;	/* to set one */
+		return b ? mask_refused : 0;	/* to set one */
 	if (number == SYS_futex && b == FUTEX_WAIT_PRIVATE) {
 		futex_waits++;
 		if (c == 1)
-			__atomic_store_n(&asleep_for_good, 1, __ATOMIC_SEQ_CST);
+			__atomic_add_fetch(&asleep_for_good, 1, __ATOMIC_SEQ_CST);
 		while (c == 1)
 			pause();
 	}
@@ -165,13 +174,15 @@ static void what_they_do(void)
 	core_threads_wait(&r);
 	CHECK(r.on_their_way == 0 && !pthread_join(t, NULL) && ran == 1);
 	/* Confined just now: Go would end the process in it. */
-	refused = -1;
-	CHECK(__wrap_pthread_create(&t, NULL, run, &ran) == 0);
-	core_threads_wait(&r);
-	for (int i = 0; i < 5000 && !__atomic_load_n(&asleep_for_good, __ATOMIC_SEQ_CST); i++)
-		usleep(1000);
-	CHECK(asleep_for_good && r.on_their_way == 0 && ran == 1);
-	refused = 0;
+	for (int i = 0; i < 2; i++) {
+		*(i ? &stack_refused : &mask_refused) = -1;
+		CHECK(__wrap_pthread_create(&t, NULL, run, &ran) == 0);
+		core_threads_wait(&r);
+		for (int ms = 0; ms < 5000 && __atomic_load_n(&asleep_for_good, __ATOMIC_SEQ_CST) <= i; ms++)
+			usleep(1000);
+		CHECK(asleep_for_good == i + 1 && r.on_their_way == 0 && ran == 1);
+		mask_refused = stack_refused = 0;
+	}
 	/* None is left of a start that is refused. */
 	struct record *other = calloc(1, sizeof *other);
 	pthread_mutex_init(&other->lock, NULL);
