@@ -16,7 +16,7 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("part", ["memory", "reset", "threads", "heap", "start", "error"])
+@pytest.mark.parametrize("part", ["memory", "reset", "threads", "heap", "start", "gopy"])
 def test_part(part):
     flags = ("-std=gnu11", "-Wall", "-U_FORTIFY_SOURCE", f"-I{PYEXT}", f"-I{NOISE / 'backstage'}")
     program = compile_c(f"backstage-{part}", f"backstage/{part}.c", flags=flags)

@@ -1,10 +1,10 @@
-/* core/error.c: a panic is its thread's, and told once. */
+/* core/gopy.c: a panic is its thread's, and told once. */
 #define _GNU_SOURCE
 #include "check.h"
 
 #include <string.h>
 
-#include "core/error.c"
+#include "core/gopy.c"
 
 static void *another(void *unused)
 {
