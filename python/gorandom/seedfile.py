@@ -69,7 +69,7 @@ def _in_core(name: str, path: bytes) -> bool:
             raise _seedfile.Refused(text)
         if kind == "os":
             raise OSError(int(number), os.strerror(int(number)))
-        raise RuntimeError(text)
+        raise SystemError(text)
     return True
 
 

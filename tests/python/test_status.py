@@ -125,6 +125,26 @@ def test_a_busy_core(status, monkeypatch):
 
 
 @pytest.mark.native("core")
+@pytest.mark.parametrize("ask", [gorandom.status, lambda: gorandom.seedfile.refresh("seed")], ids=["status", "seedfile"])
+def test_a_panic_in_the_core(status, monkeypatch, tmp_path, ask):
+    """It is told, and not taken for a core that cannot be entered. pyext/front/python/glue.h raises SystemError for it."""
+    from gorandom import _core
+
+    if status.mode != "core":
+        pytest.skip("no core serves here: " + status.reason)
+
+    def panic(*arguments):
+        raise SystemError("internal error in the core")
+
+    monkeypatch.chdir(tmp_path)
+    gorandom.seedfile.save("seed")
+    for name in ("gopy_Status", "gopy_SeedLoad", "gopy_SeedRefresh", "gopy_SeedSave"):
+        monkeypatch.setattr(_core, name, panic)
+    with pytest.raises(SystemError, match="internal error in the core"):
+        ask()
+
+
+@pytest.mark.native("core")
 def test_failed_reseeds(status, monkeypatch):
     """That a core counts them is the affair of tests/go/csprng."""
     from gorandom import _core

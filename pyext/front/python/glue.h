@@ -19,5 +19,5 @@
 		if (outside) \
 			PyErr_SetString(PyExc_RuntimeError, "this process has no core"); \
 		else if (panicked) \
-			PyErr_SetString(PyExc_RuntimeError, "internal error in the core"); \
+			PyErr_SetString(PyExc_SystemError, "internal error in the core"); \
 	}

@@ -222,7 +222,7 @@ static PyObject *generate(struct hand_generator *g, int operation, const Py_buff
 	if (!r)
 		return out;
 	Py_DECREF(out);
-	return PyErr_Format(PyExc_RuntimeError, "internal error in the core");
+	return PyErr_Format(PyExc_SystemError, "internal error in the core");
 }
 
 static PyObject *use_generator(struct hand_generator *g, int operation, const Py_buffer *in, Py_ssize_t n, PyObject *python)
