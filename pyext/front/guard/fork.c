@@ -15,7 +15,7 @@ static struct fork_hook *hooks;	/* in the order of their places */
 static pid_t pid;	/* of the process that the handlers saw last; read only where fork wipes no pages */
 
 /* This process came from a raw clone(2) and forks, so a lock of ours may be held by a thread that does not exist here. It
- * and its children stay in direct mode and touch no lock. */
+ * and its children stay in direct mode, and the handlers take none. */
 static int is_tainted;
 
 /* The thread that forks, between its prepare handler and the one after the fork. Its signals are held: a C handler that
