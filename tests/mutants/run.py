@@ -179,10 +179,14 @@ def of_session(leader):
 
 def end_session(leader):
     """Kills whatever still runs in the session of a process, and waits for its end: what is killed runs on for a moment."""
+    end = time.monotonic() + 10
     while left := list(of_session(leader)):
         for pid in left:
-            with contextlib.suppress(ProcessLookupError):
+            with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
+        if time.monotonic() > end:  # of another user, or inside the kernel
+            print(f"Processes that cannot be killed: {left}", file=sys.stderr)
+            return
         time.sleep(0.01)
 
 
