@@ -179,7 +179,7 @@ inline kernel_fork(parent, child)
 		:: GUARD(STALE_AT_FORK) -> P[child].stamp_epoch++	/* guard/fork.c, wipe(): stamp_all_stale() */
 		:: else
 		fi;
-		P[child].stamp = 0;	/* process_begin() */
+		P[child].stamp = 0;	/* guard/fork.c, wipe() */
 		P[child].kernel = 0;
 		if
 		:: !WIPES && GUARD(PAGE_WIPED_BY_HOOK) -> wipe_front(child); wipe_rest(child)	/* runtime/thread.c, wipe() */
@@ -496,7 +496,7 @@ bytes:
 		atomic { wipe_rest(p); me.handlers_pid = p + 1 }
 	:: else
 	fi;
-	/* wants_core(): a child by libc may start a core of its own. entry.pml has what that takes */
+	/* start_is_wanted(): a child by libc may start a core of its own. entry.pml has what that takes */
 	if
 	:: atomic { WIPES && CORE && me.known && me.forked && !me.alive -> me.alive = 1; me.kernel = 1; me.table = 1;
 		me.seeded_process = 0 }
