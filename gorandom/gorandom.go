@@ -13,15 +13,15 @@ import (
 )
 
 // ErrNotReady is returned by Urandom while the system's random number generator
-// has not gathered enough entropy since the machine was started.
+// has not gathered enough entropy since boot.
 var ErrNotReady = entropy.ErrNotReady
 
-// Reader gives random bytes as Read does. It is safe for concurrent use.
+// Reader reads random bytes as Read does. It is safe for concurrent use.
 var Reader io.Reader = stream{}
 
 type stream struct{}
 
-// Read fills p and returns len(p), or returns 0 and an error, p zeroed.
+// Read fills p and returns len(p), or zeroes p and returns 0 and an error.
 func (stream) Read(p []byte) (int, error) {
 	if err := Read(p); err != nil {
 		return 0, err
@@ -29,10 +29,10 @@ func (stream) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Read fills b completely with random bytes, or zeroes it and returns an error.
-// Before the system's random number generator is ready, it waits. An error means
-// that the system has no such generator or refuses it, and doesn't come once a
-// call has succeeded in this process.
+// Read fills b completely with random bytes, or zeroes it and returns an error. It
+// waits until the system's random number generator is ready. An error means that
+// the system has no such generator or refuses access to it. Once a call has
+// succeeded in this process, later calls succeed too.
 func Read(b []byte) error {
 	for {
 		err := Urandom(b)
@@ -45,7 +45,7 @@ func Read(b []byte) error {
 	}
 }
 
-// Urandom is Read, but returns ErrNotReady at once instead of waiting.
+// Urandom is Read, but returns ErrNotReady instead of waiting.
 func Urandom(b []byte) error {
 	r, err := standard()
 	if err != nil {
@@ -55,7 +55,7 @@ func Urandom(b []byte) error {
 	return r.FillAny(b)
 }
 
-// Wait returns nil when the generator is ready to give bytes, or the cause of
+// Wait returns nil when the generator is ready. Otherwise it returns the cause of
 // ctx's end, or the error that Read would return.
 func Wait(ctx context.Context) error {
 	r, err := standard()
@@ -65,23 +65,22 @@ func Wait(ctx context.Context) error {
 	return entropy.Wait(ctx, readiness{r})
 }
 
-// readiness is an RNG as a source that gives nothing, but fails as the RNG
-// would.
+// readiness is an RNG as a source that gives no bytes but fails as the RNG would.
 type readiness struct{ r *csprng.RNG }
 
 func (readiness) Name() string          { return "gorandom" }
 func (s readiness) Read(b []byte) error { return s.r.FillAny(b[:0]) }
 
-// AtFork reseeds, and ignores an error of the system, which changes nothing. No
-// program has to call it: a fork is noticed before the next byte. It is for programs
-// that call PyCrypto's function of that name in a child, which reseeds too. It helps
-// where only the process ID tells of a fork (see the section on forks), as IDs come again.
+// AtFork reseeds. It ignores an error of the system, which changes nothing. No
+// program has to call it, because a fork is noticed before the next byte. It is for
+// programs that call PyCrypto's function of that name in a child, which also reseeds.
+// It helps where only the process ID reveals a fork, as IDs are reused (see Forks).
 func AtFork() { _ = Reseed() }
 
-// AddEvent adds data from a program's own source, whose number is of its own
-// choice, to the pools. Data longer than 32 bytes is hashed first, and empty data
-// is refused. It takes effect at a reseed by Fortuna's rule: when pool 0 has 64
-// bytes, and 100 ms after the last. It can't make the output worse.
+// AddEvent adds data from a program's own source to the pools. The program chooses
+// the source's number. Data longer than 32 bytes is hashed first, and empty data is
+// refused. The data takes effect at the next reseed by Fortuna's rule: pool 0 has 64
+// bytes, and 100 ms have passed since the last. It can't make the output worse.
 func AddEvent(source byte, data []byte) error {
 	r, err := standard()
 	if err != nil {
@@ -90,9 +89,9 @@ func AddEvent(source byte, data []byte) error {
 	return r.AddEvent(source, data)
 }
 
-// Reseed mixes 32 fresh bytes from the system, and what the pools hold, into the
-// key before the next byte in any goroutine. If the system refuses, it returns
-// that error, and nothing changes.
+// Reseed mixes 32 fresh bytes from the system, and what the pools due for this reseed
+// hold, into the key before the next byte in any goroutine. If the system refuses, it
+// returns that error, and nothing changes.
 func Reseed() error {
 	r, err := standard()
 	if err != nil {
@@ -101,7 +100,7 @@ func Reseed() error {
 	return r.Reseed()
 }
 
-// Status says how the generator is doing. It holds no secret.
+// Status reports the generator's state. It contains no secrets.
 func Status() csprng.Status {
 	r, err := standard()
 	if err != nil {
@@ -110,8 +109,8 @@ func Status() csprng.Status {
 	return r.Status()
 }
 
-// maxLanes is the most generators side by side. Each locks some 1.2 KB of
-// memory, and beyond this many the draws wait for memory, not for each other.
+// maxLanes limits the generators that work side by side. Each locks about 1.2 KB.
+// With more of them, draws would be limited by memory bandwidth, not by each other.
 const maxLanes = 16
 
 var (
@@ -119,8 +118,8 @@ var (
 	making sync.Mutex
 )
 
-// standard returns the RNG of this process, and makes it at the first call.
-// It fails if there is no memory, and then tries again at the next.
+// standard returns this process's RNG, which the first call makes. If there is no
+// memory for it, the call fails and the next one tries again.
 func standard() (*csprng.RNG, error) {
 	if r := shared.Load(); r != nil {
 		return r, nil

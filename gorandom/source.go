@@ -9,13 +9,13 @@ import "encoding/binary"
 //
 // It takes no seed and has no state, so nobody can draw the same numbers again. It is
 // safe for concurrent use, and its numbers differ in the child of a fork. A rand.Rand
-// is for one goroutine, as its package says: make one in each.
+// isn't safe for concurrent use: make one for each goroutine.
 type Source struct{}
 
 // Uint64 returns a random number; each of the 2^64 is equally likely. It waits until
-// the system's random number generator is ready, as Read does. As it can't return an
-// error, it panics with the one that Read returns where the system has no generator
-// or refuses it. It never returns a weaker number instead.
+// the system's random number generator is ready, as Read does. It can't return an
+// error, so where Read would return one, it panics with it. It never returns a weaker
+// number instead.
 func (Source) Uint64() uint64 {
 	var b [8]byte
 	if err := Read(b[:]); err != nil {

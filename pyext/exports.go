@@ -1,5 +1,5 @@
-// Package pyext is the table of C functions by which bytes cross between CPython and the Go core. What gopy binds
-// stands in pyext/gopy.
+// Package pyext is the table of C functions that carry bytes between CPython and the Go core. What gopy binds is in
+// pyext/gopy.
 package pyext
 
 /*
@@ -18,17 +18,16 @@ import (
 	_ "gorandom.dev/pyext/fatal" // Go's fatal errors print one line
 )
 
-// The table of C functions by which bytes cross: core/core.h declares it, core/table.c fills it in. Bytes
-// go straight from a generator into the caller's memory; gopy's way would pass them through handles. What each does
-// stands in package calls.
+// core/core.h declares the table, and core/table.c fills it in. Bytes go straight from a generator into the caller's memory;
+// gopy would pass them through handles. Package calls says what each function does.
 
 //export gorandom_seed
 func gorandom_seed(lanes C.int, kernel, chosen *C.char) C.int {
 	return C.int(calls.Seed(int(lanes), unsafe.Pointer(kernel), unsafe.Pointer(chosen), source{entropy.NewKernel()}, allocate))
 }
 
-// source is the kernel's, and has the descriptor that it may keep written down (core/reset.c): a child that
-// resets the core closes it, or each generation would leave one behind.
+// source is the kernel's. It records the descriptor that the kernel's source may keep (core/reset.c), so that a child that
+// resets the core can close it. Otherwise each generation would leave one open.
 type source struct{ *entropy.Kernel }
 
 func (s source) Read(b []byte) error {
@@ -37,8 +36,8 @@ func (s source) Read(b []byte) error {
 	return err
 }
 
-// allocate gives the RNG memory that the library advises (core/memory.c), as all of Go's is:
-// undumped, and absent in forked children.
+// allocate gives the RNG memory that the library advises (core/memory.c), like all of Go's: left out of core dumps, and
+// absent in forked children.
 func allocate(size int) (*process.Memory, error) {
 	const page = 4096
 	n := (size + page - 1) / page * page

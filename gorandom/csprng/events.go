@@ -8,11 +8,11 @@ import (
 	"gorandom.dev/gorandom/health"
 )
 
-// AddEvent adds data from a program's source to the pools, to each in turn. It
-// takes effect by Fortuna's rule and never at once: who could add single events
-// to the key and look at the output after each could guess them one by one. Data
-// longer than 32 bytes counts as its SHA-256 digest. It returns ErrEvent if data
-// is empty, or ErrClosed.
+// AddEvent adds data from a program's source to its next pool. The data takes effect
+// by Fortuna's rule and never at once: an attacker who could add single events to the
+// key and see the output after each could guess them one by one. Data longer than 32
+// bytes counts as its SHA-256 digest. It returns ErrEvent if data is empty, or
+// ErrClosed.
 func (r *RNG) AddEvent(source byte, data []byte) error {
 	if r == nil {
 		return ErrClosed
@@ -30,7 +30,7 @@ func (r *RNG) AddEvent(source byte, data []byte) error {
 	if r.root == nil {
 		return ErrClosed
 	}
-	// First, lest the event be wiped with what the parent left.
+	// First, so that the event isn't wiped with the state from the parent.
 	r.noticeForkLocked()
 	r.addLocked(source, data)
 	return nil
@@ -56,12 +56,12 @@ func (r *RNG) appendLocked(source byte, pool int, data []byte) {
 }
 
 const (
-	// samplesPerEvent is how many requests a lane gathers into one event. An event
-	// for each would cost more than the request; the counter's two low bytes,
-	// which are all of it that can't be foreseen, lose nothing by waiting.
+	// samplesPerEvent is how many requests a lane gathers into one event, because an
+	// event would cost more than its request. Only the counter's two low bytes are
+	// unpredictable, and they lose nothing by waiting.
 	samplesPerEvent = fortuna.MaxEvent / 2
 
-	// samplesPerWord is how many requests there are to one word of the processor's
+	// samplesPerWord is how many requests there are for each word of the processor's
 	// entropy instruction, which takes some microseconds, or of another source.
 	samplesPerWord = 4 * samplesPerEvent
 
@@ -80,10 +80,10 @@ type samples struct {
 
 func (s *samples) wipe() { *s = samples{} }
 
-// sample takes note of a request at cycle c, and at each 16th feeds the pools with
-// 32 bytes of the cycle counter, at each 64th with a word of the processor's. A lane
-// never waits to do that: while another holds the root's lock, it goes on mixing
-// samples into those it has.
+// sample records a request at cycle c. Each 16th request feeds the pools with 32
+// bytes of the cycle counter, each 64th with a word of the processor's. A lane never
+// waits for the root's lock to do that: while another holds it, the lane goes on
+// mixing samples into those it has.
 func (r *RNG) sample(s *samples, c uint64) {
 	if !r.jitter.dropped() {
 		r.sampleCycles(s, c)
@@ -110,9 +110,9 @@ func (r *RNG) sample(s *samples, c uint64) {
 	}
 }
 
-// sampleCycles mixes the cycle counter into the lane's samples. The tests look at
-// its steps: what can't be foreseen is in them, and a counter that goes on evenly
-// never repeats a value.
+// sampleCycles mixes the cycle counter into the lane's samples. It tests the counter's
+// steps and not its values: the entropy is in the steps, and a counter that advances
+// evenly never repeats a value.
 func (r *RNG) sampleCycles(s *samples, c uint64) {
 	if s.last != 0 {
 		step := [1]byte{byte(c - s.last)}
@@ -126,12 +126,12 @@ func (r *RNG) sampleCycles(s *samples, c uint64) {
 	s.bytes[at+1] ^= byte(c >> 8)
 }
 
-// mix puts a word of the processor's, and the cycle counter, into a lane's key: at
-// most once a millisecond, because the word takes some microseconds. Two copies of
-// a machine go different ways from there on, even where nothing tells them that
-// they are copies. It is no reseed in Fortuna's sense, and nothing rests on it: a
-// key that an attacker has learnt is his until the root reseeds, and one that he
-// has not is no worse for it. The lane tests its words by itself, as no lock is held.
+// mix puts a word of the processor's and the cycle counter into a lane's key, at most
+// once a millisecond because the word takes some microseconds. From then on two
+// copies of a machine diverge, even where nothing tells them that they are copies.
+// This is no reseed in Fortuna's sense, and nothing relies on it: a key that an
+// attacker knows stays known until the root reseeds, and a key that he doesn't know
+// gets no weaker. The lane tests its words itself, because the root's lock isn't held.
 func (r *RNG) mix(s *laneState, c uint64) {
 	n := 0
 	if r.processorWords(&s.words, s.mixin[:8]) {

@@ -10,16 +10,16 @@ import (
 	"gorandom.dev/gorandom/health"
 )
 
-// ErrRepeated is returned when the kernel gave a block of 32 bytes twice in a row,
-// and so again when it was asked anew: its generator has stuck, or was put back.
+// ErrRepeated is returned when the kernel gave the same 32-byte block twice in a row,
+// and again when it was asked once more. Its generator is stuck, or was reset.
 var ErrRepeated = errors.New("csprng: the system's generator repeats itself")
 
-// processorTest is the place of the processor among RNG.words, if it is there.
+// processorTest is the processor's index in RNG.words, if it is there.
 const processorTest = 0
 
-// noise is a source of raw noise: each of its samples passes the tests of package
-// health, and one that fails is dropped for as long as the process lasts. It costs
-// nothing but what the source was worth, as every seed has the kernel's bytes.
+// noise is a source of raw noise. Each of its samples must pass the tests of package
+// health. A source that fails is dropped for as long as the process lasts; only its
+// own contribution is lost, as every seed has the kernel's bytes.
 type noise struct {
 	name    string
 	number  byte
@@ -35,7 +35,7 @@ func newNoise(name string, number byte, source entropy.Source, c health.Cutoffs)
 // dropped says whether the source has failed.
 func (n *noise) dropped() bool { return n.failed.Load() != uint32(health.None) }
 
-// pass reports whether a source still serves after the test t has had b's samples.
+// pass feeds b's samples to the test t, and reports whether the source is still good.
 func (n *noise) pass(t *health.Test, b []byte) bool {
 	if f := t.AddAll(&n.cutoffs, b); f != health.None {
 		n.failed.CompareAndSwap(uint32(health.None), uint32(f))
@@ -48,9 +48,9 @@ func (n *noise) pass(t *health.Test, b []byte) bool {
 var (
 	// jitterCutoffs are for the low byte of the cycles between two requests. It is
 	// assessed at 0.09 bits of entropy: the likeliest value comes 15 times in 16.
-	// Draws of one size in a loop gave 0.2 to 0.9 bits with a counter of some GHz,
-	// and draws of a program give far more. It is set so low because slower
-	// counters, of some ten MHz, often advance by the same.
+	// Draws of one size in a loop gave 0.2 to 0.9 bits with a counter of some GHz, and
+	// a program's draws give far more. The assessment is so low because slower
+	// counters, of some tens of MHz, often advance by the same amount.
 	jitterCutoffs = health.Cutoffs{Repetition: 431, Proportion: 511}
 	// wordCutoffs are for a byte of the processor's words or of a hardware
 	// generator. It is assessed at 4 bits, half of what their makers say: the
@@ -63,14 +63,14 @@ const (
 	// its first event: the 1,024 samples of SP 800-90B, section 4.3.
 	startReadings = 1024 + 1
 	// startWords is how many words of 8 samples are tested before a source's first
-	// event. It makes fewer samples than the standard's, because a word takes a
-	// microsecond, and many in a row ten times that; a source that has stuck shows
-	// in two. The proportion test's window goes on from there.
+	// event. That is fewer samples than the standard's, because a word takes a
+	// microsecond, and ten times that when many are read in a row. Two words are
+	// enough to show a stuck source. The proportion test's window continues after them.
 	startWords = 32
 )
 
-// startNoiseLocked tests each source, and feeds the pools with a word of each that
-// gives words. One that has nothing to give is asked again at a lane's 64th request.
+// startNoiseLocked tests each source, and adds one word of each source of words to the
+// pools. A source that has no word now is asked again at a lane's 64th request.
 func (r *RNG) startNoiseLocked() {
 	x := r.root
 	last := r.cycles()
@@ -109,10 +109,10 @@ func (r *RNG) tryWord(i int, word []byte) {
 	}
 }
 
-// readLocked fills fresh, some blocks of 32 bytes, from the kernel. Each is compared
-// with the one before it, the first with the last of the read before; if two are the
-// same all are read once more, and then it is ErrRepeated. By chance that happens
-// once in 2^256.
+// readLocked fills fresh, some blocks of 32 bytes, from the kernel. Each block is
+// compared with the one before it, the first with the last of the previous read. If
+// two are equal, which chance brings once in 2^256, all are read once more. A second
+// repeat is ErrRepeated.
 func (r *RNG) readLocked(fresh []byte) error {
 	err := r.source.Read(fresh)
 	if err == nil && r.root.repeats(fresh) {
@@ -125,8 +125,8 @@ func (r *RNG) readLocked(fresh []byte) error {
 	return err
 }
 
-// repeats reports whether two blocks are the same. If not, it remembers the last
-// one, as a digest: the block itself is a part of the seed.
+// repeats reports whether two blocks are the same. If not, it keeps a digest of the
+// last one, and not the block, which is a part of the seed.
 func (x *root) repeats(fresh []byte) bool {
 	for at := freshSize; at < len(fresh); at += freshSize {
 		if bytes.Equal(fresh[at:][:freshSize], fresh[at-freshSize:][:freshSize]) {
@@ -148,9 +148,9 @@ func (x *root) digest(block []byte) [fortuna.DigestSize]byte {
 	return digest
 }
 
-// sourcesLocked names what feeds the pools, the kernel's first, and what has failed.
-// The lists are made anew when one more source has failed, or a fork has forgiven all,
-// and never changed.
+// sourcesLocked names the sources that feed the pools, the kernel's first, and those
+// that have failed. The lists are never changed. They are made anew when another
+// source has failed, or a fork has reset all failures.
 func (r *RNG) sourcesLocked() ([]string, []Dropped) {
 	var failed uint64
 	for i := range len(r.words) + 1 {
@@ -170,7 +170,7 @@ func (r *RNG) sourcesLocked() ([]string, []Dropped) {
 	return r.serve, r.dropped
 }
 
-// noise returns the source i: one that gives words, or after them the cycle counter.
+// noise returns source i: the sources of words come first, then the cycle counter.
 func (r *RNG) noise(i int) *noise {
 	if i < len(r.words) {
 		return r.words[i]

@@ -1,22 +1,22 @@
 package csprng
 
 const (
-	// readySize is how many bytes FillAny makes at once for small draws: enough
-	// that a request, which costs as much as some KiB of keystream, is little to
-	// each of 32 draws of 16 bytes, and so few that a lane locks little memory.
+	// readySize is how many bytes FillAny makes at once for small draws. A request
+	// costs as much as some KiB of keystream; shared by 32 draws of 16 bytes, that is
+	// little for each. More would lock more memory in each lane.
 	readySize = 512
-	// smallDraw is the most bytes that are taken from those ready. A larger draw
-	// is a request of its own.
+	// smallDraw is the size up to which draws are served from ready bytes. A larger
+	// draw is a request of its own.
 	smallDraw = readySize / 2
-	// recently is how many cycles old the last look at the clock may be when
-	// bytes are taken: the clock would cost as much as the rest of the draw. And
-	// how old the last word of the processor's in a lane's key, when bytes are made.
+	// recently is how many cycles ago the clock may have been read when bytes are
+	// taken, because reading it costs as much as the rest of the draw. When bytes are
+	// made, a lane's key takes a new word from the processor if the last is as old.
 	// It is a millisecond at 1 GHz, and less than StaleAfter down to 2 MHz.
 	recently = 1 << 20
 )
 
-// ready are bytes that a lane has made for small draws, the last left ones of
-// bytes. Those before them were handed out and are zero.
+// ready holds bytes that a lane has made for small draws. The last left bytes are
+// still to be given; those before them were handed out and are zero.
 type ready struct {
 	bytes  [readySize]byte
 	left   uint32
@@ -25,9 +25,9 @@ type ready struct {
 
 func (s *ready) wipe() { *s = ready{} }
 
-// take fills b from what the lane has ready, makes more when there is no more,
-// and erases what it hands out. The lane's lock is held. What calls for fresh
-// bytes is looked at as for a request, but for the clock (see recently).
+// take fills b from the lane's ready bytes, makes more when they run out, and erases
+// what it hands out. The lane's lock is held. It makes the same checks as a request,
+// except that it rarely reads the clock (see recently).
 func (r *RNG) take(l *lane, b []byte) error {
 	s := l.state
 	if s == nil {

@@ -1,16 +1,15 @@
-// Package csprng is the random number generator as a whole: the algorithm of
-// package fortuna and the policy around it. The policy says what feeds the pools,
-// how much and when, when a reseed happens, where secrets are kept, and what a
-// fork or a restored machine changes. The essay in package gorandom gives the
-// reasons.
+// Package csprng is the complete random number generator: the algorithm of package
+// fortuna and the policy around it. The policy decides what feeds the pools and how
+// often, when to reseed, where secrets are kept, and what a fork or a restored
+// machine changes. The essay in package gorandom gives the reasons.
 //
-// An RNG has one root, an accumulator with its pools and generator, and a
-// number of lanes, each a Fortuna generator of its own that takes its seed from
-// the root's. Threads that use different lanes share no lock and no cache line
-// between two reseeds.
+// An RNG has one root, an accumulator with its pools and generator, and a number of
+// lanes. Each lane is a Fortuna generator of its own, seeded from the root's.
+// Threads that use different lanes share no lock and no cache line between two
+// reseeds.
 //
-// It starts no goroutine, opens no descriptor but the one that package entropy
-// may keep, and never panics.
+// It starts no goroutine and never panics. The only descriptor it opens is the one
+// that package entropy may keep.
 package csprng
 
 import (
@@ -30,15 +29,15 @@ import (
 
 const (
 	// StaleAfter is the age at which a reseed happens even without new events. A
-	// machine that was cloned with all its memory shares no more than this with
-	// its twin.
+	// machine that was cloned with all its memory shares its state with its twin for
+	// no longer than this.
 	StaleAfter = time.Second
 
-	// MaxLanes bounds the memory that New locks: some 1.2 KB a lane.
+	// MaxLanes bounds the memory that New locks: about 1.2 KB a lane.
 	MaxLanes = 1024
 
-	// uncached is the size from which a draw is written past the caches: as much
-	// as a processor's last one commonly has, or more.
+	// uncached is the size from which a draw is written past the caches. The last-level
+	// caches of common processors are no larger.
 	uncached = 32 << 20
 
 	freshSize = 32 // bytes from the kernel for each pool at start, and for each reseed: 256 bits
@@ -46,8 +45,8 @@ const (
 	tickSize  = 8  // bytes of the cycle counter for each reseed, after those
 )
 
-// The numbers of the RNG's own sources of events, as they stand in the events'
-// headers. Package seedfile has one more. A program's own events may have any number.
+// The numbers of the RNG's own sources of events, which are in the events' headers.
+// Package seedfile has one more. A program's own events may have any number.
 const (
 	SourceKernel    = 255 // the kernel: 32 bytes for each pool at start
 	SourceCycles    = 254 // the cycle counter at requests
@@ -64,35 +63,35 @@ var (
 	ErrClosed = errors.New("csprng: closed")
 )
 
-// Config says what an RNG is made of. Every zero field has a default, which is
+// Config says what an RNG is made of. Each zero field means its default, which is
 // what programs want; the fields are there for tests.
 type Config struct {
 	// Lanes is the number of lanes: 1 if it is less, MaxLanes if it is more.
 	Lanes int
-	// Source gives the bytes that everything rests on: entropy.NewKernel().
+	// Source gives the bytes that everything relies on. Default: entropy.NewKernel().
 	Source entropy.Source
-	// Processor gives events only: entropy.Processor, if the processor has that.
+	// Processor gives events only. Default: entropy.Processor, where the processor has it.
 	Processor entropy.Source
-	// Hardware gives events only, and is none by default: entropy.NewHardware()
-	// where a draw may wait for such a device.
+	// Hardware gives events only. Default: none. Set it to entropy.NewHardware() where
+	// a draw may wait for such a device.
 	Hardware entropy.Source
-	// Cycles gives events, and tells FillAny that no time has passed since it
-	// last looked at the clock: entropy.Cycles.
+	// Cycles gives events, and tells FillAny that no time has passed since it last
+	// looked at the clock. Default: entropy.Cycles.
 	Cycles func() uint64
-	// Clock gives the time since any fixed moment: a monotonic clock.
+	// Clock gives the time since any fixed moment. Default: a monotonic clock.
 	Clock func() time.Duration
-	// Allocate gives the memory for secrets: process.Allocate.
+	// Allocate gives the memory for secrets. Default: process.Allocate.
 	Allocate func(size int) (*process.Memory, error)
-	// Getpid is asked only where memory isn't wiped at a fork: getpid(2).
+	// Getpid is asked only where memory isn't wiped at a fork. Default: getpid(2).
 	Getpid func() int
-	// Observe is told of each event that the pools take. It must not call the RNG.
+	// Observe is called for each event that the pools take. It must not call the RNG.
 	Observe func(source byte, pool, size int)
-	// Clones gives another number after the machine was restored from a saved
-	// state: process.WatchClones.
+	// Clones returns a number that changes when the machine was restored from a saved
+	// state. Default: process.WatchClones.
 	Clones func() uint64
 }
 
-// RNG gives random bytes. It is safe for concurrent use.
+// RNG generates random bytes. It is safe for concurrent use.
 type RNG struct {
 	source    entropy.Source
 	words     []*noise // at most maxWords
@@ -100,24 +99,24 @@ type RNG struct {
 	jitter    *noise
 	cycles    func() uint64
 	clock     func() time.Duration
-	clones    func() uint64                     // or nil: nothing tells
+	clones    func() uint64                     // or nil: restores can't be detected
 	observe   func(source byte, pool, size int) // or nil
 	memory    *process.Memory
 	guard     *process.Guard
 	lanes     []lane
 	hints     sync.Pool // of *hint, for FillAny
 
-	// What lanes look at before each draw. It changes with a reseed only.
+	// What lanes look at before each draw. It changes only with a reseed.
 	started  atomic.Bool
 	epoch    atomic.Uint64 // one more with each reseed; a lane of another epoch is stale
-	forks    atomic.Uint64 // one more with each fork that was noticed; a lane of another must be wiped
+	forks    atomic.Uint64 // one more with each fork noticed; a lane with another count must be wiped
 	reseeded atomic.Int64  // time of the last reseed
-	reseedAt atomic.Int64  // time from when on a reseed is to be considered
+	reseedAt atomic.Int64  // time from which a reseed is considered
 	seededIn atomic.Uint64 // machine() before the last reseed
 
 	_ [cacheLines]byte // what follows changes often
 
-	mu         sync.Mutex // of all below; a goroutine that holds it takes no lane's lock but by TryLock
+	mu         sync.Mutex // of all below; while holding it, take a lane's lock only by TryLock
 	root       *root      // nil when closed
 	reseeds    uint64
 	failed     uint64
@@ -135,8 +134,8 @@ type lane struct {
 	_     [cacheLines]byte
 }
 
-// New returns an RNG that isn't seeded yet: its first Fill, or Reseed, does
-// that. It fails if there is no memory for secrets, with process.ErrMemory.
+// New returns an RNG without a seed. Its first Fill or Reseed seeds it. New fails
+// with process.ErrMemory if there is no memory for secrets.
 func New(c Config) (*RNG, error) {
 	r := &RNG{source: c.Source, cycles: c.Cycles, clock: c.Clock, clones: c.Clones, observe: c.Observe}
 	if r.source == nil {
@@ -186,16 +185,16 @@ func New(c Config) (*RNG, error) {
 	return r, nil
 }
 
-// Fill fills b completely with random bytes from a lane, or zeroes it and
-// returns an error: entropy.ErrNotReady or another from the source if the RNG
-// could not be seeded yet, ErrLane, or ErrClosed. More than 1 MiB is a row of
-// requests, and may see a reseed in the middle. Once Fill has succeeded, a
-// failing source is no error any more (Status counts it), except in the child of
-// a fork. An empty b draws nothing, but seeds an RNG that isn't yet.
+// Fill fills b completely with random bytes from a lane, or zeroes it and returns an
+// error. The error is ErrLane, ErrClosed, or, if the RNG could not be seeded yet,
+// entropy.ErrNotReady or another error of the source. After the first success a
+// failing source is no longer an error (Status counts it), except in the child of a
+// fork. More than 1 MiB is a series of requests, and may see a reseed in the middle.
+// An empty b draws nothing, but seeds an RNG without a seed.
 func (r *RNG) Fill(lane int, b []byte) error { return r.FillPart(lane, b, len(b)) }
 
-// FillPart is Fill of a part of a draw of whole bytes. One of 32 MiB and more is
-// written past the processor's caches, which would not hold it.
+// FillPart is Fill for a part of a draw; whole is the size of that draw. One of 32 MiB
+// or more is written past the processor's caches, which could not hold it.
 func (r *RNG) FillPart(lane int, b []byte, whole int) error {
 	if r == nil || lane < 0 || lane >= len(r.lanes) {
 		clear(b)
@@ -208,7 +207,7 @@ func (r *RNG) FillPart(lane int, b []byte, whole int) error {
 	return err
 }
 
-// machine is another number after the machine was restored from a saved state.
+// machine returns a number that changes when the machine was restored from a saved state.
 func (r *RNG) machine() uint64 {
 	if r.clones == nil {
 		return 0
@@ -216,13 +215,13 @@ func (r *RNG) machine() uint64 {
 	return r.clones()
 }
 
-// hint is the lane that a goroutine of one processor last found free.
+// hint is the lane that a goroutine on one processor last found free.
 type hint struct{ lane int }
 
-// FillAny is Fill from a lane that no other goroutine is using, if there is one.
-// For draws of at most 256 bytes the lane makes 512 at once and keeps the rest
-// ready for the next ones. Reseed, a fork and age make ready bytes stale as they
-// do lanes; age is told within a millisecond.
+// FillAny is Fill from a lane that no other goroutine is using, if there is one. For
+// draws of at most 256 bytes the lane makes 512 at once and keeps the rest ready for
+// the next draws. Ready bytes go stale as lanes do: by Reseed, by a fork and by age,
+// which is known to within a millisecond.
 func (r *RNG) FillAny(b []byte) error {
 	if r == nil || len(r.lanes) == 0 {
 		clear(b)
@@ -267,9 +266,9 @@ func (r *RNG) fillAnyLocked(l *lane, b []byte) error {
 	}
 }
 
-// fillLocked is FillPart with the lane's lock held. It begins anew if the machine was
-// restored in the middle: looked at only before it, a machine that is saved
-// between the look and the last byte would go unseen.
+// fillLocked is FillPart with the lane's lock held. It starts again if the machine was
+// restored meanwhile. One look before the draw is not enough: the machine may be
+// saved between that look and the last byte.
 func (r *RNG) fillLocked(l *lane, b []byte, whole int) error {
 	machine := r.machine()
 	for rest := b; ; {
@@ -312,7 +311,7 @@ func (r *RNG) request(l *lane, b []byte, uncached bool) error {
 	return s.generator.Request(b)
 }
 
-// refresh reseeds what is to be reseeded before a byte is given.
+// refresh does any reseed that is needed before a byte is given.
 func (r *RNG) refresh(s *laneState) error {
 	if r.mustLook() {
 		if err := r.look(); err != nil {
@@ -325,7 +324,7 @@ func (r *RNG) refresh(s *laneState) error {
 	return nil
 }
 
-// mustLook reports whether the root must be looked after before a byte is given.
+// mustLook reports whether the root must be checked before a byte is given.
 func (r *RNG) mustLook() bool {
 	now := r.clock()
 	return !r.started.Load() || r.guard.Changed() || r.machine() != r.seededIn.Load() ||
@@ -333,7 +332,7 @@ func (r *RNG) mustLook() bool {
 }
 
 // look starts or reseeds the root if it is time. It returns an error only if the
-// root isn't seeded, or a twin may have the same seed.
+// root has no seed, or if a twin may have the same one.
 func (r *RNG) look() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -354,8 +353,8 @@ func (r *RNG) look() error {
 	return nil
 }
 
-// noticeForkLocked wipes everything if the process was forked: the parent has
-// the same keys and pools.
+// noticeForkLocked wipes everything if the process was forked, because the parent
+// has the same keys and pools.
 func (r *RNG) noticeForkLocked() {
 	if !r.guard.Changed() {
 		return
@@ -363,12 +362,12 @@ func (r *RNG) noticeForkLocked() {
 	r.started.Store(false)
 	r.root.wipe()
 	r.forks.Add(1)
-	// A process of its own, which tests for itself.
+	// The child is a process of its own and tests its sources itself.
 	r.jitter.failed.Store(uint32(health.None))
 	for _, n := range r.words {
 		n.failed.Store(uint32(health.None))
 	}
-	// A lane whose lock is held wipes itself when it sees forks.
+	// A lane whose lock is held wipes itself when it sees that forks has changed.
 	for i := range r.lanes {
 		if l := &r.lanes[i]; l.mu.TryLock() {
 			if l.state != nil {
@@ -380,9 +379,9 @@ func (r *RNG) noticeForkLocked() {
 	r.guard.Mark()
 }
 
-// startLocked seeds the root for the first time. With 32 bytes from the kernel
-// in each of the 32 pools the first reseed has full strength, and so has each
-// later one, whatever the other sources are worth.
+// startLocked seeds the root for the first time. With 32 bytes from the kernel in
+// each of the 32 pools, the first reseed and all later ones have full strength,
+// whatever the other sources are worth.
 func (r *RNG) startLocked(now time.Duration) error {
 	x := r.root
 	machine := r.machine()
@@ -401,9 +400,9 @@ func (r *RNG) startLocked(now time.Duration) error {
 }
 
 // reseedLocked makes the reseed that is due, by the book's rule or by age. Every
-// reseed has what freshLocked gives. One that happens for age alone has nothing
-// else and leaves the pools as they are: emptied before they hold enough, they
-// could be guessed one event at a time.
+// reseed uses what freshLocked gives. One that is due only by age uses nothing else
+// and leaves the pools as they are: if they were emptied before they hold enough,
+// their events could be guessed one at a time.
 func (r *RNG) reseedLocked(now time.Duration) {
 	x := r.root
 	defer clear(x.fresh[:])
@@ -427,10 +426,10 @@ func (r *RNG) reseedLocked(now time.Duration) {
 }
 
 // freshLocked returns what a reseed mixes in beside the pools: 32 bytes from the
-// kernel, 32 from the processor if that serves, and the cycle counter. The last
-// two are there for the copies of a machine that was saved once and restored
-// twice, whose kernels may give both the same bytes for a minute. If the source
-// fails, it takes note, and returns the error and the rest.
+// kernel, 32 from the processor if available, and the cycle counter. The last two
+// are for machines that were saved once and restored twice, whose kernels may give
+// both copies the same bytes for a minute. If the source fails, freshLocked counts
+// the failure and returns the error and the rest.
 func (r *RNG) freshLocked() ([]byte, error) {
 	x := r.root
 	err := r.readLocked(x.fresh[:freshSize])
@@ -446,8 +445,8 @@ func (r *RNG) freshLocked() ([]byte, error) {
 	return x.fresh[from : n+tickSize], err
 }
 
-// processorWords fills b, whole words, from the processor, and reports whether it
-// has such a source, which wasn't dropped and isn't after the test t of these.
+// processorWords fills b with whole words from the processor. It returns false if
+// there is no such source, or it was dropped, or these words fail the test t.
 func (r *RNG) processorWords(t *health.Test, b []byte) bool {
 	p := r.processor
 	return p != nil && !p.dropped() && p.source.Read(b) == nil && p.pass(t, b)
@@ -463,7 +462,7 @@ func (r *RNG) publishLocked(now time.Duration) {
 	r.started.Store(true)
 }
 
-// scheduleLocked sets when a reseed is to be considered next.
+// scheduleLocked sets the time from which a reseed is considered next.
 func (r *RNG) scheduleLocked() {
 	at := r.root.reseeded + StaleAfter
 	if last, ok := r.root.accumulator.LastReseed(); ok && r.root.accumulator.Collected() >= fortuna.MinPoolSize {
@@ -479,8 +478,8 @@ func (r *RNG) seedLane(s *laneState) error {
 		r.mu.Unlock()
 		return ErrClosed
 	}
-	// Since this lane has looked, another one may have noticed a fork, which wipes
-	// the root, and got nothing from the kernel to start it again.
+	// After this lane's look, another lane may have noticed a fork. That wiped the root,
+	// and the kernel may have given nothing to start it again.
 	var err error
 	if !r.started.Load() {
 		err = r.startLocked(r.clock())
@@ -506,9 +505,9 @@ func (r *RNG) seedLane(s *laneState) error {
 	return nil
 }
 
-// Reseed mixes 32 fresh bytes from the kernel, and what the pools due for this
-// reseed hold, into the root's key. It takes effect before the next byte of any
-// lane. If the source fails, it returns the source's error and nothing changes.
+// Reseed mixes 32 fresh bytes from the kernel, and the pools due for this reseed,
+// into the root's key. It takes effect before the next byte of any lane. If the
+// source fails, it returns the source's error and nothing changes.
 func (r *RNG) Reseed() error {
 	if r == nil {
 		return ErrClosed
@@ -540,13 +539,13 @@ func (r *RNG) reseedNowLocked(now time.Duration) error {
 	return nil
 }
 
-// Close erases all secrets and gives their memory back. Afterwards every method
-// returns ErrClosed, except Status. A second Close does nothing.
+// Close erases all secrets and frees their memory. Afterwards every method except
+// Status returns ErrClosed. A second Close does nothing.
 func (r *RNG) Close() error {
 	if r == nil {
 		return nil
 	}
-	// Fills that are under way end first, then none finds its state.
+	// Let running Fills end first. Later ones find no state.
 	for i := range r.lanes {
 		l := &r.lanes[i]
 		l.mu.Lock()
@@ -563,23 +562,23 @@ func (r *RNG) Close() error {
 	return r.memory.Free()
 }
 
-// Status says how an RNG is doing. It holds no secret.
+// Status reports an RNG's state. It contains no secrets.
 type Status struct {
 	Started       bool   // seeded, and not closed or forked since
 	Reseeds       uint64 // of the root
-	FailedReseeds uint64 // of them and of those that didn't happen: how often the source failed
-	LastFailure   error  // why the source gave nothing when it was last asked, or nil
+	FailedReseeds uint64 // how often the source failed when a reseed asked it, done or not
+	LastFailure   error  // the source's error when it was last asked, or nil
 	Events        uint64 // taken into the pools since New
 	Collected     uint64 // bytes in pool 0
-	Forks         uint64 // how often everything began anew in a child
+	Forks         uint64 // how often a child began anew
 	Lanes         int
 	Keystream     string    // the kernel of package keystream
-	Sources       []string  // what feeds the pools, the kernel's first; shared, so not to be changed
-	Dropped       []Dropped // what does so no more; likewise
+	Sources       []string  // what feeds the pools, the kernel's first; shared: don't change it
+	Dropped       []Dropped // what no longer does; likewise
 	Protection    process.Protection
 }
 
-// Dropped is a source that failed a health test, and feeds the pools no more.
+// Dropped is a source that failed a health test and no longer feeds the pools.
 type Dropped struct{ Name, Reason string }
 
 // String returns the name and the reason, as a status shows them.

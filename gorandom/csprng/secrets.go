@@ -12,9 +12,9 @@ import (
 // cacheLines is two lines of 64 bytes: processors fetch them in pairs.
 const cacheLines = 128
 
-// root and laneState hold all secrets of an RNG. They stand in secret memory,
-// side by side in few pages, because a process may often lock only 64 KiB. They
-// are plain data: no Go pointer may be in them, and zero is their wiped state.
+// root and laneState hold all secrets of an RNG. They are in secret memory, packed
+// into few pages, because a process may often lock only 64 KiB. They are plain
+// data: they must hold no Go pointer, and all zeros is their wiped state.
 
 type root struct {
 	accumulator fortuna.Accumulator
@@ -45,8 +45,8 @@ type laneState struct {
 
 func (s *laneState) wipe() { *s = laneState{} }
 
-// The memory is laid out as the guard's word, the root, and the lanes, each from
-// the start of a pair of cache lines on.
+// The memory holds the guard's word, the root, and the lanes, in this order. Each
+// starts at a pair of cache lines.
 const (
 	rootAt    = cacheLines
 	lanesAt   = rootAt + (unsafe.Sizeof(root{})+cacheLines-1)/cacheLines*cacheLines
@@ -55,8 +55,8 @@ const (
 
 func secretsSize(lanes int) int { return int(lanesAt + uintptr(lanes)*laneWidth) }
 
-// place lays the root and so many lanes out in r.memory, and returns the guard's
-// word. The memory must have secretsSize bytes.
+// place lays out the root and the lanes in r.memory, and returns the guard's word.
+// The memory must have secretsSize bytes.
 func (r *RNG) place(lanes int) *atomic.Uint64 {
 	start := unsafe.Pointer(unsafe.SliceData(r.memory.Bytes()))
 	r.root = (*root)(unsafe.Add(start, rootAt))

@@ -5,15 +5,15 @@ import (
 	"sync"
 )
 
-// identity is what fstat(2) says of a file's kind: is it a character device, and of
-// which number?
+// identity is what fstat(2) says about a file's kind: whether it is a character
+// device, and its number.
 type identity struct {
 	charDevice bool
 	number     uint64
 }
 
-// calls are the system calls that the kernel's source makes. Tests give their
-// own to newKernel.
+// calls are the system calls that the kernel's source makes. Tests pass their own to
+// newKernel.
 type calls struct {
 	// getrandom is getrandom(2) with GRND_NONBLOCK.
 	getrandom func(b []byte) (int, error)
@@ -32,18 +32,18 @@ var (
 	errChanged = errors.New("its descriptor changes all the time")
 )
 
-// tries is how often one read may find that its descriptor has become another file.
-// The second try is what a program needs that closes all descriptors at its start. One
-// that goes on closing them meanwhile gets an error, and no endless loop.
+// tries limits how often one read may find that its descriptor means another file. A
+// program that closes all descriptors at its start needs the second try. One that goes
+// on closing them gets an error instead of an endless loop.
 const tries = 4
 
 // device reads a character device through a descriptor that it keeps.
 //
-// The process may close that descriptor behind our back (daemons close all they
-// have), and its number may then mean another file. So the descriptor must be the
-// device before and after each read, and bytes read in between are thrown away if it
-// has changed. The foreign descriptor is left alone. Another descriptor of the same
-// device is as good as ours: its number names the driver, which gives the bytes.
+// The process may close that descriptor unknown to us (daemons close all they have),
+// and its number may then mean another file. So it must be the device before and after
+// each read. If not, the bytes read in between are thrown away and the foreign
+// descriptor is left alone. Another descriptor of the same device is as good as ours:
+// the device number identifies the driver, which gives the bytes.
 type device struct {
 	path, gatePath string
 	right, gate    func(identity) bool
@@ -55,7 +55,7 @@ type device struct {
 	fd    int
 }
 
-// descriptor returns the one that is kept, or -1.
+// descriptor returns the descriptor that is kept, or -1.
 func (d *device) descriptor() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -108,8 +108,8 @@ func (d *device) openLocked() error {
 	return nil
 }
 
-// passGateLocked returns nil once the device at gatePath was readable: before
-// that, the one at path gives bytes that an observer of the boot could guess.
+// passGateLocked returns nil once the device at gatePath has been readable. Before
+// that, the device at path gives bytes that an observer of the boot could guess.
 func (d *device) passGateLocked() error {
 	if d.ready || d.gatePath == "" {
 		return nil
@@ -135,12 +135,12 @@ func (d *device) passGateLocked() error {
 	return nil
 }
 
-// openDevice opens path and makes sure that it is the right device. The flags are
+// openDevice opens path and checks that it is the right device. The flags are
 // O_RDONLY and
 //
-//   - O_CLOEXEC: no program that is executed inherits the descriptor;
+//   - O_CLOEXEC: an executed program doesn't inherit the descriptor;
 //   - O_NOFOLLOW: a symbolic link is refused, wherever it leads;
-//   - O_NONBLOCK: a FIFO in the device's place is refused, and not waited for.
+//   - O_NONBLOCK: a FIFO in the device's place is refused without waiting.
 func openDevice(c *calls, path string, right func(identity) bool) (int, error) {
 	var fd int
 	var err error

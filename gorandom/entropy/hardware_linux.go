@@ -3,15 +3,15 @@ package entropy
 import "golang.org/x/sys/unix"
 
 // Hardware is the machine's hardware generator as Linux shows it, /dev/hwrng: a
-// virtual machine's virtio-rng, a TPM, a generator on the board. Mostly only root
+// virtual machine's virtio-rng, a TPM, a generator on the board. Usually only root
 // may read it.
 //
-// It is no part of what a program gets unasked, for two reasons. The kernel reads
-// the same device by itself, and its bytes are in what getrandom(2) gives. And a
-// read can't be kept from waiting, O_NONBLOCK or not: one lock is shared with the
-// kernel's own thread, which holds it while a virtio host that has set a rate, or
-// is gone, doesn't answer; and a TPM's driver takes its tens of milliseconds
-// whatever the flag says. Who gives it to an RNG (csprng.Config.Hardware) accepts that.
+// A program must ask for it, for two reasons. The kernel reads the same device by
+// itself and mixes it into what getrandom(2) gives. And a read may block in spite of
+// O_NONBLOCK. The kernel's own thread shares one lock with it, and holds that while a
+// virtio host that limits the rate, or is gone, doesn't answer. A TPM's driver takes
+// tens of milliseconds whatever the flag says. A caller that gives Hardware to an RNG
+// (csprng.Config.Hardware) accepts this.
 type Hardware struct{ calls calls }
 
 // NewHardware returns the source. It opens nothing yet.
@@ -23,9 +23,9 @@ func newHardware(c calls) *Hardware { return &Hardware{calls: c} }
 // Name returns "hwrng".
 func (*Hardware) Name() string { return "hwrng" }
 
-// Read fills b from /dev/hwrng, if that is the character device 10:183, or zeroes
-// it and returns an error: ErrUnavailable if the device has nothing now. The
-// device is open during the call alone.
+// Read fills b from /dev/hwrng if that is the character device 10:183. Otherwise it
+// zeroes b and returns an error: ErrUnavailable if the device has nothing now. The
+// device is open only during the call.
 func (h *Hardware) Read(b []byte) error {
 	err := h.read(b)
 	if err == nil {

@@ -2,7 +2,7 @@
 
 package entropy
 
-// Hardware is for systems that show no hardware generator to programs.
+// Hardware is for systems that offer programs no hardware generator.
 type Hardware struct{}
 
 // NewHardware returns a source that gives nothing.

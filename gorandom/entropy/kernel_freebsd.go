@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Kernel is FreeBSD's random number generator: getrandom(2), of FreeBSD 12.
+// Kernel is FreeBSD's random number generator: getrandom(2), since FreeBSD 12.
 type Kernel struct{}
 
 // NewKernel returns the kernel's source.

@@ -7,13 +7,13 @@ import (
 	"unsafe"
 )
 
-// Kernel is the system's random number generator by getentropy(2), of macOS
+// Kernel is the system's random number generator, read by getentropy(2): since macOS
 // 10.12 and OpenBSD 5.6. Both systems seed it before the first program starts.
 //
-// It is asked through the C library, which is the only way into these kernels
-// that lasts. Package crypto/rand would ask arc4random(3), whose generator is in
-// this process's memory: bytes that are to heal the process of a leak of its
-// memory must not come from there.
+// It is called through the C library, the only stable way into these kernels. Package
+// crypto/rand would ask arc4random(3), whose generator is in this process's memory.
+// These bytes must help the process to recover from a leak of its memory, so they must
+// not come from there.
 type Kernel struct{}
 
 // NewKernel returns the kernel's source.
@@ -31,8 +31,8 @@ func (*Kernel) Read(b []byte) error {
 	return nil
 }
 
-// maxEntropy is what getentropy(2) gives at most, in bytes: POSIX.1-2024's
-// GETENTROPY_MAX. It gives all that is asked for, or fails.
+// maxEntropy is the most that one getentropy(2) gives, in bytes: POSIX.1-2024's
+// GETENTROPY_MAX. A call gives all that was asked for, or fails.
 const maxEntropy = 256
 
 const wordSize = unsafe.Sizeof(uintptr(0)) // for the assembly
@@ -46,9 +46,9 @@ func getentropy(b []byte) (int, error) {
 	return n, nil
 }
 
-// getentropyAddr is the address of a jump to the C library's function: the
-// linker resolves it in a program without cgo too, as x/sys/unix has it done for
-// its own calls.
+// getentropyAddr is the address of a jump to the C library's function. The linker
+// resolves it even in a program without cgo; x/sys/unix does the same for its own
+// calls.
 var getentropyAddr uintptr
 
 // syscallSyscall calls a function of the C library on a stack of its own.

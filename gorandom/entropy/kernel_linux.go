@@ -8,8 +8,8 @@ import (
 	"gorandom.dev/gorandom/internal/at"
 )
 
-// Kernel is Linux's random number generator: getrandom(2), or where a system
-// call filter or an old kernel refuses that, /dev/urandom.
+// Kernel is Linux's random number generator: getrandom(2), or /dev/urandom where a
+// system call filter or an old kernel refuses that.
 type Kernel struct {
 	calls  calls
 	device device
@@ -40,7 +40,7 @@ func isMemoryDevice(minor uint32) func(identity) bool {
 // Name returns "getrandom".
 func (k *Kernel) Name() string { return "getrandom" }
 
-// Descriptor returns the descriptor of /dev/urandom that k keeps, or -1: for
+// Descriptor returns the descriptor of /dev/urandom that k keeps, or -1. It is for
 // hosts that end a runtime without ending the process, and must close it.
 func (k *Kernel) Descriptor() int {
 	if k == nil {
@@ -49,10 +49,10 @@ func (k *Kernel) Descriptor() int {
 	return k.device.descriptor()
 }
 
-// Read fills b by the rule in package gorandom ("How Linux is asked"): from
+// Read fills b by the rule in package gorandom ("How Linux is asked"). It asks
 // getrandom(2) without blocking, where EAGAIN is ErrNotReady. On ENOSYS and EPERM it
-// reads /dev/urandom, but not before /dev/random has been readable once; until then
-// it returns ErrNotReady. Without either of them it returns an error.
+// reads /dev/urandom, but returns ErrNotReady until /dev/random has been readable once.
+// If neither is available it returns an error.
 func (k *Kernel) Read(b []byte) error {
 	err := readFull(b, k.calls.getrandom)
 	switch err {
@@ -84,7 +84,7 @@ var system = calls{
 	},
 }
 
-// open opens a device, whose path is short. The flags: see openDevice.
+// open opens a device, whose path is short. openDevice explains the flags.
 func open(path string) (int, error) {
 	var room [32]byte
 	name, err := at.Name(room[:], path, "")
@@ -94,9 +94,9 @@ func open(path string) (int, error) {
 	return at.Open(unix.AT_FDCWD, name, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NOFOLLOW|unix.O_NONBLOCK)
 }
 
-// getrandom is the system call itself. unix.Getrandom would often answer from
-// the vDSO instead, so from a key in this process's memory: bytes that are to
-// heal the process of a leak of its memory must not come from there.
+// getrandom is the system call itself. unix.Getrandom would often answer from the
+// vDSO, whose key is in this process's memory. These bytes must help the process to
+// recover from a leak of its memory, so they must not come from there.
 func getrandom(b []byte) (int, error) {
 	n, _, errno := unix.Syscall(unix.SYS_GETRANDOM, uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.GRND_NONBLOCK)
 	if errno != 0 {

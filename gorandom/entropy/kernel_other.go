@@ -2,7 +2,7 @@
 
 package entropy
 
-// Kernel is for systems whose random number generator isn't wired up yet.
+// Kernel is for systems whose random number generator isn't supported yet.
 type Kernel struct{}
 
 // NewKernel returns a source that gives nothing.

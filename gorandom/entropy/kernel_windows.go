@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// Kernel is Windows' random number generator: ProcessPrng, of Windows 7.
+// Kernel is Windows' random number generator: ProcessPrng, since Windows 7.
 type Kernel struct{ prng *windows.LazyProc }
 
 // NewKernel returns the kernel's source.

@@ -1,14 +1,14 @@
 package entropy
 
 // seedTries is how often the processor is asked for one word. Intel's software
-// implementation guide, section 5.3.1, advises a bounded number of tries: other
-// processors may have emptied what all share. Arm's manual says the same.
+// implementation guide, section 5.3.1, advises a bounded number of tries, because
+// other processors may have emptied the shared source. Arm's manual says the same.
 const seedTries = 16
 
 // Processor is the processor's own source of entropy: RDSEED on amd64, RNDRRS on
-// arm64. Nothing is known of how it works inside, so its words may go into
-// Fortuna's pools and nowhere else, and it is for the tests of package health to
-// notice one that is stuck: they were seen to give all ones for ever.
+// arm64. Nobody can check how it works inside, so its words only ever add to the
+// kernel's bytes. Some processors were seen to return all ones for ever; the tests of
+// package health must notice that.
 type Processor struct{}
 
 // Available reports whether the processor has such a source.
@@ -17,8 +17,8 @@ func (Processor) Available() bool { return hasSeedInstruction }
 // Name returns the instruction's name.
 func (Processor) Name() string { return seedInstruction }
 
-// Read fills b, or returns ErrUnavailable: the instruction doesn't exist, or had no
-// word in any of its tries.
+// Read fills b, or zeroes it and returns ErrUnavailable if the instruction doesn't
+// exist or had no word in any of its tries.
 func (Processor) Read(b []byte) error { return readWords(b, seedWord) }
 
 func readWords(b []byte, next func() (uint64, bool)) error {
@@ -50,6 +50,6 @@ func seedWord() (uint64, bool) {
 	return 0, false
 }
 
-// Cycles returns a counter that runs so fast that its low bits differ from call
-// to call in a way that is hard to foresee from outside. It is no clock.
+// Cycles returns a counter that runs so fast that its low bits are hard to predict
+// from outside. It is not a clock.
 func Cycles() uint64 { return cycles() }

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// readFull calls read until b is full. A short answer and EINTR are no errors; an
-// answer of nothing is one, as it would be repeated for ever.
+// readFull calls read until b is full. A short answer and EINTR are not errors. An
+// empty answer is one, because it would be repeated for ever.
 func readFull(b []byte, read func([]byte) (int, error)) error {
 	for len(b) > 0 {
 		n, err := read(b)

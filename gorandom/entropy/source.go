@@ -1,9 +1,8 @@
-// Package entropy reads random bits from where they come from: the operating
-// system's kernel and the processor. What is done with them is the affair of
-// package csprng.
+// Package entropy reads random bits from their origin: the operating system's kernel
+// and the processor. Package csprng decides what to do with them.
 //
-// The kernel's source is read without ever blocking, and never through
-// crypto/rand, which ends the process when the kernel refuses.
+// The kernel's source never blocks. It avoids crypto/rand, which ends the process when
+// the kernel refuses.
 package entropy
 
 import (
@@ -15,7 +14,7 @@ import (
 
 // Source gives random bytes.
 type Source interface {
-	// Name says what the source is, as a person would: "getrandom".
+	// Name says what the source is, for people to read: "getrandom".
 	Name() string
 	// Read fills b completely and returns nil, or zeroes b and returns an
 	// error: ErrNotReady if the source will be ready later. It doesn't block.
@@ -23,15 +22,15 @@ type Source interface {
 }
 
 var (
-	// ErrNotReady is returned by a source that has not gathered enough entropy
-	// since the machine was started.
+	// ErrNotReady is returned by a source that has not gathered enough entropy since
+	// boot.
 	ErrNotReady = errors.New("system random number generator is not ready")
-	// ErrUnavailable is returned by a source that the system doesn't have, or
-	// that doesn't give anything now.
+	// ErrUnavailable is returned by a source that the system doesn't have, or that has
+	// nothing to give now.
 	ErrUnavailable = errors.New("entropy: source is unavailable")
 )
 
-// failure is an error with what was being done, and to which file, when it happened.
+// failure is an error, what was being done when it happened, and to which file.
 type failure struct {
 	doing, file string
 	err         error
@@ -46,8 +45,8 @@ type failed struct {
 func (f *failed) Error() string { return f.text }
 func (f *failed) Unwrap() error { return f.err }
 
-// wrapped are the failures that there have been: a source that fails for hours
-// leaves no garbage. There are only so many, as errors come from the system.
+// wrapped keeps every failure that has happened, so that a source that fails for hours
+// leaves no garbage. There are few different ones, as errors come from the system.
 var wrapped = struct {
 	sync.Mutex
 	errors map[failure]*failed
@@ -71,14 +70,14 @@ func wrap(doing, file string, err error) error {
 
 const (
 	firstNap = time.Millisecond
-	// longestNap bounds how long after its source Wait becomes ready, and with
-	// some twenty system calls a second the processor hardly notices the wait.
+	// longestNap limits how late Wait notices that its source is ready. At about twenty
+	// system calls a second the wait costs the processor next to nothing.
 	longestNap = 50 * time.Millisecond
 )
 
-// Wait returns nil as soon as s gives bytes, the error of s if it is another
-// than ErrNotReady, or context.Cause(ctx) when ctx ends first. It asks again and
-// again: a blocking call couldn't be ended with ctx.
+// Wait returns nil as soon as s gives bytes, any error of s except ErrNotReady, or
+// context.Cause(ctx) when ctx ends first. It polls, because ctx couldn't end a blocking
+// call.
 func Wait(ctx context.Context, s Source) error {
 	var timer *time.Timer
 	for nap := firstNap; ; nap = min(2*nap, longestNap) {

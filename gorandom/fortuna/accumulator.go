@@ -7,17 +7,17 @@ import (
 )
 
 const (
-	// Pools is the number of pools. Pool 31 is used once in 2^31 reseeds, at ten
-	// a second once in 6.8 years (section 9.5.2).
+	// Pools is the number of pools. Pool 31 is used once in 2^31 reseeds: at ten
+	// reseeds a second, every 6.8 years (section 9.5.2).
 	Pools = 32
 
 	// MinPoolSize is how many bytes, headers included, pool 0 must hold for a
-	// reseed: room for 128 bits of entropy (section 9.5.5). That this is only a
-	// guess does no harm: the later pools make up for it.
+	// reseed: room for 128 bits of entropy (section 9.5.5). This may be a wrong guess
+	// without harm, because the later pools make up for it.
 	MinPoolSize = 64
 
-	// ReseedInterval is the time that must pass between reseeds. Without it, who
-	// knows the state and feeds events could empty all pools (section 9.5.5).
+	// ReseedInterval is the time that must pass between reseeds. Without it, an attacker
+	// who knows the state and adds events could empty all pools (section 9.5.5).
 	ReseedInterval = 100 * time.Millisecond
 
 	// MaxEvent is the most bytes of data in one event (section 9.5.3.1).
@@ -34,8 +34,7 @@ var (
 // Accumulator is the accumulator of section 9.5: pools that gather events, and
 // the generator that they reseed. The zero value is empty and unseeded.
 type Accumulator struct {
-	// Generator gives the bytes. Reading from it directly skips the reseed that
-	// RandomData would make.
+	// Generator gives the bytes. Reading from it directly skips RandomData's reseed.
 	Generator Generator
 
 	pools    [Pools]Pool
@@ -45,9 +44,9 @@ type Accumulator struct {
 	last     time.Duration // when reseeded, the time of the last reseed
 }
 
-// AddEvent appends to a pool the bytes source, len(data) and data (section
-// 9.5.6). Which pool is the caller's choice; a source must go round all of them.
-// It returns ErrEventSize or ErrPool, nothing appended.
+// AddEvent appends the bytes source, len(data) and data to a pool (section 9.5.6).
+// The caller chooses the pool, and must send each source's events to all pools in
+// turn. On ErrEventSize or ErrPool nothing is appended.
 func (a *Accumulator) AddEvent(source byte, pool int, data []byte) error {
 	if len(data) < 1 || len(data) > MaxEvent {
 		return ErrEventSize
@@ -62,17 +61,17 @@ func (a *Accumulator) AddEvent(source byte, pool int, data []byte) error {
 }
 
 // Due reports whether the book's rule asks for a reseed at the time now: pool 0
-// holds MinPoolSize bytes and more than ReseedInterval has passed. now counts
-// from any fixed moment. If it lies before the last reseed, the clock was set
-// back, and counts as long after.
+// holds MinPoolSize bytes and more than ReseedInterval has passed. now counts from
+// any fixed moment. If it lies before the last reseed, the clock was set back, and
+// the interval counts as passed.
 func (a *Accumulator) Due(now time.Duration) bool {
 	return a.pools[0].Len() >= MinPoolSize &&
 		(!a.reseeded || now < a.last || now-a.last > ReseedInterval)
 }
 
-// Reseed reseeds the generator at once, due or not, from the digests of the
-// pools that WhichPools names for this reseed, which are then empty, followed by
-// fresh. PyCrypto's reseed has no fresh bytes: nil.
+// Reseed reseeds the generator at once, due or not. The seed is the digests of the
+// pools that WhichPools names for this reseed, followed by fresh; those pools are
+// then empty. Pass nil as fresh for PyCrypto's reseed.
 func (a *Accumulator) Reseed(now time.Duration, fresh []byte) {
 	a.reseeds++
 	a.reseeded, a.last = true, now
@@ -97,12 +96,12 @@ func (a *Accumulator) RandomData(now time.Duration, b []byte) error {
 	return a.Generator.PseudoRandomData(b)
 }
 
-// ForgetLastReseed lets the next reseed happen without regard to the interval,
-// for use after a fork. Called often, it would undo what the interval is for.
+// ForgetLastReseed lets the next reseed ignore the interval. It is for use after a
+// fork. Called often, it would defeat the interval's purpose.
 func (a *Accumulator) ForgetLastReseed() { a.reseeded, a.last = false, 0 }
 
-// LastReseed returns the time of the last reseed, and whether there is one that
-// wasn't forgotten.
+// LastReseed returns the time of the last reseed. The bool is false if there was
+// none or it was forgotten.
 func (a *Accumulator) LastReseed() (time.Duration, bool) { return a.last, a.reseeded }
 
 // ReseedCount returns the number of reseeds.

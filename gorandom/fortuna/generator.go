@@ -6,9 +6,9 @@ import (
 	"gorandom.dev/gorandom/keystream"
 )
 
-// MaxRequest is the most bytes that one request gives. Above some 2^64 blocks
-// the output of a counter would differ from random by never repeating a block;
-// 2^16 blocks a key keep far from that (section 9.4.4).
+// MaxRequest is the most bytes that one request gives. The output of a counter never
+// repeats a block, which distinguishes it from random bytes after about 2^64 blocks.
+// 2^16 blocks under one key stay far below that (section 9.4.4).
 const MaxRequest = 1 << 20
 
 // KeySize is the size of the generator's key, in bytes.
@@ -21,25 +21,25 @@ var (
 	ErrRequestSize = errors.New("fortuna: a request has at most 1 MiB")
 )
 
-// Generator is the generator of section 9.4: AES-256 in counter mode under a key
-// that is replaced after every request, so that a key found later says nothing
-// of earlier output. The zero value is unseeded, its counter 0.
+// Generator is the generator of section 9.4: AES-256 in counter mode. The key is
+// replaced after every request, so that a key found later reveals nothing about
+// earlier output. The zero value is unseeded, with counter 0.
 type Generator struct {
 	schedule keystream.Schedule
 	counter  keystream.Counter
 	seeded   bool
 	hash     SHAd256 // of a reseed; empty between calls
-	// A partial last block, and after it the key to come; zero between calls.
+	// A partial last block, and after it the next key; zero between calls.
 	ahead [keystream.BlockSize + KeySize]byte
 }
 
-// next is where the key to come is put.
+// next is where the next key is put.
 func (g *Generator) next() *[KeySize]byte {
 	return (*[KeySize]byte)(g.ahead[keystream.BlockSize:])
 }
 
-// Reseed mixes seed, of any length, into the key: SHAd256(key ‖ seed), the first
-// key being 32 zero bytes. The counter goes up by one (section 9.4.2).
+// Reseed mixes seed, of any length, into the key: SHAd256(key ‖ seed). Before the
+// first reseed the key is 32 zero bytes. The counter goes up by one (section 9.4.2).
 func (g *Generator) Reseed(seed []byte) {
 	g.beginReseed()
 	_, _ = g.hash.Write(seed)
@@ -59,16 +59,16 @@ func (g *Generator) endReseed() {
 	g.counter.Add(1)
 }
 
-// rekey makes the key that lies ahead the key.
+// rekey replaces the key by the next one and erases ahead.
 func (g *Generator) rekey() {
 	g.schedule.Expand(g.next())
 	clear(g.ahead[:])
 }
 
 // Request fills b, of at most MaxRequest bytes, and then replaces the key by the
-// next two blocks (section 9.4.4). An empty b replaces the key too. It returns
-// ErrUnseeded or ErrRequestSize, b untouched; any other error is the keystream
-// kernel's, and b is zeroed.
+// next two blocks (section 9.4.4). An empty b replaces the key too. On ErrUnseeded
+// or ErrRequestSize b is unchanged. Any other error comes from the keystream's
+// kernel, and b is zeroed.
 func (g *Generator) Request(b []byte) error { return g.request(b, false) }
 
 // RequestUncached is Request for a part of output that is larger than the
@@ -103,8 +103,8 @@ func (g *Generator) output(b []byte, uncached bool) error {
 			return err
 		}
 	}
-	// A partial block and the two of the next key lie behind each other in the
-	// keystream, so one call makes them.
+	// A partial block and the two blocks of the next key are adjacent in the keystream,
+	// so one call makes them.
 	rest := b[whole:]
 	ahead := g.ahead[:]
 	if len(rest) == 0 {
@@ -118,10 +118,10 @@ func (g *Generator) output(b []byte, uncached bool) error {
 	return nil
 }
 
-// PseudoRandomData fills b, of any size, as PyCrypto's pseudo_random_data does:
-// in requests of 1 MiB, and one for what remains even if that is nothing. So the
-// key is replaced once for an empty b, and twice for one of exactly 1 MiB.
-// Errors are those of Request; on any, b holds no output.
+// PseudoRandomData fills b, of any size, as PyCrypto's pseudo_random_data does: in
+// requests of 1 MiB, then one for the rest even if that is empty. So the key is
+// replaced once for an empty b, and twice for exactly 1 MiB. Errors are those of
+// Request; after any error b holds no output.
 func (g *Generator) PseudoRandomData(b []byte) error {
 	for rest := b; ; {
 		n := min(len(rest), MaxRequest)
@@ -139,7 +139,7 @@ func (g *Generator) PseudoRandomData(b []byte) error {
 // Seeded reports whether g can give bytes.
 func (g *Generator) Seeded() bool { return g.seeded }
 
-// Key returns the key, and whether there is one yet. It is for vectors and for
+// Key returns the key, and whether there is one yet. It is for test vectors and for
 // programs that drive a generator by hand.
 func (g *Generator) Key() (key [KeySize]byte, seeded bool) {
 	return *g.schedule.Key(), g.seeded
@@ -148,8 +148,8 @@ func (g *Generator) Key() (key [KeySize]byte, seeded bool) {
 // Counter returns the counter of the next block.
 func (g *Generator) Counter() keystream.Counter { return g.counter }
 
-// Restore makes g the generator that has this key and this counter, for programs
-// that keep them themselves.
+// Restore gives g this key and this counter, for programs that store them
+// themselves.
 func (g *Generator) Restore(key *[KeySize]byte, counter keystream.Counter) {
 	g.schedule.Expand(key)
 	g.counter = counter

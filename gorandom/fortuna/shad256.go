@@ -1,15 +1,15 @@
 // Package fortuna is the random number generator Fortuna of Ferguson, Schneier,
-// Kohno, Cryptography Engineering, chapter 9, byte for byte as PyCrypto's
-// Crypto.Random.Fortuna has it. Section numbers in this package are that book's.
+// Kohno, Cryptography Engineering, chapter 9. Its output is byte for byte that of
+// PyCrypto's Crypto.Random.Fortuna. Section numbers in this package are the book's.
 //
-// It is the algorithm alone: no clock, file, goroutine or source of entropy.
-// Time is an argument; who may call when is the caller's business. No value may
-// be used by two goroutines at once.
+// It is the algorithm alone: no clock, file, goroutine or source of entropy. Time is
+// an argument, and policy is the caller's. No value may be used by two goroutines at
+// once.
 //
-// All types are plain data without Go pointers, ready from their zero value, so
-// a caller can keep them in memory outside the Go heap that is locked, left out
-// of core dumps and wiped at a fork, can copy them, and erases them by Wipe. A
-// wiped generator is an unseeded one, which refuses to give bytes.
+// All types are plain data without Go pointers, ready from their zero value. So a
+// caller can keep them in memory outside the Go heap that is locked, left out of
+// core dumps and wiped at a fork. It can copy them, and erases them by Wipe. A wiped
+// generator is an unseeded one, which refuses to give bytes.
 package fortuna
 
 import (
@@ -22,13 +22,13 @@ import (
 // DigestSize is the size of a SHAd256 digest, in bytes.
 const DigestSize = sha256.Size
 
-// SHAd256 is SHA-256 applied twice, the hash that the book builds Fortuna on:
-// the second application takes away length extension (section 5.4.2). The zero
-// value has hashed nothing. A copy is an independent hash.
+// SHAd256 is SHA-256 applied twice, the hash that Fortuna is built on: the second
+// application prevents length extension (section 5.4.2). The zero value has hashed
+// nothing. A copy is an independent hash.
 //
-// crypto/sha256 keeps its state in an object in the Go heap, which is no place
-// for pools that live for hours. So between calls the state stands here, and the
-// library's object is a borrowed tool, erased after each use.
+// crypto/sha256 keeps its state in an object in the Go heap, which is no place for
+// pools that live for hours. So the state is kept here between calls. The library's
+// object is only borrowed, and erased after each use.
 type SHAd256 struct {
 	state  [stateSize]byte        // after the whole blocks, if there are any
 	tail   [sha256.BlockSize]byte // the bytes after them, then zeros
@@ -66,7 +66,7 @@ func (h *SHAd256) Sum() (digest [DigestSize]byte) {
 	return digest
 }
 
-// sumTo is Sum for a digest that is secret: a result would pass over the stack.
+// sumTo is Sum for a secret digest: a returned digest would pass over the stack.
 func (h *SHAd256) sumTo(digest *[DigestSize]byte) {
 	t := h.borrow()
 	t.digest.Write(h.tail[:h.length%sha256.BlockSize])
@@ -84,7 +84,7 @@ func (h *SHAd256) Len() uint64 { return h.length }
 // Wipe makes h the hash of nothing again, and erases what it held.
 func (h *SHAd256) Wipe() { *h = SHAd256{} }
 
-// borrow returns a tool with the state after h's whole blocks in it.
+// borrow returns a tool that holds the state after h's whole blocks.
 func (h *SHAd256) borrow() *tool {
 	t := tools.Get().(*tool)
 	if h.length >= sha256.BlockSize {
@@ -93,11 +93,11 @@ func (h *SHAd256) borrow() *tool {
 	return t
 }
 
-// stateSize is the size in bytes of a crypto/sha256 state as its AppendBinary
-// writes it: a mark of 4, the state of 32, a block of 64, the length of 8.
+// stateSize is the size in bytes of a crypto/sha256 state as its AppendBinary writes
+// it: a magic number of 4, the state of 32, a block of 64, the length of 8.
 const stateSize = 4 + 32 + sha256.BlockSize + 8
 
-// tool is an object of the library, and room for what goes in and out of it.
+// tool is one of the library's objects, with buffers for its input and output.
 // Nothing in it is secret while it is in tools.
 type tool struct {
 	digest hash.Hash
@@ -111,8 +111,8 @@ type tool struct {
 var tools = sync.Pool{New: func() any {
 	d := sha256.New()
 	t := &tool{digest: d}
-	// crypto/sha256 documents that its digests have both methods. The
-	// encoding's size and the way there and back are checked below.
+	// crypto/sha256 documents that its digests have both methods. The size of the
+	// encoding, and that it can be decoded, are checked below.
 	t.coder, _ = d.(interface {
 		encoding.BinaryAppender
 		encoding.BinaryUnmarshaler
@@ -120,9 +120,9 @@ var tools = sync.Pool{New: func() any {
 	return t
 }}
 
-// The state's encoding is the library's own affair, so a Go release that changed
-// its size must be noticed before the first secret is hashed, not by a digest
-// that is wrong. Load and save can't fail after this.
+// The encoding is internal to the library. If a Go release changes its size, that must
+// be noticed before the first secret is hashed, and not by a wrong digest. After
+// this check load and save can't fail.
 func init() {
 	t := tools.Get().(*tool)
 	if t.coder == nil {
@@ -135,8 +135,8 @@ func init() {
 	tools.Put(t)
 }
 
-// load and save go through text, as an argument of an interface's method
-// escapes, and with it would every SHAd256 that stands on a stack.
+// load and save go through text. An argument of an interface's method escapes, so
+// otherwise every SHAd256 on a stack would move to the heap.
 
 func (t *tool) load(state *[stateSize]byte) {
 	t.text = *state

@@ -1,32 +1,32 @@
-// Package health has the two tests by which NIST SP 800-90B has a raw noise source
-// watched: the repetition count test (section 4.4.1) and the adaptive proportion
-// test (4.4.2). They notice that a source has stuck, or has lost so much of its
-// entropy that a value comes far too often; they say nothing of how good one is.
+// Package health has the two tests that NIST SP 800-90B prescribes for watching a raw
+// noise source: the repetition count test (section 4.4.1) and the adaptive proportion
+// test (4.4.2). They notice that a source is stuck, or has lost so much entropy that
+// one value comes far too often. They don't say how good a source is.
 //
-// They are for raw samples. Run over a generator's output they would find nothing,
-// ever, but a false alarm in the long run.
+// They are for raw samples. On a generator's output they would never find anything
+// but, in the long run, a false alarm.
 package health
 
-// Window is how many samples the proportion test looks at together: the standard's
-// number for samples of more than one bit.
+// Window is the number of samples in a window of the proportion test. It is the
+// standard's number for samples of more than one bit.
 const Window = 512
 
-// Cutoffs are the tests' limits for a source. They follow from how likely its
-// likeliest sample is assessed to be, and from how often a false alarm may come; the
-// standard recommends once in 2^20 to 2^40.
+// Cutoffs are the tests' limits for a source. They depend on the assessed probability
+// of its likeliest sample, and on the accepted rate of false alarms. The standard
+// recommends one in 2^20 to 2^40.
 type Cutoffs struct {
-	// Repetition is the cut-off C of section 4.4.1: so many equal samples in a row
-	// are a failure.
+	// Repetition is the cut-off C of section 4.4.1: this many equal samples in a row are
+	// a failure.
 	Repetition uint32
-	// Proportion is the cut-off C of section 4.4.2: a window whose first sample
-	// comes so many times in it is a failure.
+	// Proportion is the cut-off C of section 4.4.2: a window that contains its first
+	// sample this many times is a failure.
 	Proportion uint32
 }
 
 // Failure says which test a source has failed.
 type Failure uint32
 
-// What a test may find.
+// The possible results of a test.
 const (
 	None Failure = iota
 	Repetition
@@ -44,9 +44,9 @@ func (f Failure) String() string {
 	return "none"
 }
 
-// Test is both tests' state for one source, ready from its zero value. It is plain
-// data, to be kept where secrets are: it holds samples. No value may be used by
-// two goroutines at once.
+// Test is the state of both tests for one source. Its zero value is ready. It is plain
+// data; as it contains samples, keep it where secrets are. No value may be used by two
+// goroutines at once.
 type Test struct {
 	last, first byte
 	run         uint32 // samples equal to last, in a row
@@ -54,8 +54,8 @@ type Test struct {
 	count       uint32 // of them equal to first
 }
 
-// Add takes the next sample, and returns which test it fails. After a failure a
-// test has no say any more: whoever goes on with the source has to begin anew.
+// Add takes the next sample, and returns which test it fails. After a failure the state
+// means nothing: a caller that goes on with the source has to Wipe it first.
 func (t *Test) Add(c *Cutoffs, sample byte) Failure {
 	if t.run == 0 || sample != t.last {
 		t.last, t.run = sample, 0
@@ -76,7 +76,7 @@ func (t *Test) Add(c *Cutoffs, sample byte) Failure {
 	return None
 }
 
-// AddAll takes each byte of b as a sample, up to the first that fails.
+// AddAll takes each byte of b as a sample, and stops at the first that fails.
 func (t *Test) AddAll(c *Cutoffs, b []byte) Failure {
 	for _, sample := range b {
 		if f := t.Add(c, sample); f != None {
@@ -86,5 +86,5 @@ func (t *Test) AddAll(c *Cutoffs, b []byte) Failure {
 	return None
 }
 
-// Wipe makes t the state of a source that has given nothing.
+// Wipe resets t to the state for a source that has given nothing.
 func (t *Test) Wipe() { *t = Test{} }

@@ -11,16 +11,16 @@ import (
 // for processors without a kernel, and the oracle that the kernels are tested
 // against.
 //
-// crypto/aes keeps its own key schedule in the Go heap. It is erased before
-// fillGeneric returns; what its code spilled to the stack, or left in a register, can't be.
+// crypto/aes keeps its own key schedule in the Go heap. fillGeneric erases it before it
+// returns. It can't erase what crypto/aes spilled to the stack or left in a register.
 func (s *Schedule) fillGeneric(dst []byte, c Counter) error {
 	block, err := newCipher(s.words[:KeySize])
 	if err != nil {
 		return err
 	}
 	defer scrub(block)
-	// Through s.block, never to dst: an argument of an interface's method
-	// escapes, and with it would every caller's buffer.
+	// Encrypt through s.block: an argument of an interface's method escapes, so passing dst
+	// would move every caller's buffer to the heap.
 	for len(dst) >= BlockSize {
 		s.block = c.Bytes()
 		block.Encrypt(s.block[:], s.block[:])
@@ -33,8 +33,8 @@ func (s *Schedule) fillGeneric(dst []byte, c Counter) error {
 
 var newCipher = aes.NewCipher // or a test's
 
-// scrub erases the object behind b, if it is plain data: an object with
-// pointers belongs to the collector, and is left alone.
+// scrub erases the object behind b if it is plain data. It leaves an object with
+// pointers alone, because the collector needs them.
 func scrub(b cipher.Block) {
 	v := reflect.ValueOf(b)
 	if v.Kind() != reflect.Pointer || v.IsNil() || !plain(v.Type().Elem()) {

@@ -5,20 +5,19 @@ import (
 	"sync/atomic"
 )
 
-// A kernel is a way to make keystream: an index into kernels. Calls go through
-// a switch on it and not through function values, which would make every
-// caller's buffer escape to the heap.
+// A kernel is a way to make keystream: an index into kernels. Calls go through a switch
+// on it, because function values would make every caller's buffer escape to the heap.
 type kernel uint8
 
 // generic is the kernel that every platform has.
 const generic kernel = 0
 
-// description says what a kernel is and whether this processor has it, which
-// is asked once: under a hypervisor the question costs microseconds.
+// description names a kernel and says whether this processor has it. The processor is
+// asked once: under a hypervisor that takes microseconds.
 type description struct {
 	name      string
 	available bool
-	preferred bool // to the slower ones, if nobody chooses
+	preferred bool // chosen by default before slower ones
 }
 
 // kernels are the kernels of this architecture, slowest first, indexed by kernel.
@@ -38,7 +37,7 @@ func fastest() kernel {
 	return generic
 }
 
-// find returns the kernel of a name, if the processor has it.
+// find returns the named kernel, if the processor has it.
 func find(name string) (kernel, error) {
 	for k := range kernels {
 		if kernels[k].name == name && kernels[k].available {
@@ -63,10 +62,10 @@ func Kernels() []string {
 	return names
 }
 
-// Use makes the named kernel the active one, for this process and for all keys
-// that are expanded from now on. The fastest that suits the processor is active
-// from the start, so this is for tests and measurements. It returns ErrKernel for
-// a name that isn't among Kernels(). Safe for concurrent use.
+// Use makes the named kernel the active one, for this process and for all keys that are
+// expanded from now on. It is for tests and measurements, as the fastest suitable kernel
+// is active from the start. It returns ErrKernel for a name that isn't among Kernels().
+// It is safe for concurrent use.
 func Use(name string) error {
 	k, err := find(name)
 	if err == nil {
@@ -75,9 +74,9 @@ func Use(name string) error {
 	return err
 }
 
-// FillWith is Expand and Fill by the named kernel instead of the active one.
-// It is for tests, benchmarks and the self-test. It returns ErrKernel for a
-// name that isn't among Kernels().
+// FillWith is Expand and Fill with the named kernel instead of the active one. It is
+// for tests, benchmarks and the self-test. It returns ErrKernel for a name that isn't
+// among Kernels().
 func FillWith(name string, key *[KeySize]byte, dst []byte, c *Counter) error {
 	k, err := find(name)
 	if err != nil {
@@ -91,5 +90,5 @@ func FillWith(name string, key *[KeySize]byte, dst []byte, c *Counter) error {
 	return err
 }
 
-// schedules are spare ones, which hold no key.
+// schedules are spare schedules, without keys.
 var schedules = sync.Pool{New: func() any { return new(Schedule) }}

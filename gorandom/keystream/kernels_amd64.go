@@ -22,10 +22,9 @@ var architecture = []description{
 
 func hasAESNI() bool { return cpu.X86.HasAES && cpu.X86.HasSSE41 }
 
-// hasVAES256 reports whether the processor has VAES in its VEX-encoded, 256-bit
-// form. x/sys/cpu knows the feature only as a part of AVX-512, which processors
-// of the Zen 3 generation don't have. HasAVX2 includes that the system saves
-// the wide registers.
+// hasVAES256 reports whether the processor has VAES in its VEX-encoded, 256-bit form.
+// x/sys/cpu knows the feature only as a part of AVX-512, which processors of the Zen 3
+// generation lack. HasAVX2 implies that the system saves the wide registers.
 func hasVAES256() bool {
 	const (
 		leaf    = 7
@@ -41,13 +40,13 @@ func hasVAES256() bool {
 	return ecx&vaesECX != 0
 }
 
-// hasVAES512: HasAVX512F includes that the system saves registers of 512 bits.
+// hasVAES512: HasAVX512F implies that the system saves registers of 512 bits.
 func hasVAES512() bool { return hasVAES256() && cpu.X86.HasAVX512F }
 
-// slowsDown reports whether the processor lowers its frequency for registers of
-// 512 bits, and so slows down the program around us: Intel's Ice Lake and Tiger
-// Lake, by the list of Linux (zmm_exclusion_list in arch/x86/kernel/cpu/intel.c).
-// VAES has the same peak at 256 bits there.
+// slowsDown reports whether the processor lowers its frequency for registers of 512 bits,
+// and so would slow down the program around us. These are Intel's Ice Lake and Tiger Lake,
+// by Linux's list (zmm_exclusion_list in arch/x86/kernel/cpu/intel.c). There VAES has the
+// same peak at 256 bits.
 func slowsDown() bool {
 	const intel = 0x756e6547 // "Genu", of GenuineIntel
 	if _, vendor, _, _ := cpuid(0, 0); vendor != intel {
@@ -66,8 +65,8 @@ func slowsDown() bool {
 	return false
 }
 
-// expand makes all round keys, or for generic keeps the key alone: crypto/aes
-// makes the rest at each use.
+// expand makes all round keys. For generic it only stores the key, as crypto/aes makes the
+// rest at each use.
 func (k kernel) expand(schedule *[scheduleSize]byte, key *[KeySize]byte) {
 	if k == generic {
 		copy(schedule[:], key[:])
@@ -76,10 +75,10 @@ func (k kernel) expand(schedule *[scheduleSize]byte, key *[KeySize]byte) {
 	expandAESNI(schedule, key)
 }
 
-// few is how many blocks at most fillAESNI makes as fast as the wide kernels.
+// few is the most blocks that fillAESNI makes as fast as the wide kernels.
 const few = 8
 
-// fill makes whole blocks with a kernel that isn't generic.
+// fill makes whole blocks with any kernel but generic.
 func (k kernel) fill(dst *byte, blocks uint64, schedule *[scheduleSize]byte, lo, hi uint64) error {
 	switch {
 	case k == aesni || blocks <= few:
@@ -94,8 +93,8 @@ func (k kernel) fill(dst *byte, blocks uint64, schedule *[scheduleSize]byte, lo,
 	return nil
 }
 
-// fillUncached is fill for whole passes into whole lines, stored past the
-// caches by the kernels that are faster than memory.
+// fillUncached is fill for whole passes into whole lines. Kernels that are faster than
+// memory store them past the caches.
 func (k kernel) fillUncached(dst *byte, blocks uint64, schedule *[scheduleSize]byte, lo, hi uint64) error {
 	switch k {
 	case vaes256:

@@ -20,8 +20,8 @@ func expandARMv8(schedule *[scheduleSize]byte, key *[KeySize]byte)
 //go:noescape
 func fillARMv8(dst *byte, blocks uint64, schedule *[scheduleSize]byte, lo, hi uint64)
 
-// expand makes all round keys, or for generic keeps the key alone: crypto/aes
-// makes the rest at each use.
+// expand makes all round keys. For generic it only stores the key, as crypto/aes makes the
+// rest at each use.
 func (k kernel) expand(schedule *[scheduleSize]byte, key *[KeySize]byte) {
 	if k == generic {
 		copy(schedule[:], key[:])
@@ -30,7 +30,7 @@ func (k kernel) expand(schedule *[scheduleSize]byte, key *[KeySize]byte) {
 	expandARMv8(schedule, key)
 }
 
-// fill makes whole blocks with a kernel that isn't generic.
+// fill makes whole blocks with any kernel but generic.
 func (k kernel) fill(dst *byte, blocks uint64, schedule *[scheduleSize]byte, lo, hi uint64) error {
 	if k != armv8 {
 		return ErrKernel

@@ -2,10 +2,10 @@
 
 package keystream
 
-// architecture has no kernel: the generic one serves.
+// architecture has no kernel here: the generic one is used.
 var architecture []description
 
-// expand keeps the key: crypto/aes makes the rest of the schedule at each use.
+// expand stores the key. crypto/aes makes the rest of the schedule at each use.
 func (k kernel) expand(schedule *[scheduleSize]byte, key *[KeySize]byte) {
 	copy(schedule[:], key[:])
 }

@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/crypto/blake2b"
 	"golang.org/x/crypto/blake2s"
-	"golang.org/x/crypto/ripemd160" //nolint:staticcheck // deprecated for new protocols; old ones are spoken here
+	"golang.org/x/crypto/ripemd160" //nolint:staticcheck // deprecated for new protocols; old ones still need it
 )
 
 // Algorithm names the hash function of an HMAC.
@@ -66,8 +66,8 @@ var descriptions = [algorithms]struct {
 	RIPEMD160:  {"ripemd160", ripemd160.New},
 }
 
-// unkeyed returns BLAKE2's constructor without its own key, with which it
-// can't fail.
+// unkeyed returns BLAKE2's constructor without BLAKE2's own key. Without a key it can't
+// fail.
 func unkeyed(new func([]byte) (hash.Hash, error)) func() hash.Hash {
 	return func() hash.Hash {
 		h, _ := new(nil)
@@ -105,7 +105,7 @@ func (a Algorithm) Size() int {
 	return t.hash.Size()
 }
 
-// tools are spare tools, a pool an algorithm.
+// tools are spare tools, with a pool for each algorithm.
 var tools [algorithms]sync.Pool
 
 func (a Algorithm) borrow() *tool {

@@ -1,6 +1,5 @@
-// Package mac computes HMAC (RFC 2104, FIPS 198-1), all of a message at once,
-// with a key that is used once or one that is prepared for many messages, and
-// compares tags in constant time.
+// Package mac computes HMAC (RFC 2104, FIPS 198-1) of a whole message at once, and
+// compares tags in constant time. The key is used once, or prepared for many messages.
 //
 //	var key mac.Key
 //	if err := key.Set(mac.SHA256, secret); err != nil {
@@ -10,8 +9,8 @@
 //	tag := key.Sum(nil, message)
 //
 // A Key is plain data without Go pointers, so a caller can keep it in memory
-// outside the Go heap that is locked and left out of core dumps. What the hash
-// functions' own objects see of it, in the Go heap, is erased after each call.
+// outside the Go heap that is locked and left out of core dumps. The hash functions'
+// own objects are in the Go heap; what they see of the key is erased after each call.
 package mac
 
 import (
@@ -25,18 +24,18 @@ var ErrAlgorithm = errors.New("mac: no such algorithm")
 // ErrMismatch is returned for a tag that is not the message's.
 var ErrMismatch = errors.New("mac: the tag is not the message's")
 
-// Key is a key prepared for one algorithm: the hash's states after the key's
-// two padded blocks (RFC 2104, section 4). A prepared key is as good a secret
-// as the key itself. It must be set before it is used, may be copied, and is
-// read only by Sum and Verify, so that any number of goroutines may call them.
+// Key is a key prepared for one algorithm: the hash's states after the key's two
+// padded blocks (RFC 2104, section 4). A prepared key is as secret as the key itself.
+// It must be set before use and may be copied. Sum and Verify only read it, so any
+// number of goroutines may call them.
 type Key struct {
 	algorithm    Algorithm
 	set          bool
 	inner, outer state
 }
 
-// Set prepares key, of any length, for a. More than a block of a's is hashed
-// first, as RFC 2104 has it.
+// Set prepares key, of any length, for a. As in RFC 2104, a key longer than a's block
+// is hashed first.
 func (k *Key) Set(a Algorithm, key []byte) error {
 	if !a.known() {
 		return ErrAlgorithm
@@ -65,8 +64,8 @@ func (k *Key) Sum(dst, message []byte) []byte {
 	return t.finish(dst, k.algorithm)
 }
 
-// Verify returns nil if tag is all of the message's tag, else ErrMismatch, in a
-// time that does not depend on where they differ.
+// Verify returns nil if tag is the message's whole tag, else ErrMismatch. Its time does
+// not depend on where they differ.
 func (k *Key) Verify(message, tag []byte) error {
 	var room [MaxSize]byte
 	if !Equal(k.Sum(room[:0], message), tag) {
@@ -78,8 +77,8 @@ func (k *Key) Verify(message, tag []byte) error {
 // Wipe erases k, which then has to be set again.
 func (k *Key) Wipe() { *k = Key{} }
 
-// Sum appends the message's tag under key to dst: one call where the key is
-// used once, and faster there than a Key.
+// Sum appends the message's tag under key to dst. For a key that is used once it is
+// faster than a Key.
 func Sum(dst []byte, a Algorithm, key, message []byte) ([]byte, error) {
 	if !a.known() {
 		return dst, ErrAlgorithm
@@ -95,6 +94,6 @@ func Sum(dst []byte, a Algorithm, key, message []byte) ([]byte, error) {
 	return t.finish(dst, a), nil
 }
 
-// Equal tells whether a and b are the same bytes. Its time depends on their
-// lengths alone.
+// Equal reports whether a and b are the same bytes. Its time depends only on their
+// lengths.
 func Equal(a, b []byte) bool { return subtle.ConstantTimeCompare(a, b) == 1 }

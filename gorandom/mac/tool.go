@@ -5,19 +5,19 @@ import (
 	"hash"
 )
 
-// The bytes that a key's block is combined with: RFC 2104, section 2.
+// The bytes combined with those of a key's block: RFC 2104, section 2.
 const (
 	innerByte = 0x36
 	outerByte = 0x5c
 )
 
-// state is a hash's state after a padded key: its encoding where the library
-// can encode it, else the padded key itself.
+// state is a hash's state after a padded key: the library's encoding if there is one,
+// else the padded key itself.
 type state [maxStateSize]byte
 
-// tool is a hash object of the library, and room for what goes in and out of
-// it: what is given to an interface's method escapes to the heap, so it is
-// given from here. Nothing in it is secret while nobody has borrowed it.
+// tool is a hash object of the library, with buffers for its input and output. An
+// argument of an interface's method escapes to the heap, so these buffers are passed.
+// Nothing in it is secret unless somebody has borrowed it.
 type tool struct {
 	hash  hash.Hash
 	coder interface {
@@ -39,8 +39,8 @@ func newTool(h hash.Hash) *tool {
 	if !ok {
 		return t
 	}
-	// The encoding is the library's own affair: one that does not come back, or
-	// has no room, is not used.
+	// The encoding is internal to the library. One that can't be decoded, or doesn't fit,
+	// is not used.
 	encoding, err := coder.AppendBinary(t.text[:0])
 	if err == nil && len(encoding) <= len(t.text) && coder.UnmarshalBinary(encoding) == nil {
 		t.coder, t.encoded = coder, len(encoding)
@@ -66,7 +66,7 @@ func (t *tool) pad(key []byte, b byte) {
 	}
 }
 
-// turnPad makes the outer block of the inner one.
+// turnPad turns the inner block into the outer one.
 func (t *tool) turnPad() {
 	block := t.block[:t.hash.BlockSize()]
 	for i := range block {
@@ -114,11 +114,11 @@ func (t *tool) finish(dst []byte, a Algorithm) []byte {
 
 var zeros [maxBlock]byte
 
-// giveBack erases t. Zeros overwrite the library's block buffer, which Reset
-// alone would leave as it is: one fewer than a block, because a whole one would
-// be hashed from where it stands, past the buffer (and nothing of ours gets as
-// far as the buffer's last byte, as each write begins on a block's boundary);
-// but a whole one for BLAKE2, which keeps a full block until more follows.
+// giveBack erases t. Zeros overwrite the library's block buffer, which Reset alone would
+// leave as it is. They are one byte short of a block, because a whole block would be
+// hashed in place, past the buffer. Our data never reaches the buffer's last byte, as
+// each write begins on a block's boundary. BLAKE2 gets a whole block, because it keeps a
+// full one until more follows.
 func (t *tool) giveBack(a Algorithm) {
 	n := t.hash.BlockSize() - 1
 	if a == BLAKE2b || a == BLAKE2s {

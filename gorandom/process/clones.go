@@ -1,9 +1,9 @@
 package process
 
-// WatchClones returns a function whose value is another one after the machine has
-// been restored from a saved state, and what tells it: "vmclock" or "sysgenid",
-// pages in which the machine's monitor changes a number then, and which a driver
-// of Linux lets programs map. Where there is no such page, or this process may not
-// read it (vmclock's is root's alone by default), it returns nil and "clock": then
-// nothing tells. A call of the function is a read of memory.
+// WatchClones returns a function whose value changes when the machine has been
+// restored from a saved state, and the name of what it reads: "vmclock" or
+// "sysgenid". These are pages in which the machine's monitor then changes a number;
+// a Linux driver lets programs map them. Without such a page, or if this process may
+// not read it (by default only root may read vmclock's), it returns nil and "clock",
+// and restores can't be detected. A call of the function is a read of memory.
 func WatchClones() (now func() uint64, name string) { return watchClones() }

@@ -17,11 +17,11 @@ type vmclock struct {
 	magic, size         uint32
 	version             uint16
 	counter, timeType   uint8
-	seqCount            uint32 // odd while the monitor writes
-	disruptionMarker    uint64 // another value after each restore and each migration
+	seqCount            uint32 // odd while the monitor is writing
+	disruptionMarker    uint64 // changes at each restore and each migration
 	flags               uint64
-	clock               [72]byte // time: none of it is of use here
-	vmGenerationCounter uint64   // another value after each restore, if a flag says that it is there
+	clock               [72]byte // time: not used here
+	vmGenerationCounter uint64   // changes at each restore; present if a flag says so
 }
 
 const (
@@ -31,7 +31,7 @@ const (
 	miscMajor         = 10     // of both devices: Documentation/admin-guide/devices.txt
 )
 
-// watchClones maps a page once and for good.
+// watchClones maps a page once and never unmaps it.
 var watchClones = sync.OnceValues(func() (func() uint64, string) {
 	if page := mapDevice("/dev/vmclock0"); page != nil {
 		if v := (*vmclock)(page); v.known() {
@@ -50,8 +50,8 @@ func (v *vmclock) known() bool {
 	return v.magic == vmclockMagic && v.version == vmclockVersion && v.size >= uint32(unsafe.Sizeof(*v))
 }
 
-// now counts a write in progress as a value of its own, so what was made in the
-// middle of one is stale at its end. Nothing is waited for.
+// now counts a write in progress as a value of its own, so that bytes made during one
+// are stale at its end. It never waits.
 func (v *vmclock) now() uint64 {
 	writing := uint64(atomic.LoadUint32(&v.seqCount) & 1)
 	restores := uint64(0)
@@ -61,8 +61,8 @@ func (v *vmclock) now() uint64 {
 	return atomic.LoadUint64(&v.disruptionMarker) + restores + writing<<63
 }
 
-// mapDevice returns the page of a device, or nil. Only a device's: a file could be
-// cut short, and reading from it would end the process.
+// mapDevice returns the page of a device, or nil. It refuses files: a file could be
+// truncated, and reading past its end would end the process.
 func mapDevice(path string) unsafe.Pointer {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_NOFOLLOW, 0)
 	if err != nil {

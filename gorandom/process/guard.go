@@ -2,17 +2,16 @@ package process
 
 import "sync/atomic"
 
-// Guard says whether this process is another than the one that called Mark: a
-// child of a fork, made by any road.
+// Guard says whether this process is the one that called Mark, or a child that was
+// forked from it in any way.
 //
-// Where the memory that its word stands in is wiped at a fork, the word tells: a
-// child finds it zero. That takes no system call, nothing has to be called at
-// the fork, and even a raw clone(2) is seen.
+// Where the word's memory is wiped at a fork, a child finds the word zero. That takes
+// no system call and no hook at the fork, and detects even a raw clone(2).
 //
-// Elsewhere the word tells nothing, and process IDs are compared at each call.
-// That is the best there is and not proof: an ID is used again after its process
-// has ended, so a grandchild can have its grandparent's. Protection.WipedAtFork
-// says which of the two holds.
+// Elsewhere the word tells nothing, and process IDs are compared at each call. That is
+// the best available and no proof: an ID is reused after its process has ended, so a
+// grandchild can have its grandparent's. Protection.WipedAtFork says which of the two
+// holds.
 type Guard struct {
 	word   *atomic.Uint64
 	wiped  bool
@@ -20,8 +19,8 @@ type Guard struct {
 	pid    atomic.Int64
 }
 
-// NewGuard returns a guard with its word in m. It reads as changed until Mark.
-// getpid gives the process ID, as syscall.Getpid does.
+// NewGuard returns a guard with its word in m. Changed returns true until Mark is
+// called. getpid gives the process ID, as syscall.Getpid does.
 func NewGuard(m *Memory, word *atomic.Uint64, getpid func() int) *Guard {
 	return &Guard{word: word, wiped: m.Protection().WipedAtFork, getpid: getpid}
 }

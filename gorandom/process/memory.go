@@ -1,17 +1,16 @@
-// Package process knows what the operating system does to a process's memory
-// behind its back: it may swap it out, dump it, and copy it at a fork. It gives
-// memory for secrets to which as little of that as possible happens, and says
-// whether the process has been forked.
+// Package process deals with what the operating system does to a process's memory: it
+// may swap it out, dump it, and copy it at a fork. The package allocates memory for
+// secrets that is protected from these as far as possible, and tells whether the
+// process has been forked.
 package process
 
 import "errors"
 
-// ErrMemory is returned, wrapping the system's error, when there is no memory.
+// ErrMemory is returned when there is no memory. It wraps the system's error.
 var ErrMemory = errors.New("process: no memory for secrets")
 
 // Protection says what the system granted for a piece of memory. All of it is
-// asked for, and none of it is needed for the memory to be used: a limit may
-// refuse any.
+// requested, but the memory is usable without it: limits may refuse any.
 type Protection struct {
 	WipedAtFork bool // a child's copy is zeros, however the child was made
 	Undumped    bool // left out of core dumps
@@ -34,9 +33,9 @@ func Allocate(size int) (*Memory, error) {
 	return allocate(size)
 }
 
-// NewMemory makes a Memory of b, for callers that have pages of their own outside
-// the Go heap. They say what the system granted for it, and how to give it back; nil
-// if it stays theirs.
+// NewMemory makes a Memory of b, for callers that have pages of their own outside the
+// Go heap. They say what the system granted for it, and how to free it: nil if it
+// stays theirs.
 func NewMemory(b []byte, p Protection, release func([]byte) error) *Memory {
 	return &Memory{b, p, release}
 }
@@ -47,8 +46,8 @@ func (m *Memory) Bytes() []byte { return m.bytes }
 // Protection returns what the system granted.
 func (m *Memory) Protection() Protection { return m.protection }
 
-// Free erases the memory and gives it back. Nothing may point into it any more.
-// A second Free does nothing.
+// Free erases the memory and frees it. Nothing may point into it any more. A second
+// Free does nothing.
 func (m *Memory) Free() error {
 	b := m.bytes
 	if b == nil {

@@ -2,8 +2,8 @@ package process
 
 const mapFlags = 0
 
-// wipeAtFork reports false: the system can leave a page out of a child, but not
-// hand it zeros. The guard compares process IDs instead.
+// wipeAtFork reports false: the system can leave a page out of a child, but can't
+// replace it by zeros. The guard compares process IDs instead.
 func wipeAtFork([]byte) bool { return false }
 
 // leaveOutOfDumps reports false: the system has no such advice.

@@ -8,7 +8,7 @@ import (
 
 const mapFlags = 0
 
-// inheritZero is INHERIT_ZERO of FreeBSD's sys/mman.h: a child sees zeros.
+// inheritZero is INHERIT_ZERO of FreeBSD's sys/mman.h: a child gets zeros.
 const inheritZero = 3
 
 func wipeAtFork(b []byte) bool {

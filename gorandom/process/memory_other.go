@@ -2,8 +2,8 @@
 
 package process
 
-// allocate takes memory from the Go heap: nothing is promised for it, and its
-// Protection says so.
+// allocate takes memory from the Go heap. It promises no protection, and its Protection
+// says so.
 func allocate(size int) (*Memory, error) {
 	return &Memory{make([]byte, size), Protection{}, func([]byte) error { return nil }}, nil
 }

@@ -13,8 +13,8 @@ func allocate(size int) (*Memory, error) {
 	if err != nil {
 		return nil, noMemory{err}
 	}
-	// The address of memory that isn't Go's own: read as a pointer, never
-	// computed from one.
+	// The address of memory that isn't Go's own. Read it as a pointer: go vet would object
+	// to one that is computed from an integer.
 	b := unsafe.Slice(*(**byte)(unsafe.Pointer(&addr)), size)
 	return &Memory{b, Protection{
 		WipedAtFork: true, // there is no fork on Windows

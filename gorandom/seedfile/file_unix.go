@@ -11,8 +11,8 @@ import (
 	"gorandom.dev/gorandom/internal/at"
 )
 
-// file is a seed file whose lock is held. Everything happens below one open
-// directory, so that a directory renamed meanwhile makes no difference.
+// file is a seed file whose lock is held. Every operation goes through one open
+// directory, so renaming the directory meanwhile makes no difference.
 type file struct {
 	directory, lock int
 	seed            int // what read has opened, or -1
@@ -24,7 +24,7 @@ const always = unix.O_NOFOLLOW | unix.O_NONBLOCK | unix.O_CLOEXEC
 
 var fsync = unix.Fsync // or a test's
 
-// retry makes a system call again that a signal has interrupted.
+// retry repeats a system call that a signal has interrupted.
 func retry(call func() error) error {
 	for {
 		if err := call(); !errors.Is(err, unix.EINTR) {
@@ -33,7 +33,7 @@ func retry(call func() error) error {
 	}
 }
 
-// inRoom makes a name ready for the kernel. What was in that room is gone.
+// inRoom prepares a name for the kernel in room i, and overwrites the name before.
 func (f *file) inRoom(i int, name, suffix string) ([]byte, error) {
 	return at.Name(f.rooms[i][:], name, suffix)
 }
@@ -47,7 +47,7 @@ func (f *file) openAt(directory int, name, suffix string, flags int) (fd int, er
 		fd, err = at.Open(directory, path, flags)
 		return err
 	})
-	// What open(2) says of a symbolic link with O_NOFOLLOW, of a directory, and of a socket.
+	// These errors are open(2)'s for a symbolic link with O_NOFOLLOW, a directory, and a socket.
 	switch {
 	case flags&unix.O_NOFOLLOW == 0:
 	case errors.Is(err, unix.ELOOP), errors.Is(err, unix.EMLINK), errors.Is(err, unix.EISDIR), errors.Is(err, unix.ENXIO):
@@ -56,7 +56,7 @@ func (f *file) openAt(directory int, name, suffix string, flags int) (fd int, er
 	return fd, err
 }
 
-// open takes the lock of path, for close to give back.
+// open takes path's lock. close releases it.
 func (f *file) open(path string) error {
 	if strings.IndexByte(path, 0) >= 0 {
 		return unix.EINVAL
@@ -80,7 +80,7 @@ func (f *file) open(path string) error {
 	if err == nil {
 		err = take(lock, false)
 		if err == nil {
-			// The umask may have taken bits of the owner's away, and the next call has to open it.
+			// The umask may have removed the owner's bits, and the next call must be able to open it.
 			err = retry(func() error { return unix.Fchmod(lock, 0o600) })
 		}
 		if err != nil {
@@ -108,7 +108,7 @@ func take(fd int, private bool) error {
 	return err
 }
 
-// close gives the locks back.
+// close releases the locks.
 func (f *file) close() {
 	if f.seed >= 0 {
 		giveBack(f.seed)
@@ -118,16 +118,16 @@ func (f *file) close() {
 	f.name = ""
 }
 
-// giveBack unlocks, not by close(2) alone, because a forked child may have a copy of the
-// descriptor.
+// giveBack unlocks explicitly: close(2) alone would not, if a forked child has a copy of
+// the descriptor.
 func giveBack(fd int) {
 	_ = unix.Flock(fd, unix.LOCK_UN)
 	_ = unix.Close(fd)
 }
 
-// check refuses what isn't a regular file of this user, and, if it is to be
-// private, one that others have access to, or that has another name: its seed would
-// be found there again.
+// check refuses everything but a regular file of this user. If it is to be private, check
+// also refuses a file that others have access to, or that has a second name: its seed
+// would still be found there.
 func check(fd int, private bool) error {
 	var s unix.Stat_t
 	if err := retry(func() error { return unix.Fstat(fd, &s) }); err != nil {
@@ -150,9 +150,9 @@ func judge(s *unix.Stat_t, private bool) error {
 	return nil
 }
 
-// read locks the seed itself too, until the call ends: the lock's file may be removed
-// by somebody, and two calls would each have one and read one seed. (Writing is asked
-// for because NFS wants that for a lock.)
+// read also locks the seed file itself until the call ends. If somebody removes the lock's
+// file, two calls can each hold a lock, and would otherwise read the same seed. (It opens
+// the file for writing because NFS requires that for a lock.)
 func (f *file) read(seed *[SeedSize]byte) error {
 	fd, err := f.openAt(f.directory, f.name, "", unix.O_RDWR|always)
 	if err != nil {
@@ -166,7 +166,7 @@ func (f *file) read(seed *[SeedSize]byte) error {
 	if err := f.current(); err != nil {
 		return err
 	}
-	var b [Size + 1]byte // one more, to see that there is no more
+	var b [Size + 1]byte // one more, to notice a file that is too long
 	defer clear(b[:])
 	n := 0
 	for n < len(b) {
@@ -186,8 +186,8 @@ func (f *file) read(seed *[SeedSize]byte) error {
 	return decode(b[:n], seed)
 }
 
-// current: the open file is still the one of that name, and not one that another call
-// has used and replaced before this one had its lock.
+// current checks that the open file still has its name. Another call may have used and
+// replaced it before this one got its lock.
 func (f *file) current() error {
 	var open, named unix.Stat_t
 	err := retry(func() error { return unix.Fstat(f.seed, &open) })
@@ -208,7 +208,7 @@ func (f *file) stat(s *unix.Stat_t) error {
 	return retry(func() error { return at.Stat(f.directory, path, s) })
 }
 
-// replaceable refuses to replace what isn't this user's file.
+// replaceable returns an error if the file exists and isn't this user's regular file.
 func (f *file) replaceable() error {
 	var s unix.Stat_t
 	err := f.stat(&s)
@@ -221,10 +221,10 @@ func (f *file) replaceable() error {
 	return judge(&s, false)
 }
 
-// write replaces the file in one step, and returns when that is on the disk. If
-// it returns an error, the file on the disk is the old one or the new one.
+// write replaces the file in one step, and returns when the new one is on the disk. If it
+// returns an error, the file on the disk is either the old one or the new one.
 func (f *file) write(seed *[SeedSize]byte) error {
-	// The lock is held, so one that is there was left by a process that died.
+	// The lock is held, so a file of that name was left by a process that died.
 	if err := f.removeNew(); err != nil && !errors.Is(err, unix.ENOENT) {
 		return err
 	}
@@ -234,7 +234,7 @@ func (f *file) write(seed *[SeedSize]byte) error {
 	}
 	reached(stepCreated)
 	err = f.fill(fd, seed)
-	// Not tried again: the descriptor is closed even if a signal came.
+	// Not repeated: the descriptor is closed even after EINTR.
 	if e := unix.Close(fd); err == nil && !errors.Is(e, unix.EINTR) {
 		err = e
 	}
@@ -276,7 +276,7 @@ func (f *file) removeNew() error {
 func (f *file) fill(fd int, seed *[SeedSize]byte) error {
 	b := encode(seed)
 	defer clear(b[:])
-	// The umask may have taken bits of the owner's away.
+	// The umask may have removed the owner's bits.
 	if err := retry(func() error { return unix.Fchmod(fd, 0o600) }); err != nil {
 		return err
 	}

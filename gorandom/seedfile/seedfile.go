@@ -1,33 +1,33 @@
 // Package seedfile keeps a seed from one start of a machine to the next, as in
-// Cryptography Engineering 9.6. What it adds to the kernel's bytes helps where
-// those are poor: early at boot, on machines without a source.
+// Cryptography Engineering 9.6. The seed adds to the kernel's bytes where those may be
+// weak: early at boot, on machines without an entropy source.
 //
 // # What holds
 //
-//   - A seed is used once. Load writes the next one, and has the file and its
-//     directory on the disk (fsync), before the generator sees the old one: a
-//     machine that loses power at any moment has either not used its seed or has
+//   - A seed is used once. Load writes the next seed, and has the file and its
+//     directory on the disk (fsync), before the generator sees the old one. So a
+//     machine that loses power at any moment either hasn't used its seed or has
 //     another.
 //   - The file is replaced in one step (a temporary file beside it, rename): a
 //     reader sees the old one or the new one, whole.
-//   - One process at a time: flock(2) on a file of the same name with ".lock",
-//     which stays. It is tried, never waited for. The kernel gives it back when
-//     its holder dies. A seed that is read is locked too, so that no two have it
-//     even if the lock's file is removed.
-//   - No descriptor is open when a call returns, none is inherited by a program
-//     that is executed. A child forked during a call by another thread has
-//     copies: who can prevent such forks should, as the Python package does.
-//   - Only a regular file, not by a symbolic link and with no second name, of the
-//     effective user and closed to all others is read, of exactly Size bytes and with a digest that
-//     fits.
-//   - The seed never stands alone: it goes to the pools of a generator that was
-//     seeded by the kernel, followed by a reseed that takes kernel bytes too. Who
-//     has stolen the file predicts nothing.
+//   - One process at a time: flock(2) on a file of the same name with ".lock", which
+//     is never removed. A call tries the lock and never waits for it. The kernel
+//     releases it when its holder dies. A seed that is read is locked too, so that no
+//     two calls read the same one even if the lock's file is removed.
+//   - No descriptor is open when a call returns, and an executed program inherits
+//     none. A child that another thread forks during a call has copies. A caller that
+//     can prevent such forks should, as the Python package does.
+//   - Only a regular file of the effective user is read, of exactly Size bytes, with a
+//     digest that fits, and closed to all others. It must not be reached by a symbolic
+//     link or have a second name.
+//   - The seed is never used alone. It goes to the pools of a generator that the kernel
+//     has seeded, and a reseed follows that takes kernel bytes too. So stealing the
+//     file doesn't help to predict anything.
 //
 // The seed passes through the Go heap and is erased there after use; a call leaves no
-// garbage. System calls are made directly, because package os would leave an epoll
-// and an event descriptor behind after the first file that it opens; the same holds
-// for lock and rename packages built on it (tests compare with them).
+// garbage. The package makes its system calls directly. Package os would leave an epoll
+// and an event descriptor behind after the first file that it opens, and so would lock
+// and rename packages built on it (tests compare with them).
 package seedfile
 
 import (
@@ -53,13 +53,13 @@ const (
 )
 
 var (
-	// ErrLocked is returned when another process, or another call in this one,
-	// has the lock. Try again.
+	// ErrLocked is returned when another process, or another call in this one, holds
+	// the lock. Try again.
 	ErrLocked = errors.New("seedfile: locked by another process")
-	// ErrRefused is what every refusal of a file for what it is wraps: its kind,
-	// its owner, its mode, its size, its content.
+	// ErrRefused is wrapped by every refusal of a file: for its kind, its owner, its
+	// mode, its size or its content.
 	ErrRefused = errors.New("seedfile: refused")
-	// ErrUnsupported is returned on systems without flock(2) and owners of files.
+	// ErrUnsupported is returned on systems without flock(2) and file owners.
 	ErrUnsupported = errors.New("seedfile: not on this system")
 )
 
@@ -79,7 +79,7 @@ const (
 	errDigest  = refusal("seedfile: torn: its digest does not fit its seed")
 )
 
-// Generator is what takes a seed and gives the next one: a *csprng.RNG.
+// Generator takes a seed and gives the next one: a *csprng.RNG.
 type Generator interface {
 	// FillAny fills b with random bytes, or returns an error while the kernel
 	// gives no seed.
@@ -105,7 +105,7 @@ const (
 	stepUsed            step = "used"
 )
 
-// hook is nil, or a test's function that is called at each step.
+// hook is nil, or a test's function, called at each step.
 var hook func(step)
 
 func reached(s step) {
@@ -114,24 +114,23 @@ func reached(s step) {
 	}
 }
 
-// Load replaces the seed in the file by another one, and then mixes the old one
-// into g. It returns an error and mixes nothing if the file can't be replaced:
-// ErrLocked, one that wraps ErrRefused, or a syscall.Errno of the system; or an
-// error of g's.
+// Load replaces the seed in the file by another one, and then mixes the old one into g.
+// If the file can't be replaced, it mixes nothing and returns ErrLocked, an error that
+// wraps ErrRefused, or a syscall.Errno. It also returns g's errors.
 func Load(path string, g Generator) error { return with(path, g, (*call).load) }
 
-// Refresh replaces the seed in the file by one that depends on it and on g's
-// output. A program that runs long calls it from time to time (every ten minutes
-// in Cryptography Engineering 9.6.2). Errors as of Load.
+// Refresh replaces the seed in the file by one that depends on it and on g's output. A
+// long-running program calls it from time to time (Cryptography Engineering 9.6.2: every
+// ten minutes). It returns the same errors as Load.
 func Refresh(path string, g Generator) error { return with(path, g, (*call).renew) }
 
-// Save writes a new seed from g's output into the file, and makes the file if
-// there is none. One that is no seed file, or whose mode is wrong, is replaced;
-// one that isn't a regular file of this user is refused.
+// Save writes a new seed from g's output into the file, and creates the file if needed.
+// It replaces a file that is no seed file, or whose mode is wrong, but refuses one that
+// isn't a regular file of this user.
 func Save(path string, g Generator) error { return with(path, g, (*call).save) }
 
-// call is one of the three, and what it works with: an argument of an interface's
-// method escapes, so the seeds lie here.
+// call is one of these three, and its working memory. The seeds are in it because an
+// argument of an interface's method escapes to the heap.
 type call struct {
 	file
 	old, fresh, next [SeedSize]byte
@@ -150,7 +149,7 @@ func with(path string, g Generator, do func(*call, Generator) error) error {
 	return do(c, g)
 }
 
-// giveBack erases what is secret.
+// giveBack erases the secrets.
 func (c *call) giveBack() {
 	clear(c.old[:])
 	clear(c.fresh[:])
@@ -196,8 +195,8 @@ func (c *call) renew(g Generator) error {
 	return c.write(&c.next)
 }
 
-// use gives each of the pools an event that depends on all of the seed, so that
-// pool 0 holds it at once and the slow pools for the reseeds to come.
+// use gives each pool an event that depends on the whole seed: pool 0 holds it at once,
+// and the slow pools keep it for later reseeds.
 func (c *call) use(g Generator) error {
 	for i := range byte(fortuna.Pools) {
 		c.event = derive("event", i, &c.old, &[SeedSize]byte{})
@@ -208,7 +207,7 @@ func (c *call) use(g Generator) error {
 	return g.Reseed()
 }
 
-// derive makes values of which none tells anything about another.
+// derive makes values that reveal nothing about each other.
 func derive(purpose string, i byte, a, b *[SeedSize]byte) [sha256.Size]byte {
 	var m [len(heading) + 8 + 1 + 2*SeedSize]byte
 	defer clear(m[:])
@@ -230,8 +229,7 @@ func encode(seed *[SeedSize]byte) [Size]byte {
 	return b
 }
 
-// decode reads a file's content. If it returns an error, which wraps ErrRefused,
-// seed is as it was.
+// decode reads a file's content. On an error, which wraps ErrRefused, seed is unchanged.
 func decode(b []byte, seed *[SeedSize]byte) error {
 	if len(b) != Size {
 		return errSize

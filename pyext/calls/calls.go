@@ -1,7 +1,7 @@
-// Package calls is what the core's exported functions do, without cgo, which tests
-// can't have. Arguments are as C gives them. No call leaves garbage once each has
-// been made: the core's runtime collects none (core/start.c), because its collector's
-// timers would open descriptors.
+// Package calls implements the core's exported functions without cgo, which tests can't
+// use. Arguments are as C gives them. After its first time no call leaves garbage. The
+// core's runtime collects none (core/start.c), because the collector's timers would open
+// descriptors.
 package calls
 
 import (
@@ -17,7 +17,7 @@ import (
 	"gorandom.dev/gorandom/process"
 )
 
-// The answers that are not 0 or an errno: core/core.h.
+// The answers other than 0 and an errno: core/core.h.
 const (
 	notReady = -1
 	broken   = -2
@@ -26,13 +26,13 @@ const (
 
 const nameSize = 16 // bytes: core/core.h, KERNEL_NAME
 
-// core is the RNG of this process. It is set by Seed, before the front lets anyone in.
+// core is the RNG of this process. Seed sets it before the front lets anyone in.
 var core *csprng.RNG
 
-// kernels names those of package keystream that the processor has. It is set by Seed.
+// kernels names the keystream kernels that the processor has. Seed sets it.
 var kernels []string
 
-// answer turns an error into what the front understands.
+// answer turns an error into an answer that the front understands.
 func answer(err error) int {
 	if err == nil {
 		return 0
@@ -49,7 +49,7 @@ func answer(err error) int {
 	return broken
 }
 
-// stop turns a panic into an answer: one that left an exported function would end the process.
+// stop turns a panic into an answer. A panic that left an exported function would end the process.
 func stop(result *int) {
 	if recover() != nil {
 		*result = broken
@@ -58,7 +58,7 @@ func stop(result *int) {
 
 func bytes(p unsafe.Pointer, n uintptr) []byte { return unsafe.Slice((*byte)(p), int(n)) }
 
-// text is C's text at p, without a copy.
+// text returns C's string at p without copying it.
 func text(p unsafe.Pointer) string {
 	n := 0
 	for *(*byte)(unsafe.Add(p, n)) != 0 {
@@ -67,8 +67,8 @@ func text(p unsafe.Pointer) string {
 	return unsafe.String((*byte)(p), n)
 }
 
-// Seed makes the core. kernel names the one of package keystream, or is nil: the fastest
-// that suits. The name of the one that is used goes to chosen, of nameSize zero bytes.
+// Seed makes the core. kernel names a kernel of package keystream; nil means the fastest
+// suitable one. The name of the kernel in use goes to chosen, of nameSize zero bytes.
 func Seed(lanes int, kernel, chosen unsafe.Pointer, source entropy.Source, allocate func(int) (*process.Memory, error)) (result int) {
 	defer stop(&result)
 	if kernel != nil {
@@ -80,7 +80,7 @@ func Seed(lanes int, kernel, chosen unsafe.Pointer, source entropy.Source, alloc
 	if err != nil {
 		return answer(err)
 	}
-	// The first byte asks for the first seed: a system that gives none is found out now.
+	// The first byte asks for the first seed, so a system that gives none is noticed now.
 	var first [1]byte
 	if err := r.Fill(0, first[:]); err != nil {
 		return answer(err)
@@ -91,7 +91,7 @@ func Seed(lanes int, kernel, chosen unsafe.Pointer, source entropy.Source, alloc
 	return 0
 }
 
-// frontWatches: the front looks for restored machines in each draw, and reseeds this core at the gate.
+// frontWatches tells nothing: the front looks for restored machines in each draw, and reseeds this core at the gate.
 func frontWatches() uint64 { return 0 }
 
 // Fill is RNG.FillPart.
@@ -122,12 +122,12 @@ func Reseed() (result int) {
 	return answer(core.Reseed())
 }
 
-// The generic kernel alone allocates: crypto/aes makes half a KB for a key, and for each 64 KiB of a
-// request. So where it serves, which is on processors without AES, its garbage is collected here.
+// Only the generic kernel allocates: crypto/aes makes half a KB for a key, and for each 64 KiB of a request. So where
+// that kernel is used, on processors without AES, its garbage is collected here.
 const generic = "generic"
 
-// collectAfter is counted in bytes, of which a call is worth perCall: 1 MB of garbage, so that the heap stays in the
-// 4 MB that the start has mapped.
+// collectAfter is counted in bytes, and each call counts as perCall more. It stands for 1 MB of garbage, so that the heap
+// stays within the 4 MB mapped at the start.
 const (
 	collectAfter = 8 << 20
 	perCall      = 8 << 10

@@ -8,9 +8,9 @@ import (
 	"gorandom.dev/gorandom/keystream"
 )
 
-// Fortuna driven by hand. A Python program holds a generator's key and counter in undumped memory of its own
-// (front/python/hand.c), and a process without a core goes on with them in Python. Each call makes the generator of them,
-// in that memory, and erases it. The numbers and the struct are core/core.h's.
+// Fortuna driven by hand. A Python program keeps a generator's key and counter in undumped memory of its own
+// (front/python/hand.c), and a process without a core continues with them in Python. Each call makes the generator from them,
+// in that memory, and erases it. core/core.h defines the numbers and the struct.
 
 const (
 	generatorReseed = iota
@@ -21,18 +21,18 @@ const (
 type handGenerator struct {
 	key     [fortuna.KeySize]byte
 	counter [keystream.BlockSize]byte
-	_       uint64 // seeded: the front's affair. The first key is zeros, as the algorithm has it
+	_       uint64 // seeded: only the front uses it. The first key is zeros, as in the algorithm
 	work    fortuna.Generator
 }
 
-// Less than the struct in C does not compile.
+// This doesn't compile if the struct in C is smaller.
 var _ [32 + 16 + 8 + 584 - unsafe.Sizeof(handGenerator{})]struct{}
 
 func counterOf(block *[keystream.BlockSize]byte) keystream.Counter {
 	return keystream.Counter{Lo: binary.LittleEndian.Uint64(block[:8]), Hi: binary.LittleEndian.Uint64(block[8:])}
 }
 
-// Hand does one thing with a generator. If it fails, the generator stays as it was.
+// Hand performs one operation of a generator. If it fails, the generator is unchanged.
 func Hand(op int, generator, in unsafe.Pointer, n uintptr, out unsafe.Pointer, m uintptr) (result int) {
 	defer stop(&result)
 	defer tidy(keystream.Active(), m)

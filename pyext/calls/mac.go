@@ -6,10 +6,10 @@ import (
 	"gorandom.dev/gorandom/mac"
 )
 
-// HMACs: all of a message in one call. A Python object keeps a prepared key in undumped memory of its own
-// (front/python/mac.c) and lends it for each message. The algorithms' numbers are core/core.h's.
+// HMACs, each of a whole message in one call. A Python object keeps a prepared key in undumped memory of its own
+// (front/python/mac.c) and lends it for each message. core/core.h numbers the algorithms.
 
-// macState is core/core.h's MAC_STATE. Less does not compile.
+// macState is core/core.h's MAC_STATE. The line below doesn't compile if it is too small.
 const macState = 512
 
 var _ [macState - unsafe.Sizeof(mac.Key{})]struct{}

@@ -11,16 +11,16 @@ import (
 	"gorandom.dev/gorandom/seedfile"
 )
 
-// Paths cross as hexadecimal digits, because a file's name is bytes and gopy's text ends at a NUL; seeds do
-// not cross at all. The lock is tried once a call: the waiting belongs to Python, where a signal can end it.
+// Paths cross as hexadecimal digits, because a file name is bytes and gopy's text ends at a NUL. Seeds never cross. Each
+// call tries the lock once; Python does the waiting, where a signal can end it.
 
-// pathMax is more than the longest path that a kernel takes, a directory's, with a name behind it.
+// pathMax is more than a directory's path, of the longest that a kernel takes, with a name behind it.
 const pathMax = 5000
 
-// TextSize is more than any text has that a call appends to nothing.
+// TextSize is more than any call appends to nothing.
 const TextSize = 2000
 
-// What a call does with a seed file.
+// The operations on a seed file.
 var (
 	Load    = seedfile.Load
 	Refresh = seedfile.Refresh
@@ -29,8 +29,8 @@ var (
 
 var paths = sync.Pool{New: func() any { return new([pathMax]byte) }}
 
-// AppendSeedFile does something with a seed file, and appends nothing, or after a failure "kind:errno:text", with the
-// kind "locked", "refused", "os" or "generator".
+// AppendSeedFile does one of these operations. It appends nothing, or after a failure "kind:errno:text", with the kind
+// "locked", "refused", "os" or "generator".
 func AppendSeedFile(b []byte, digits string, do func(string, seedfile.Generator) error) []byte {
 	if core == nil {
 		return appendFailure(b, "generator", 0, "internal error in the core")

@@ -2,8 +2,8 @@ package calls
 
 import "strconv"
 
-// AppendStatus appends how the core is doing: lines of a name and a value, of which "kernel", "source", "dropped" and
-// "memory" may come several times.
+// AppendStatus appends the core's state as lines of a name and a value. "kernel", "source", "dropped" and "memory" may
+// come several times.
 func AppendStatus(b []byte) []byte {
 	if core == nil {
 		return b

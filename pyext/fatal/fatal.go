@@ -1,8 +1,8 @@
 //go:build linux
 
-// Package fatal makes one line of what Go's runtime writes to standard error when
-// it ends the process. The rest would be traces, with words of memory in them that
-// may be secrets: GOTRACEBACK=none spares them in some cases only.
+// Package fatal cuts what Go's runtime writes to standard error when it ends the process
+// down to one line. The rest would be traces, and words of memory in them may be
+// secrets. GOTRACEBACK=none suppresses them in some cases only.
 package fatal
 
 import (
@@ -17,12 +17,12 @@ func init() { overrideWrite = firstLine }
 
 const prefix = "gorandom: "
 
-// No atomics: under the race detector they want a goroutine, and there may be none.
+// No atomics: under the race detector they need a goroutine, and there may be none.
 // Two threads that die at once may write two lines.
 var begun, ended bool
 
-// firstLine is the runtime's write. The runtime calls it from anywhere, without a
-// goroutine too, so it neither allocates nor lets the stack grow.
+// firstLine is the runtime's write. The runtime calls it from anywhere, even without a
+// goroutine, so it neither allocates nor lets the stack grow.
 //
 //go:nosplit
 //go:norace
@@ -41,9 +41,9 @@ func firstLine(fd uintptr, p unsafe.Pointer, n int32) int32 {
 	return n
 }
 
-// length is how much of a piece is written: up to the end of the line. The runtime
-// prints words of memory as hexadecimal numbers, each in a piece of its own; of
-// those only the 0x.
+// length is how much of a piece is written: everything up to the end of the line. The
+// runtime prints words of memory as hexadecimal numbers, each in a piece of its own. Of
+// those only the 0x is written.
 //
 //go:nosplit
 //go:norace

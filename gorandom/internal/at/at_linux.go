@@ -17,8 +17,8 @@ func result(errno unix.Errno) error {
 	return nil
 }
 
-// Open is openat(2), here and below with what Name returns. A file that it makes has
-// mode 0600.
+// Open is openat(2). Here and below the name is what Name returned. A file that it makes
+// has mode 0600.
 func Open(directory int, name []byte, flags int) (int, error) {
 	fd, _, errno := unix.Syscall6(unix.SYS_OPENAT, uintptr(directory), uintptr(unsafe.Pointer(&name[0])), uintptr(flags|unix.O_LARGEFILE), 0o600, 0, 0)
 	if errno != 0 {
@@ -27,7 +27,7 @@ func Open(directory int, name []byte, flags int) (int, error) {
 	return int(fd), nil
 }
 
-// Stat is fstatat(2), of a symbolic link itself.
+// Stat is fstatat(2). It doesn't follow a symbolic link.
 func Stat(directory int, name []byte, s *unix.Stat_t) error {
 	_, _, errno := unix.Syscall6(fstatat, uintptr(directory), uintptr(unsafe.Pointer(&name[0])), uintptr(unsafe.Pointer(s)), unix.AT_SYMLINK_NOFOLLOW, 0, 0)
 	return result(errno)

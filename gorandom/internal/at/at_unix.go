@@ -8,13 +8,13 @@ const tooLong = unix.ENAMETOOLONG
 
 func text(name []byte) string { return string(name[:len(name)-1]) }
 
-// Open is openat(2), here and below with what Name returns. A file that it makes has
-// mode 0600.
+// Open is openat(2). Here and below the name is what Name returned. A file that it makes
+// has mode 0600.
 func Open(directory int, name []byte, flags int) (int, error) {
 	return unix.Openat(directory, text(name), flags, 0o600)
 }
 
-// Stat is fstatat(2), of a symbolic link itself.
+// Stat is fstatat(2). It doesn't follow a symbolic link.
 func Stat(directory int, name []byte, s *unix.Stat_t) error {
 	return unix.Fstatat(directory, text(name), s, unix.AT_SYMLINK_NOFOLLOW)
 }

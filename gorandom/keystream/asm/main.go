@@ -84,9 +84,9 @@ var (
 	zmm = []VecPhysical{Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7, Z8, Z9, Z10}
 )
 
-// fillAESNI has eight blocks of 128 bits in flight. A rest of fewer than eight
-// is computed eight wide too, which costs no more than one block's latency, and
-// stored in part.
+// fillAESNI has eight blocks of 128 bits in flight. Fewer than eight remaining blocks are
+// computed eight wide too, which costs no more than one block's latency. Only those
+// blocks are stored.
 func fillAESNI() {
 	TEXT("fillAESNI", NOSPLIT, "func(dst *byte, blocks uint64, schedule *[240]byte, lo uint64, hi uint64)")
 	Doc("fillAESNI writes blocks encrypted counter blocks to dst.",
@@ -153,16 +153,16 @@ func fillAESNI() {
 	RET()
 }
 
-// vector is a register width with VAES, and the instructions that have another
-// name at each width.
+// vector is a register width with VAES, and the instructions whose names depend on the
+// width.
 type vector struct {
 	name   string
 	blocks int // in a register
 	file   []VecPhysical
 	xor    func(a, b, to Op)
-	load   func(block, register Op) // into each of its places
+	load   func(block, register Op) // into each block of the register
 	move   func(from, to Op)
-	shift  func(register VecPhysical) // puts the second block where the first was; nil for two, of which one is left at most
+	shift  func(register VecPhysical) // moves the next block to the front; nil for two, where at most one is left
 }
 
 var vectors = []vector{
@@ -171,7 +171,7 @@ var vectors = []vector{
 		nil,
 	},
 	{
-		// Nothing beyond register 15, because that is as far as VZEROALL goes.
+		// Only registers 0 to 15, because VZEROALL clears no others.
 		"VAES512", 4, zmm,
 		func(a, b, to Op) { VPXORQ(a, b, to) },
 		func(block, register Op) { VBROADCASTI32X4(block, register) },
@@ -180,8 +180,8 @@ var vectors = []vector{
 	},
 }
 
-// begin is what the two functions of v have in common: the arguments, and pass,
-// which makes eight registers of keystream.
+// begin is the common part of v's two functions: the arguments, and pass, which makes
+// eight registers of keystream.
 func (v vector) begin(name string, doc ...string) (dst Mem, blocks Register, state []VecPhysical, pass func()) {
 	name += v.name
 	TEXT(name, NOSPLIT, "func(dst *byte, blocks uint64, schedule *[240]byte, lo uint64, hi uint64)")
@@ -229,8 +229,8 @@ func (v vector) end() {
 	RET()
 }
 
-// fillUncachedVAES has eight registers of v in flight, and stores them past the
-// caches: a line is sent to memory without having been read.
+// fillUncachedVAES has eight registers of v in flight, and stores them past the caches: a
+// line is written to memory without being read first.
 func fillUncachedVAES(v vector) {
 	dst, blocks, state, pass := v.begin("fillUncached", "They are a multiple of 32, at least that, and dst is one of 64.")
 
@@ -248,7 +248,7 @@ func fillUncachedVAES(v vector) {
 	v.end()
 }
 
-// fillVAES has eight registers of v in flight. As in fillAESNI, a rest is
+// fillVAES has eight registers of v in flight. As in fillAESNI, the remaining blocks are
 // computed eight registers wide and stored in part.
 func fillVAES(v vector) {
 	dst, blocks, state, pass := v.begin("fill")
@@ -296,8 +296,8 @@ func fillVAES(v vector) {
 	v.end()
 }
 
-// counts are the blocks 0 to 4: what the places of a register are ahead of its
-// first, and the steps of the counter.
+// counts are the blocks 0 to 4: the offsets of a register's blocks from its first, and the
+// steps of the counter.
 var counts Mem
 
 func data() {
