@@ -12,7 +12,7 @@ import (
 	"gorandom.dev/gorandom/csprng"
 )
 
-// booting is a kernel that isn't ready before a moment, or is broken.
+// booting is a kernel that isn't ready until a given moment, or is broken.
 type booting struct {
 	ready time.Time
 	err   error
@@ -33,7 +33,7 @@ func (s *booting) Read(b []byte) error {
 	return nil
 }
 
-// use makes an RNG with this kernel the process's own, until the test ends.
+// use replaces the process's RNG by one with this kernel until the test ends.
 func use(t *testing.T, s *booting) {
 	t.Helper()
 	r, err := csprng.New(csprng.Config{Lanes: 2, Source: s})
@@ -47,8 +47,8 @@ func use(t *testing.T, s *booting) {
 	})
 }
 
-// TestBoot: while the kernel isn't ready, Urandom says so at once and Read waits.
-// An hour passes at once, by synctest's clock. It fails if Read returns
+// TestBoot: while the kernel isn't ready, Urandom returns ErrNotReady and Read waits.
+// The hour passes at once, by synctest's clock. It fails if Read returns
 // ErrNotReady, or Urandom waits.
 func TestBoot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -77,7 +77,7 @@ func TestBoot(t *testing.T) {
 	})
 }
 
-// TestBrokenKernel: an error that waiting won't cure ends every call, with zeros.
+// TestBrokenKernel: an error that waiting won't cure makes every call fail and zero its buffer.
 func TestBrokenKernel(t *testing.T) {
 	errBroken := errors.New("broken")
 	use(t, &booting{ready: time.Now().Add(time.Hour), err: errBroken})

@@ -59,7 +59,7 @@ func ExampleWait() {
 	// Output: ready
 }
 
-// A program's own event, from its source number 7. It acts at a later reseed.
+// A program adds an event of its own, from source number 7. A later reseed uses it.
 func ExampleAddEvent() {
 	arrived := time.Now().UnixNano()
 	if err := gorandom.AddEvent(7, fmt.Append(nil, arrived)); err != nil {
@@ -68,7 +68,7 @@ func ExampleAddEvent() {
 	// Output:
 }
 
-// A program that knows that its machine was restored from a snapshot.
+// A program reseeds when it knows that its machine was restored from a snapshot.
 func ExampleReseed() {
 	if err := gorandom.Reseed(); err != nil {
 		log.Fatal(err)

@@ -12,9 +12,9 @@ import (
 	"gorandom.dev/gorandom/process"
 )
 
-// TestNoMemory: without memory for secrets each function says so, and gives zeros; the
-// next call tries again. It fails if one of them passes the error of standard by. (The
-// race detector wants memory at any time, and ends the process without.)
+// TestNoMemory: without memory for secrets each function returns an error and zeros,
+// and the next call tries again. It fails if one of them ignores the error of standard.
+// (The race detector needs memory at any time, and ends the process without it.)
 func TestNoMemory(t *testing.T) {
 	old := shared.Swap(nil)
 	t.Cleanup(func() {

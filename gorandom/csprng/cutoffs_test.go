@@ -8,7 +8,7 @@ import (
 	"gorandom.dev/gorandom/health"
 )
 
-// likelihood is how likely a source's likeliest sample is: part in 2^bits.
+// likelihood is the probability of a source's likeliest sample: part in 2^bits.
 type likelihood struct{ part, bits int64 }
 
 // rare reports whether so many outcomes of n samples have a probability of at most
@@ -29,8 +29,8 @@ func (l likelihood) repetition(alpha int64) int64 {
 	}
 }
 
-// proportion is the least cut-off C of section 4.4.2 that a binomial variable of so
-// many samples reaches with a probability of at most 2^-alpha.
+// proportion is the least cut-off C of section 4.4.2. Among window samples the likeliest
+// value comes C times or more with a probability of at most 2^-alpha.
 func (l likelihood) proportion(window, alpha int64) int64 {
 	power := func(x, n int64) *big.Int { return new(big.Int).Exp(big.NewInt(x), big.NewInt(n), nil) }
 	tail := new(big.Int) // the outcomes with c matches or more
@@ -64,8 +64,8 @@ func TestCutoffs(t *testing.T) {
 }
 
 // TestFormulas checks TestCutoffs against values of Python's math.comb and fractions.
-// Those at 2^-20 are also what others publish: 311, 177, 62 and 13 stand in SP 800-90B
-// (2nd draft, table 2), 41 and 410 for half a bit in Go's crypto/internal/entropy.
+// Those at 2^-20 are published elsewhere too: 311, 177, 62 and 13 in SP 800-90B (2nd
+// draft, table 2), 41 and 410 for half a bit in Go's crypto/internal/entropy.
 func TestFormulas(t *testing.T) {
 	for _, v := range []struct {
 		part, bits, alpha               int64

@@ -24,7 +24,7 @@ func (k *kernel) Read(b []byte) error {
 	return nil
 }
 
-// newFaked makes an RNG with two lanes whose clock stands, in memory that no fork
+// newFaked makes an RNG with two lanes and a stopped clock, in memory that no fork
 // wipes. Its first lane has drawn.
 func newFaked(t *testing.T, pid *int) *RNG {
 	t.Helper()
@@ -49,9 +49,9 @@ func newFaked(t *testing.T, pid *int) *RNG {
 	return r
 }
 
-// TestOneReseedForAllThatLook: of the lanes that found a reseed due at the same
-// moment, and waited for the root's lock, the first makes it. It fails if look
-// doesn't look again.
+// TestOneReseedForAllThatLook: several lanes find that a reseed is due and wait for
+// the root's lock. Only the first of them reseeds. It fails if look doesn't check
+// again under the lock.
 func TestOneReseedForAllThatLook(t *testing.T) {
 	r := newFaked(t, new(int))
 	r.reseedAt.Store(0)
@@ -65,9 +65,9 @@ func TestOneReseedForAllThatLook(t *testing.T) {
 	}
 }
 
-// TestForkedLaneBeginsAnew: a lane that was in use when another noticed the fork
-// wipes itself, and is then what a new lane with the same seed is. It fails for each
-// line of seedLane that does that.
+// TestForkedLaneBeginsAnew: a lane was in use when another noticed the fork. It wipes
+// itself, and then equals a new lane with the same seed. The test fails without any
+// line of seedLane that does this.
 func TestForkedLaneBeginsAnew(t *testing.T) {
 	pid := 1
 	r := newFaked(t, &pid)
@@ -98,8 +98,8 @@ func TestForkedLaneBeginsAnew(t *testing.T) {
 	}
 }
 
-// TestLaneStartsTheRoot: after this lane has looked, another one noticed a fork, which wiped
-// the root, and got nothing from the kernel to start it again.
+// TestLaneStartsTheRoot: after this lane's look another one noticed a fork. That wiped
+// the root, and the kernel gave nothing to start it again.
 func TestLaneStartsTheRoot(t *testing.T) {
 	r := newFaked(t, new(int))
 	r.root.wipe()
@@ -121,7 +121,7 @@ func TestLaneWithoutSeed(t *testing.T) {
 	}
 }
 
-// TestSamplesAreErased: what became an event is nowhere else.
+// TestSamplesAreErased: samples that became an event are erased.
 func TestSamplesAreErased(t *testing.T) {
 	r := newFaked(t, new(int))
 	s := &r.lanes[1].state.samples
@@ -138,7 +138,7 @@ func TestSamplesAreErased(t *testing.T) {
 	}
 }
 
-// TestSamplesAreMixed: while the root is busy a lane mixes its samples into those that
+// TestSamplesAreMixed: while the root is busy a lane mixes new samples into those that
 // it could not deliver.
 func TestSamplesAreMixed(t *testing.T) {
 	r := newFaked(t, new(int))
@@ -157,9 +157,9 @@ func TestSamplesAreMixed(t *testing.T) {
 	}
 }
 
-// TestWordsDontWaitForTheRoot: nor does a lane wait to deliver a word of the processor's,
-// where there is no cycle counter whose event would have waited. It fails (it hangs) if
-// tryWord locks instead of trying.
+// TestWordsDontWaitForTheRoot: a lane doesn't wait to deliver a word of the processor's
+// either. There is no cycle counter here, whose event would be the first to wait. The
+// test hangs if tryWord locks instead of trying.
 func TestWordsDontWaitForTheRoot(t *testing.T) {
 	r := newFaked(t, new(int))
 	r.jitter.failed.Store(uint32(health.Repetition))
@@ -174,8 +174,8 @@ func TestWordsDontWaitForTheRoot(t *testing.T) {
 	}
 }
 
-// TestEventOf32Bytes is as long as an event may be, and is taken as it is. A longer one
-// counts as its digest.
+// TestEventOf32Bytes: the longest event is taken as it is. A longer one counts as its
+// digest.
 func TestEventOf32Bytes(t *testing.T) {
 	for _, n := range []int{fortuna.MaxEvent - 1, fortuna.MaxEvent, fortuna.MaxEvent + 1} {
 		r := newFaked(t, new(int))

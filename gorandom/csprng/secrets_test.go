@@ -10,8 +10,8 @@ import (
 	"gorandom.dev/gorandom/process"
 )
 
-// TestSecretsArePlainData: types that no other package sees, in memory that the
-// collector doesn't. It fails if a field becomes a slice, an interface or such.
+// TestSecretsArePlainData: the collector doesn't look into this memory, so the types in
+// it hold no pointers. It fails if a field becomes a slice, an interface or such.
 func TestSecretsArePlainData(t *testing.T) {
 	for _, v := range []any{root{}, laneState{}} {
 		t.Logf("%T: %d bytes", v, reflect.TypeOf(v).Size())
@@ -58,8 +58,8 @@ func TestLayout(t *testing.T) {
 	}
 }
 
-// TestScratchIsErased: after draws, reseeds and events, no seed and no kernel
-// byte is left in a scratch field. It fails for each clear that is taken out.
+// TestScratchIsErased: after draws, reseeds and events no scratch field holds a seed
+// or a kernel byte. It fails for each clear that is removed.
 func TestScratchIsErased(t *testing.T) {
 	r, err := New(Config{Processor: new(upwards)})
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestHardware: each answer of /dev/hwrng; whatever it is, the descriptor is closed
-// at the end. It fails if Read doesn't close it, or takes another device for it.
+// TestHardware covers each answer of /dev/hwrng. The descriptor is always closed at the
+// end. It fails if Read doesn't close it, or accepts another device.
 func TestHardware(t *testing.T) {
 	for _, v := range []struct {
 		name  string
@@ -66,7 +66,7 @@ func TestHardware(t *testing.T) {
 	}
 }
 
-// TestRealHardware: this machine's, if a test may read it.
+// TestRealHardware reads this machine's generator, if a test may read it.
 func TestRealHardware(t *testing.T) {
 	if f, err := os.Open("/dev/hwrng"); err != nil {
 		t.Skipf("NOT RUN: %v", err)

@@ -1,8 +1,7 @@
 package entropy
 
-// These tests of the sources with system calls that answer as each test wants stand
-// beside the code, as nothing else has a use for such calls. The others are in
-// tests/go/entropy.
+// These tests replace the system calls of the sources. They are beside the code because
+// nothing else needs such calls. The other tests are in tests/go/entropy.
 
 import (
 	"bytes"
@@ -28,7 +27,7 @@ func character(major, minor uint32, fill byte) *file {
 	return &file{identity{charDevice: true, number: unix.Mkdev(major, minor)}, fill, true}
 }
 
-// fakeSystem is a fake system. It notes each call.
+// fakeSystem is a fake system that records each call.
 type fakeSystem struct {
 	paths map[string]*file
 	fds   map[int]*file
@@ -42,7 +41,7 @@ type fakeSystem struct {
 	onRead    func()   // before each read answers
 }
 
-// answer is n bytes, or all that were asked for if n is all, or an error.
+// answer is an error, or n bytes; if n is all, as many as were asked for.
 type answer struct {
 	n   int
 	err error
@@ -69,7 +68,7 @@ func next[T any](list *[]T) (x T) {
 	return x
 }
 
-// once is next for a list whose last element doesn't stay.
+// once is next for a list whose last element is used up too.
 func once[T any](list *[]T) (x T) {
 	if len(*list) > 0 {
 		x, *list = (*list)[0], (*list)[1:]
@@ -159,8 +158,8 @@ func (s *fakeSystem) count(kind string) (n int) {
 	return n
 }
 
-// read reads 64 bytes into a buffer that isn't zero before. It checks the
-// contract: full of what fill says, or zeroed.
+// read reads 64 bytes into a buffer of other bytes, and checks that afterwards all of
+// it is fill, or zero after an error.
 func read(t *testing.T, k *Kernel, fill byte) error {
 	t.Helper()
 	b := bytes.Repeat([]byte{0xee}, 64)
@@ -174,9 +173,9 @@ func read(t *testing.T, k *Kernel, fill byte) error {
 	return err
 }
 
-// TestGetrandom: each answer that getrandom(2) may give. The cures: without the
-// EINTR case of readFull "interrupted" fails; without its loop, "short"; without
-// its check for nothing, "nothing" hangs; if EAGAIN isn't ErrNotReady, "not ready".
+// TestGetrandom covers each answer that getrandom(2) may give. Without the EINTR case of
+// readFull "interrupted" fails; without its loop, "short"; without its check for an
+// empty answer, "nothing" hangs; if EAGAIN isn't ErrNotReady, "not ready" fails.
 func TestGetrandom(t *testing.T) {
 	for _, v := range []struct {
 		name    string
@@ -211,8 +210,8 @@ func TestGetrandom(t *testing.T) {
 	}
 }
 
-// TestFallback: on ENOSYS and EPERM, and only on these, the device serves; its
-// descriptor is kept, the gate is passed once, getrandom is tried each time.
+// TestFallback: only on ENOSYS and EPERM the device is read. Its descriptor is kept, the
+// gate is passed once, and getrandom is tried each time.
 func TestFallback(t *testing.T) {
 	for _, errno := range []unix.Errno{unix.ENOSYS, unix.EPERM} {
 		s := newSystem()
@@ -241,9 +240,9 @@ func TestFallback(t *testing.T) {
 	}
 }
 
-// TestFallbackRefused: what stands at the two paths must be what Linux puts
-// there. Fails for each line if the check it names is taken out of
-// newKernel, passGateLocked or openDevice. No descriptor may leak.
+// TestFallbackRefused: the files at the two paths must be the devices that Linux puts
+// there. Each line fails without the check that it names, in newKernel, passGateLocked
+// or openDevice. No descriptor may leak.
 func TestFallbackRefused(t *testing.T) {
 	notReady := character(1, 8, 'r')
 	notReady.ready = false
@@ -253,7 +252,7 @@ func TestFallbackRefused(t *testing.T) {
 		path     string
 		file     *file
 		want     error
-		settable bool // a later system call may put it right
+		settable bool // correcting it helps a later call
 	}{
 		{"urandom is missing", "/dev/urandom", nil, unix.ENOENT, true},
 		{"random is missing", "/dev/random", nil, unix.ENOENT, true},
@@ -295,7 +294,7 @@ func TestFallbackRefused(t *testing.T) {
 	}
 }
 
-// TestInterruptions: EINTR from open and poll is no error; others are.
+// TestInterruptions: EINTR from open and poll is not an error; other errors are.
 func TestInterruptions(t *testing.T) {
 	s := newSystem()
 	s.opens = []error{unix.EINTR, unix.EINTR}
@@ -319,9 +318,9 @@ func TestInterruptions(t *testing.T) {
 	}
 }
 
-// TestDescriptorChanged: somebody closes the descriptor, or puts another file in
-// its place, before a read or during one. Each case fails without the check that
-// it names; "foreign" bytes, from /dev/zero or a file, must never come out.
+// TestDescriptorChanged: the program closes the descriptor, or puts another file in its
+// place, before a read or during one. Each case fails without the check that it names.
+// Bytes of the foreign file, /dev/zero or another, must never come out.
 func TestDescriptorChanged(t *testing.T) {
 	for _, v := range []struct {
 		name string
@@ -383,8 +382,8 @@ func TestDescriptorChanged(t *testing.T) {
 	}
 }
 
-// TestAnotherDescriptorOfTheDevice: the number means the device all the same, opened by
-// somebody else. It serves, as the driver gives the bytes.
+// TestAnotherDescriptorOfTheDevice: somebody else opened the same device, and got our
+// number. It serves, because the bytes come from the driver.
 func TestAnotherDescriptorOfTheDevice(t *testing.T) {
 	s := newSystem()
 	k := newKernel(s.calls())
@@ -397,7 +396,7 @@ func TestAnotherDescriptorOfTheDevice(t *testing.T) {
 	}
 }
 
-// TestDescriptorKeepsChanging: an end is in sight, after four tries.
+// TestDescriptorKeepsChanging: the read gives up after four tries.
 func TestDescriptorKeepsChanging(t *testing.T) {
 	s := newSystem()
 	k := newKernel(s.calls())
@@ -411,7 +410,7 @@ func TestDescriptorKeepsChanging(t *testing.T) {
 	}
 }
 
-// TestGate: a poll that fails opens no gate, and a gate that was open is not asked again.
+// TestGate: a poll that fails opens no gate, and a gate that was open isn't checked again.
 func TestGate(t *testing.T) {
 	s := newSystem()
 	s.polls = []error{unix.ENOMEM}
@@ -434,7 +433,7 @@ func TestGate(t *testing.T) {
 	}
 }
 
-// TestDeviceFails: an error of the device itself is final, and is the system's.
+// TestDeviceFails: an error of the device itself is final, and is returned as it is.
 func TestDeviceFails(t *testing.T) {
 	s := newSystem()
 	s.reads = []answer{{err: unix.EIO}}
@@ -443,7 +442,7 @@ func TestDeviceFails(t *testing.T) {
 	}
 }
 
-// TestOpen: what the flags of open do. A FIFO without O_NONBLOCK would be waited for.
+// TestOpen checks the effect of each flag of open. Without O_NONBLOCK opening a FIFO blocks.
 func TestOpen(t *testing.T) {
 	t.Chdir(t.TempDir())
 	if err := errors.Join(os.Symlink("/dev/urandom", "link"), unix.Mkfifo("fifo", 0o600)); err != nil {
@@ -465,9 +464,9 @@ func TestOpen(t *testing.T) {
 	}
 }
 
-// TestNoGarbage: no read leaves an object in Go's heap, whatever the system answers, as
-// the core's runtime collects none. It fails for a name that package unix copies, and
-// for an error that is wrapped anew each time.
+// TestNoGarbage: no read leaves an object in Go's heap, whatever the system answers,
+// because the core's runtime never collects. It fails for a name that package unix
+// copies, and for an error that is wrapped anew each time.
 func TestNoGarbage(t *testing.T) {
 	for _, v := range []struct {
 		name            string
@@ -488,8 +487,8 @@ func TestNoGarbage(t *testing.T) {
 			return system.open(path)
 		}
 		b := make([]byte, 100)
-		// 100 reads, and not an average: one object in a hundred would be too many. Of
-		// some times the least, as the runtime keeps what it learns about types of errors.
+		// Count 100 reads instead of averaging: one object in a hundred would be too many. Take
+		// the least of several runs, as the runtime keeps what it learns about types of errors.
 		least := math.Inf(1)
 		for i := 0; i < 30 && least != 0; i++ {
 			k := newKernel(calls)
@@ -508,7 +507,7 @@ func TestNoGarbage(t *testing.T) {
 	}
 }
 
-// TestRealDevice: the real calls, through the device, whose descriptor must be close-on-exec.
+// TestRealDevice: the real calls read the device, and its descriptor is close-on-exec.
 func TestRealDevice(t *testing.T) {
 	s := newSystem()
 	calls := system

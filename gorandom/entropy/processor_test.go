@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestProcessorFails: a processor that has no more words in the middle of a read is an
-// error, and the words that it gave are erased.
+// TestProcessorFails: if a processor runs out of words in the middle of a read, that is
+// an error, and the words so far are erased.
 func TestProcessorFails(t *testing.T) {
 	for _, n := range []int{0, 1, 7, 8, 9, 32} {
 		for words := range 5 {

@@ -7,8 +7,8 @@ import (
 	"unsafe"
 )
 
-// TestFailedRequestIsErased: a kernel that fails leaves nothing, neither in the caller's
-// memory nor of the key that was to come.
+// TestFailedRequestIsErased: when a kernel fails, neither the caller's memory nor ahead
+// keeps any output or the next key.
 func TestFailedRequestIsErased(t *testing.T) {
 	var g Generator
 	g.Reseed([]byte("seed"))

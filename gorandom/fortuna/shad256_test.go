@@ -7,10 +7,10 @@ import (
 	"unsafe"
 )
 
-// TestToolIsErased looks into the library's object, which no test from outside
-// can: after giveBack neither it nor text holds anything of what was hashed. It
-// fails if giveBack leaves out the two halves of a zero block (the last partial
-// block stays) or the last Reset.
+// TestToolIsErased looks into the library's object, which is not visible outside this
+// package. After giveBack neither it nor text holds anything of what was hashed. The
+// test fails if giveBack omits the two halves of a zero block (the last partial block
+// stays) or the last Reset.
 func TestToolIsErased(t *testing.T) {
 	var fresh SHAd256
 	unused := fresh.borrow()
@@ -32,7 +32,7 @@ func TestToolIsErased(t *testing.T) {
 	}
 }
 
-// TestTailIsErased: bytes that were hashed with their block are no longer in the tail.
+// TestTailIsErased: the tail no longer holds bytes that were hashed with their block.
 func TestTailIsErased(t *testing.T) {
 	for n := range 200 {
 		var h SHAd256

@@ -10,7 +10,7 @@ import (
 	"unsafe"
 )
 
-// TestScratchIsErased: what is left of a last, partial block is nowhere.
+// TestScratchIsErased: the unused rest of a last, partial block is erased.
 func TestScratchIsErased(t *testing.T) {
 	for _, name := range Kernels() {
 		k, err := find(name)
@@ -28,7 +28,7 @@ func TestScratchIsErased(t *testing.T) {
 	}
 }
 
-// TestFillWithErases: a key that was used once does not stay among the spare schedules.
+// TestFillWithErases: no key that was used once stays among the spare schedules.
 func TestFillWithErases(t *testing.T) {
 	s := new(Schedule)
 	defer func(old func() any) { schedules.New = old }(schedules.New)

@@ -9,14 +9,14 @@ import (
 	"unsafe"
 )
 
-// TestGiveBackErases: of key and message nothing is left in a spare tool, the
-// library's object included, after any way to a tag and with tails of all
-// lengths. Fails if giveBack writes no zeros, or one fewer.
+// TestGiveBackErases: a spare tool, the library's object included, holds nothing of key
+// and message, after any way to a tag and with tails of all lengths. It fails if giveBack
+// writes no zeros, or one fewer.
 func TestGiveBackErases(t *testing.T) {
 	if raceEnabled {
-		t.Skip("the race detector makes sync.Pool forget, and this test looks for what comes back")
+		t.Skip("the race detector makes sync.Pool forget, and this test needs the same tool back")
 	}
-	// A pool has a place for each processor, and is emptied by the collector.
+	// A sync.Pool has a place for each processor, and the collector empties it.
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	for a := range algorithms {

@@ -6,9 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestMadviseThatLies: what is refused, or granted by a madvise(2) that grants
-// everything as qemu-user's does, isn't claimed. It fails if advise doesn't try
-// nonsense first: the guard would trust a page that no fork wipes.
+// TestMadviseThatLies: advice that was refused is not reported as granted, nor is advice
+// from a madvise(2) that grants everything, as qemu-user's does. It fails if advise
+// doesn't try nonsense first: the guard would trust a page that no fork wipes.
 func TestMadviseThatLies(t *testing.T) {
 	for _, v := range []struct {
 		name   string

@@ -9,7 +9,7 @@ import (
 	"unsafe"
 )
 
-// TestVMClock: the number is another one after all that the monitor may write down.
+// TestVMClock: the number changes with everything that the monitor may write.
 func TestVMClock(t *testing.T) {
 	for name, v := range map[string]struct {
 		flags   uint64
@@ -33,7 +33,7 @@ func TestVMClock(t *testing.T) {
 	}
 }
 
-// TestVMClockRefused: a page that is not of the layout that we know tells nothing.
+// TestVMClockRefused: a page with an unknown layout is not used.
 func TestVMClockRefused(t *testing.T) {
 	size := uint32(unsafe.Sizeof(vmclock{}))
 	for name, v := range map[string]struct {
@@ -51,14 +51,14 @@ func TestVMClockRefused(t *testing.T) {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
-	// The offsets of the kernel's header.
+	// These are the offsets in the kernel's header.
 	if v := (vmclock{}); unsafe.Offsetof(v.seqCount) != 12 || unsafe.Offsetof(v.disruptionMarker) != 16 ||
 		unsafe.Offsetof(v.flags) != 24 || unsafe.Offsetof(v.vmGenerationCounter) != 104 {
 		t.Errorf("the layout is another: %+v", v)
 	}
 }
 
-// TestMapDeviceRefuses: what is not a misc device is not mapped, nor one that has no page.
+// TestMapDeviceRefuses: only misc devices are mapped, and only those that have a page.
 func TestMapDeviceRefuses(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, make([]byte, 8192), 0o600); err != nil {

@@ -11,7 +11,7 @@ import (
 
 func seedOf(c byte) *[SeedSize]byte { return (*[SeedSize]byte)(bytes.Repeat([]byte{c}, SeedSize)) }
 
-// TestDecode: every prefix, every bit, and more than there should be.
+// TestDecode tries every prefix, every flipped bit, and a file that is too long.
 func TestDecode(t *testing.T) {
 	whole := encode(seedOf(7))
 	refuse := func(b []byte) {
@@ -33,7 +33,7 @@ func TestDecode(t *testing.T) {
 	refuse(append(whole[:], 0))
 }
 
-// TestDerived: the Python package has the same digests in its test of its own code.
+// TestDerived: the Python package's test of its own code has the same digests.
 func TestDerived(t *testing.T) {
 	var seed, fresh [SeedSize]byte
 	for i := range SeedSize {
@@ -55,7 +55,7 @@ func TestDerived(t *testing.T) {
 	}
 }
 
-// FuzzDecode: what is read is what encode writes, and nothing else is read.
+// FuzzDecode: decode accepts what encode writes, and nothing else.
 func FuzzDecode(f *testing.F) {
 	whole := encode(seedOf(3))
 	f.Add(whole[:])

@@ -12,9 +12,9 @@ import (
 	"gorandom.dev/gorandom/internal/at"
 )
 
-// TestFailingCalls: what a call of the system's fails with is what the step fails with.
-// It fails if one of them passes an error by: the seed would then be used though it is
-// not replaced, or not on the disk.
+// TestFailingCalls: when a system call fails, its step fails with the same error. It
+// fails if a step ignores the error: a seed would be used though it is not replaced, or
+// its successor not on the disk.
 func TestFailingCalls(t *testing.T) {
 	gone := &file{directory: -1, lock: -1, seed: -1, name: "seed"}
 	long := &file{directory: unix.AT_FDCWD, seed: -1, name: strings.Repeat("x", at.Max)}
@@ -55,8 +55,8 @@ func TestFailingCalls(t *testing.T) {
 	}
 }
 
-// TestDirectoryIsNotSynced: a new seed that may be gone after a loss of power is an
-// error, and the temporary file is gone. What is open by O_PATH can't be synced.
+// TestDirectoryIsNotSynced: a new seed that a loss of power may undo is an error, and the
+// temporary file is removed. A directory opened by O_PATH can't be synced.
 func TestDirectoryIsNotSynced(t *testing.T) {
 	folder := t.TempDir()
 	directory, err := unix.Open(folder, unix.O_PATH|unix.O_CLOEXEC, 0)
@@ -88,8 +88,8 @@ func (g *full) AddEvent(source byte, data []byte) error {
 	return g.generator.AddEvent(source, data)
 }
 
-// TestRefusedEvent: a generator that takes no event, or not all of them, is an error of
-// Load; the seed counts as used, so it was replaced.
+// TestRefusedEvent: Load returns an error if the generator takes no event, or not all of
+// them. The seed counts as used, so it has been replaced.
 func TestRefusedEvent(t *testing.T) {
 	for _, n := range []int{0, 31} {
 		path := newFile(t)

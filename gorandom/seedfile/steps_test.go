@@ -2,7 +2,7 @@
 
 package seedfile
 
-// These tests act at single steps of a call, and kill processes there. The others are
+// These tests act between the steps of a call, and kill processes there. The others are
 // in tests/go/seedfile.
 
 import (
@@ -24,7 +24,7 @@ var steps = []step{
 	stepDirectorySynced, stepUsed,
 }
 
-// generator keeps what it is given.
+// generator records what it is given.
 type generator struct {
 	events  [][]byte
 	reseeds int
@@ -64,7 +64,7 @@ func newFile(t *testing.T) string {
 	return path
 }
 
-// TestLock: gofrs/flock, which is another implementation, and ours exclude each other.
+// TestLock: our lock and that of gofrs/flock, an independent implementation, exclude each other.
 func TestLock(t *testing.T) {
 	path := newFile(t)
 	other := flock.New(path + ".lock")
@@ -117,8 +117,8 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// TestLockRemoved: somebody removes the lock's file while its lock is held. The next
-// call makes another one, and has it; the seed is still used once.
+// TestLockRemoved: somebody removes the lock's file while the lock is held. The next call
+// makes another one and locks it, but the seed is still used once.
 func TestLockRemoved(t *testing.T) {
 	path := newFile(t)
 	var first, second generator
@@ -143,8 +143,8 @@ func TestLockRemoved(t *testing.T) {
 	}
 }
 
-// TestReplacedWhileRead: what was opened is no longer the file, but what another
-// call, by another lock, has used and replaced.
+// TestReplacedWhileRead: after this call opened the file, another one, with another lock,
+// has used and replaced it.
 func TestReplacedWhileRead(t *testing.T) {
 	path := newFile(t)
 	var first, second generator
@@ -165,7 +165,7 @@ func TestReplacedWhileRead(t *testing.T) {
 
 const dieAt, dieFile = "SEEDFILE_TEST_STEP", "SEEDFILE_TEST_FILE"
 
-// TestMain is the program that dies, if it is told where.
+// TestMain runs the program that dies, if it is told at which step.
 func TestMain(m *testing.M) {
 	if last := os.Getenv(dieAt); last != "" {
 		hook = func(s step) {
@@ -180,8 +180,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestKilled: whatever the step, the next process finds a whole seed and no lock,
-// and one that may have been used is gone.
+// TestKilled: whatever the step, the next process finds a whole seed and no lock. A seed
+// that may have been used is gone.
 func TestKilled(t *testing.T) {
 	for i, last := range steps {
 		t.Run(string(last), func(t *testing.T) {

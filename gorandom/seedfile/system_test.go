@@ -16,7 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// inode of a file, or 0.
+// inode returns a file's inode number, or 0.
 func inode(path string) uint64 {
 	var s unix.Stat_t
 	if unix.Stat(path, &s) != nil {
@@ -26,8 +26,8 @@ func inode(path string) uint64 {
 }
 
 // TestSynced: the new file is on the disk before it gets its name, and the folder before
-// the old seed is used. It fails without one of the two calls of fsync(2), and for one
-// of another file.
+// the old seed is used. It fails if one of the two calls of fsync(2) is missing or syncs
+// another file.
 func TestSynced(t *testing.T) {
 	path := newFile(t)
 	var got []string
@@ -57,7 +57,7 @@ func TestSynced(t *testing.T) {
 	}
 }
 
-// TestSyncFails: nothing is used, and of the next seed nothing is left if it has no name yet.
+// TestSyncFails: no seed is used. If the next one has no name yet, it is removed.
 func TestSyncFails(t *testing.T) {
 	for i, what := range []string{"the file", "the folder"} {
 		path := newFile(t)
@@ -80,7 +80,7 @@ func TestSyncFails(t *testing.T) {
 	}
 }
 
-// TestShortWrite: what the kernel takes only a part of is written on, and fails here.
+// TestShortWrite: after a partial write the rest is written too, which fails here.
 func TestShortWrite(t *testing.T) {
 	path := newFile(t)
 	before := content(t, path)
@@ -103,7 +103,7 @@ func TestShortWrite(t *testing.T) {
 	}
 }
 
-// TestLockFileIsJudged: what stands at the lock's name is this user's regular file.
+// TestLockFileIsJudged: the lock's file must be a regular file of this user.
 func TestLockFileIsJudged(t *testing.T) {
 	path := newFile(t)
 	if err := unix.Mkfifo(path+".lock", 0o600); err != nil {
@@ -115,8 +115,8 @@ func TestLockFileIsJudged(t *testing.T) {
 	}
 }
 
-// TestLockIsGivenBack: a child that was forked during a call has copies of its descriptors,
-// and keeps them open. They lock nothing any more.
+// TestLockIsGivenBack: a child that was forked during a call keeps copies of its descriptors
+// open. They no longer lock anything.
 func TestLockIsGivenBack(t *testing.T) {
 	path := newFile(t)
 	defer func() { hook = nil }()
@@ -149,8 +149,8 @@ func TestLockIsGivenBack(t *testing.T) {
 	}
 }
 
-// TestDescriptorsAreNotInherited: at each step every descriptor of the call's is closed by
-// an exec.
+// TestDescriptorsAreNotInherited: at each step, an exec would close every descriptor of the
+// call.
 func TestDescriptorsAreNotInherited(t *testing.T) {
 	path := newFile(t)
 	folder := path[:len(path)-len("/seed")]

@@ -18,7 +18,7 @@ import (
 	"gorandom.dev/gorandom/process"
 )
 
-// TestAnswers: what the front makes of each error depends on the number alone.
+// TestAnswers: the front decides by the number alone what to do about an error.
 func TestAnswers(t *testing.T) {
 	for _, v := range []struct {
 		err  error
@@ -40,8 +40,8 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// TestSeedFails: no core is made without a first seed, or with another kernel than the
-// one that was asked for.
+// TestSeedFails: without a first seed, or with a kernel other than the requested one, no
+// core is made.
 func TestSeedFails(t *testing.T) {
 	defer func() { weather = nil }()
 	seed := func(kernel string) int {
@@ -67,8 +67,8 @@ func TestSeedFails(t *testing.T) {
 	}
 }
 
-// TestHand: a generator driven by hand is package fortuna's, nothing of it is left in the
-// work space, and what fails changes nothing.
+// TestHand: a generator driven by hand equals package fortuna's. Its work space is erased,
+// and a failed call changes nothing.
 func TestHand(t *testing.T) {
 	var h handGenerator
 	var model fortuna.Generator
@@ -103,7 +103,7 @@ func TestHand(t *testing.T) {
 	}
 }
 
-// TestSeedFilePaths: what cannot be a path is an error, and no other file.
+// TestSeedFilePaths: an impossible path is an error, and never names another file.
 func TestSeedFilePaths(t *testing.T) {
 	begin(t)
 	folder := t.TempDir()
@@ -120,7 +120,7 @@ func TestSeedFilePaths(t *testing.T) {
 	}
 }
 
-// TestMACSizes: the front's idea of a tag's size is the algorithm's, or there is no tag.
+// TestMACSizes: if the front asks for a tag of another size than the algorithm's, it gets none.
 func TestMACSizes(t *testing.T) {
 	key, n := at([]byte("key"))
 	var k mac.Key

@@ -19,10 +19,10 @@ import (
 	"gorandom.dev/gorandom/seedfile"
 )
 
-// garbage is how many objects 100 calls of f make, when others have been made before.
-// It is no average: one in a hundred would fill the memory of a process that never
-// collects. Of some times the least: the runtime keeps what it has learnt about types
-// of errors, and looks at random moments whether to.
+// garbage counts the objects that 100 calls of f make, after earlier ones. It doesn't
+// average: one in a hundred would fill the memory of a process that never collects. It
+// takes the least of several runs, because the runtime caches what it learns about types
+// of errors at random moments.
 func garbage(f func()) uint64 {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // it would empty the pools
@@ -40,11 +40,11 @@ func garbage(f func()) uint64 {
 	return least
 }
 
-// weather is what the kernel answers if it isn't nil. What a source's own errors leave
-// in the heap is the affair of package entropy's test.
+// weather is the kernel's answer if it isn't nil. Package entropy's test covers what a
+// source's own errors leave in the heap.
 var weather error
 
-// system is the kernel in this weather.
+// system is a kernel with this weather.
 type system struct{ *entropy.Kernel }
 
 func (s system) Read(b []byte) error {
@@ -55,7 +55,7 @@ func (s system) Read(b []byte) error {
 	return s.Kernel.Read(b)
 }
 
-// begin makes a core whose system has this weather.
+// begin makes a core whose kernel has this weather.
 func begin(t testing.TB) {
 	t.Helper()
 	if r := Seed(2, nil, unsafe.Pointer(&[nameSize]byte{}), system{entropy.NewKernel()}, process.Allocate); r != 0 {
@@ -71,9 +71,9 @@ func at(b []byte) (unsafe.Pointer, uintptr) {
 	return unsafe.Pointer(unsafe.SliceData(b)), uintptr(len(b))
 }
 
-// TestNoGarbage: no call leaves an object in Go's heap, whatever it answers. It fails
-// for errors.As in answer, for Status.Sources made each time, for a seed that an
-// interface's method is given from the stack.
+// TestNoGarbage: no call leaves an object in Go's heap, whatever it answers. It fails if
+// answer uses errors.As, if Status.Sources is made each time, or if an interface's method
+// is given a seed from the stack.
 func TestNoGarbage(t *testing.T) {
 	if raceEnabled || keystream.Active() == generic {
 		t.Skip("NOT RUN: the race detector makes sync.Pool forget, and the generic kernel allocates")
@@ -129,7 +129,7 @@ func TestNoGarbage(t *testing.T) {
 	before := g
 	want("hand, too much", broken, func() int { return Hand(generatorRequest, unsafe.Pointer(&g), p, 0, p, 2<<20) })
 	if g != before || g.work != (fortuna.Generator{}) {
-		t.Error("hand: a generator is changed by what fails, or something is left in it")
+		t.Error("hand: a failed call changed the generator, or left something in it")
 	}
 
 	for _, name := range append(keystream.Kernels()[1:], "none") {
@@ -161,7 +161,7 @@ func TestNoGarbage(t *testing.T) {
 	})
 }
 
-// TestNoGarbageOfSeedFiles is TestNoGarbage for these.
+// TestNoGarbageOfSeedFiles is TestNoGarbage for the calls for seed files.
 func TestNoGarbageOfSeedFiles(t *testing.T) {
 	if raceEnabled {
 		t.Skip("NOT RUN: the race detector makes sync.Pool forget")
@@ -215,8 +215,8 @@ func TestNoGarbageOfSeedFiles(t *testing.T) {
 	want(digits(folder+"/seed"), "locked:0:seedfile: locked by another process", Load)
 }
 
-// TestGenericIsCollected: where the generic kernel serves, the heap stays small all the
-// same. It fails with 80 MB if tidy collects nothing.
+// TestGenericIsCollected: the heap stays small with the generic kernel too. It fails with
+// 80 MB if tidy collects nothing.
 func TestGenericIsCollected(t *testing.T) {
 	before := keystream.Active()
 	defer func() { _ = keystream.Use(before) }()
@@ -240,7 +240,7 @@ func TestGenericIsCollected(t *testing.T) {
 	}
 }
 
-// TestStatus: all fields are there.
+// TestStatus: the status has all fields.
 func TestStatus(t *testing.T) {
 	begin(t)
 	text := string(AppendStatus(nil))
@@ -254,7 +254,7 @@ func TestStatus(t *testing.T) {
 	}
 }
 
-// TestPanicIsAnAnswer: what would be a panic in an exported function ends no process.
+// TestPanicIsAnAnswer: a panic in an exported function doesn't end the process.
 func TestPanicIsAnAnswer(t *testing.T) {
 	if raceEnabled {
 		t.Skip("NOT RUN: with the race detector nil slices end the process")

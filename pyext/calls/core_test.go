@@ -13,7 +13,7 @@ import (
 	"gorandom.dev/gorandom/process"
 )
 
-// TestWithoutCore: calls before a seed, or after one that failed, give no bytes.
+// TestWithoutCore: calls before a seed, or after a failed one, give no bytes.
 func TestWithoutCore(t *testing.T) {
 	b := []byte{1, 2, 3}
 	p, n := at(b)
@@ -34,7 +34,7 @@ func TestWithoutCore(t *testing.T) {
 	}
 }
 
-// repeating is a kernel whose reads are all alike.
+// repeating is a kernel that returns the same bytes at each read.
 type repeating struct{}
 
 func (repeating) Name() string { return "repeating" }
@@ -52,7 +52,7 @@ type failing struct{ err error }
 func (failing) Name() string          { return "failing" }
 func (s failing) Read(b []byte) error { clear(b); return s.err }
 
-// TestSeedThatFails: whatever is missing at the start, there is no core.
+// TestSeedThatFails: whatever is missing at the start, no core is made.
 func TestSeedThatFails(t *testing.T) {
 	none := func(int) (*process.Memory, error) { return nil, process.ErrMemory }
 	before := keystream.Active()
@@ -86,7 +86,7 @@ func TestSeedThatFails(t *testing.T) {
 	}
 }
 
-// TestSeedByName: the kernel that was asked for is the one that serves.
+// TestSeedByName: the requested kernel is the one in use.
 func TestSeedByName(t *testing.T) {
 	before := keystream.Active()
 	defer func() { _ = keystream.Use(before) }()

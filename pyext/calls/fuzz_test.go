@@ -17,11 +17,11 @@ import (
 	"gorandom.dev/gorandom/mac"
 )
 
-// most is how long what is fuzzed may be, in bytes.
+// most is the most bytes of a fuzzed argument.
 const most = 1 << 16
 
-// fences are memory that ends where nothing may be read or written, one for each
-// argument of a call.
+// fences are memory that ends where nothing may be read or written, one for each argument
+// of a call.
 type fences [3][]byte
 
 func newFences(f *testing.F) *fences {
@@ -41,14 +41,14 @@ func newFences(f *testing.F) *fences {
 	return &all
 }
 
-// put returns b in the i-th of them, at its end.
+// put returns a copy of b at the end of the i-th fence.
 func (all *fences) put(i int, b []byte) []byte {
 	room := all[i][most-len(b):]
 	copy(room, b)
 	return room
 }
 
-// FuzzMAC: MACSet, MACSum and MACOnce, from memory that ends where key, message and tag do.
+// FuzzMAC calls MACSet, MACSum and MACOnce with memory that ends where key, message and tag do.
 func FuzzMAC(f *testing.F) {
 	for number := range 17 {
 		f.Add(number, 32, []byte("key"), []byte("message"))
@@ -92,7 +92,7 @@ func FuzzMAC(f *testing.F) {
 	})
 }
 
-// FuzzEvent: Event takes any bytes of any source, and only none of them is an error; the
+// FuzzEvent: Event takes any bytes from any source. Only empty data is an error, and the
 // generator goes on.
 func FuzzEvent(f *testing.F) {
 	f.Add(byte(0), []byte{})
@@ -125,7 +125,7 @@ func FuzzEvent(f *testing.F) {
 	})
 }
 
-// FuzzHand: a generator by hand is package fortuna's, and unchanged by what fails.
+// FuzzHand: a generator driven by hand equals package fortuna's, and a failed call doesn't change it.
 func FuzzHand(f *testing.F) {
 	f.Add(generatorReseed, uint16(0), []byte("key"), []byte("seed"))
 	f.Add(generatorData, uint16(33), []byte("key"), []byte{})
@@ -174,7 +174,7 @@ func FuzzHand(f *testing.F) {
 	})
 }
 
-// FuzzFromHex: as encoding/hex, but for lower-case digits alone; a last odd one is left out.
+// FuzzFromHex: fromHex is encoding/hex, but takes only lower-case digits and ignores a last odd one.
 func FuzzFromHex(f *testing.F) {
 	for _, digits := range []string{"", "00", "2f746d70", "2F", "2", "2g", "zz"} {
 		f.Add(digits)

@@ -16,9 +16,9 @@ import (
 
 const wayToDie = "FATAL_TEST_WAY"
 
-// The ways in which a child dies: by an error of the program's, by one of the
-// runtime's own (which shows all threads' frames, whatever GOTRACEBACK says), and
-// by one that begins with words of memory.
+// ways are the ways in which a child dies: by an error of the program's, by one of the
+// runtime's own (which shows all threads' frames, whatever GOTRACEBACK says), and by one
+// whose message begins with words of memory.
 var ways = map[string]func(){
 	"unlock": func() { new(sync.Mutex).Unlock() },
 	"overflow": func() {
@@ -41,9 +41,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestOneLine: a fatal error ends the process with one line, and no word of memory
-// in it. It fails, with a trace, if init sets no overrideWrite or firstLine goes on
-// after the line's end; and by "words" if length takes all of a hexadecimal number.
+// TestOneLine: a fatal error ends the process with one line that contains no word of
+// memory. With a trace it fails if init doesn't set overrideWrite, or firstLine goes on
+// after the line's end. "words" fails if length takes all of a hexadecimal number.
 func TestOneLine(t *testing.T) {
 	for way, want := range map[string]string{
 		"unlock":   "gorandom: fatal error: sync: unlock of unlocked mutex\n",

@@ -9,9 +9,9 @@ import (
 	"unsafe"
 )
 
-// TestPieces: the runtime writes a message in pieces. What goes to standard error ends
-// with the first line, and of a piece that is a number only the 0x is written. Other
-// descriptors get all. TestOneLine sees the same from outside, where nothing is counted.
+// TestPieces: the runtime writes a message in pieces. Standard error gets them up to the
+// end of the first line, and only the 0x of a piece that is a number. Other descriptors
+// get everything. TestOneLine sees the same from outside, where coverage isn't counted.
 func TestPieces(t *testing.T) {
 	var pipe [2]int
 	if err := syscall.Pipe(pipe[:]); err != nil {

@@ -13,8 +13,8 @@ import (
 	"gorandom.dev/gorandom/csprng"
 )
 
-// machine is a monitor's count of restores, and an RNG that looks at it. Two of
-// them are alike in all but what is said.
+// machine is a monitor's count of restores, and an RNG that looks at it. Two machines
+// differ only in what a test changes.
 type machine struct {
 	*csprng.RNG
 	source   source
@@ -48,7 +48,7 @@ func newMachine(t *testing.T, lanes int, processor *words) *machine {
 	return x
 }
 
-// words are the processor's, which pass the tests of noise: others for another byte.
+// words are the processor's. They pass the tests of noise, and differ with byte.
 type words struct {
 	byte byte
 	read atomic.Uint64
@@ -83,8 +83,8 @@ func (x *machine) draw(t *testing.T, how string) []byte {
 
 var hows = []string{"ready", "lane 0", "lane 1", "large"}
 
-// lanesFor returns how many lanes a machine has that draws so, and the draws that
-// come before. Where it draws ready bytes it has one: which of two FillAny finds
+// lanesFor returns how many lanes a machine has that draws in this way, and the draws that
+// come before. For ready bytes it has one, because which of two lanes FillAny finds
 // depends on what a sync.Pool remembers.
 func lanesFor(how string) (lanes int, before []string) {
 	if how == "lane 1" {
@@ -93,9 +93,9 @@ func lanesFor(how string) (lanes int, before []string) {
 	return 1, []string{"ready", "lane 0"}
 }
 
-// TestRestored: one saved state, started twice. Without a sign the copies give the
-// same bytes, which shows that this test sees it; with one, and another kernel,
-// none. It fails if mustLook, or take, doesn't look at the machine.
+// TestRestored starts one saved state twice. Without a sign of the restore the copies give
+// the same bytes, so this test can tell. With a sign, and different kernel bytes, none are
+// the same. It fails if mustLook, or take, doesn't look at the machine.
 func TestRestored(t *testing.T) {
 	for _, told := range []bool{false, true} {
 		for _, how := range hows {
@@ -106,7 +106,7 @@ func TestRestored(t *testing.T) {
 					x.draw(t, how)
 				}
 			}
-			two.source.state += 99 // its kernel was told
+			two.source.state += 99 // its kernel was told of the restore
 			if told {
 				one.restores.Add(1)
 				two.restores.Add(1)
@@ -121,10 +121,10 @@ func TestRestored(t *testing.T) {
 	}
 }
 
-// TestRestoredWithTheSameKernel: the kernels of two copies give both the same
-// bytes where nothing tells them. Then the processor's, and the cycle counter,
-// make the difference, at each reseed, and once a millisecond in each lane. It
-// fails without freshLocked's second or third part, and without mix.
+// TestRestoredWithTheSameKernel: the kernels of two copies give both the same bytes, and
+// nothing tells them of the restore. Then the processor's words and the cycle counter make
+// the copies differ, at each reseed, and once a millisecond in each lane. It fails without
+// freshLocked's second or third part, and without mix.
 func TestRestoredWithTheSameKernel(t *testing.T) {
 	type change func(x *machine, w *words)
 	word := func(_ *machine, w *words) { w.byte = 7 }
@@ -146,7 +146,7 @@ func TestRestoredWithTheSameKernel(t *testing.T) {
 				change(two, &w[1])
 			}
 			if len(changes) == 2 {
-				later(one, nil) // as much of it, so that only the word differs
+				later(one, nil) // as many cycles, so that only the word differs
 			}
 			same := bytes.Equal(one.draw(t, "lane 0"), two.draw(t, "lane 0"))
 			if want := !told && len(changes) == 1 && name != "later"; same != want {
@@ -156,9 +156,9 @@ func TestRestoredWithTheSameKernel(t *testing.T) {
 	}
 }
 
-// TestRestoredInTheMiddle: the machine is saved right after each of the looks of a
-// draw but the last, when the draw has its bytes. It fails if the machine isn't
-// looked at again after them.
+// TestRestoredInTheMiddle: the machine is saved right after one of the looks of a draw,
+// each in turn except the last, when the draw has its bytes. It fails if there is no look
+// after them.
 func TestRestoredInTheMiddle(t *testing.T) {
 	for _, how := range hows {
 		lanes, _ := lanesFor(how)
@@ -177,7 +177,7 @@ func TestRestoredInTheMiddle(t *testing.T) {
 				}
 				drawn[i] = x.draw(t, how)
 			}
-			if at == looks { // without a restore before it, the last
+			if at == looks { // the last look: no restore came before it
 				if at < 3 {
 					t.Errorf("%s: %d looks, want at least two before the bytes and one after", how, at)
 				}
@@ -190,7 +190,7 @@ func TestRestoredInTheMiddle(t *testing.T) {
 	}
 }
 
-// restoring is a kernel; next is called while it is read.
+// restoring is a kernel that calls next while it is read.
 type restoring struct {
 	source
 	next func()
@@ -204,9 +204,9 @@ func (k *restoring) Read(b []byte) error {
 	return k.source.Read(b)
 }
 
-// TestRestoredWhileSeeded: the machine is restored while its kernel gives the bytes of
-// a seed, so that two copies have the same. The next draw reseeds once more. It fails
-// if the machine's number is read after the seed and not before.
+// TestRestoredWhileSeeded: the machine is restored while its kernel gives the bytes of a
+// seed, so two copies have the same seed. The next draw reseeds once more. It fails if the
+// machine's number is read after the seed and not before.
 func TestRestoredWhileSeeded(t *testing.T) {
 	var restores atomic.Uint64
 	restore := func() { restores.Add(1) }
@@ -235,8 +235,8 @@ func TestRestoredWhileSeeded(t *testing.T) {
 	draw("at a reseed", 4)
 }
 
-// TestRestoredWithoutKernel: a key that a twin may have gives no byte, however well
-// it was seeded, and gives them when the kernel is back.
+// TestRestoredWithoutKernel: a key that a twin may have gives no bytes, however well it was
+// seeded. Draws succeed again when the kernel is back.
 func TestRestoredWithoutKernel(t *testing.T) {
 	x := newMachine(t, 2, &words{})
 	x.draw(t, "ready")
@@ -257,8 +257,8 @@ func TestRestoredWithoutKernel(t *testing.T) {
 	x.draw(t, "ready")
 }
 
-// TestRestoredUnderLoad: while many draw, the machine is restored again and again.
-// Nothing fails, and nobody draws for ever.
+// TestRestoredUnderLoad: while many goroutines draw, the machine is restored again and
+// again. Nothing fails, and every draw ends.
 func TestRestoredUnderLoad(t *testing.T) {
 	x := newMachine(t, 2, &words{})
 	var group sync.WaitGroup

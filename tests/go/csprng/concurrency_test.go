@@ -13,8 +13,8 @@ import (
 	"gorandom.dev/gorandom/keystream"
 )
 
-// patience is how long a test lets other goroutines take before it says that
-// they hang. Nothing waits for it to pass.
+// patience is how long other goroutines may take before a test says that they hang. A
+// test that passes never waits that long.
 const patience = time.Minute
 
 // finishes fails unless f returns.
@@ -48,9 +48,9 @@ func (s *blocking) Read(b []byte) error {
 	return s.source.Read(b)
 }
 
-// TestLanesDontWaitForTheRoot: while a Reseed holds the root's lock, here in a
-// kernel that hangs, seeded lanes go on, samples and all. It fails (it hangs) if
-// tryAdd locks instead of trying.
+// TestLanesDontWaitForTheRoot: while a Reseed holds the root's lock, here in a kernel that
+// hangs, seeded lanes continue to draw and to take samples. It hangs if tryAdd locks
+// instead of trying.
 func TestLanesDontWaitForTheRoot(t *testing.T) {
 	s := &blocking{entered: make(chan struct{}), leave: make(chan struct{})}
 	r, err := csprng.New(csprng.Config{Lanes: 2, Source: s, Clock: func() time.Duration { return 0 }})
@@ -83,9 +83,8 @@ func TestLanesDontWaitForTheRoot(t *testing.T) {
 	}
 }
 
-// TestLanesDontWaitForEachOther: a lane whose draw hangs, here in the clock, is
-// in nobody's way: not in another lane's, and not in FillAny's. It fails if two
-// lanes share a lock.
+// TestLanesDontWaitForEachOther: a lane whose draw hangs, here in the clock, blocks neither
+// another lane nor FillAny. It fails if two lanes share a lock.
 func TestLanesDontWaitForEachOther(t *testing.T) {
 	var hang atomic.Bool
 	entered, leave := make(chan struct{}), make(chan struct{})
@@ -125,8 +124,8 @@ func TestLanesDontWaitForEachOther(t *testing.T) {
 	}
 }
 
-// TestAllAtOnce is for the race detector: everything that may happen at once,
-// with reseeds by age and rule, forks and a failing kernel, and a Close at the end.
+// TestAllAtOnce is for the race detector: everything happens at once, with reseeds by age
+// and rule, forks and a failing kernel, and a Close at the end.
 func TestAllAtOnce(t *testing.T) {
 	x := newBench(t, 4, true)
 	var wg sync.WaitGroup
@@ -258,7 +257,7 @@ func BenchmarkFillParallel(b *testing.B) {
 	}
 }
 
-// BenchmarkStart is what a process's first draw costs beyond its runtime's start.
+// BenchmarkStart measures what a process's first draw costs after its runtime's start.
 func BenchmarkStart(b *testing.B) {
 	for b.Loop() {
 		r, err := csprng.New(csprng.Config{Lanes: 2})

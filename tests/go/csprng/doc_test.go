@@ -16,8 +16,8 @@ import (
 	"gorandom.dev/gorandom/seedfile"
 )
 
-// sourceNames is what the table in gorandom/doc.go calls the sources. The compiler
-// refuses two with one number.
+// sourceNames is what the table in gorandom/doc.go calls the sources. Two sources with one
+// number don't compile.
 var sourceNames = map[byte]string{
 	csprng.SourceKernel:    "the kernel",
 	csprng.SourceCycles:    "the cycle counter",
@@ -47,8 +47,8 @@ func documented(t *testing.T) (rows []string) {
 	return rows
 }
 
-// TestDocumentedEvents counts the events at the accumulator, and writes the table of
-// the documentation from what it counts: they are the same, or one of them is wrong.
+// TestDocumentedEvents counts the events at the accumulator and writes the documentation's
+// table from the counts. If the tables differ, one of them is wrong.
 func TestDocumentedEvents(t *testing.T) {
 	var got []string
 	x := newObserved(t, 2, nil)
@@ -65,7 +65,7 @@ func TestDocumentedEvents(t *testing.T) {
 		return events[0].size
 	}
 
-	// An empty draw starts, and makes no request.
+	// An empty draw starts the RNG without making a request.
 	x.draw(t, 0, 0)
 	sources := []byte{csprng.SourceProcessor, csprng.SourceHardware}
 	kernel := x.of(csprng.SourceKernel)
@@ -134,7 +134,7 @@ func TestDocumentedEvents(t *testing.T) {
 	}
 	row("seedfile.Load", seedfile.Source, "%d bytes for each of the %d pools", size(seed), len(seed))
 
-	// The program's, of any number and size.
+	// The program's events, of any number and size.
 	x.events = nil
 	const most = 32
 	for n := 1; n < 100; n++ {
@@ -147,7 +147,7 @@ func TestDocumentedEvents(t *testing.T) {
 	}
 	got = append(got, fmt.Sprintf("AddEvent | the program | any | 1 to %d bytes, longer ones hashed", most))
 
-	// Into keys: the words that were asked for and are in no event.
+	// Words for keys: those that were asked for but are in no event.
 	asked := func(do func()) (words uint64, size int) {
 		t.Helper()
 		before := x.processor.words
@@ -182,8 +182,8 @@ func TestDocumentedEvents(t *testing.T) {
 	}
 }
 
-// TestSourcesHaveNumbersOfTheirOwn: sourceNames has all constants of all packages that
-// number a source. Two with one number could not be in it: it would not compile.
+// TestSourcesHaveNumbersOfTheirOwn: sourceNames has the constants of all packages that
+// number a source. Two with one number in it would not compile.
 func TestSourcesHaveNumbersOfTheirOwn(t *testing.T) {
 	files, err := filepath.Glob("../../../gorandom/*/*.go")
 	if err != nil {
@@ -208,8 +208,8 @@ func TestSourcesHaveNumbersOfTheirOwn(t *testing.T) {
 	}
 }
 
-// TestEachSourceGoesRoundThePools: event n of a source is in pool n modulo 32. It
-// fails if sources share a position, or one stands still.
+// TestEachSourceGoesRoundThePools: event n of a source is in pool n modulo 32. It fails if
+// sources share a position, or one always uses the same pool.
 func TestEachSourceGoesRoundThePools(t *testing.T) {
 	x := newObserved(t, 3, nil)
 	for i := range 64 * 100 {

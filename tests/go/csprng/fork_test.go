@@ -8,8 +8,8 @@ import (
 	"gorandom.dev/gorandom/entropy"
 )
 
-// fork makes a bench what it would be in a child: with wiped memory, or with
-// another PID.
+// fork turns a bench into what it would be in a child: with wiped memory, or with another
+// PID.
 func (x *bench) fork(pidMode bool) {
 	if pidMode {
 		x.pid.Add(1)
@@ -18,12 +18,12 @@ func (x *bench) fork(pidMode bool) {
 	clear(x.memory)
 }
 
-// TestFork is the matrix: used before the fork or not, small or large draws,
-// wiped memory or PIDs. The child begins anew, with 33 times 32 fresh bytes, and
-// none of its bytes is the parent's. It fails for PIDs if mustLook doesn't ask
-// the guard (the child repeats its parent), and for wiped memory too (the child
-// gets fortuna.ErrUnseeded, never a repeat); and if the root isn't wiped, for
-// then a child isn't what a process is that starts with the same kernel bytes.
+// TestFork is the matrix: used before the fork or not, small or large draws, wiped memory
+// or PIDs. The child begins anew, with 33 times 32 fresh bytes, and none of its bytes is
+// the parent's. It fails if mustLook doesn't ask the guard: with PIDs the child repeats its
+// parent, with wiped memory it gets fortuna.ErrUnseeded and never a repeat. It also fails
+// if the root isn't wiped, because a child must equal a process that starts with the same
+// kernel bytes.
 func TestFork(t *testing.T) {
 	for _, pidMode := range []bool{false, true} {
 		for _, used := range []bool{false, true} {
@@ -36,7 +36,7 @@ func TestFork(t *testing.T) {
 						child.draw(t, lane, n)
 					}
 				}
-				child.source.state += 99 // the kernel goes on
+				child.source.state += 99 // the kernel's bytes are others by now
 				reads := len(child.source.sizes)
 				child.fork(pidMode)
 				anew := newBench(t, lanes, pidMode)
@@ -64,8 +64,8 @@ func TestFork(t *testing.T) {
 	}
 }
 
-// TestForkWithoutKernel: a child that the kernel refuses gets no byte, however
-// well its parent was seeded, and gets bytes when the kernel is back.
+// TestForkWithoutKernel: a child that the kernel refuses gets no bytes, however well its
+// parent was seeded. It gets bytes when the kernel is back.
 func TestForkWithoutKernel(t *testing.T) {
 	for _, pidMode := range []bool{false, true} {
 		x := newBench(t, 2, pidMode)
@@ -89,9 +89,9 @@ func TestForkWithoutKernel(t *testing.T) {
 	}
 }
 
-// TestForkWipesIdleLanes: where the kernel doesn't wipe, a child's first draw
-// erases the keys that it has of its parent, also those of lanes it never uses.
-// It fails if noticeForkLocked leaves the lanes out.
+// TestForkWipesIdleLanes: where the kernel doesn't wipe, a child's first draw erases the
+// keys of its parent, also those in lanes that the child never uses. It fails if
+// noticeForkLocked omits the lanes.
 func TestForkWipesIdleLanes(t *testing.T) {
 	x := newBench(t, 4, true)
 	for lane := range 4 {
@@ -122,8 +122,8 @@ func distinct(piece []byte) int {
 	return len(seen)
 }
 
-// TestEventInAChild: an event that comes before the child's first draw is kept.
-// It fails if AddEvent doesn't look for a fork first.
+// TestEventInAChild: an event before the child's first draw is kept. It fails if AddEvent
+// doesn't check for a fork first.
 func TestEventInAChild(t *testing.T) {
 	for _, pidMode := range []bool{false, true} {
 		x, twin := newBench(t, 1, pidMode), newBench(t, 1, pidMode)
@@ -140,7 +140,7 @@ func TestEventInAChild(t *testing.T) {
 	}
 }
 
-// TestStatusInAChild: nothing of its own is seeded before its first draw.
+// TestStatusInAChild: before its first draw a child reports that it isn't seeded.
 func TestStatusInAChild(t *testing.T) {
 	for _, pidMode := range []bool{false, true} {
 		x := newBench(t, 1, pidMode)
@@ -156,7 +156,7 @@ func TestStatusInAChild(t *testing.T) {
 	}
 }
 
-// TestManyForks: each generation is new.
+// TestManyForks: each generation gives new bytes.
 func TestManyForks(t *testing.T) {
 	for _, pidMode := range []bool{false, true} {
 		x := newBench(t, 1, pidMode)

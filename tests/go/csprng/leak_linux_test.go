@@ -17,11 +17,11 @@ import (
 	"gorandom.dev/gorandom/process"
 )
 
-// TestKeysStandInSecretMemoryAlone searches all of this process's memory for what
-// stands in its secret memory after draws, reseeds and events: pieces that look
-// random. They may be nowhere else: not in the Go heap, not on a stack. It fails
-// if, for example, giveBack of fortuna's hash tool doesn't erase it. What a stack
-// held for a moment and something else has overwritten, it can't see.
+// TestKeysStandInSecretMemoryAlone takes the pieces of secret memory that look random after
+// draws, reseeds and events, and searches all of this process's memory for them. They may
+// be nowhere else, neither in the Go heap nor on a stack. It fails if, for example, giveBack
+// of fortuna's hash tool doesn't erase it. It can't see what a stack held for a moment before
+// something else overwrote it.
 func TestKeysStandInSecretMemoryAlone(t *testing.T) {
 	if keystream.Active() == "generic" {
 		t.Skip("NOT RUN: crypto/aes leaves pieces of its schedule on the stack")
@@ -49,7 +49,7 @@ func TestKeysStandInSecretMemoryAlone(t *testing.T) {
 		}
 	}
 
-	// Held inverted, lest the search finds its own table.
+	// Held inverted, so that the search doesn't find its own table.
 	pieces := map[uint64]int{}
 	for at := 0; at+8 <= len(memory); at += 8 {
 		if distinct(memory[at:at+8]) >= 7 {
@@ -64,7 +64,7 @@ func TestKeysStandInSecretMemoryAlone(t *testing.T) {
 		t.Skipf("NOT RUN: %v", err)
 	}
 	defer func() { _ = mem.Close() }()
-	// The search's own buffer is secret memory too, of the kind that is skipped.
+	// The search's own buffer is in secret memory too, which is skipped.
 	window, err := process.Allocate(1 << 16)
 	if err != nil {
 		t.Fatal(err)
@@ -78,7 +78,7 @@ func TestKeysStandInSecretMemoryAlone(t *testing.T) {
 				b := window.Bytes()[:min(1<<16, region[1]-from)]
 				for _, p := range own {
 					if p < from+uintptr(len(b)) && from < p+1<<16 {
-						// In pages, around what is ours.
+						// Search page by page, around our own memory.
 						b = b[:0]
 						for page := from; page < min(from+1<<16, region[1]); page += 4096 {
 							if inside(page, own[0], len(memory)) || inside(page, own[1], 1<<16) {
@@ -132,8 +132,8 @@ func searchIn(mem *os.File, b []byte, addr uintptr, pieces map[uint64]int) (foun
 	return found
 }
 
-// longest bounds the mappings that are searched, in bytes: the race detector's
-// own are larger than any of Go's, and hold no copy of what a program holds.
+// longest bounds the mappings that are searched, in bytes. The race detector's own are
+// larger than any of Go's, and hold no copy of a program's data.
 const longest = 1 << 28
 
 // writable returns the writable mappings of this process.

@@ -19,7 +19,7 @@ import (
 	"gorandom.dev/gorandom/process"
 )
 
-// scripted is a source of words: fair ones, until its script says otherwise.
+// scripted is a source of words: fair words, until its script says otherwise.
 type scripted struct {
 	name  string
 	words uint64                         // how often it was asked,
@@ -40,14 +40,14 @@ func (s *scripted) Read(b []byte) error {
 	return nil
 }
 
-// event is one that the accumulator took.
+// event is an event that the accumulator took.
 type event struct {
 	source byte
 	pool   int
 	size   int
 }
 
-// observed is a bench with sources of noise, and what the accumulator took.
+// observed is a bench with sources of noise that records what the accumulator took.
 type observed struct {
 	bench
 	processor, hardware scripted
@@ -93,7 +93,7 @@ func (x *observed) of(source byte) (found []event) {
 	return found
 }
 
-// wantDropped checks what Status says of sources.
+// wantDropped checks what Status says about sources.
 func (x *observed) wantDropped(t *testing.T, want ...csprng.Dropped) {
 	t.Helper()
 	s := x.Status()
@@ -109,7 +109,7 @@ func (x *observed) wantDropped(t *testing.T, want ...csprng.Dropped) {
 	}
 }
 
-// stuck gives one byte from word n on.
+// stuck gives the same byte from word n on.
 func stuck(from uint64, value byte) func(uint64, []byte) error {
 	return func(n uint64, b []byte) error {
 		if n >= from {
@@ -131,9 +131,9 @@ func lopsided(from uint64) func(uint64, []byte) error {
 	}
 }
 
-// TestBadWords: a source that is stuck, or gives one value too often, at the start
-// or later, is dropped for good and named, and nothing else changes. It fails if
-// startNoiseLocked or tryWord leaves the tests out.
+// TestBadWords: a source that is stuck, or gives one value too often, is dropped for good,
+// at the start or later. Status names it, and nothing else changes. It fails if
+// startNoiseLocked or tryWord omits the tests.
 func TestBadWords(t *testing.T) {
 	repetition, proportion := health.Repetition.String(), health.Proportion.String()
 	for name, v := range map[string]struct {
@@ -188,9 +188,8 @@ func TestBadWords(t *testing.T) {
 	}
 }
 
-// TestBadWordsForKeys: the words that a reseed takes, and those that a lane's key
-// takes, are tested as those for the pools are. It fails if processorWords leaves
-// that out.
+// TestBadWordsForKeys: words for a reseed and for a lane's key are tested like those for
+// the pools. It fails if processorWords omits that.
 func TestBadWordsForKeys(t *testing.T) {
 	for name, take := range map[string]func(*observed) error{
 		"reseed": func(x *observed) error { return x.Reseed() },
@@ -220,9 +219,9 @@ func TestBadWordsForKeys(t *testing.T) {
 	}
 }
 
-// TestBadCycles: a counter that stands still or goes on evenly is dropped, at the
-// start or later, in whichever lane that shows; one of some ten MHz, which mostly
-// advances by the same, isn't. It fails if the tests look at readings and not steps.
+// TestBadCycles: a counter that stands still or advances evenly is dropped, at the start or
+// later, in whichever lane that shows. A counter of some tens of MHz, which mostly advances
+// by the same amount, isn't. It fails if the tests look at readings and not at steps.
 func TestBadCycles(t *testing.T) {
 	repetition, proportion := health.Repetition.String(), health.Proportion.String()
 	for name, v := range map[string]struct {
@@ -264,8 +263,8 @@ func TestBadCycles(t *testing.T) {
 	}
 }
 
-// TestSourcesWithoutWords: having nothing to give is no failure, and a source that
-// wakes up later is heard.
+// TestSourcesWithoutWords: having nothing to give is no failure, and a source that gives
+// words later is used.
 func TestSourcesWithoutWords(t *testing.T) {
 	x := newObserved(t, 1, nil)
 	x.processor.bad = func(n uint64, b []byte) error {
@@ -279,15 +278,15 @@ func TestSourcesWithoutWords(t *testing.T) {
 		x.draw(t, 0, 1)
 	}
 	x.wantDropped(t)
-	// It is asked in vain nine times: at the start, for the lane's key, and then for
-	// seven of the 20 events.
+	// It has no word nine times: at the start, for the lane's key, and then for seven of the
+	// 20 events.
 	if n := len(x.of(csprng.SourceProcessor)); n != 20-7 {
 		t.Errorf("%d events, want 13", n)
 	}
 }
 
-// TestDroppedInAChild: a child begins anew, its tests too. It fails if
-// noticeForkLocked leaves the verdicts.
+// TestDroppedInAChild: a child begins anew, and tests all sources again. It fails if
+// noticeForkLocked keeps the parent's failures.
 func TestDroppedInAChild(t *testing.T) {
 	x := newObserved(t, 1, nil)
 	x.processor.bad = stuck(0, 0)
@@ -318,7 +317,7 @@ func TestDroppedInAChild(t *testing.T) {
 	x.wantDropped(t)
 }
 
-// kernel is a fake one whose blocks of 32 bytes the test writes.
+// kernel is a fake kernel. Its script determines each block of 32 bytes.
 type kernel struct {
 	script func(block uint64) uint64 // block number to what its bytes are hashed from
 	block  uint64
@@ -336,10 +335,9 @@ func (k *kernel) Read(b []byte) error {
 	return nil
 }
 
-// TestKernelRepeats: two equal blocks in a row, within a read or across two, are
-// read once more, and then an error: at the start there is no byte, later the
-// generator goes on and says so. It fails if repeats forgets the last block, or
-// readLocked the second look.
+// TestKernelRepeats: two equal blocks in a row, within a read or across two, are read once
+// more, and then are an error. At the start no bytes come; later the generator goes on and
+// reports it. It fails if repeats forgets the last block, or readLocked doesn't read again.
 func TestKernelRepeats(t *testing.T) {
 	at := func(blocks ...uint64) func(uint64) uint64 { // each equal to the one before it
 		return func(n uint64) uint64 {
@@ -392,9 +390,9 @@ func TestKernelRepeats(t *testing.T) {
 	}
 }
 
-// TestKernelsLastBlock: what is kept of the kernel's bytes isn't they, and a child
-// doesn't compare with its parent's. It fails if the block itself is kept, or if the
-// digest survives a fork.
+// TestKernelsLastBlock: the kernel's last block itself is not kept, and a child doesn't
+// compare with its parent's. It fails if the block is kept, or if its digest survives a
+// fork.
 func TestKernelsLastBlock(t *testing.T) {
 	for _, pidMode := range []bool{false, true} {
 		x := newBench(t, 1, pidMode)
@@ -414,9 +412,9 @@ func TestKernelsLastBlock(t *testing.T) {
 	}
 }
 
-// TestMaliciousSources: sources that see all but the kernel's bytes, and answer as
-// they like, here with what makes a chosen hash small. Whatever they answer, two
-// kernels give other bytes; nor does any answer act before a reseed.
+// TestMaliciousSources: sources that see everything but the kernel's bytes choose their
+// answers, here so that a chosen hash is small. Whatever they answer, two kernels give
+// different bytes, and no answer acts before a reseed.
 func TestMaliciousSources(t *testing.T) {
 	type grinder struct{ seen []byte }
 	var draws [2][]byte
@@ -474,12 +472,12 @@ func newQuiet(t testing.TB) *observed {
 	})
 }
 
-// TestIterativeGuessing plays the attacker for whom Fortuna has its rule: it knows
-// the generator's state and the kernel's bytes (here a twin of the victim), watches
-// the output after each event, and has only to try 256 values for each. It never
-// gets to try one alone: nothing changes until pool 0 has 64 bytes, 22 events of a
-// byte with their headers, and then all 22 act together. It fails if events act at
-// once, or if a reseed by age takes the pools.
+// TestIterativeGuessing plays the attacker against whom Fortuna has its rule. It knows the
+// generator's state and the kernel's bytes (here it is a twin of the victim), watches the
+// output after each event, and would have to try only 256 values for each. It never gets to
+// try one alone. Nothing changes until pool 0 has 64 bytes, 22 events of a byte with their
+// headers, and then all 22 act together. It fails if events act at once, or if a reseed by
+// age takes the pools.
 func TestIterativeGuessing(t *testing.T) {
 	victim, twin := newQuiet(t), newQuiet(t)
 	victim.draw(t, 0, 16)
@@ -488,7 +486,7 @@ func TestIterativeGuessing(t *testing.T) {
 	const needed = (inPool0-1)*fortuna.Pools + 1
 	unknown := func(i int) []byte { h := sha256.Sum256([]byte(fmt.Sprint(i))); return h[:1] }
 	for i := range needed {
-		// Often past the book's interval, and past the age, whose reseed both make.
+		// Each step exceeds the book's interval, and several exceed the age, where both reseed.
 		victim.pass(150 * time.Millisecond)
 		twin.pass(150 * time.Millisecond)
 		if !bytes.Equal(victim.draw(t, 0, 32), twin.draw(t, 0, 32)) {
@@ -508,8 +506,8 @@ func TestIterativeGuessing(t *testing.T) {
 		t.Fatal("the events never act")
 	}
 
-	// The control: who knows all events but one, and only then, finds that one by
-	// trying 256 values. With one more unknown it finds nothing.
+	// The control: an attacker who knows all events but one can find that one by trying 256
+	// values. With one more unknown it finds nothing.
 	guess := func(known func(i int) []byte, missing int) (found int) {
 		for value := range 256 {
 			x := newQuiet(t)
@@ -551,11 +549,11 @@ func TestIterativeGuessing(t *testing.T) {
 	}
 }
 
-// TestFloodedPools: an attacker with a source of its own fills pool 0 as fast as it
-// likes, so that there is a reseed each 100 ms, and one unknown byte comes between
-// two. Going round the pools saves them: while pool 0 gives its unknown bytes away
-// one by one, a later pool has gathered 16 by the time it is used, and they act at
-// once. It fails if a source's events all go into one pool.
+// TestFloodedPools: an attacker's own source fills pool 0 so fast that there is a reseed
+// every 100 ms, and one unknown byte comes between two. Going round the pools defeats the
+// attack. Pool 0 gives its unknown bytes away one by one, but a later pool has gathered 16
+// by the time it is used, and they act at once. It fails if all events of a source go into
+// one pool.
 func TestFloodedPools(t *testing.T) {
 	x := newQuiet(t)
 	x.draw(t, 0, 16)
@@ -600,7 +598,7 @@ func TestFloodedPools(t *testing.T) {
 	}
 }
 
-// going is a source that many lanes may ask at once, and goes bad.
+// going is a source that many lanes may ask at once, and that goes bad.
 type going struct{ words atomic.Uint64 }
 
 func (*going) Name() string { return "processor" }
@@ -610,8 +608,8 @@ func (g *going) Read(b []byte) error {
 	return stuck(300, 0)(n, binary.LittleEndian.AppendUint64(b[:0], n*0x9e3779b97f4a7c15))
 }
 
-// TestDroppedAllAtOnce is for the race detector: lanes that find a source bad, and
-// the cycle counter too, while others draw, fork and ask for the status.
+// TestDroppedAllAtOnce is for the race detector: lanes find a source and the cycle counter
+// bad while others draw, fork and ask for the status.
 func TestDroppedAllAtOnce(t *testing.T) {
 	var readings atomic.Uint64
 	x := newObserved(t, 4, func(c *csprng.Config) {

@@ -11,7 +11,7 @@ import (
 	"gorandom.dev/gorandom/entropy"
 )
 
-// any draws n bytes by FillAny, and checks that all of the buffer was written.
+// any draws n bytes by FillAny, and checks that the whole buffer was written.
 func (x *bench) any(t testing.TB, n int) []byte {
 	t.Helper()
 	b := bytes.Repeat([]byte{0xee}, n)
@@ -24,13 +24,13 @@ func (x *bench) any(t testing.TB, n int) []byte {
 	return b
 }
 
-// TestReadyBytes: small draws of all sizes give a lane's requests of 512 bytes,
-// each byte once and in order; a larger one is a request of its own, and leaves
-// what is ready.
+// TestReadyBytes: small draws of all sizes hand out a lane's requests of 512 bytes, each
+// byte once and in order. A larger draw is a request of its own, and leaves the ready bytes
+// as they are.
 func TestReadyBytes(t *testing.T) {
 	x, twin := newBench(t, 1, false), newBench(t, 1, false)
-	// Both start here. take reads the cycle counter once before its request does, and
-	// the lane's key takes what the request read.
+	// Both start here. take reads the cycle counter once before its request does, and the
+	// lane's key takes the value that the request read.
 	x.any(t, 0)
 	twin.draw(t, 0, 0)
 	twin.reads.Add(1)
@@ -43,13 +43,13 @@ func TestReadyBytes(t *testing.T) {
 	}
 	rest := want[len(got):]
 	if !bytes.Equal(got, want[:len(got)]) {
-		t.Fatal("small draws aren't the row of their bytes")
+		t.Fatal("small draws don't give their request's bytes in order")
 	}
 	if !bytes.Equal(x.any(t, 257), twin.draw(t, 0, 257)) {
 		t.Error("257 bytes aren't a request")
 	}
 	if len(rest) == 0 || !bytes.Equal(x.any(t, min(len(rest), 256)), rest[:min(len(rest), 256)]) {
-		t.Error("what was ready before a large draw isn't after it")
+		t.Error("a large draw changed the ready bytes")
 	}
 }
 
@@ -71,9 +71,8 @@ func TestReadyBytesAreErased(t *testing.T) {
 	}
 }
 
-// TestReadyBytesGoStale: whatever makes a lane stale makes the bytes stale that
-// it has ready. It fails if seedLane leaves them, or if take doesn't look at the
-// epoch, the guard or the cycles.
+// TestReadyBytesGoStale: what makes a lane stale also makes its ready bytes stale. It fails
+// if seedLane keeps them, or if take doesn't look at the epoch, the guard or the cycles.
 func TestReadyBytesGoStale(t *testing.T) {
 	for name, event := range map[string]func(*bench){
 		"Reseed":      func(x *bench) { _ = x.Reseed() },
@@ -104,8 +103,8 @@ func TestReadyBytesGoStale(t *testing.T) {
 	}
 }
 
-// TestReadyBytesWithoutKernel: a child that the kernel refuses gets none of the
-// bytes that its parent had ready; a process that was seeded goes on.
+// TestReadyBytesWithoutKernel: a child that the kernel refuses gets none of its parent's
+// ready bytes. A process that was seeded goes on.
 func TestReadyBytesWithoutKernel(t *testing.T) {
 	for _, pidMode := range []bool{false, true} {
 		x := newBench(t, 1, pidMode)
@@ -125,9 +124,9 @@ func TestReadyBytesWithoutKernel(t *testing.T) {
 	}
 }
 
-// TestReadyBytesForkedInTheMiddle: a draw has looked at its lane, and is forked
-// before it makes more bytes, in a child that the kernel refuses. It fails if take
-// ignores the error: then the child gets zeros for bytes, and no error.
+// TestReadyBytesForkedInTheMiddle: a draw has looked at its lane. Before it makes more
+// bytes the process is forked, and the kernel refuses the child. It fails if take ignores
+// the error: then the child gets zeros and no error.
 func TestReadyBytesForkedInTheMiddle(t *testing.T) {
 	for _, pidMode := range []bool{false, true} {
 		for _, left := range []int{0, 8} { // bytes that are ready when the draw begins
@@ -136,7 +135,7 @@ func TestReadyBytesForkedInTheMiddle(t *testing.T) {
 			x.any(t, 256-left)
 			looks := 0
 			x.looked = func() {
-				if looks++; looks == 1 { // take has looked without the clock, so this is request
+				if looks++; looks == 1 { // take looked without the clock, so this look is request's
 					x.source.fail(entropy.ErrNotReady)
 					x.fork(pidMode)
 				}
@@ -158,9 +157,9 @@ func TestReadyBytesForkedInTheMiddle(t *testing.T) {
 	}
 }
 
-// TestReadyBytesAndTheClock: the clock is asked when the cycle counter has moved
-// on by a millisecond's worth, or back, and at each request; else it isn't, for
-// that is what makes small draws cheap.
+// TestReadyBytesAndTheClock: the clock is read when the cycle counter has moved on by a
+// millisecond's worth, or back, and at each request. Otherwise it isn't, which is what makes
+// small draws cheap.
 func TestReadyBytesAndTheClock(t *testing.T) {
 	asked, cycles := 0, uint64(1<<40)
 	r, err := csprng.New(csprng.Config{

@@ -1,5 +1,5 @@
-// Package csprng_test checks the policy: with a clock, a kernel and memory that
-// answer as each test wants, and none of them asked to sleep.
+// Package csprng_test checks the policy. The clock, the kernel and the memory answer as each
+// test wants, and no test sleeps.
 package csprng_test
 
 import (
@@ -55,7 +55,7 @@ func (s *source) fail(err error) {
 	s.err = err
 }
 
-// silent is a processor without a word.
+// silent is a processor that never has a word.
 type silent struct{}
 
 func (silent) Name() string      { return "silent" }
@@ -68,12 +68,12 @@ type bench struct {
 	now    atomic.Int64
 	pid    atomic.Int64
 	reads  atomic.Uint64 // of the cycle counter
-	looked func()        // at the clock, before it answers; or nil
+	looked func()        // called before the clock answers; or nil
 	memory []byte
 }
 
-// cycles is a counter of 1 GHz that passes the tests of noise: it goes on by some
-// hundred from one reading to the next, each time by another number.
+// cycles is a counter of 1 GHz that passes the tests of noise: it advances by some hundreds
+// from one reading to the next, each time by a different number.
 func (x *bench) cycles() uint64 {
 	return uint64(x.now.Load()) + reading(x.reads.Add(1))
 }
@@ -81,8 +81,8 @@ func (x *bench) cycles() uint64 {
 // reading is what the counter shows at reading n, if the clock stands still.
 func reading(n uint64) uint64 { return 128*n + n*0x9e3779b97f4a7c15>>57 }
 
-// newBench makes one. With pidMode the memory isn't wiped at a fork. Two benches
-// are alike: what happens to both in the same way gives the same bytes.
+// newBench makes a bench. With pidMode the memory isn't wiped at a fork. Two benches are
+// alike: the same calls give the same bytes.
 func newBench(t testing.TB, lanes int, pidMode bool) *bench {
 	t.Helper()
 	x := new(bench)
@@ -115,7 +115,7 @@ func newBench(t testing.TB, lanes int, pidMode bool) *bench {
 // pass moves the clock, and the cycle counter with it: 1 GHz.
 func (x *bench) pass(d time.Duration) { x.now.Add(int64(d)) }
 
-// draw draws n bytes, and checks that all of the buffer was written.
+// draw draws n bytes, and checks that the whole buffer was written.
 func (x *bench) draw(t testing.TB, lane, n int) []byte {
 	t.Helper()
 	b := bytes.Repeat([]byte{0xee}, n)
@@ -128,7 +128,7 @@ func (x *bench) draw(t testing.TB, lane, n int) []byte {
 	return b
 }
 
-// refused draws, and checks that nothing but an error came.
+// refused draws, and checks that it gets nothing but the error.
 func (x *bench) refused(t testing.TB, lane, n int, want error) {
 	t.Helper()
 	b := bytes.Repeat([]byte{0xee}, n)
@@ -147,9 +147,9 @@ func (x *bench) wantReseeds(t testing.TB, want uint64) {
 	}
 }
 
-// TestFirstBytes builds what the package's documentation says from package
-// fortuna by hand: 32 kernel bytes for each pool, a first reseed with 32 more, a
-// 32-byte seed for each lane, the cycle counter, the book's requests.
+// TestFirstBytes builds by hand, from package fortuna, what the package's documentation
+// says: 32 kernel bytes for each pool, a first reseed with 32 more, a 32-byte seed for each
+// lane, the cycle counter, the book's requests.
 func TestFirstBytes(t *testing.T) {
 	var kernel source
 	fresh := make([]byte, 33*32)
@@ -190,9 +190,9 @@ func TestFirstBytes(t *testing.T) {
 	}
 }
 
-// TestLaterBytes goes on by hand where there is a processor: what a lane's key takes
-// at its first request and a millisecond later, and what the root's key takes by
-// Reseed, with the pools, and for its age, without them.
+// TestLaterBytes continues by hand where there is a processor. A lane's key takes a word at
+// its first request and a millisecond later. The root's key takes words at Reseed, with the
+// pools, and at a reseed for its age, without them.
 func TestLaterBytes(t *testing.T) {
 	x := newObserved(t, 1, func(c *csprng.Config) { c.Hardware = nil })
 	kernel, processor, readings := new(source), &scripted{name: "processor"}, uint64(1024)
@@ -265,7 +265,7 @@ func TestLaterBytes(t *testing.T) {
 	check("a second later")
 }
 
-// TestSizes: a draw of any size is a row of requests of at most 1 MiB.
+// TestSizes: a draw of any size is a series of requests of at most 1 MiB.
 func TestSizes(t *testing.T) {
 	for _, n := range []int{0, 1, 15, 16, 17, 4095, 4096, 4097, 1<<20 - 1, 1 << 20, 1<<20 + 1, 5<<20 + 3, 32<<20 + 7} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
@@ -276,7 +276,7 @@ func TestSizes(t *testing.T) {
 				want = append(want, row.draw(t, 0, min(n-len(want), 1<<20))...)
 			}
 			if !bytes.Equal(got, want) {
-				t.Error("one draw isn't the row of its requests")
+				t.Error("one draw isn't the series of its requests")
 			}
 			if n > 0 && !bytes.Equal(one.draw(t, 0, 32), row.draw(t, 0, 32)) {
 				t.Error("the next bytes differ")
@@ -285,7 +285,7 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-// TestNothingDrawn: an empty draw seeds, and then changes nothing.
+// TestNothingDrawn: an empty draw seeds the RNG, and changes nothing after that.
 func TestNothingDrawn(t *testing.T) {
 	x, twin := newBench(t, 1, false), newBench(t, 1, false)
 	x.draw(t, 0, 0)
@@ -296,8 +296,8 @@ func TestNothingDrawn(t *testing.T) {
 	}
 }
 
-// TestNotReady: before the first success, the source's error and zeros, for every
-// way to ask; then bytes. It fails if the start goes on without its source.
+// TestNotReady: before the first success every call returns the source's error and zeros.
+// Then bytes come. It fails if the start goes on without its source.
 func TestNotReady(t *testing.T) {
 	for _, err := range []error{entropy.ErrNotReady, errors.New("broken")} {
 		x := newBench(t, 2, false)
@@ -313,7 +313,7 @@ func TestNotReady(t *testing.T) {
 		if e := x.Reseed(); !errors.Is(e, err) {
 			t.Errorf("Reseed: %v", e)
 		}
-		// An event doesn't need the kernel, nor stand in for it.
+		// An event doesn't need the kernel, and doesn't replace it.
 		for range 100 {
 			if e := x.AddEvent(1, make([]byte, 32)); e != nil {
 				t.Errorf("AddEvent: %v", e)
@@ -332,9 +332,9 @@ func TestNotReady(t *testing.T) {
 	}
 }
 
-// TestStale: the age at which a draw reseeds though no event has come. Fails for
-// the times above it without the reseedAt half of mustLook, and for the clock
-// that goes back without the other.
+// TestStale checks the age at which a draw reseeds though no event has come. Without the
+// reseedAt half of mustLook the times above it fail. Without the other half the clock that
+// goes back fails.
 func TestStale(t *testing.T) {
 	for _, v := range []struct {
 		after time.Duration
@@ -356,9 +356,9 @@ func TestStale(t *testing.T) {
 	}
 }
 
-// TestStaleReseedLeavesThePools: pool 0 with less than 64 bytes is not emptied,
-// however often the generator is reseeded for its age. It fails if that reseed
-// takes the pools, with which an attacker could guess events one by one.
+// TestStaleReseedLeavesThePools: pool 0 with less than 64 bytes is not emptied, however
+// often the generator is reseeded for its age. It fails if that reseed takes the pools: an
+// attacker could then guess events one by one.
 func TestStaleReseedLeavesThePools(t *testing.T) {
 	x := newBench(t, 1, false)
 	x.draw(t, 0, 16)
@@ -375,8 +375,8 @@ func TestStaleReseedLeavesThePools(t *testing.T) {
 	}
 }
 
-// TestBookRule: 64 bytes in pool 0 and more than 100 ms. Round robin puts every
-// 32nd event of a source into pool 0, so two with 32 bytes of data, 68 in all.
+// TestBookRule: the rule is 64 bytes in pool 0 and more than 100 ms. Round robin puts every
+// 32nd event of a source into pool 0. Two with 32 bytes of data make 68 bytes.
 func TestBookRule(t *testing.T) {
 	x := newBench(t, 1, false)
 	x.draw(t, 0, 16)
@@ -410,8 +410,8 @@ func TestBookRule(t *testing.T) {
 	x.wantReseeds(t, 3)
 }
 
-// TestFreshBytesAtEachReseed: whatever the reason of a reseed, 32 bytes of the
-// kernel's go into the key. It fails if one of them forgets to.
+// TestFreshBytesAtEachReseed: whatever the reason for a reseed, 32 bytes of the kernel's go
+// into the key. It fails if one kind of reseed omits them.
 func TestFreshBytesAtEachReseed(t *testing.T) {
 	for name, reseed := range map[string]func(*bench) error{
 		"stale": func(x *bench) error { x.pass(time.Second); return nil },
@@ -454,8 +454,8 @@ func TestFreshBytesAtEachReseed(t *testing.T) {
 	}
 }
 
-// TestReseedReachesEveryLane: the very next byte of each lane differs from what
-// it would have been. It fails if lanes don't compare epochs.
+// TestReseedReachesEveryLane: the very next byte of each lane differs from what it would
+// have been without the reseed. It fails if lanes don't compare epochs.
 func TestReseedReachesEveryLane(t *testing.T) {
 	const lanes = 16
 	x, twin := newBench(t, lanes, false), newBench(t, lanes, false)
@@ -473,9 +473,9 @@ func TestReseedReachesEveryLane(t *testing.T) {
 	}
 }
 
-// TestKernelFailsLater: after a first success a refusing kernel is counted and no
-// error, the pools still count, and it is asked again after 100 ms, not at each
-// draw. Reseed alone returns the error. It fails if a failed reseed stops draws.
+// TestKernelFailsLater: after a first success a refusing kernel is counted and is no error.
+// The pools still count, and the kernel is asked again after 100 ms, not at each draw. Only
+// Reseed returns the error. It fails if a failed reseed stops draws.
 func TestKernelFailsLater(t *testing.T) {
 	errGone := errors.New("gone")
 	x := newBench(t, 1, false)
@@ -520,8 +520,8 @@ func TestKernelFailsLater(t *testing.T) {
 	}
 }
 
-// TestKernelFailsAndTheClockIsSetBack: then, too, the kernel is asked again after 100 ms,
-// and not at each draw.
+// TestKernelFailsAndTheClockIsSetBack: here too the kernel is asked again after 100 ms, and
+// not at each draw.
 func TestKernelFailsAndTheClockIsSetBack(t *testing.T) {
 	x := newBench(t, 2, false)
 	x.draw(t, 0, 1)
@@ -544,8 +544,8 @@ func TestKernelFailsAndTheClockIsSetBack(t *testing.T) {
 	}
 }
 
-// TestLargeDrawFailsInTheMiddle: the process is forked after a request, in a child that the
-// kernel refuses. Nothing of what the parent's key gave is left.
+// TestLargeDrawFailsInTheMiddle: the process is forked after a request, and the kernel
+// refuses the child. None of the bytes from the parent's key are left.
 func TestLargeDrawFailsInTheMiddle(t *testing.T) {
 	errGone := errors.New("gone")
 	x := newBench(t, 1, true)
@@ -563,7 +563,7 @@ func TestLargeDrawFailsInTheMiddle(t *testing.T) {
 	}
 }
 
-// TestEvents: what is refused, what is hashed, and that 32 in turn reach each pool.
+// TestEvents: some events are refused, some hashed, and 32 in turn reach each pool.
 func TestEvents(t *testing.T) {
 	x := newBench(t, 1, false)
 	if err := x.AddEvent(1, nil); !errors.Is(err, csprng.ErrEvent) {
@@ -597,8 +597,8 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// TestEventsCount: an event changes what comes after the reseed that uses it, and
-// nothing before; also one that was added before the start.
+// TestEventsCount: an event changes what comes after the reseed that uses it, and nothing
+// before. The same holds for an event before the start.
 func TestEventsCount(t *testing.T) {
 	x, twin := newBench(t, 1, false), newBench(t, 1, false)
 	if err := x.AddEvent(1, []byte("early")); err != nil {
@@ -624,9 +624,9 @@ func TestEventsCount(t *testing.T) {
 	}
 }
 
-// TestSamples: 16 draws give an event of the cycle counter and 64 one of the
-// processor's, and what they hold reaches the key: a single reading, or word,
-// that is another makes other bytes after the reseed that takes its pool.
+// TestSamples: 16 draws give an event of the cycle counter, and 64 one of the processor's.
+// Their data reaches the key: if a single reading or word differs, so do the bytes after the
+// reseed that takes its pool.
 func TestSamples(t *testing.T) {
 	x := newBench(t, 1, false)
 	x.draw(t, 0, 1)
@@ -638,8 +638,8 @@ func TestSamples(t *testing.T) {
 		}
 	}
 
-	// At the start 32 words are read, at the first draw one for the lane's key, and
-	// the next is the 64th draw's.
+	// 32 words are read at the start, and one at the first draw for the lane's key. The next
+	// word is the 64th draw's.
 	const inPool0, inPool1 = 1024 + 1 + 10, 32 + 1 + 1
 	bytesAfter := func(otherReading, otherWord uint64) string {
 		t.Helper()
@@ -687,7 +687,7 @@ func TestSamples(t *testing.T) {
 	}
 	same := bytesAfter(0, 0)
 	if bytesAfter(0, 0) != same {
-		t.Error("this test doesn't know all that matters")
+		t.Error("two equal runs differ: something else matters too")
 	}
 	if bytesAfter(inPool0, 0) == same {
 		t.Error("the cycle counter's values didn't matter")
@@ -697,8 +697,8 @@ func TestSamples(t *testing.T) {
 	}
 }
 
-// counting is a processor's source that counts how often it is asked. One of its
-// answers may be another.
+// counting is a processor's source that counts how often it is asked. It can change one of
+// its answers.
 type counting struct {
 	reads, other uint64
 	last         int
@@ -717,8 +717,8 @@ func (c *counting) Read(b []byte) error {
 	return nil
 }
 
-// TestRefusals: wrong lanes, RNGs that were closed, never made or nil: errors
-// and zeros, no panic.
+// TestRefusals: wrong lanes, and RNGs that were closed, never made or nil, give errors and
+// zeros, and no panic.
 func TestRefusals(t *testing.T) {
 	x := newBench(t, 2, false)
 	x.draw(t, 0, 16)
@@ -765,7 +765,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestNoMemory: the error of the allocation, and too little memory is none.
+// TestNoMemory: New returns the allocation's error, and too little memory counts as none.
 func TestNoMemory(t *testing.T) {
 	for _, v := range []struct {
 		size int
@@ -780,8 +780,8 @@ func TestNoMemory(t *testing.T) {
 	}
 }
 
-// TestClosedMemoryIsGone: the memory is unmapped, so whoever looked into it would end the
-// process. It fails so if Close leaves a lane its state.
+// TestClosedMemoryIsGone: the memory is unmapped, so a look into it would end the process.
+// That happens if Close leaves a lane its state.
 func TestClosedMemoryIsGone(t *testing.T) {
 	r, err := csprng.New(csprng.Config{})
 	if err != nil {
@@ -835,7 +835,7 @@ func TestLanesDiffer(t *testing.T) {
 	}
 }
 
-// TestStatus: what a status says.
+// TestStatus checks the fields of a status.
 func TestStatus(t *testing.T) {
 	x := newBench(t, 3, true)
 	x.draw(t, 0, 16)

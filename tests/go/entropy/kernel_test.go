@@ -1,5 +1,4 @@
-// Package entropy_test checks the sources of entropy: the system's own, and on
-// Linux with system calls that answer as each test wants.
+// Package entropy_test checks the sources of entropy as the system really provides them.
 package entropy_test
 
 import (
@@ -10,8 +9,8 @@ import (
 	"gorandom.dev/gorandom/entropy"
 )
 
-// TestRealKernel: the calls that are made in earnest, on whatever system this is.
-// 256 bytes is what getentropy gives at once.
+// TestRealKernel makes the real calls, on whatever system this is. getentropy gives at most
+// 256 bytes at once.
 func TestRealKernel(t *testing.T) {
 	k := entropy.NewKernel()
 	names := map[string]string{
@@ -28,7 +27,7 @@ func TestRealKernel(t *testing.T) {
 			if err := k.Read(b); err != nil {
 				t.Fatal(err)
 			}
-			for i := n % part; i < n; i += part { // the end is what a short read would miss
+			for i := n % part; i < n; i += part { // a short read would miss the end
 				p := [part]byte(b[i:])
 				if seen[p] {
 					t.Fatalf("bytes %d to %d are zero or came before", i, i+part)

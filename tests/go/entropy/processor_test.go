@@ -8,7 +8,7 @@ import (
 	"gorandom.dev/gorandom/entropy"
 )
 
-// TestProcessor: bytes where the instruction exists, an error where it doesn't.
+// TestProcessor: Read gives bytes where the instruction exists, and an error elsewhere.
 func TestProcessor(t *testing.T) {
 	var p entropy.Processor
 	t.Logf("available: %v (%s)", p.Available(), p.Name())

@@ -10,7 +10,7 @@ import (
 	"gorandom.dev/gorandom/entropy"
 )
 
-// becoming is a source that answers with err until the time ready.
+// becoming is a source that returns err until the time ready.
 type becoming struct {
 	ready time.Time
 	err   error

@@ -11,8 +11,8 @@ import (
 	"gorandom.dev/gorandom/process"
 )
 
-// TestPlainData: no type holds a Go pointer, so all can stand outside the Go heap
-// and be copied as bytes. Fails if, for example, a hash.Hash becomes a field.
+// TestPlainData: no type holds a Go pointer, so all can be outside the Go heap and be copied
+// as bytes. It fails if, for example, a hash.Hash becomes a field.
 func TestPlainData(t *testing.T) {
 	for _, v := range []any{fortuna.SHAd256{}, fortuna.Pool{}, fortuna.Generator{}, fortuna.Accumulator{}, keystream.Schedule{}, keystream.Counter{}} {
 		typ := reflect.TypeOf(v)
@@ -34,7 +34,7 @@ func wantPlain(t *testing.T, typ reflect.Type, path string) {
 	}
 }
 
-// TestOutsideTheHeap: an accumulator in secret memory, started from its zeros.
+// TestOutsideTheHeap puts an accumulator into secret memory, and starts it from its zeros.
 func TestOutsideTheHeap(t *testing.T) {
 	m, err := process.Allocate(int(unsafe.Sizeof(fortuna.Accumulator{})))
 	if err != nil {
@@ -63,9 +63,8 @@ func TestOutsideTheHeap(t *testing.T) {
 	}
 }
 
-// TestScratchIsErased: between calls, only the key, the counter and the pools
-// are in the state. Each scratch field must be zero, or an old output or key
-// would outlive its use.
+// TestScratchIsErased: between calls the state holds only the key, the counter and the
+// pools. Each scratch field must be zero, or an old output or key would outlive its use.
 func TestScratchIsErased(t *testing.T) {
 	var a fortuna.Accumulator
 	for i := range fortuna.Pools {

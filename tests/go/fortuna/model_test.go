@@ -101,7 +101,7 @@ func sizes() *rapid.Generator[int] {
 	return rapid.OneOf(rapid.IntRange(0, 400), rapid.SampledFrom([]int{4095, 4096, 4097, 1<<16 + 1}))
 }
 
-// TestGeneratorIsItsModel: any row of reseeds and requests.
+// TestGeneratorIsItsModel tries random sequences of reseeds and requests.
 func TestGeneratorIsItsModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var g fortuna.Generator
@@ -136,8 +136,8 @@ func TestGeneratorIsItsModel(t *testing.T) {
 	})
 }
 
-// TestLongRequestsAreTheModels: the sizes around one and two requests, which are
-// too slow for a row of random ones.
+// TestLongRequestsAreTheModels tries the sizes around one and two requests, which are too
+// slow for a sequence of random ones.
 func TestLongRequestsAreTheModels(t *testing.T) {
 	for _, n := range []int{1<<20 - 1, 1 << 20, 1<<20 + 1, 1 << 21, 1<<21 + 17} {
 		var g fortuna.Generator
@@ -154,7 +154,7 @@ func TestLongRequestsAreTheModels(t *testing.T) {
 	}
 }
 
-// TestAccumulatorIsItsModel: any row of events and draws at any times.
+// TestAccumulatorIsItsModel tries random sequences of events and draws at any times.
 func TestAccumulatorIsItsModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var a fortuna.Accumulator
@@ -202,7 +202,7 @@ func TestAccumulatorIsItsModel(t *testing.T) {
 	})
 }
 
-// TestFreshBytesFollowThePools: what the reseeds of package csprng add to PyCrypto's.
+// TestFreshBytesFollowThePools checks what the reseeds of package csprng add to PyCrypto's.
 func TestFreshBytesFollowThePools(t *testing.T) {
 	fresh := bytes.Repeat([]byte{0x5a}, 32)
 	var a fortuna.Accumulator
@@ -221,7 +221,7 @@ func TestFreshBytesFollowThePools(t *testing.T) {
 	}
 }
 
-// TestSplits: a hash, and so a pool, doesn't care how its input was cut.
+// TestSplits: a hash, and so a pool, doesn't depend on how its input was split.
 func TestSplits(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var h fortuna.SHAd256
@@ -236,8 +236,8 @@ func TestSplits(t *testing.T) {
 	})
 }
 
-// TestRequestsDontSplit: the opposite holds for draws. Two short ones aren't one
-// long one, because the key is replaced in between.
+// TestRequestsDontSplit: draws do depend on it. Two short ones aren't one long one, because
+// the key is replaced in between.
 func TestRequestsDontSplit(t *testing.T) {
 	var one, two fortuna.Generator
 	one.Reseed([]byte("seed"))

@@ -23,7 +23,7 @@ import (
 	"gorandom.dev/gorandom/keystream"
 )
 
-// wantHex fails unless got is the bytes that want says in hex.
+// wantHex fails unless got is the bytes of the hexadecimal want.
 func wantHex(t *testing.T, what string, got []byte, want string) {
 	t.Helper()
 	if hex.EncodeToString(got) != want {
@@ -47,7 +47,7 @@ func sum(data []byte) []byte {
 	return digest[:]
 }
 
-// TestSHAd256 has PyCrypto's vectors, whole and in two pieces cut anywhere.
+// TestSHAd256 uses PyCrypto's vectors, whole and in two pieces split anywhere.
 func TestSHAd256(t *testing.T) {
 	for _, v := range []struct{ data, digest string }{
 		{"", "5df6e0e2761359d30a8275058e299fcc0381534545f55cf43e41983f5d4c9456"},
@@ -57,7 +57,7 @@ func TestSHAd256(t *testing.T) {
 		for cut := range len(v.data) + 1 {
 			var h fortuna.SHAd256
 			_, _ = h.Write([]byte(v.data[:cut]))
-			half := h // a copy goes its own way
+			half := h // a copy is independent
 			_, _ = h.Write([]byte(v.data[cut:]))
 			digest := h.Sum()
 			wantHex(t, fmt.Sprintf("%q cut at %d", v.data, cut), digest[:], v.digest)
@@ -94,7 +94,7 @@ func TestPool(t *testing.T) {
 	check(1e6, "80d1189477563e1b5206b2749f1afe4807e5705e8bd77887a60187a712156688")
 }
 
-// TestWhichPools is PyCrypto's test_which_pools as far as 64 bits reach.
+// TestWhichPools is PyCrypto's test_which_pools up to the largest 64-bit number.
 func TestWhichPools(t *testing.T) {
 	want := map[uint64]int{0: 0, 1: 1, 2: 2, 3: 1, 4: 3, 5: 1, 6: 2, 7: 1, 8: 4, math.MaxUint64: 1}
 	for i := 1; i < 64; i++ {
@@ -111,8 +111,8 @@ func TestWhichPools(t *testing.T) {
 	}
 }
 
-// TestRequestUncached: the bytes and the generator after them are those of
-// Request, for every end of a request within a line of the cache.
+// TestRequestUncached: the bytes, and the generator after them, are those of Request, for
+// every end of a request within a cache line.
 func TestRequestUncached(t *testing.T) {
 	var g, twin fortuna.Generator
 	if err := g.RequestUncached(nil); !errors.Is(err, fortuna.ErrUnseeded) {
@@ -173,12 +173,12 @@ func TestGenerator(t *testing.T) {
 		t.Errorf("the same past the caches: got %v, want ErrRequestSize", err)
 	}
 	if g != before || b[0] != 7 {
-		t.Error("a refused request did something")
+		t.Error("a refused request changed the generator")
 	}
 }
 
-// TestRekeying: how far each size moves the counter, which says how often the
-// key was replaced; and, where PyCrypto was asked, the SHA-256 of the output.
+// TestRekeying checks how far each size moves the counter, which shows how often the key was
+// replaced. Where a value was taken from PyCrypto, it also checks the output's SHA-256.
 func TestRekeying(t *testing.T) {
 	for _, v := range []struct {
 		size    int
@@ -217,8 +217,8 @@ func TestRekeying(t *testing.T) {
 	}
 }
 
-// TestUnseeded: every way to ask an unseeded generator fails, also for nothing,
-// and leaves it and the buffer as they are.
+// TestUnseeded: every request to an unseeded generator fails, even an empty one. The
+// generator and the buffer don't change.
 func TestUnseeded(t *testing.T) {
 	for _, n := range []int{0, 1, 16, 1 << 20, 1<<20 + 1} {
 		var g fortuna.Generator
@@ -264,7 +264,7 @@ func TestAccumulator(t *testing.T) {
 		t.Error("seeded too early")
 	}
 
-	// The key that the reseed makes, from the trace.
+	// seeded has the key that the reseed makes, from the trace.
 	seeded := a
 	seeded.Reseed(0, nil)
 	wantHex(t, "K_1", keyOf(&seeded.Generator), "aafe9d0409fbaaafeb0a1f2ef2014a20953349d3c1c6e6e3b962953bea6184dd")
@@ -310,7 +310,7 @@ func TestAccumulatorPoolLength(t *testing.T) {
 	}
 }
 
-// TestInterval: the times at which a full pool 0 is due, after a reseed at 10 s.
+// TestInterval checks when a full pool 0 is due, after a reseed at 10 s.
 func TestInterval(t *testing.T) {
 	const at = 10 * time.Second
 	for _, v := range []struct {
@@ -353,7 +353,7 @@ func TestInterval(t *testing.T) {
 	}
 }
 
-// TestBadEvents: what is refused, and that it leaves the pools alone.
+// TestBadEvents: some events are refused, and leave the pools alone.
 func TestBadEvents(t *testing.T) {
 	for _, v := range []struct {
 		pool, size int

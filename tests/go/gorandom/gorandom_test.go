@@ -19,7 +19,7 @@ import (
 	"gorandom.dev/gorandom/keystream"
 )
 
-// TestRead: every way to get bytes fills all of the buffer, and none repeats.
+// TestRead: every way to get bytes fills the whole buffer, and none repeats.
 func TestRead(t *testing.T) {
 	seen := map[string]string{}
 	for name, read := range map[string]func([]byte) error{
@@ -59,7 +59,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// TestTheRest: the other names work in a process that is ready.
+// TestTheRest: the other functions work in a process that is ready.
 func TestTheRest(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -93,7 +93,7 @@ func TestTheRest(t *testing.T) {
 	}
 }
 
-// TestSource: numbers of all 64 bits, none twice, and a rand.Rand that uses them. It
+// TestSource: numbers use all 64 bits, none comes twice, and a rand.Rand can use them. It
 // fails if a byte of a number is always the same.
 func TestSource(t *testing.T) {
 	var source rand.Source = gorandom.Source{}
@@ -114,7 +114,7 @@ func TestSource(t *testing.T) {
 	}
 }
 
-// TestAllAtOnce is for the race detector, and for the first call of all.
+// TestAllAtOnce is for the race detector. Its goroutines also compete for the process's first call.
 func TestAllAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	var seen sync.Map

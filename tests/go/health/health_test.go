@@ -9,11 +9,11 @@ import (
 	"gorandom.dev/gorandom/health"
 )
 
-// fourBits are the cut-offs for 4 bits of entropy in a sample and a false alarm once
-// in 2^40. Package csprng's test computes them.
+// fourBits are the cut-offs for 4 bits of entropy in a sample and one false alarm in
+// 2^40. Package csprng's test computes them.
 var fourBits = health.Cutoffs{Repetition: 11, Proportion: 78}
 
-// feed returns at which sample, from 1 on, which test fails, of at most n.
+// feed adds up to n samples. It returns which one, counted from 1, fails which test.
 func feed(n int, sample func(i int) byte) (int, health.Failure) {
 	var test health.Test
 	for i := range n {
@@ -24,7 +24,7 @@ func feed(n int, sample func(i int) byte) (int, health.Failure) {
 	return 0, health.None
 }
 
-// TestFailures: sources that go wrong, and where each is noticed, to the sample.
+// TestFailures has sources that go bad, and the sample at which each is noticed.
 func TestFailures(t *testing.T) {
 	good := rand.New(rand.NewChaCha8([32]byte{1}))
 	fair := func(int) byte { return byte(good.Uint32()) }
@@ -58,7 +58,7 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// TestWindows: a window's first sample counts in it alone. It fails if the count
+// TestWindows: a window's first sample counts only in that window. It fails if the count
 // goes on into the next window.
 func TestWindows(t *testing.T) {
 	// 77 of the first value in each window, one short of the cut-off.

@@ -23,7 +23,7 @@ import (
 	"gorandom.dev/gorandom/keystream"
 )
 
-// known are all kernels that some processor of this architecture may have.
+// known are all kernels that a processor of this architecture may have.
 func known() []string {
 	switch runtime.GOARCH {
 	case "amd64":
@@ -34,7 +34,7 @@ func known() []string {
 	return []string{"generic"}
 }
 
-// eachKernel runs f for every kernel, and says loudly which this processor lacks.
+// eachKernel runs f for every kernel. It skips, and reports, those that this processor lacks.
 func eachKernel(t *testing.T, f func(t *testing.T, kernel string)) {
 	t.Helper()
 	for _, name := range known() {
@@ -47,7 +47,7 @@ func eachKernel(t *testing.T, f func(t *testing.T, kernel string)) {
 	}
 }
 
-// oracle is this test's own: crypto/aes over counter blocks made by hand.
+// oracle is an independent keystream: crypto/aes over counter blocks made by hand.
 func oracle(t *testing.T, key *[32]byte, c keystream.Counter, n int) []byte {
 	t.Helper()
 	block, err := aes.NewCipher(key[:])
@@ -79,7 +79,7 @@ func unhex(t *testing.T, s string) []byte {
 	return b
 }
 
-// counterOf is the counter whose block is b.
+// counterOf returns the counter whose block is b.
 func counterOf(b []byte) (c keystream.Counter) {
 	for i := range 8 {
 		c.Lo |= uint64(b[i]) << (8 * i)
@@ -88,9 +88,9 @@ func counterOf(b []byte) (c keystream.Counter) {
 	return c
 }
 
-// TestStandardVectors: the AES-256 block of FIPS 197, appendix C.3, and the four
-// of NIST SP 800-38A, F.1.5 (ECB-AES256.Encrypt). A counter block is just an
-// AES input, so a single-block vector is one of ours with that counter.
+// TestStandardVectors has the AES-256 block of FIPS 197, appendix C.3, and the four of NIST
+// SP 800-38A, F.1.5 (ECB-AES256.Encrypt). A counter block is just an AES input, so a
+// single-block vector is one of ours with that counter.
 func TestStandardVectors(t *testing.T) {
 	const nist = "603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4"
 	vectors := []struct{ source, key, in, out string }{
@@ -131,9 +131,8 @@ func randomKey(rng *rand.Rand) (key [32]byte) {
 	return key
 }
 
-// TestLengths: every length from 0 to 1025, at every misalignment of dst within
-// the widest register, with guard bytes on both sides, from random keys and
-// counters.
+// TestLengths tries every length from 0 to 1025, at every misalignment of dst within the
+// widest register, with guard bytes on both sides, and random keys and counters.
 func TestLengths(t *testing.T) {
 	eachKernel(t, func(t *testing.T, kernel string) {
 		rng := rand.New(rand.NewPCG(1, 2))
@@ -165,8 +164,8 @@ func TestLengths(t *testing.T) {
 	})
 }
 
-// TestCarries: runs that begin 0 to 40 blocks before each place where the
-// counter carries out of a byte or out of its lower half, and before it wraps.
+// TestCarries has runs that begin 0 to 40 blocks before each place where the counter carries
+// out of a byte or out of its lower half, or wraps.
 func TestCarries(t *testing.T) {
 	wraps := []keystream.Counter{{Lo: 1 << 63}, {}}
 	for bit := 8; bit < 64; bit += 8 {
@@ -201,8 +200,8 @@ func TestCarries(t *testing.T) {
 	})
 }
 
-// TestLongRuns: lengths around the size of one assembly call (64 KiB) and of
-// one request (1 MiB).
+// TestLongRuns tries lengths around the size of one assembly call (64 KiB) and of one
+// request (1 MiB).
 func TestLongRuns(t *testing.T) {
 	eachKernel(t, func(t *testing.T, kernel string) {
 		key := [32]byte{1}
@@ -223,10 +222,10 @@ func TestLongRuns(t *testing.T) {
 	})
 }
 
-// TestUncached: what goes past the caches is the same, for each misalignment
-// of dst within a line, lengths around whole passes and a whole call of
-// assembly, and a low word that wraps in the middle; and nothing beside dst is
-// written. Stores past the caches end a process where dst isn't aligned.
+// TestUncached: output that goes past the caches is the same, and nothing beside dst is
+// written. It tries each misalignment of dst within a line, lengths around whole passes and
+// a whole call of assembly, and a low word that wraps in the middle. Stores past the caches
+// end the process if dst isn't aligned.
 func TestUncached(t *testing.T) {
 	active := keystream.Active()
 	t.Cleanup(func() { _ = keystream.Use(active) })
@@ -246,7 +245,7 @@ func TestUncached(t *testing.T) {
 				at += 64 - int(uintptr(unsafe.Pointer(&buf[0]))%64)
 				for _, n := range []int{0, 1, 16, 48, 511, 512, 513, 560, 1024, 1100, 1<<16 - 16, 1 << 16, 1<<16 + 1137} {
 					if n > 2000 && at%8 != 0 {
-						continue // that takes a while, and differs in nothing from 1 to 7 bytes beside a block
+						continue // slow, and covered by 1 to 7 bytes beside a block
 					}
 					for i := range buf {
 						buf[i] = 0xa5
@@ -272,8 +271,8 @@ func TestUncached(t *testing.T) {
 	})
 }
 
-// TestSchedule: the exported way gives the active kernel's bytes, its state is
-// plain data that can be copied, and Wipe leaves nothing.
+// TestSchedule: the exported functions give the active kernel's bytes. The state is plain
+// data that can be copied, and Wipe leaves nothing.
 func TestSchedule(t *testing.T) {
 	t.Logf("kernels on this processor: %q, active: %s", keystream.Kernels(), keystream.Active())
 	key := [32]byte{1, 2, 3}
@@ -314,9 +313,9 @@ func TestFillWithUnknownKernel(t *testing.T) {
 	}
 }
 
-// TestUse: each kernel can be chosen, and a key keeps the kernel that it was
-// expanded for, whatever is chosen later. It fails if Fill uses the active one:
-// the generic kernel's key has no schedule. An unknown name changes nothing.
+// TestUse: each kernel can be chosen, and a key keeps the kernel that it was expanded for,
+// whatever is chosen later. It fails if Fill uses the active one, because the generic
+// kernel's key has no schedule. An unknown name changes nothing.
 func TestUse(t *testing.T) {
 	active := keystream.Active()
 	t.Cleanup(func() { _ = keystream.Use(active) })
@@ -354,10 +353,9 @@ func TestUse(t *testing.T) {
 	check(t)
 }
 
-// TestLesserProcessor runs TestActive again where x/sys/cpu is told of fewer
-// features than this processor has. It fails if a kernel doesn't ask for what it
-// needs: then it would be chosen, and the process would end in an illegal
-// instruction on a processor that lacks it.
+// TestLesserProcessor runs TestActive again with fewer features in x/sys/cpu than this
+// processor has. It fails if a kernel doesn't check for what it needs. On a processor that
+// lacks it, such a kernel would be chosen, and an illegal instruction would end the process.
 func TestLesserProcessor(t *testing.T) {
 	without := map[string][]string{
 		"amd64": {"aes", "sse41", "avx2", "avx512f"},
@@ -384,13 +382,13 @@ func TestLesserProcessor(t *testing.T) {
 	}
 }
 
-// TestActive: unless a processor is better off with another, it is the last of
-// Kernels; and it works. What the processor lacks is refused.
+// TestActive: the active kernel works, and is the last of Kernels unless the processor is
+// better off with another. A kernel that the processor lacks is refused.
 func TestActive(t *testing.T) {
 	names := keystream.Kernels()
 	t.Logf("kernels %q, active %q", names, keystream.Active())
 	if names[0] != "generic" || !slices.Contains(names, keystream.Active()) {
-		t.Error("the list begins with another than generic, or lacks the active one")
+		t.Error("the list doesn't begin with generic, or lacks the active one")
 	}
 	if last := names[len(names)-1]; last != keystream.Active() && last != "vaes512" {
 		t.Errorf("%q is there and not active", last)
@@ -415,7 +413,7 @@ func TestActive(t *testing.T) {
 	}
 }
 
-// TestNoAllocation: the fast kernels work in the caller's memory alone.
+// TestNoAllocation: the fast kernels use no memory but the caller's.
 func TestNoAllocation(t *testing.T) {
 	active := keystream.Active()
 	t.Cleanup(func() { _ = keystream.Use(active) })
@@ -463,8 +461,8 @@ func FuzzKernels(f *testing.F) {
 	})
 }
 
-// BenchmarkFill is one key's keystream by each kernel, and by Go's own counter
-// mode, whose counter runs the other way and which needs a text to encrypt.
+// BenchmarkFill measures one key's keystream by each kernel, and by Go's own counter mode,
+// whose counter has the opposite byte order and which needs a text to encrypt.
 func BenchmarkFill(b *testing.B) {
 	defer func(active string) { _ = keystream.Use(active) }(keystream.Active())
 	sizes := []int{32, 256, 4096, 1 << 20}
@@ -503,7 +501,7 @@ func BenchmarkFill(b *testing.B) {
 	}
 }
 
-// BenchmarkExpand is what a new key costs.
+// BenchmarkExpand measures the cost of a new key.
 func BenchmarkExpand(b *testing.B) {
 	s, key := new(keystream.Schedule), new([32]byte)
 	for b.Loop() {

@@ -9,7 +9,7 @@ import (
 	"gorandom.dev/gorandom/mac"
 )
 
-// FuzzSum: any key and message, against crypto/hmac; and no other tag verifies.
+// FuzzSum compares any key and message with crypto/hmac. No other tag may verify.
 func FuzzSum(f *testing.F) {
 	for number := range uint8(16) {
 		f.Add(number, []byte("key"), []byte("message"))

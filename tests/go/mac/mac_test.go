@@ -1,5 +1,5 @@
-// Package mac_test checks package mac against published vectors, against
-// crypto/hmac, and for what it leaves behind.
+// Package mac_test checks package mac against published vectors and crypto/hmac, and checks
+// that it leaves nothing behind.
 package mac_test
 
 import (
@@ -27,8 +27,7 @@ import (
 	"gorandom.dev/gorandom/mac"
 )
 
-// hashes are the oracle's: the constructors for crypto/hmac, by the names that
-// package mac must know.
+// hashes are the constructors for crypto/hmac, by the names that package mac must know.
 var hashes = map[string]func() hash.Hash{
 	"md5": md5.New, "sha1": sha1.New, "sha224": sha256.New224, "sha256": sha256.New,
 	"sha384": sha512.New384, "sha512": sha512.New, "sha512_224": sha512.New512_224, "sha512_256": sha512.New512_256,
@@ -53,7 +52,7 @@ func each(t *testing.T, f func(t *testing.T, a mac.Algorithm, new func() hash.Ha
 	}
 }
 
-// sums are the three ways to a tag.
+// sums computes a tag in all three ways.
 func sums(t *testing.T, a mac.Algorithm, key, message []byte) [][]byte {
 	t.Helper()
 	once, err := mac.Sum(nil, a, key, message)
@@ -69,8 +68,8 @@ func sums(t *testing.T, a mac.Algorithm, key, message []byte) [][]byte {
 	return [][]byte{once, copied.Sum(nil, message), copied.Sum([]byte("prefix"), message)[len("prefix"):]}
 }
 
-// TestVectors: RFC 2202 sections 2 and 3, RFC 4231 section 4 (the truncated one
-// by its first 16 bytes).
+// TestVectors has those of RFC 2202 sections 2 and 3, and RFC 4231 section 4 (the truncated
+// one by its first 16 bytes).
 func TestVectors(t *testing.T) {
 	rep := func(b byte, n int) string { return hex.EncodeToString(bytes.Repeat([]byte{b}, n)) }
 	text := func(s string) string { return hex.EncodeToString([]byte(s)) }
@@ -125,7 +124,7 @@ func unhex(t *testing.T, s string) []byte {
 	return b
 }
 
-// TestLengths: keys and messages around each block boundary, against crypto/hmac.
+// TestLengths compares keys and messages around each block boundary with crypto/hmac.
 func TestLengths(t *testing.T) {
 	each(t, func(t *testing.T, a mac.Algorithm, new func() hash.Hash) {
 		block := new().BlockSize()
@@ -166,8 +165,8 @@ func TestProperty(t *testing.T) {
 	})
 }
 
-// TestVerify: every bit of a tag counts, and so does its length: a tag that is
-// right as far as it goes is none.
+// TestVerify: every bit of a tag counts, and so does its length. A correct but shortened tag
+// is refused.
 func TestVerify(t *testing.T) {
 	each(t, func(t *testing.T, a mac.Algorithm, _ func() hash.Hash) {
 		var k mac.Key
@@ -220,7 +219,7 @@ func TestUnknown(t *testing.T) {
 	k.Sum(nil, nil)
 }
 
-// TestPlainData: a Key holds no Go pointer, so it can stand outside the Go heap.
+// TestPlainData: a Key holds no Go pointer, so it can be outside the Go heap.
 func TestPlainData(t *testing.T) {
 	var plain func(typ reflect.Type) bool
 	plain = func(typ reflect.Type) bool {
@@ -250,8 +249,8 @@ func TestPlainData(t *testing.T) {
 	}
 }
 
-// TestNothingIsAllocated: neither by a prepared key nor by a single use. Fails if
-// a buffer of the caller's escapes or a hash object is made anew each time.
+// TestNothingIsAllocated: neither a prepared key nor a single use allocates. It fails if a
+// buffer of the caller's escapes or a hash object is made anew each time.
 func TestNothingIsAllocated(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector makes sync.Pool forget")
@@ -271,7 +270,7 @@ func TestNothingIsAllocated(t *testing.T) {
 	})
 }
 
-// TestOneKeyManyGoroutines: for the race detector.
+// TestOneKeyManyGoroutines is for the race detector.
 func TestOneKeyManyGoroutines(t *testing.T) {
 	each(t, func(t *testing.T, a mac.Algorithm, _ func() hash.Hash) {
 		var k mac.Key

@@ -19,9 +19,9 @@ import (
 	"gorandom.dev/gorandom/process"
 )
 
-// fork is clone(2) as fork(2) makes it, behind everybody's back. In the child it
-// returns 0, with one thread and no Go runtime to speak of: the child may read
-// memory and must leave by exit.
+// fork is clone(2) as fork(2) makes it, without Go's or libc's knowledge. In the child it
+// returns 0, with one thread and no working Go runtime: the child may read memory and must
+// leave by exit.
 //
 //go:norace
 //go:nosplit
@@ -38,7 +38,7 @@ func exit(code uintptr) {
 	}
 }
 
-// look is what a child does: exit with 0 if all bytes are zero, else with 1.
+// look is what a child runs: it exits with 0 if all bytes are zero, else with 1.
 //
 //go:norace
 //go:nosplit
@@ -54,9 +54,9 @@ func look(b []byte) {
 // inChild forks, runs f in the child, and returns the status that f exited with.
 // A child that hangs is killed and fails the test.
 //
-// f must be made of norace nosplit functions: the scheduler may have asked this
-// goroutine to yield, and a function with a stack check would heed that, in a
-// child where there is no scheduler to yield to.
+// f and what it calls must be norace and nosplit: the scheduler may have asked this goroutine
+// to yield. A function with a stack check would do so, in a child where there is no
+// scheduler.
 //
 //go:norace
 func inChild(t *testing.T, f func()) int {
@@ -105,16 +105,16 @@ func reap(t *testing.T, pid int) int {
 	return status.ExitStatus()
 }
 
-// lookedAt is what lookAtIt looks at in a child: a closure couldn't be norace.
+// lookedAt is what lookAtIt reads in a child. It is global because a closure couldn't be norace.
 var lookedAt []byte
 
 //go:norace
 //go:nosplit
 func lookAtIt() { look(lookedAt) }
 
-// TestMemoryIsWipedInAChild forks in earnest. It fails if allocate leaves out
-// MADV_WIPEONFORK (a child sees the secret), and so does the control, ordinary
-// memory, if the test itself can't see secrets in a child.
+// TestMemoryIsWipedInAChild makes a real fork. It fails if allocate omits MADV_WIPEONFORK (a
+// child sees the secret). The control, ordinary memory, fails if the test itself can't see
+// secrets in a child.
 func TestMemoryIsWipedInAChild(t *testing.T) {
 	m, err := process.Allocate(3 * 4096)
 	if err != nil {
@@ -146,10 +146,10 @@ func TestMemoryIsWipedInAChild(t *testing.T) {
 	}
 }
 
-// guardWord is the guard's word, for children.
+// guardWord is the guard's word, for children to read.
 var guardWord *uint64
 
-// exitWithWord is what Changed would look at: it exits with 42 for a zero.
+// exitWithWord checks the word as Changed would: it exits with 42 if it is zero.
 //
 //go:norace
 //go:nosplit
@@ -160,7 +160,7 @@ func exitWithWord() {
 	exit(43)
 }
 
-// markAndFork is a child that begins anew and forks again. It exits as its child.
+// markAndFork is a child that begins anew and forks again. It exits with its child's status.
 //
 //go:norace
 //go:nosplit
@@ -180,10 +180,9 @@ func markAndFork() {
 	exit(uintptr(status >> 8))
 }
 
-// TestGuardInAChild: after Mark, the word is zero in a child of a real fork, and
-// in that child's child when the child has marked it again; which is all that
-// Changed looks at then. The parent sees no change. It fails if the page isn't
-// wiped.
+// TestGuardInAChild: after Mark, the word is zero in a child of a real fork. When that child
+// has marked it again, it is zero in the child's child too. Changed reads nothing else then.
+// The parent sees no change. It fails if the page isn't wiped.
 func TestGuardInAChild(t *testing.T) {
 	m, err := process.Allocate(8)
 	if err != nil {
@@ -208,14 +207,14 @@ func TestGuardInAChild(t *testing.T) {
 			}
 		}
 		if g.Changed() {
-			t.Fatal("the parent believes to be a child")
+			t.Fatal("the parent takes itself for a child")
 		}
 	}
 }
 
-// TestProtectionIsReal reads in /proc what the kernel has noted for the pages:
-// "wf" wiped at fork, "dd" not dumped, "lo" locked. It fails if Protection claims
-// what was not done.
+// TestProtectionIsReal reads in /proc what the kernel has recorded for the pages: "wf" wiped
+// at fork, "dd" not dumped, "lo" locked. It fails if Protection claims something that was not
+// done.
 func TestProtectionIsReal(t *testing.T) {
 	m, err := process.Allocate(4096)
 	if err != nil {
@@ -262,8 +261,8 @@ func vmFlags(t *testing.T, addr uintptr) map[string]bool {
 	return nil
 }
 
-// TestWithoutLockedMemory: a limit of 0 on locked memory takes the lock away and
-// nothing else. It fails if allocate treats mlock's refusal as an error.
+// TestWithoutLockedMemory: a limit of 0 on locked memory prevents the lock and nothing else.
+// It fails if allocate treats mlock's refusal as an error.
 func TestWithoutLockedMemory(t *testing.T) {
 	var old unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_MEMLOCK, &old); err != nil {

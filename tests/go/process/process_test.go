@@ -52,8 +52,7 @@ func TestAllocate(t *testing.T) {
 	}
 }
 
-// TestFreeErases: the bytes are zero before the memory goes back. It fails if
-// Free doesn't clear.
+// TestFreeErases: the memory is zeroed before it is freed. It fails if Free doesn't clear.
 func TestFreeErases(t *testing.T) {
 	b := []byte{1, 2, 3}
 	if err := process.NewMemory(b, process.Protection{}, nil).Free(); err != nil {
@@ -64,7 +63,7 @@ func TestFreeErases(t *testing.T) {
 	}
 }
 
-// TestGuard: each way to be another process, with and without wiped memory.
+// TestGuard covers each way to be another process, with and without wiped memory.
 func TestGuard(t *testing.T) {
 	for _, v := range []struct {
 		name        string
@@ -79,7 +78,7 @@ func TestGuard(t *testing.T) {
 		{"wiped, the same PID come round", true, true, 100, true},
 		{"PID mode, another PID", false, false, 101, true},
 		{"PID mode, wiped all the same", false, true, 100, true},
-		// Where the memory is wiped, the PID isn't asked for: no system call.
+		// Where the memory is wiped, the guard saves the system call for the PID.
 		{"not wiped, another PID namespace", true, false, 7, false},
 	} {
 		t.Run(v.name, func(t *testing.T) {
@@ -112,7 +111,7 @@ func TestGuard(t *testing.T) {
 	}
 }
 
-// TestGuardDefault: the guard that programs get, in this process.
+// TestGuardDefault uses the guard that programs get, in this process.
 func TestGuardDefault(t *testing.T) {
 	m, err := process.Allocate(8)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"gorandom.dev/gorandom/seedfile"
 )
 
-// descriptors are the open ones, found without opening any.
+// descriptors returns the open ones, without opening any.
 func descriptors() (found []string) {
 	var b [256]byte
 	for fd := range 100 {
@@ -23,8 +23,8 @@ func descriptors() (found []string) {
 
 const bareFile = "SEEDFILE_TEST_BARE"
 
-// A process that has used package os for no file has no epoll descriptor, and
-// must have none after a call: checked before the tests, in init.
+// A process that has opened no file by package os has no epoll descriptor, and must have none
+// after a call. That is checked before the tests, in init.
 func init() {
 	path := os.Getenv(bareFile)
 	if path == "" {
@@ -43,7 +43,7 @@ func init() {
 	syscall.Exit(0)
 }
 
-// TestDescriptors: none is left, not even the runtime's own for polling.
+// TestDescriptors: a call leaves none open, not even the runtime's own for polling.
 func TestDescriptors(t *testing.T) {
 	p, err := os.StartProcess(os.Args[0], os.Args[:1], &os.ProcAttr{
 		Env: append(os.Environ(), bareFile+"="+t.TempDir()+"/seed"), Files: []*os.File{nil, os.Stdout, os.Stderr},
@@ -57,7 +57,7 @@ func TestDescriptors(t *testing.T) {
 	}
 }
 
-// TestNoSpace: a full file system leaves the old seed, unused.
+// TestNoSpace: a full file system leaves the old seed unused and in place.
 func TestNoSpace(t *testing.T) {
 	folder := t.TempDir()
 	if err := syscall.Mount("none", folder, "tmpfs", 0, "size=16k"); err != nil {
@@ -80,7 +80,7 @@ func TestNoSpace(t *testing.T) {
 	if _, err := os.Lstat(path + ".new"); err == nil {
 		t.Error("the temporary file is left")
 	}
-	// A file system that became read-only.
+	// The file system becomes read-only.
 	if err := syscall.Mount("none", folder, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
 		t.Skip("cannot remount: ", err)
 	}

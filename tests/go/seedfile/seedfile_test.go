@@ -1,7 +1,7 @@
 //go:build darwin || freebsd || linux || openbsd
 
-// Package seedfile_test gives the package files of all kinds. Tests of single steps, at
-// which a process may die, stand beside the code.
+// Package seedfile_test gives the package files of all kinds. Tests of the single steps at
+// which a process may die are beside the code.
 package seedfile_test
 
 import (
@@ -22,7 +22,7 @@ import (
 	"gorandom.dev/gorandom/seedfile"
 )
 
-// generator counts and keeps what it is given.
+// generator counts and records what it is given.
 type generator struct {
 	events  [][]byte
 	reseeds int
@@ -51,7 +51,7 @@ func (g *generator) AddEvent(source byte, data []byte) error {
 
 func (g *generator) Reseed() error { g.reseeds++; return nil }
 
-// newFile makes a seed file by means of its own.
+// newFile makes a seed file without the package's help.
 func newFile(t testing.TB, c byte) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "seed")
@@ -72,7 +72,7 @@ func content(t testing.TB, path string) []byte {
 	return b
 }
 
-// tryContent is nil for what isn't a regular file: a FIFO would be waited for.
+// tryContent returns nil for anything but a regular file: reading a FIFO would block.
 func tryContent(path string) []byte {
 	if s, err := os.Lstat(path); err != nil || !s.Mode().IsRegular() {
 		return nil
@@ -138,7 +138,7 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// TestNextDependsOnBoth: on the seed before and on the generator.
+// TestNextDependsOnBoth: the next seed depends on the old one and on the generator.
 func TestNextDependsOnBoth(t *testing.T) {
 	next := func(c byte, drawn int) string {
 		path := newFile(t, c)
@@ -149,7 +149,7 @@ func TestNextDependsOnBoth(t *testing.T) {
 	}
 	a := next(1, 0)
 	if a != next(1, 0) || a == next(2, 0) || a == next(1, 1) {
-		t.Error("the next seed isn't made of the old one and the generator's bytes")
+		t.Error("the next seed doesn't depend on both the old one and the generator's bytes")
 	}
 }
 
@@ -188,11 +188,11 @@ func TestGeneratorFails(t *testing.T) {
 	}
 }
 
-// TestCutShort: a file of another size is refused, and Save repairs it.
+// TestCutShort: a file of the wrong size is refused, and Save repairs it.
 func TestCutShort(t *testing.T) {
 	var path string
 	for _, n := range []int64{0, 1, 16, 80, int64(seedfile.Size) - 1, int64(seedfile.Size) + 1, 1 << 20} {
-		path = newFile(t, 1) // whole, so that a longer one begins with a good one
+		path = newFile(t, 1) // whole, so that a longer file begins with a good one
 		if err := os.Truncate(path, n); err != nil {
 			t.Fatal(err)
 		}
@@ -221,7 +221,7 @@ func TestModes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The lock's too: who isn't root could never open it again.
+	// The lock's file too: otherwise only root could ever open it again.
 	for _, name := range []string{path, path + ".lock"} {
 		if s, err := os.Stat(name); err != nil || s.Mode() != 0o600 {
 			t.Error(name, s, err)
@@ -229,8 +229,8 @@ func TestModes(t *testing.T) {
 	}
 }
 
-// TestLinked: the seed of a file with a second name would be there again under that
-// one, once it was used. Saving is allowed: the other name keeps the old file.
+// TestLinked: a used seed could still be read under the file's second name, so such a file is
+// refused. Save accepts it, because the other name keeps the old file.
 func TestLinked(t *testing.T) {
 	path := newFile(t, 1)
 	if err := os.Link(path, path+".copy"); err != nil {
@@ -264,7 +264,7 @@ func TestKinds(t *testing.T) {
 	if got, _ := os.Readlink(link); got != target {
 		t.Error("the link was replaced")
 	}
-	// The lock's file and the temporary one don't follow links either.
+	// The lock's file and the temporary file don't follow links either.
 	path := newFile(t, 1)
 	if err := os.Symlink(target, path+".lock"); err != nil {
 		t.Fatal(err)
@@ -313,8 +313,8 @@ func TestFailedWrite(t *testing.T) {
 	}
 }
 
-// TestRace: of the calls of many goroutines each ends well or with ErrLocked, and
-// no seed is used twice.
+// TestRace: of the calls of many goroutines each succeeds or returns ErrLocked, and no seed
+// is used twice.
 func TestRace(t *testing.T) {
 	path := newFile(t, 1)
 	var mu sync.Mutex

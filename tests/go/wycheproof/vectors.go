@@ -1,6 +1,5 @@
-// Package wycheproof reads the HMAC vectors of C2SP's project Wycheproof. The
-// program in cmd writes them in the form that the tests of the Python package
-// read.
+// Package wycheproof reads the HMAC vectors of C2SP's project Wycheproof. The program in cmd
+// writes them in the format that the tests of the Python package read.
 package wycheproof
 
 import (
@@ -12,10 +11,10 @@ import (
 	"github.com/c2sp/wycheproof"
 )
 
-// Vector is one test of a file. Tag may be cut to fewer bytes than the
-// algorithm gives; then it is valid only as such a part.
+// Vector is one test of a file. Tag may be shorter than the algorithm's tags. It is then
+// valid only as a truncated tag.
 type Vector struct {
-	Algorithm string // as hashlib has it, for example "sha512_256"
+	Algorithm string // hashlib's name, for example "sha512_256"
 	File      string
 	ID        int
 	Key       string // hexadecimal, as are the next two
@@ -24,7 +23,7 @@ type Vector struct {
 	Valid     bool
 }
 
-// HMAC returns the vectors of all the files of HMACs.
+// HMAC returns the vectors of all HMAC files.
 func HMAC() ([]Vector, error) {
 	names, err := fs.Glob(wycheproof.TestVectors, "hmac_*_test.json")
 	if err != nil {

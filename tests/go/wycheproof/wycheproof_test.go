@@ -8,9 +8,8 @@ import (
 	"gorandom.dev/gorandom/mac"
 )
 
-// TestHMAC: each valid tag is the one that package mac makes, or begins it where
-// the vector is of a shorter tag; each invalid one is refused, and so is, by
-// Verify, a part of a right one.
+// TestHMAC: each valid tag is package mac's, or begins it where the vector's tag is shorter.
+// Each invalid tag is refused. Verify also refuses a truncated tag.
 func TestHMAC(t *testing.T) {
 	vectors, err := HMAC()
 	if err != nil {
