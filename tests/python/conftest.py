@@ -1,4 +1,4 @@
-"""What all Python tests share. They run against the installed package: nothing here touches sys.path."""
+"""What all Python tests share. They test the installed package: nothing here touches sys.path."""
 
 import os
 import pathlib
@@ -27,8 +27,8 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "once: the same on every interpreter")
     config.addinivalue_line("markers", "native(feature): needs what an installation in pure Python has not")
     config.addinivalue_line("markers", "cpython(reason): other Pythons differ in this by their nature")
-    # Whoever runs us in a shell's background has it ignored, and programs would inherit that: those that a test ends by
-    # Control-C would not end.
+    # A shell's background jobs ignore this signal, and programs would inherit that. Then a test could not end them by
+    # Control-C.
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -43,7 +43,7 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(pytest.mark.skipif(True, reason=f"in pure Python there is no {mark.args[0]}"))
         for mark in item.iter_markers("cpython") if sys.implementation.name != "cpython" else ():
             item.add_marker(pytest.mark.skipif(True, reason=f"{sys.implementation.name}: {mark.args[0]}"))
-    # What cannot be run here says so once for each test, and not for each of its parameters.
+    # A test that cannot run here is reported once, and not for each of its parameters.
     said, again = set(), []
     for item in items:
         if any(mark.args[0] for mark in item.iter_markers("skipif")):
@@ -67,11 +67,11 @@ def start_mode(request):
 
 @pytest.fixture
 def python(tmp_path):
-    """python(program, *arguments) runs it in a fresh interpreter and gives its stdout. The program is the Path of a file,
-    or text where it is short.
+    """python(program, *arguments) runs it in a fresh interpreter and returns its stdout. The program is the Path of a file, or
+    text if it is short.
 
-    A death, a hang, a non-zero end and anything on stderr are failures: gorandom prints nothing. With
-    ``ends=None`` the CompletedProcess is given and judged by the caller.
+    A death, a hang, a non-zero exit and anything on stderr are failures: gorandom prints nothing. With ``ends=None`` the
+    caller gets the CompletedProcess and judges it.
     """
 
     def run(program, *arguments, flags=(), start=None, env=None, timeout=60, ends=0, **options):
@@ -84,7 +84,7 @@ def python(tmp_path):
         options.setdefault("cwd", tmp_path)
         words = [program] if isinstance(program, pathlib.Path) else ["-c", program]
         command = [options.pop("executable", sys.executable), *flags, *words, *map(str, arguments)]
-        # A session of its own, so that children of a program that hangs end with it.
+        # A session of its own, so that the children of a hanging program end with it.
         child = subprocess.Popen(
             command, env=environment, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, start_new_session=True, **options,
@@ -111,7 +111,7 @@ def package_folder():
 
 @pytest.fixture
 def site(package_folder, tmp_path):
-    """A folder with a copy of this installation, for PYTHONPATH."""
+    """Return a folder with a copy of this installation, for PYTHONPATH."""
     site = tmp_path / "site"
     (record,) = package_folder.parent.glob("gorandom-*.dist-info")
     shutil.copytree(package_folder, site / "gorandom", ignore=shutil.ignore_patterns("__pycache__"))
@@ -124,7 +124,7 @@ PYCRYPTODOME = "pycryptodome==3.23.0"
 
 @pytest.fixture(scope="session")
 def pycryptodome(tmp_path_factory):
-    """A folder in which PyCryptodome is installed."""
+    """Return a folder in which PyCryptodome is installed."""
     folder = tmp_path_factory.mktemp("pycryptodome")
     environment = folder / "venv"
     venv.create(environment, with_pip=True)

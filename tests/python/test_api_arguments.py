@@ -1,4 +1,4 @@
-"""Wrong arguments get the exception and the message of the function that is replaced; the stream is unharmed."""
+"""Wrong arguments raise the exception and message of the replaced function. The stream is unharmed."""
 
 import inspect
 import os
@@ -26,14 +26,14 @@ class NoInt:
         return "7"
 
 
-# Sizes that no allocator grants, and those that no size is. Between them sizes that overcommit may grant.
+# Sizes that no allocator grants, and invalid sizes. Sizes between them might be granted by overcommit.
 TOO_LARGE = [1 << 62, sys.maxsize - 64, sys.maxsize - 32, sys.maxsize, sys.maxsize + 1, 1 << 64, 1 << 70, 10**1000]
 NEGATIVE = [-1, -2, -(1 << 31), -sys.maxsize, -sys.maxsize - 1]
 NO_INTEGERS = [1.0, "1", b"1", None, [], (), {}, 1j, object(), float("nan"), int]
 
 
 def outcome(function, *args, **kwargs):
-    """The exception's type and message, without the module's name that CPython writes before a method's."""
+    """Return the exception's type and message, without the module name that CPython writes before a method's."""
     with pytest.raises(BaseException) as caught:
         function(*args, **kwargs)
     return caught.type, str(caught.value).replace("posix.", "").replace("gorandom.", "")
@@ -41,7 +41,7 @@ def outcome(function, *args, **kwargs):
 
 @pytest.fixture(autouse=True)
 def stream_unharmed():
-    """After whatever a test did, draws of all roads still give bytes that never came before."""
+    """After whatever a test did, draws of every kind still give bytes that never came before."""
     before = {gorandom.get_random_bytes(16), gorandom.get_random_bytes(2000)[:16]}
     yield
     after = {gorandom.get_random_bytes(16), gorandom.urandom(16), gorandom.get_random_bytes(2000)[:16]}
@@ -98,7 +98,7 @@ class TestAsPyCrypto:
 
     @pytest.mark.parametrize("n", TOO_LARGE, ids=hex)
     def test_too_large(self, draw, n):
-        """PyCrypto had no limit of its own: the allocator's errors, as those of os.urandom. PyPy words one in another way."""
+        """PyCrypto had no limit of its own: the errors are the allocator's, like os.urandom's. PyPy words one differently."""
         ours, theirs = outcome(draw, n), outcome(os.urandom, n)
         assert ours == theirs or (sys.implementation.name == "pypy" and ours[0] is theirs[0])
 
@@ -135,7 +135,7 @@ def test_atfork_and_reseed_return_nothing():
 
 @pytest.mark.parametrize("name", ["atfork", "new", "get_random_bytes", "urandom", "RNGFile"])
 def test_pickles_by_name(name):
-    """An initializer of a Pool, or a callable handed to a worker, is pickled."""
+    """An initializer of a Pool, or a callable passed to a worker, is pickled."""
     function = getattr(gorandom, name)
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
         assert pickle.loads(pickle.dumps(function, protocol)) is function
@@ -157,8 +157,8 @@ def test_index_that_draws_itself():
 
 @pytest.mark.parametrize("function", ["urandom", "add_event"])
 def test_index_that_forks(python, start_mode, function):
-    """Guards: arguments are parsed before anything of a draw happens. A pool fetched or a gate entered before
-    __index__ ran would be used in the child as if it were the child's."""
+    """Guards: arguments are parsed before anything of a draw happens. Otherwise a pool would be fetched, or a gate entered,
+    before __index__ ran, and the child would use it as its own."""
     python(PROGRAMS / "arguments_index_forks.py", function, start=start_mode)
 
 

@@ -1,6 +1,6 @@
-"""Every size, through every name that gives bytes. Run again in other modes and in a child by test_api_modes.py.
+"""Every size, by every name that gives bytes. test_api_modes.py runs this again in other modes and in a child.
 
-What is asked of the bytes are only things whose failure by chance is impossible (below 2**-100).
+Every check of the bytes is one that can't fail by chance (below 2**-100).
 """
 
 import concurrent.futures
@@ -11,7 +11,8 @@ import pytest
 import gorandom
 
 MIB = 1 << 20
-# Around the limits of Python and the pool (512, 3776, 4096, 8192), a generator's (256 KiB), Fortuna's (1 MiB) and beyond an entry's 16 MiB.
+# Around the limits of Python and the pool (512, 3776, 4096, 8192), a generator (256 KiB) and Fortuna (1 MiB); beyond an
+# entry's 16 MiB.
 SIZES = [0, 1, 15, 16, 17, 511, 512, 513, 1024, 3775, 3776, 3777, 4095, 4096, 4097, 8191, 8192, 8193,
          MIB - 1, MIB, MIB + 1, 5 * MIB, 16 * MIB + 1, 40 * MIB]  # fmt: skip
 
@@ -39,12 +40,12 @@ WAYS = {
 
 
 def pieces(data):
-    """16 bytes out of each KiB, and the last 16."""
+    """Return 16 bytes out of each KiB, and the last 16."""
     found = [data[i : i + 16] for i in range(0, len(data) - 15, 1024)]
     return found + [data[-16:]] if len(data) >= 32 and len(data) % 1024 != 16 else found
 
 
-# Some ways are the same road as get_random_bytes and fill, whose 40 MiB are enough.
+# Some names share their code with get_random_bytes and fill, and need no 40 MiB of their own.
 @pytest.mark.parametrize(
     "n, way", [(n, way) for n in SIZES for way in WAYS if n <= 5 * MIB or way not in ("keyword", "read", "readinto")]
 )
@@ -68,7 +69,7 @@ def test_every_byte_of_a_small_draw_is_drawn(n, way):
 
 
 def test_sizes_in_a_row_never_repeat():
-    """Pools are handed out in pieces of any size, also across a refill: no byte may come twice."""
+    """Pools are handed out in pieces of any size, also across a refill. No byte may come twice."""
     stream = bytearray()
     for n in list(range(0, 1100)) + [1024, 1, 1024, 2, 1024, 3, 3776, 5]:
         stream += gorandom.get_random_bytes(n)
@@ -88,7 +89,7 @@ def test_integers_of_all_kinds():
 
 
 def test_index_objects():
-    """As in the functions replaced: os.urandom takes numpy's integers, PyCrypto's took ints alone."""
+    """As in the replaced functions: os.urandom takes numpy's integers, PyCrypto's took only ints."""
 
     class Index:
         def __index__(self):
@@ -101,7 +102,7 @@ def test_index_objects():
 
 
 def test_threads():
-    """Each thread has a pool of its own; none may hand out what another did, and a pool is used again."""
+    """Each thread has its own pool. No pool may hand out another's bytes, and a pool is used again."""
     together = threading.Barrier(8)
 
     def draw(_):

@@ -1,4 +1,4 @@
-"""add_event(), reseed() and configure(): what goes in, when it acts, what is refused."""
+"""add_event(), reseed() and configure(): what they accept, when it takes effect, what they refuse."""
 
 import array
 import hashlib
@@ -23,13 +23,13 @@ def test_event_returns_nothing():
 @settings(deadline=None, database=None)
 @given(st.binary(min_size=1, max_size=100), st.integers(0, 255), st.sampled_from([bytes, bytearray, memoryview]))
 def test_event_of_any_length(data, source, kind):
-    """More than 32 bytes are hashed first (Fortuna's limit); no kind of buffer is treated otherwise."""
+    """More than 32 bytes are hashed first (Fortuna's limit). All kinds of buffers are treated alike."""
     assert gorandom.add_event(kind(data), source) is None
 
 
 @pytest.mark.parametrize("n", [1, 32, 33, 1000])
 def test_event_is_hashed(monkeypatch, n):
-    """Its digest is that of all of its bytes, and what is short goes in as it is."""
+    """The event is the digest of all bytes. Short data goes in unchanged."""
     given = []
     monkeypatch.setattr(gorandom._front, "add_event", lambda *event: given.append(event))
     data = bytes(range(100)) * 10
@@ -45,7 +45,7 @@ def test_event_sizes(n):
 
 @pytest.mark.parametrize("n", [0, 33, 255, 256])
 def test_event_sizes_of_the_front(n):
-    """What is longer has been hashed by then: the front keeps events of 32 bytes."""
+    """Longer events are hashed before they get here: the front keeps events of 32 bytes."""
     with pytest.raises(ValueError, match="1 to 32 bytes"):
         gorandom._front.add_event(0, bytes(n))
 
@@ -89,8 +89,8 @@ print(gorandom.status().events)
 
 @pytest.mark.native("core")
 def test_events_are_counted_and_the_early_ones_kept(python):
-    """In direct mode an event is kept for the core to come; adding events reseeds nothing by itself (they act
-    when Fortuna's rule says so, at a later draw)."""
+    """In direct mode an event is kept for the core that may start later. Adding events causes no reseed by itself: they act at
+    a later draw, by Fortuna's rule."""
     delivered, added, reseeds = map(int, python(PROGRAMS / "events_counted.py").split())
     assert delivered == int(python(WITHOUT)) + 3
     assert added >= 300
@@ -129,8 +129,8 @@ def test_reseed_counts(python, start_mode):
 
 @pytest.mark.native("pool")
 def test_reseed_makes_the_pools_of_all_threads_stale(python):
-    """Guards: reseed() takes effect before the next byte in any thread (pool_all_stale). In direct mode each
-    refill of a pool is counted; without the cure the threads go on with their old pools and none is refilled."""
+    """Guards: reseed() takes effect before the next byte in any thread (pool_all_stale). In direct mode each refill of a pool
+    is counted. Without the guarded code the threads keep their old pools, and none is refilled."""
     refills = python(PROGRAMS / "events_stale.py", start="never").split()
     assert [int(n) >= 4 for n in refills] == [True] * 5, refills
 
@@ -177,7 +177,7 @@ def test_configure(python, environment, first, draw, second, expected):
     ],
 )
 def test_configure_holds_in_children(python, first, second, expected):
-    """A child starts direct, so "never" is not too late in it; what its parent said holds until it says more."""
+    """A child starts direct, so "never" is not too late in it. Until it sets another mode, its parent's holds."""
     flags = ["-W", "ignore::DeprecationWarning"]
     assert python(PROGRAMS / "events_configure_child.py", first, second, flags=flags).split() == expected
 

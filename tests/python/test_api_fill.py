@@ -32,8 +32,8 @@ def test_writes_nothing_beside_a_slice(n):
 @pytest.mark.parametrize("offset", [0, 5, 16])
 @pytest.mark.parametrize("n", [(32 << 20) - 1, 32 << 20, (48 << 20) + 12_345])
 def test_what_the_caches_do_not_hold(n, offset):
-    """From 32 MiB on bytes are written past the caches: all of them, once, and nothing beside. Fails if entries of 16 MiB,
-    requests of 1 MiB or runs of a kernel leave a gap or overlap."""
+    """From 32 MiB on, bytes are written past the caches: all of them, once, and nothing beside them. Fails if entries of
+    16 MiB, requests of 1 MiB or runs of a kernel leave a gap or overlap."""
     buffer = mmap.mmap(-1, n + 64)
     buffer[:offset] = bytes([SENTINEL]) * offset
     buffer[offset + n :] = bytes([SENTINEL]) * (64 - offset)
@@ -104,7 +104,7 @@ def test_released():
 
 @pytest.mark.cpython("a buffer is let go when its garbage collector comes by")
 def test_the_buffer_is_let_go():
-    """A buffer still held cannot be resized; after an error as well as after success."""
+    """A buffer that is still held cannot be resized. It is released after an error as well as after success."""
     buffer = bytearray(16)
     for _ in range(100):
         gorandom.fill(buffer)
@@ -118,19 +118,18 @@ def test_the_buffer_is_let_go():
 @pytest.mark.parametrize("size", [16, 5000, 300_000])
 @pytest.mark.parametrize("act", ["draws", "raises", "forks"])
 def test_exporter_that(python, start_mode, act, size):
-    """Guards: the buffer is fetched before the pool is touched or the gate entered. Otherwise a __buffer__ that
-    forks leaves the child with the parent's pool or place in the core."""
+    """Guards: the buffer is fetched before the pool is touched or the gate entered. Otherwise a __buffer__ that forks would
+    leave the child with its parent's pool or place in the core."""
     python(PROGRAMS / "fill_exporter.py", act, size, start=start_mode)
 
 
 @pytest.mark.native("fill() in place")
 @pytest.mark.skipif(not os.access("/proc/self/clear_refs", os.W_OK), reason="NOT RUN: no /proc/self/clear_refs here")
 def test_allocates_nothing_of_its_size(python, start_mode):
-    """Guards: the bytes are made in the caller's buffer. A copy on the way would show in the peak, however short
-    it lived."""
+    """Guards: the bytes are made in the caller's buffer. Even a short-lived copy would show in the peak."""
     assert int(python(PROGRAMS / "fill_in_place.py", start=start_mode)) <= 256  # KiB, of 65,536
 
 
 def test_other_threads_run_meanwhile(python, start_mode):
-    """Guards: the GIL is given away during a large fill. Nothing else in that loop gives it away."""
+    """Guards: a large fill releases the GIL. Nothing else in that loop releases it."""
     assert python(PROGRAMS / "fill_other_thread.py", start=start_mode).strip() == "1"

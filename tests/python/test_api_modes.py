@@ -1,4 +1,4 @@
-"""GORANDOM_START, and the tests of bytes again in every mode and in a forked child."""
+"""GORANDOM_START; and the tests of bytes again, in every mode and in a forked child."""
 
 import os
 import pathlib
@@ -22,8 +22,8 @@ AGAIN = ["test_api_bytes.py", "test_api_arguments.py", "test_api_fill.py", "test
     [("never", "process"), ("auto", "child"), ("eager", "child"), ("never", "child")],  # auto's process is this one
 )
 def test_bytes_and_arguments_again(python, start_mode, where):
-    """Guards: pools, direct mode and the core give the same from the same arguments; a child goes through
-    direct mode, and under auto through the change to a core of its own, while these tests draw."""
+    """Guards: pools, direct mode and the core give the same results for the same arguments. A child goes through direct mode,
+    and under auto it changes to a core of its own while these tests draw."""
     files = [HERE / name for name in AGAIN]
     options = ["-c", os.path.join(HERE.parents[1], "pyproject.toml")]
     done = python(PROGRAMS / "modes_again.py", where, *options, *files, start=start_mode, timeout=300, ends=None,
@@ -44,14 +44,14 @@ def test_unknown_start(python, value):
 
 @pytest.mark.parametrize("variable", ["GORANDOM_START", "GORANDOM_KEYSTREAM"])
 def test_empty_counts_as_unset(python, variable):
-    """Guards: variable() in module.c. Container tools pass a variable that has no value as an empty one."""
+    """Guards: variable() in module.c. Container tools pass a variable without a value as an empty one."""
     program = "import gorandom; gorandom.get_random_bytes(1); print(gorandom.status().mode, gorandom.status().keystream)"
     assert python(program, env={variable: ""}) == python(program)
 
 
 @pytest.mark.native("AES kernel, and no start")
 def test_a_refused_import_can_be_tried_again(python):
-    """An ImportError leaves nothing half made behind."""
+    """An ImportError leaves nothing half-made behind."""
     python(PROGRAMS / "modes_refused.py")
 
 
@@ -89,8 +89,8 @@ except ImportError as e:
     ("GORANDOM_KEYSTREAM", "generic"), ("GORANDOM_KEYSTREAM", "nonsense"),
 ])  # fmt: skip
 def test_environment_is_ignored_after_set_uid(tmp_path_factory, package_folder, python, variable, value):
-    """Guards: secure_getenv in module.c. With getenv whoever runs a set-uid program configures it: "never" and
-    "generic" are obeyed, nonsense refuses the import."""
+    """Guards: secure_getenv in module.c. With getenv, the user who runs a set-uid program could configure it: "never" and
+    "generic" would be obeyed, and nonsense would refuse the import."""
     kernel = python("import gorandom; gorandom.get_random_bytes(1); print(gorandom.status().keystream)").strip()
     if value == kernel:
         pytest.skip("this processor has no other AES kernel than generic: to ignore the variable makes no difference")

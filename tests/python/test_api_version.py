@@ -1,4 +1,4 @@
-"""Python files and libraries of different versions are refused at import, with one sentence."""
+"""Python files and libraries of different versions are refused at import, with a one-sentence message."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ except ImportError as e:
 
 @pytest.fixture
 def copy(tmp_path, package_folder):
-    """A copy of the installed package in a folder of its own."""
+    """Return a copy of the installed package in a folder of its own."""
     shutil.copytree(package_folder, tmp_path / "copy" / "gorandom", ignore=shutil.ignore_patterns("__pycache__"))
     return tmp_path / "copy" / "gorandom"
 
@@ -39,7 +39,7 @@ def test_other_python_files(python, copy):
 
 
 def table(library):
-    """(offset in the file of the core's table, offset of its version's text). Only a little of ELF is read."""
+    """Return (offset in the file of the core's table, offset of its version's text). Reads only as much of ELF as it needs."""
     data = library.read_bytes()
 
     def sections(kind):
@@ -74,7 +74,7 @@ def table(library):
 
 
 def overwrite(path, at, text):
-    """A new file, because the old one may be mapped."""
+    """Write a new file, because the old one may be mapped."""
     data = bytearray(path.read_bytes())
     data[at : at + len(text)] = text
     path.unlink()
@@ -110,7 +110,7 @@ print(s.mode, s.core_version, s.reason, sep="|")
 @pytest.mark.native("library that could be of another version")
 @pytest.mark.parametrize("how", ["missing", "empty", "no ELF"])
 def test_a_library_that_cannot_be_loaded(python, copy, how):
-    """As on a system for which there is no core: direct mode for good, and status() says why."""
+    """As on a system for which there is no core: direct mode for good, and status() gives the reason."""
     library = copy / "libgorandom.core.so"
     data = library.read_bytes()
     library.unlink()
@@ -123,7 +123,7 @@ def test_a_library_that_cannot_be_loaded(python, copy, how):
 
 @pytest.mark.native("library that could be of another version")
 def test_imports_that_failed_do_no_harm(python, copy):
-    """Guards that each step of the initialisation is done once: fork handlers that stood twice took a lock twice,
+    """Guards that each step of the initialisation is done once. Fork handlers that were registered twice took a lock twice,
     and the next fork hung."""
     overwrite(copy / "libgorandom.core.so", table(copy / "libgorandom.core.so")[0], struct.pack("<I", 999))
     program = TRY + TRY + """

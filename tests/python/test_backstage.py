@@ -1,4 +1,4 @@
-"""The parts of pyext/core in C, each over a system and a C library that the test plays (noise/backstage)."""
+"""The C parts of pyext/core, over a system and a C library that the test simulates (noise/backstage)."""
 
 import subprocess
 

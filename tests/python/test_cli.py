@@ -1,4 +1,4 @@
-"""The command line's subcommands that draw, wait and tell: gorandom._cli.draw."""
+"""The subcommands that draw, wait and report: gorandom._cli.draw."""
 
 import os
 import re
@@ -29,7 +29,7 @@ CONFINED = "import errno, confine; confine.refuse('getrandom', errno.%s)\n"
 
 @pytest.fixture
 def command(tmp_path):
-    """command("hex", "16") gives the CompletedProcess, with bytes."""
+    """command("hex", "16") returns the CompletedProcess, with bytes."""
 
     def run(*arguments, program=MAIN, **options):
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "GORANDOM"))}
@@ -87,7 +87,7 @@ def test_status(command):
 @linux
 @not_ready
 def test_status_without_bytes(command):
-    """What is wrong is said, and the status is printed all the same."""
+    """The error is reported, and the status is printed all the same."""
     done = command("status", program=CONFINED % "EAGAIN" + MAIN)
     assert done.returncode == 1 and done.stderr.startswith(b"gorandom: system random number generator is not ready")
     assert done.stdout.startswith(b"gorandom ")
@@ -115,7 +115,7 @@ def test_help(command, name):
 
 @pytest.mark.parametrize("arguments", [["bytes", "100000000"], ["hex", "100000000"], ["uuid", "-n", "1000000"]])
 def test_reader_goes_away(command, arguments):
-    """As `| head -c 10`: a quiet end, with the status that a shell gives for SIGPIPE, and no traceback at exit."""
+    """As with `| head -c 10`: it ends quietly, with a shell's status for SIGPIPE and no traceback at exit."""
     r, w = os.pipe()
     os.close(r)
     done = command(*arguments, stdout=w)
@@ -126,7 +126,7 @@ def test_reader_goes_away(command, arguments):
 @linux
 @pytest.mark.parametrize("arguments", [["bytes", "10"], ["hex", "10"], ["token"], ["uuid"], ["status"]])
 def test_disk_full(command, arguments):
-    """Also when all fits into a buffer that is written last."""
+    """Also if all of it fits into a buffer that is written last."""
     with open("/dev/full", "wb") as full:
         done = command(*arguments, stdout=full)
     assert done.returncode == 1
@@ -138,7 +138,7 @@ NAMED = [["bytes", "10"], ["bytes", "0"], ["hex", "10"], ["token"], ["uuid"], ["
 
 @pytest.mark.parametrize("arguments", NAMED)
 def test_stdout_is_closed(command, arguments):
-    """As `>&-`: what cannot be written is an error and not dropped."""
+    """As with `>&-`: output that can't be written is an error, and not dropped."""
     done = command(*arguments, stdout=None, preexec_fn=lambda: os.close(1))
     assert (done.returncode, done.stderr) == (1, b"gorandom: [Errno 9] Bad file descriptor\n")
 
@@ -158,7 +158,7 @@ def test_wait_ends_with_1(command, timeout):
 @not_ready
 @pytest.mark.parametrize("arguments, refusal", [(["wait", "--timeout", "0"], "EAGAIN"), (["bytes", "10"], "EIO"), (["uuid"], "EIO")])
 def test_stderr_is_closed(command, arguments, refusal):
-    """As `2>&-`: the complaint goes nowhere, and not among the bytes."""
+    """As with `2>&-`: the complaint is lost and does not get among the bytes."""
     done = command(*arguments, program=CONFINED % refusal + MAIN)
     assert done.returncode == 1 and done.stderr.startswith(b"gorandom: ")
     done = command(*arguments, program=CONFINED % refusal + MAIN, stderr=None, preexec_fn=lambda: os.close(2))
@@ -169,13 +169,13 @@ def test_stderr_is_closed(command, arguments, refusal):
 @not_ready
 @pytest.mark.parametrize("arguments", [["wait"], ["bytes", "1"], ["token"], ["uuid", "--v7"]])
 def test_the_wait_can_be_interrupted(command, arguments):
-    """Ctrl-C: the status that a shell gives for SIGINT, nothing printed."""
+    """Ctrl-C gives a shell's status for SIGINT, and prints nothing."""
     done = command(*arguments, program=PROGRAMS / "cli_interrupted.py")
     assert (done.returncode, done.stdout, done.stderr) == (128 + signal.SIGINT, b"", b"")
 
 
 def test_the_program(command):
-    """As it is called: python -m gorandom."""
+    """Run it as users do: python -m gorandom."""
     import_main = "import runpy, sys; sys.argv[0] = 'gorandom'; runpy.run_module('gorandom', run_name='__main__', alter_sys=True)"
     assert re.fullmatch(rb"[0-9a-f]{32}\n", printed(command("hex", "16", program=import_main)))
     done = command("hex", "x", program=import_main)
@@ -183,5 +183,5 @@ def test_the_program(command):
 
 
 def test_no_stdout(command):
-    """`wait` in a unit that closes it."""
+    """`wait` in a unit that closes stdout."""
     assert printed(command("wait", program="import os, sys; os.close(1); sys.stdout = None\n" + MAIN)) == b""

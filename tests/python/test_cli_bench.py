@@ -1,4 +1,4 @@
-"""python -m gorandom bench: all rows are printed, and the ratios are what a scripted clock makes them."""
+"""python -m gorandom bench prints all rows, and the ratios follow from a scripted clock."""
 
 import re
 import subprocess
@@ -37,7 +37,7 @@ def test_prints_all_rows(table):
 
 
 def test_compares_what_does_the_same():
-    """Each statement runs, and gives what its other gives: as many bytes, a number of the same range, the same tag."""
+    """Both statements of a row run and give the same: as many bytes, a number of the same range, the same tag."""
     for work in bench.WORKS:
         if ";" in work.theirs:
             start, _, last = work.theirs.rpartition("; ")
@@ -57,8 +57,8 @@ def test_compares_what_does_the_same():
 
 
 class Clock:
-    """call(name) takes costs(name, round) seconds. Costs of a slot or more are found out by one call of each, and in each
-    round too there is one call of each, so that the number of calls says the round."""
+    """call(name) takes costs(name, round) seconds. If one call costs a slot or more, one call of each finds that out, and each
+    round also has one call of each. So the number of calls gives the round."""
 
     def __init__(self):
         self.now, self.made, self.names, self.costs = 0.0, [], set(), None
@@ -88,12 +88,12 @@ def test_ratios(clock):
     first, second = bench.measure(works("a", "b"), rounds=3, slot=0.1, clock=clock)
     assert (first.what, first.name, first.ours, first.theirs) == ("a", "A", 1, 2.5)
     assert first.ratios == (2.5,) * 3 and second.ratios == pytest.approx((1 / 3,) * 3)
-    # They take turns, and the other begins every second round.
+    # They take turns, and every second round starts with the other.
     assert "".join(clock.made) == "aAbB" + "aAbB" + "AaBb" + "aAbB"
 
 
 def test_many_calls(clock):
-    """The times are those of a call, whatever number of them fills a slot."""
+    """The times are for one call, however many calls fill a slot."""
     clock.costs = lambda name, _: {"a": 100e-9, "A": 250e-9}[name]
     (row,) = bench.measure(works("a"), rounds=3, slot=0.001, clock=clock)
     assert (row.ours, row.theirs) == (pytest.approx(100e-9), pytest.approx(250e-9))
@@ -101,14 +101,14 @@ def test_many_calls(clock):
 
 
 def test_a_machine_that_slows_down(clock):
-    """It makes the times longer and no ratio."""
+    """A slower machine makes the times longer and changes no ratio."""
     clock.costs = lambda name, turn: {"a": 1, "A": 4}[name] * 2**turn
     (row,) = bench.measure(works("a"), rounds=5, slot=0.1, clock=clock)
     assert row.ratios == (4,) * 5 and (row.ours, row.theirs) == (4, 16)
 
 
 def test_a_disturbance(clock):
-    """Of one side in one round: it is in the spread and not in the median."""
+    """A disturbance of one side in one round shows in the spread and not in the median."""
     clock.costs = lambda name, turn: {"a": 1, "A": 4}[name] * (10 if (name, turn) == ("A", 3) else 1)
     (row,) = bench.measure(works("a"), rounds=5, slot=0.1, clock=clock)
     assert row.ratios == (4, 4, 4, 40, 4) and row.theirs == 4
@@ -116,7 +116,7 @@ def test_a_disturbance(clock):
 
 @pytest.mark.parametrize("seconds", [1e-7, 3e-5, 2e-3, 1.0])
 def test_a_slot(clock, seconds):
-    """As many calls as fill it, and at least one."""
+    """A slot has as many calls as fill it, and at least one."""
     clock.costs = lambda *_: seconds
     timer = timeit.Timer("call('a')", globals=bench.NAMES, timer=clock)
     assert bench._number(timer, 0.001) == max(1, round(0.001 / seconds))

@@ -1,4 +1,4 @@
-"""python -m gorandom hmac: the lines, messages and exit status of sha256sum, with a key."""
+"""python -m gorandom hmac has the lines, messages and exit status of sha256sum, with a key."""
 
 import hashlib
 import hmac
@@ -21,7 +21,8 @@ KEY = bytes(range(256)) + b"\n"
 
 
 def coreutils():
-    """sha256sum's major version. Since 9 it writes a carriage return in a name as \\r, and reads CRLF as a line's end."""
+    """Return sha256sum's major version. From 9 on it writes a carriage return in a name as \\r, and reads CRLF as a line's
+    end."""
     said = subprocess.run(["sha256sum", "--version"], text=True, capture_output=True).stdout
     return int(re.search(r"coreutils\) (\d+)|$", said)[1] or 0)
 
@@ -36,7 +37,7 @@ def key(tmp_path):
 
 @pytest.fixture
 def run(tmp_path, key):
-    """run("a", "b") is ``gorandom hmac --key-file KEY a b``: the CompletedProcess, with bytes."""
+    """run("a", "b") is ``gorandom hmac --key-file KEY a b``. It returns the CompletedProcess, with bytes."""
 
     def run(*arguments, key=key, program=MAIN, **options):
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "GORANDOM"))}
@@ -108,7 +109,7 @@ def test_standard_input(run, arguments):
 
 
 def test_pipes_and_devices(run, tmp_path):
-    """They have no size, and come in pieces."""
+    """They have no size, and arrive in pieces."""
     pieces = "import sys, os, threading\nos.mkfifo('pipe')\n" + """
 def write():
     with open("pipe", "wb", buffering=0) as f:
@@ -124,7 +125,7 @@ AWKWARD = [b" lead", b"trail ", b"two  spaces", b"*star", b"back\\slash", b"new\
 
 
 def test_names_as_sha256sum(run, tmp_path):
-    """Each name stands in a line as sha256sum writes it, and is found again by --check."""
+    """Each name is written as sha256sum writes it, and --check finds it again."""
     folder = tmp_path / "names"
     folder.mkdir()
     for name in AWKWARD:
@@ -144,7 +145,8 @@ def test_names_as_sha256sum(run, tmp_path):
 
 
 def test_what_cannot_be_read(run, tmp_path):
-    """A line on stderr for each, the others all the same, and status 1. /proc/self/mem fails in the midst."""
+    """Each has a line on stderr, the other files are done all the same, and the status is 1. /proc/self/mem fails in the
+    middle."""
     (tmp_path / "a").write_bytes(b"a")
     (tmp_path / "folder").mkdir()
     (tmp_path / "loop").symlink_to("loop")
@@ -164,7 +166,7 @@ def test_what_cannot_be_read(run, tmp_path):
 @linux
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can become somebody who may not read a file")
 def test_without_permission(run, tmp_path, key):
-    """A file, and a key, that are somebody else's."""
+    """The file, and the key, belong to another user."""
     (tmp_path / "a").write_bytes(b"a")
     (tmp_path / "a").chmod(0)
     (tmp_path / "mine").write_bytes(b"mine")
@@ -190,7 +192,7 @@ sys.%s = None  # as Python begins without it
 
 
 def test_no_standard_input(run, tmp_path):
-    """Neither of a file nor of a list; nor is it what another file's descriptor leads to."""
+    """Closed standard input is neither a file nor a list, and no other file's descriptor takes its place."""
     closed = CLOSED % (0, "stdin") + MAIN
     bad = b"gorandom: standard input: Bad file descriptor\n"
     for arguments in ([], ["-"], ["--check"], ["--check", "-"]):
@@ -202,7 +204,7 @@ def test_no_standard_input(run, tmp_path):
 
 
 def test_no_standard_error(run, tmp_path):
-    """A complaint does not go where the tags do, and a bar nowhere."""
+    """A complaint does not get among the tags, and the bar is lost."""
     expected = sparse(tmp_path / "large", LARGE)
     done = run("missing", "large", program=CLOSED % (2, "stderr") + MAIN)
     assert (done.returncode, done.stdout) == (1, expected + b"  large\n")
@@ -218,7 +220,7 @@ def test_no_standard_output(run):
 
 @pytest.fixture
 def check(run, tmp_path):
-    """check(list) where the files a and b hold their names."""
+    """check(list) checks a list of the files a and b, which contain their own names."""
     for name in "ab":
         (tmp_path / name).write_bytes(name.encode())
 
@@ -284,7 +286,7 @@ LINES = {
 
 @pytest.mark.parametrize("line", LINES.values(), ids=LINES)
 def test_lines_that_are_read(check, tmp_path, line):
-    """As sha256sum reads them."""
+    """These lines are read as sha256sum reads them."""
     expected = printed(check(line.replace(b"%s", A)))
     assert expected == b"a: OK\n" * line.count(b"%s")
     assert printed(check(line.replace(b"%s", A.upper()))) == expected
@@ -324,7 +326,7 @@ BAD = {
 
 @pytest.mark.parametrize("line", BAD.values(), ids=BAD)
 def test_badly_formatted(check, line):
-    """Counted, the rest is checked all the same, and status 1: sha256sum's --strict."""
+    """Such lines are counted, the rest is checked all the same, and the status is 1: sha256sum's --strict."""
     for lines in (A + b"  a\n" + line + b"\n" + B + b"  b\n", A + b"  a\n" + B + b"  b\n" + line):
         done = check(lines)
         assert done.stderr == b"gorandom: WARNING: 1 line is improperly formatted\n"
@@ -337,13 +339,13 @@ def test_badly_formatted(check, line):
 
 @pytest.mark.parametrize("lines", [b"", b"\n\n", b"# a comment\n"], ids=["empty", "empty lines", "comments"])
 def test_a_list_of_nothing(check, lines):
-    """Is no success."""
+    """An empty list is no success."""
     done = check(lines)
     assert (done.returncode, done.stdout, done.stderr) == (1, b"", b"gorandom: list: no properly formatted lines found\n")
 
 
 def test_lists(run, check, tmp_path):
-    """Several, of which one is missing and one a folder; and one on standard input, which names itself."""
+    """Several lists, of which one is missing and one is a folder; and one on standard input that names itself."""
     (tmp_path / "second").write_bytes(B + b"  b\n")
     done = check(A + b"  a\n", "missing", ".", "second")
     assert (done.returncode, done.stdout) == (1, b"b: OK\na: OK\n")
@@ -356,14 +358,14 @@ def test_lists(run, check, tmp_path):
 
 
 def test_names_in_results(check):
-    """Escaped as in a list, so that none passes for another line."""
+    """Names are escaped as in a list, so that none can pass for another line."""
     done = check(b"\\" + A + b"  x\\na: OK\n")
     assert (done.returncode, done.stdout) == (1, b"\\x\\na: OK: FAILED open or read\n")
     assert done.stderr.splitlines()[0] == b"gorandom: x\\na: OK: No such file or directory"
 
 
 def test_constant_time(check):
-    """Tags are compared by compare_digest, each one."""
+    """Every tag is compared by compare_digest."""
     count = """
 import gorandom.hmac
 real, seen = gorandom.hmac.compare_digest, []
@@ -383,7 +385,7 @@ atexit.register(lambda: print(seen))
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o602, 0o610, 0o644, 0o666, 0o777])
 def test_a_key_of_others(run, key, mode):
-    """Refused, as ssh refuses one."""
+    """A key file that others may use is refused, as by ssh."""
     key.chmod(mode)
     done = run(input=b"data")
     assert (done.returncode, done.stdout) == (1, b"")
@@ -398,7 +400,7 @@ def test_a_key_of_ours(run, key, mode):
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can give a file away")
 def test_a_key_of_somebody_else(run, key):
-    """What is not ours we cannot protect: as ssh."""
+    """As in ssh, the mode matters only for our own files: we cannot protect others'."""
     key.chmod(0o644)
     os.chown(key, 65534, 65534)
     assert printed(run(input=b"data")) == tag(b"data") + b"  -\n"
@@ -427,7 +429,7 @@ def test_a_key_that_cannot_be_read(run):
 
 @linux
 def test_a_key_from_a_pipe(run):
-    """As of bash's <(...), in pieces."""
+    """As from bash's <(...), in pieces."""
     give = f"""
 import os, sys, threading
 r, w = os.pipe()
@@ -448,7 +450,7 @@ def test_the_key_is_not_shown(run, key):
 
 
 def test_the_key_is_erased(key, monkeypatch):
-    """What was read of the file, whether it is a key or not."""
+    """Everything read from the file is erased, whether it is a key or not."""
     from gorandom._cli import hmac as cli
 
     from gorandom import hmac
@@ -471,7 +473,7 @@ LARGE = 64 << 20
 
 
 def on_terminal(run, *arguments, **options):
-    """The CompletedProcess, and what stderr showed, which is a terminal of 60 columns."""
+    """Return the CompletedProcess, and what appeared on stderr, a terminal of 60 columns."""
     import fcntl
     import struct
     import termios
@@ -484,7 +486,7 @@ def on_terminal(run, *arguments, **options):
     try:
         while piece := os.read(primary, 1 << 16):
             shown += piece
-    except OSError:  # how Linux says that there is no more
+    except OSError:  # Linux's end of file here
         pass
     os.close(primary)
     return done, shown
@@ -501,7 +503,7 @@ def sparse(path, size):
 
 @linux
 def test_progress(run, tmp_path):
-    """For a large file, on stderr if that is a terminal, gone at the end; never anything in what a pipe reads."""
+    """A large file has a bar on stderr if that is a terminal, and the bar is gone at the end. A pipe never gets any of it."""
     expected = sparse(tmp_path / "large", LARGE)
     done, shown = on_terminal(run, "large")
     assert (done.returncode, done.stdout) == (0, expected + b"  large\n")
@@ -517,7 +519,7 @@ def test_progress(run, tmp_path):
 
 @linux
 def test_progress_of_a_pipe(run, tmp_path):
-    """Of which nobody knows the size; and with a name that would move the cursor and not fit."""
+    """A pipe has no known size. A name may contain codes that move the cursor, and may be too long."""
     expected = sparse(tmp_path / "large", LARGE)
     with open(tmp_path / "large", "rb") as f, subprocess.Popen(["cat"], stdin=f, stdout=subprocess.PIPE) as cat:
         done, shown = on_terminal(run, stdin=cat.stdout)
@@ -570,7 +572,7 @@ def test_reader_goes_away(run, check):
 
 
 def test_lines_are_written_at_once(run, tmp_path):
-    """What is done can be read while the next file is being waited for."""
+    """Finished lines can be read while the command waits for the next file."""
     (tmp_path / "a").write_bytes(b"a")
     os.mkfifo(tmp_path / "pipe")
     r, w = os.pipe()
@@ -589,7 +591,7 @@ threading.Thread(target=watch).start()
 
 
 def test_ctrl_c(run, tmp_path):
-    """The status that a shell gives for SIGINT, and nothing printed, not even half a line."""
+    """Ctrl-C gives a shell's status for SIGINT, and prints nothing, not even half a line."""
     press = """
 import os, signal, threading
 os.mkfifo("pipe")
@@ -623,7 +625,7 @@ def test_a_key_is_required(tmp_path):
 
 
 def test_help(run):
-    """Says what is refused, and what status is given."""
+    """The help says what is refused, and lists the exit statuses."""
     text = " ".join(printed(run("--help")).decode().split())
     for words in ("--key-file KEY", "--check", "as with ssh", "Status 1", "1 MiB", "badly formatted"):
         assert words.lower() in text.lower(), words

@@ -1,5 +1,5 @@
-"""Programs from PyPI that were written for the replaced APIs run with gorandom in their place, unchanged. Each is
-installed, in a pinned version, into a virtual environment of its own."""
+"""Programs from PyPI that were written for the replaced APIs run unchanged with gorandom in their place. Each is installed, in
+a pinned version, into a virtual environment of its own."""
 
 import os
 import pathlib
@@ -13,7 +13,7 @@ import gorandom
 
 pytestmark = pytest.mark.once
 
-CRYPTODOME = "pycryptodome==3.23.0"  # ciphers, in the place of PyCrypto's, which no longer builds
+CRYPTODOME = "pycryptodome==3.23.0"  # ciphers, instead of PyCrypto's, which no longer builds
 CLIENTS = {
     "rncryptor": ["rncryptor==3.3.0", CRYPTODOME],
     "simple-crypt": ["simple-crypt==4.1.7", CRYPTODOME],
@@ -25,7 +25,7 @@ CLIENTS = {
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory):
-    """client(name): the python of an environment with this client, and with the gorandom under test."""
+    """client(name) returns the python of an environment with this client, and with the gorandom under test."""
     made = {}
 
     def make(name):
@@ -33,7 +33,7 @@ def client(tmp_path_factory):
             folder = tmp_path_factory.mktemp(name)
             venv.create(folder, with_pip=True)
             python = folder / "bin" / "python"
-            # Without their dependencies: theirs is PyCrypto, which would lie in PyCryptodome's place.
+            # Without dependencies: theirs is PyCrypto, which would replace PyCryptodome.
             done = subprocess.run(
                 [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps", *CLIENTS[name]],
                 text=True, capture_output=True,
@@ -49,7 +49,7 @@ def client(tmp_path_factory):
 
 @pytest.fixture
 def path(tmp_path):
-    """A folder for PYTHONPATH that holds gorandom and nothing else of this environment."""
+    """Return a folder for PYTHONPATH that holds gorandom and nothing else of this environment."""
     folder = tmp_path / "gorandom-alone"
     folder.mkdir()
     (folder / "gorandom").symlink_to(pathlib.Path(gorandom.__file__).parent)
@@ -61,7 +61,7 @@ WAYS = ["install_as_crypto", "run"]
 
 @pytest.fixture
 def run(python, client, path):
-    """run(name, way, program): PyCrypto's names by a call before the program, or by python -m gorandom run."""
+    """run(name, way, program) gets PyCrypto's names by a call before the program, or by python -m gorandom run."""
 
     def start(name, way, program, start_mode, *arguments):
         runner = {
@@ -78,19 +78,19 @@ def run(python, client, path):
 
 @pytest.mark.parametrize("way", WAYS)
 def test_rncryptor(run, way, start_mode):
-    """from Crypto import Random, of 2015: in the parent and in forked children, without Random.atfork()."""
+    """It uses from Crypto import Random, as in 2015: in the parent and in forked children, without Random.atfork()."""
     assert run("rncryptor", way, PROGRAMS / "clients_rncryptor.py", start_mode) == "sound\n"
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_simple_crypt(run, way):
-    """from Crypto.Random.random import getrandbits."""
+    """It uses from Crypto.Random.random import getrandbits."""
     assert run("simple-crypt", way, PROGRAMS / "clients_simplecrypt.py", "auto") == "sound\n"
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_simple_crypt_on_our_hmac(run, client, way):
-    """from Crypto.Hash import SHA256, HMAC, where PyCryptodome's HMAC is missing: what either writes the other reads."""
+    """It uses from Crypto.Hash import SHA256, HMAC, and PyCryptodome's HMAC is missing. Each reads what the other writes."""
     for file in client("simple-crypt without an HMAC").parents[1].glob("lib/*/site-packages/Crypto/Hash/HMAC.*"):
         file.unlink()
     program = PROGRAMS / "clients_simplecrypt_hmac.py"
@@ -102,11 +102,11 @@ def test_simple_crypt_on_our_hmac(run, client, way):
 
 @pytest.mark.parametrize("way", WAYS)
 def test_pbkdf2(run, way):
-    """from Crypto.Hash import HMAC, SHA as SHA1, with no other Crypto than gorandom's."""
+    """It uses from Crypto.Hash import HMAC, SHA as SHA1, and there is no Crypto but gorandom's."""
     assert run("pbkdf2", way, PROGRAMS / "clients_pbkdf2.py", "auto") == "sound\n"
 
 
 def test_django(python, client, path, start_mode):
-    """secrets.choice and secrets.compare_digest: secret keys, salts of passwords, CSRF tokens."""
+    """It uses secrets.choice and secrets.compare_digest for secret keys, password salts and CSRF tokens."""
     options = dict(executable=os.fspath(client("django")), env=path, start=start_mode, timeout=120, flags=["-W", "ignore"])
     assert python(PROGRAMS / "clients_django.py", **options) == "sound\n"

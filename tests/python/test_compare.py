@@ -1,4 +1,4 @@
-"""compare_digest beside the running interpreter's own: the same answers, exceptions and messages."""
+"""compare_digest compared with the running interpreter's own: the same answers, exceptions and messages."""
 
 import array
 import collections
@@ -54,7 +54,7 @@ class Text(str):
 
 
 class Exports:
-    """A buffer by PEP 688, from CPython 3.12 on; before that no buffer."""
+    """A buffer by PEP 688 from CPython 3.12 on. Before that it is no buffer."""
 
     def __init__(self, data):
         self.data = data
@@ -141,7 +141,7 @@ VALUES = {
 @pytest.mark.cpython("its own functions word errors in another way")
 @pytest.mark.parametrize("a", VALUES)
 def test_every_pair(a):
-    """Each kind of argument before and behind each other."""
+    """Each kind of argument comes before and after each other."""
     for b in VALUES:
         answer = outcome(ours, VALUES[a], VALUES[b])
         assert answer == outcome(theirs, VALUES[a], VALUES[b]), (a, b)
@@ -149,7 +149,7 @@ def test_every_pair(a):
 
 @pytest.mark.cpython("its own functions word errors in another way")
 def test_the_table_is_not_one_sided():
-    """What the interpreters' own function answers to the table, as far as the documentation says it."""
+    """The table has what the interpreter's own function answers, as far as it is documented."""
     answers = collections.Counter(
         answer if isinstance(answer, bool) else answer[0]
         for answer in (agree(a, b) for a, b in itertools.product(VALUES.values(), repeat=2))
@@ -181,7 +181,7 @@ def test_positional_only(names):
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview, lambda data: data.decode("ascii")],
                          ids=["bytes", "bytearray", "memoryview", "str"])  # fmt: skip
 def test_a_difference_at_each_position(kind):
-    """All lengths around the steps of eight bytes, each bit of the place that differs."""
+    """All lengths around the steps of eight bytes, and each bit of the differing byte."""
     for n in range(71):
         data = bytes(33 + i for i in range(n))
         a = kind(data)
@@ -197,7 +197,7 @@ def test_a_difference_at_each_position(kind):
 
 
 def test_the_highest_bit_and_differences_that_cancel():
-    """Two differences of one value, 8 and 16 bytes apart: an exclusive or over all steps would lose them."""
+    """Two equal differences are 8 and 16 bytes apart. An exclusive or over all steps would lose them."""
     for n in (16, 24, 64):
         for i, step in itertools.product(range(8), (8, 16)):
             for value in (0x80, 0xFF, 1):
@@ -239,7 +239,7 @@ def test_text(a, b):
 
 @pytest.mark.cpython("it counts no references and tells no sizes of objects")
 def test_nothing_is_kept():
-    """Buffers are released, on the ways that fail too, and references are given back."""
+    """Buffers are released and references given back, also after failures."""
     many = [bytearray(b"abcd"), bytearray(b"abce"), "é" + "x" * 30, 1234567890123, [], memoryview(b"abcd")[::2]]
     before = [sys.getrefcount(x) for x in many]
     for a, b in itertools.product(many, repeat=2):
@@ -263,7 +263,7 @@ def test_nothing_is_left_behind(a, b):
 
 @pytest.mark.cpython("it counts no references and tells no sizes of objects")
 def test_no_copy_of_an_ascii_string():
-    """CPython keeps the UTF-8 text of other strings beside them; a key of ASCII must not lie about twice."""
+    """CPython keeps the UTF-8 text of other strings beside them. A key of ASCII must not be in memory twice."""
     text = "".join(["k"] * 1000)
     size = sys.getsizeof(text)
     assert ours(text, "k" * 1000) is True and sys.getsizeof(text) == size

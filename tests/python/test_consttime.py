@@ -1,6 +1,6 @@
-"""compare_digest's branches and addresses do not depend on the secrets: valgrind watches them, marked as undefined.
+"""compare_digest's branches and addresses do not depend on the secrets: valgrind tracks the secrets as undefined memory.
 
-Times themselves are measured by make consttime.
+make consttime measures the times themselves.
 """
 
 import functools
@@ -27,7 +27,7 @@ pytestmark = [
 
 
 def compilers():
-    """The machine's own, and each other that it has."""
+    """Return the machine's own compiler, and each other one that it has."""
     found = {}
     for cc in (compiler(), *(([path]) for path in map(shutil.which, ("gcc", "clang")) if path)):
         found.setdefault((os.path.realpath(shutil.which(cc[0]) or cc[0]), *cc[1:]), cc)
@@ -47,7 +47,7 @@ def build(name, cc, *flags):
     headers = subprocess.run([*cc, "-E", "-xc", "-"], input="#include <valgrind/memcheck.h>\n", capture_output=True, text=True)
     if headers.returncode:
         pytest.skip(f"NOT SHOWN TO BE CONSTANT-TIME: {cc[0]} finds no valgrind/memcheck.h (Debian: package valgrind)")
-    # -g last: with it the same code is made, and valgrind can name a line. Debian 12's does not read all of clang's DWARF 5.
+    # -g last: it doesn't change the code, and valgrind can name a line. Debian 12's does not read all of clang's DWARF 5.
     command = [*cc, *shipped_flags(), *flags, "-gdwarf-4", str(NOISE / "undefined.c"), str(COMPARE), "-o", str(folder() / name)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -61,8 +61,8 @@ def program(cc, *flags):
 
 @pytest.mark.parametrize("flags", [(), ("-O0",), ("-O1",), ("-O3",), ("-Os",)], ids=lambda flags: flags[0] if flags else "as shipped")
 def test_no_branch_and_no_address_depends_on_the_secrets(flags):
-    """All lengths up to 70 bytes, a difference at each place. Guards opaque() in compare.c: with an early exit,
-    written there or made by a compiler, valgrind reports."""
+    """All lengths up to 70 bytes, with a difference at each place. Guards opaque() in compare.c: if somebody or a compiler
+    adds an early exit, valgrind reports it."""
     for cc in compilers():
         done = valgrind(program(tuple(cc), *flags), "ours")
         assert done.returncode == 0, (cc, done.returncode, done.stderr[-3000:])
@@ -70,14 +70,14 @@ def test_no_branch_and_no_address_depends_on_the_secrets(flags):
 
 @pytest.mark.parametrize("kind, report", [("early", BRANCH), ("table", ADDRESS)])
 def test_a_comparison_that_tells_is_reported(kind, report):
-    """Else the test above says nothing: an early exit, and a table that is read at a secret place."""
+    """The control for the test above: an early exit, and a table that is read at a secret place."""
     for cc in compilers():
         done = valgrind(program(tuple(cc)), kind)
         assert done.returncode == REPORT and report in done.stderr and re.search(rf"{kind} \(\S*undefined\.c", done.stderr), (cc, done.stderr)
 
 
 def by_front(report):
-    """Did the front branch on it, by itself or through a function of the C library? By the innermost two frames."""
+    """Return whether the front branched on it, itself or through a function of the C library, by the innermost two frames."""
     return any("_front." in frame for frame in report[:2]) and not report[0].startswith("PyBool_FromLong")
 
 
@@ -86,9 +86,9 @@ def by_front(report):
     reason="without a GIL CPython has no other allocator than its own, and other places for bytes: tested with a GIL",
 )
 def test_the_installed_module():
-    """The same of the very library that ships, whichever compiler made it, with the handling of the arguments:
-    what depends on the secrets is its answer alone, which the interpreter branches on. As the control a function
-    of the front compares a number that is undefined."""
+    """Check the same of the library that ships, whichever compiler made it, and of its argument handling. Only its answer
+    depends on the secrets, and the interpreter branches on that. As a control a function of the front compares an undefined
+    number."""
     library = build("undefined.so", compiler(), "-shared", "-fvisibility=default")
     environment = {**os.environ, "GORANDOM_START": "never", "PYTHONMALLOC": "malloc", "PYTHONDONTWRITEBYTECODE": "1"}
     program = PROGRAMS / "consttime_installed.py"

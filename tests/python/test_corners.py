@@ -1,4 +1,4 @@
-"""What is rare in the package's Python modules, and stands in no other test's way."""
+"""Rare cases in the package's Python modules that fit into no other test file."""
 
 import hmac as stdlib
 
@@ -12,7 +12,7 @@ from gorandom import hmac, random
 @pytest.mark.skipif(PURE, reason="test_pure.py has it")
 @pytest.mark.parametrize("name", ["GORANDOM_START", "GORANDOM_KEYSTREAM"])
 def test_a_wrong_word_in_the_environment(python, name):
-    """An import that went on would have the program run in a mode that its administrator did not ask for."""
+    """Otherwise the program would run in a mode that its administrator did not ask for."""
     done = python("import gorandom", env={name: "sometimes"}, ends=None)
     assert done.returncode == 1
     assert done.stderr.strip().splitlines()[-1].startswith(f"ImportError: {name} must be ") and '"sometimes"' in done.stderr
@@ -33,7 +33,7 @@ class Rows(list):
 
 
 def test_an_array_of_rows_is_not_shuffled():
-    """Also by the class in Python: an exchange of two views loses one."""
+    """Also by the class in Python: swapping two views loses one."""
     rows = Rows([[1, 2], [3, 4]])
     for shuffle in (random.StrongRandom().shuffle, random.shuffle):
         with pytest.raises(TypeError, match="several dimensions"):
@@ -42,7 +42,7 @@ def test_an_array_of_rows_is_not_shuffled():
 
 
 def test_a_file_that_cannot_be_read(tmp_path):
-    """M2Crypto counts the bytes that it has; -1 if there is no such file."""
+    """M2Crypto returns the number of bytes it has read, or -1 if there is no such file."""
     assert m2crypto.load_file("/proc/self/mem", 100) in (0, -1)
     assert m2crypto.load_file(str(tmp_path / "none"), 100) == -1
     assert m2crypto.load_file(str(tmp_path), 100) == 0

@@ -1,4 +1,4 @@
-"""make coverage: what its report judges, and that children of every kind are counted."""
+"""make coverage: its report judges correctly, and children of every kind are counted."""
 
 import collections
 import os
@@ -44,7 +44,7 @@ int used(int x)
 
 @pytest.fixture
 def judge(covered, tmp_path, monkeypatch):
-    """judge(list): the report's answer on a program whose first function nobody has run."""
+    """judge(list) returns the report's answer on a program whose first function never ran."""
     (tmp_path / "program.c").write_text(PROGRAM)
     monkeypatch.setattr(covered, "ROOT", tmp_path)
     monkeypatch.setattr(covered, "LISTED", tmp_path / "uncovered.txt")
@@ -97,7 +97,7 @@ os._exit(0)
 @linux
 @pytest.mark.skipif(not (shutil.which("gcc") and shutil.which("gcov")), reason="needs gcc and gcov")
 def test_a_child_that_is_killed_is_counted(covered, tmp_path):
-    """Guards: the shared file of counters.c. gcov by itself writes at a process's end, which SIGKILL and _exit are not."""
+    """Guards: the shared file of counters.c. gcov writes only at a normal exit, which SIGKILL and _exit skip."""
     (tmp_path / "library.c").write_text(LIBRARY)
     (tmp_path / "counters.ld").write_text(covered.COUNTERS)
     counters = tmp_path / "counters"

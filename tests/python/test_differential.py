@@ -1,9 +1,9 @@
-"""Whatever they are called with, gorandom's secrets and SystemRandom answer as the standard library's do: with a result
-of the same kind and size, or the same exception with the same message. Nothing is accepted that was refused there, or
-refused that was accepted. (That from the same bytes the results are the same: test_numbers.py.)
+"""Whatever the arguments, gorandom's secrets and SystemRandom answer as the standard library's do: with a result of the
+same kind and size, or the same exception and message. They accept and refuse the same. (test_numbers.py checks that the
+same bytes give the same results.)
 
-(os.urandom by itself: test_api_arguments.py. PyCrypto has no interpreter to be called in: its messages are written
-out in test_pycrypto_*.py.)
+(test_api_arguments.py has os.urandom. PyCrypto can't be called in any current interpreter, so test_pycrypto_*.py quote
+its messages.)
 """
 
 import copy
@@ -23,7 +23,7 @@ from gorandom import secrets as our_secrets
 
 
 class Index:
-    """An integer to those that ask for __index__, and to no others."""
+    """An integer only for functions that ask for __index__."""
 
     def __init__(self, value):
         self._value = value
@@ -37,7 +37,7 @@ class Index:
         return f"Index({self._value})"
 
 
-# Between 1000 and 2**62 lie sizes that some machines grant; Python's getrandbits() takes fractions for sizes, too.
+# Some machines grant sizes between 1000 and 2**62. Python's getrandbits() also accepts fractions as sizes.
 INTEGERS = st.one_of(st.integers(-2, 1000), st.integers(max_value=-1), st.integers(min_value=1 << 62, max_value=1 << 80))
 VALUES = st.one_of(
     INTEGERS, INTEGERS.map(Index), st.just(Index(None)), st.booleans(), st.none(), st.floats(), st.complex_numbers(),
@@ -47,28 +47,28 @@ VALUES = st.one_of(
 )  # fmt: skip
 KEYWORDS = st.dictionaries(st.sampled_from(["n", "k", "nbytes", "seq", "x", "a", "exclusive_upper_bound", "size"]), VALUES, max_size=1)
 
-# Not among them those that a size only makes run for ever (choices, where k is one), and what random.Random
-# computes of random() alone.
+# Excluded are methods that a size only makes run for ever (choices, where k is one), and those that random.Random computes
+# from random() alone.
 METHODS = ["random", "getrandbits", "randbytes", "randrange", "randint", "choice", "sample", "shuffle", "uniform", "seed"]
 FUNCTIONS = ["randbelow", "randbits", "choice", "token_bytes", "token_hex", "token_urlsafe"]
 if not PURE:
-    FUNCTIONS.append("compare_digest")  # a function in Python words a wrong number of arguments in another way
+    FUNCTIONS.append("compare_digest")  # a Python function words a wrong number of arguments differently
 
 
 def kind(value):
-    """What does not depend on the bytes."""
+    """Return what does not depend on the bytes."""
     if isinstance(value, (str, bytes, bytearray, list, tuple)):
         return type(value), len(value)
     return type(value)
 
 
 def contents(values):
-    """The arguments, whatever the order of what a shuffle has moved."""
+    """Return the arguments, without the order of items that a shuffle has moved."""
     return [(type(v), sorted(map(repr, v)) if isinstance(v, (list, bytearray)) else repr(v)) for v in values]
 
 
 def outcome(function, args, kwargs):
-    """What kind of result it gives and what it makes of its arguments, or how it fails."""
+    """Return the result's kind and what became of the arguments, or the error."""
     args, kwargs = copy.deepcopy((args, kwargs))
     try:
         return kind(function(*args, **kwargs)), contents(args), contents(kwargs.values())
@@ -100,7 +100,7 @@ def test_secrets(name, args, kwargs):
 
 
 def test_the_comparison_compares():
-    """What differs is seen."""
+    """It notices a difference."""
     same(our_secrets.token_hex, secrets.token_hex, [20], {})
     same(gorandom.SystemRandom().shuffle, random.SystemRandom().shuffle, [list(range(50))], {})
     for ours, args in ((lambda n: our_secrets.token_hex(n)[:-1], [20]), (our_secrets.token_hex, ["x"])):
@@ -109,7 +109,7 @@ def test_the_comparison_compares():
 
 
 def test_the_values_hold_what_is_refused():
-    """fractions, decimals and Index are among what is tried by name, in case hypothesis does not come upon them."""
+    """fractions, decimals and Index are tried explicitly, in case hypothesis does not find them."""
     for value in (fractions.Fraction(3), decimal.Decimal(3), Index(3), Index(None), Index(-1), True, 1.0, float("nan"), None, ""):
         for name in FUNCTIONS:
             for args in ([value], [value, value]):
@@ -120,7 +120,7 @@ def test_the_values_hold_what_is_refused():
 
 
 def test_compare_digest_of_odd_buffers():
-    """The content decides, not what a subclass says of it; a buffer with gaps is refused."""
+    """The content decides, not what a subclass says about it. A buffer with gaps is refused."""
 
     class Always(bytes):
         def __eq__(self, other):

@@ -1,6 +1,6 @@
-"""The page "Troubleshooting" lists every reason of status() and every message of an error that a user can act on.
+"""The page "Troubleshooting" lists every reason of status(), and every error message that a user can act on.
 
-And tests/prose.py, a part of make lint, counts words as it should.
+Also checks that tests/prose.py, a part of make lint, counts words correctly.
 """
 
 import ast
@@ -21,9 +21,9 @@ pytestmark = [
     pytest.mark.skipif(not TROUBLESHOOTING.exists(), reason="the documentation is not beside these tests"),
 ]
 
-# A call with wrong arguments, an unknown name, what a base class leaves open: these say all themselves.
+# A call with wrong arguments, an unknown name, an abstract method: their messages explain themselves.
 NOT_LISTED = {"TypeError", "AttributeError", "NotImplementedError", "BufferError", "NotHere", "Wrong"}
-# Those of functions that only this package calls, and of a core that it has looked for before.
+# Messages of functions that only this package calls, after it has checked that there is a core.
 PRIVATE = {
     "no such kind of state: %d", "a key has 32 bytes and a counter 16", "no such operation on this state", "no such algorithm",
     "keystream takes a key of 32 bytes, a counter of 16 and a size", "this needs the core: %s", "no such algorithm: %ld",
@@ -34,7 +34,7 @@ LITERALS = re.compile(r'"(?:\\.|[^"\\\n])*"(?:\s*"(?:\\.|[^"\\\n])*")*')
 
 
 def c_texts(path):
-    """The literals of a C file that are sentences, adjacent ones joined."""
+    """Yield the literals of a C file that are sentences, with adjacent ones joined."""
     text = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.S)
     for literals in LITERALS.findall(text):
         joined = "".join(re.findall(r'"((?:\\.|[^"\\])*)"', literals)).replace('\\"', '"').removesuffix("\\n")
@@ -43,7 +43,7 @@ def c_texts(path):
 
 
 def c_messages(path):
-    """Those of the exceptions that are raised in a C file."""
+    """Return the messages of the exceptions that a C file raises."""
     text = path.read_text(encoding="utf-8")
     for kind, literals in re.findall(r"PyErr_(?:SetString|Format)\(PyExc_(\w+),\s*(" + LITERALS.pattern + ")", text):
         if kind not in NOT_LISTED:
@@ -51,7 +51,7 @@ def c_messages(path):
 
 
 def python_text(node):
-    """The text of a constant or an f-string, with % for what is put in; else None."""
+    """Return the text of a constant or an f-string, with % for each inserted value, or None."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
     if isinstance(node, ast.JoinedStr):
@@ -85,7 +85,7 @@ def page():
 
 
 def listed(text, words=None):
-    """Is the text on the page, but for what is put into it? Of messages the first words, as the page leaves out advice."""
+    """Return whether the page has the text, apart from inserted values. For messages only their first words count."""
     pieces = [piece.split() for piece in re.split(r"%(?:zd|ld|\.\d+f|[a-zA-Z])", text)]
     long = [" ".join(piece[:words]) for piece in pieces if len(piece) > 2]
     return all(piece in page() for piece in (long[:1] if words else long))
@@ -94,7 +94,7 @@ def listed(text, words=None):
 def test_reasons():
     found = {text for folder in ("front/runtime", "core") for path in (SOURCE / "pyext" / folder).glob("*.c") for text in c_texts(path)}
     found |= set(python_reasons())
-    assert len(found) > 30 and 'start is "never"' in found  # else this test reads the sources no longer
+    assert len(found) > 30 and 'start is "never"' in found  # else this test no longer reads the sources
     assert [text for text in sorted(found) if not listed(text)] == []
 
 

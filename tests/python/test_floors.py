@@ -1,4 +1,4 @@
-"""The C files keep to their floors: the check itself, and that it can fail."""
+"""The C files respect their floors. Tests the check itself, and that it can fail."""
 
 import re
 import sys

@@ -1,7 +1,7 @@
 """CPython's DeprecationWarning at a fork in a process with several threads (3.12 and later).
 
-Guards: _forkwarning.py. Without it every os.fork() of a program that has drawn warns because of the core's
-threads; with a filter that is too wide a program with threads of its own loses its warning.
+Guards: _forkwarning.py. Without it every os.fork() of a program that has drawn warns because of the core's threads. With
+too wide a filter, a program with threads of its own would lose its warning.
 """
 
 import sys
@@ -26,8 +26,8 @@ def test_a_program_with_threads_is_still_warned(python, start_mode):
 
 @since_312
 def test_the_default_filters_show_it_once(python):
-    """In __main__ a DeprecationWarning is shown by default, once a place: our filter must not make CPython forget
-    what it has shown, nor show it when there is nothing to show."""
+    """By default a DeprecationWarning in __main__ is shown once for each place. Our filter must not make CPython forget what
+    it has shown, nor show a warning without a reason."""
     done = python(PROGRAM, "shown_once", ends=None)
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("DeprecationWarning") == 1, done.stderr
@@ -40,7 +40,7 @@ def test_other_deprecations_are_not_touched(python):
 
 @since_312
 def test_filters_do_not_grow(python):
-    """A filter is set again only when another one stands in front of it."""
+    """A filter is added again only when another one is in front of it."""
     python(PROGRAM, "filters_do_not_grow")
 
 
@@ -51,7 +51,7 @@ def test_in_children_and_without_a_core(python, start_mode):
 
 @since_312
 def test_without_proc(python):
-    """CPython counts in /proc too; where it is not mounted nothing warns and nothing fails."""
+    """CPython counts threads in /proc too. Where that is not mounted nothing warns and nothing fails."""
     done = python(PROGRAM, "without_proc", ends=None, env={"PYTHONPATH": NOISE})
     if done.returncode == 77:
         pytest.skip("needs CAP_SYS_ADMIN, to mount something over /proc in a namespace of its own")

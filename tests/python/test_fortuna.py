@@ -1,5 +1,5 @@
-"""gorandom._fortuna: Fortuna's generator in Python. It is compared with the core's, where there is one, and with the vectors
-of FIPS 197 and SP 800-38A everywhere. PyCrypto's vectors, by the classes of PyCrypto: test_pycrypto_fortuna.py."""
+"""gorandom._fortuna: Fortuna's generator in Python. It is compared with the core's, where there is one, and everywhere with
+the vectors of FIPS 197 and SP 800-38A. test_pycrypto_fortuna.py has PyCrypto's vectors, by PyCrypto's classes."""
 
 import pytest
 from _forks import PROGRAMS
@@ -22,7 +22,7 @@ COUNTERS = st.one_of(
 @pytest.mark.parametrize("key, block, output", selftest.AES_BLOCKS)
 @pytest.mark.parametrize("before", [0, 1, 7, 8, 9, 100, 2047, 2048, 2049])
 def test_vectors(key, block, output, before):
-    """Each vector's block is the last of a run: in every lane, in a lane's middle, and after a full pass."""
+    """Each vector's block comes last in a run: in every lane, in a lane's middle, and after a full pass."""
     counter = int.from_bytes(bytes.fromhex(block), "little") - before
     stream = _fortuna.keystream(bytes.fromhex(key), counter % 2**128, before + 1)
     assert stream[16 * before :].hex() == output
@@ -50,7 +50,7 @@ USES = st.one_of(
 @settings(deadline=None, max_examples=60)
 @given(st.lists(USES, max_size=12))
 def test_generator_is_the_cores(uses):
-    """Whatever is done with both in whatever order: output, key, counter and refusal."""
+    """The same calls in any order give the same output, key, counter and errors."""
     core, python = FortunaGenerator.AESGenerator(), _fortuna.Generator()
     for use, argument in uses:
         if use == "reseed":
@@ -72,7 +72,7 @@ def test_generator_is_the_cores(uses):
 
 @pytest.mark.parametrize("use, argument, counter", [("reseed", b"", 0), ("request", 1, 2), ("data", 1, 2)])
 def test_the_counter_wraps(use, argument, counter):
-    """At 2^128, as in the core: it has 16 bytes."""
+    """At 2^128, as in the core: the counter has 16 bytes."""
     generator = _fortuna.Generator(bytes(32), 2**128 - 1)
     getattr(generator, use)(argument)
     assert generator.counter == counter
@@ -80,11 +80,11 @@ def test_the_counter_wraps(use, argument, counter):
 
 @needs_core
 def test_objects_outlive_the_mode(python):
-    """A generator that was made without a core, in the core that comes; one of the core, in a child that has none; and back.
-    Guards that the stream goes on, and that no part of it comes twice."""
+    """A generator made without a core is used with a core that starts later. One made with a core is used in a child without
+    one, and back. Guards that the stream continues, and that no part of it comes twice."""
     python(PROGRAMS / "fortuna_modes.py", start="never")
 
 
 def test_in_python_alone(python):
-    """In a process without a core an object is one thread's at a time, and what fails leaves it as it was."""
+    """In a process without a core only one thread at a time may use an object, and a failed call leaves it unchanged."""
     python(PROGRAMS / "fortuna_never.py", start="never")

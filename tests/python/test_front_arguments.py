@@ -1,4 +1,4 @@
-"""What only gorandom's own Python modules call: the functions of _front refuse what these never pass."""
+"""Functions of _front that only gorandom's own Python modules call: they refuse arguments that these never pass."""
 
 import datetime
 import gc
@@ -20,7 +20,7 @@ KEY, COUNTER = bytes(32), bytes(16)
 SHA256 = 0  # core/core.h: MAC_SHA256
 
 WRONG = [
-    # Fortuna by hand. An unknown operation would be Go's to answer, or memory's of another kind.
+    # Fortuna by hand. An unknown operation would reach Go, or the wrong kind of memory.
     ("State()", TypeError, lambda: _front.State()),
     ("State(kind=)", TypeError, lambda: _front.State(kind=_front.HAND_HASH)),
     ("State(-1)", ValueError, lambda: _front.State(-1)),
@@ -58,7 +58,7 @@ WRONG = [
     ("verify of a text", TypeError, lambda: hmac.Key(b"key", "sha256").verify(b"message", "tag")),
     ("digests of a number", TypeError, lambda: hmac.Key(b"key", "sha256").digests(5)),
     ("digests of a text among bytes", TypeError, lambda: hmac.Key(b"key", "sha256").digests([b"one", "two"])),
-    # What modules are made with.
+    # The functions that make other modules.
     ("numbers()", TypeError, lambda: _front.numbers()),
     ("numbers of nothing", ValueError, lambda: _front.numbers("none", {}, {})),
     ("uuids()", TypeError, lambda: _front.uuids()),
@@ -72,7 +72,7 @@ WRONG = [
 ]
 
 
-# In pure Python the function does nothing with it, or says something else.
+# In pure Python the function ignores the argument, or words the error differently.
 NOT_PURE = pytest.mark.native("a look at this argument")
 NATIVE = ["State('hash')", "a short key", "a long counter", "keystream of -1 bytes", "hmac by name", "hmac -1", "hmac 99", "hmac 2**99",
           "a text as key", "a text as message", "numbers of nothing", "uuids of a number"]  # fmt: skip
@@ -101,7 +101,7 @@ def test_what_is_no_warning_of_forks():
 
 @pytest.mark.parametrize("made", [(b"", COUNTER, b""), (KEY, b"", b""), (KEY, COUNTER), (KEY, COUNTER, "text"), None])
 def test_a_way_in_python_that_answers_nonsense(python, made):
-    """Without a core Python computes a generator's requests; the C checks what it is given back."""
+    """Without a core Python computes a generator's requests. The C code checks what it gets back."""
     python(
         "import sys\nfrom gorandom import _front\n"
         "g = _front.State(_front.HAND_GENERATOR)\n"
@@ -115,7 +115,8 @@ def test_a_way_in_python_that_answers_nonsense(python, made):
 
 @pytest.mark.parametrize("answer", [b"", b"12345", "1234", None])
 def test_a_fallback_that_answers_another_size(answer):
-    """Nothing is written by what hashlib, or a program's own digest, gives; a wrong tag is an error and not a tag."""
+    """hashlib's result, or that of a program's own digest, is never written past the tag. A wrong size is an error and no
+    tag."""
     key = _front.Key(-1, 4, 64, "hmac-odd", lambda key, message: answer, b"key")
     for call in (lambda: key.digest(b"message"), lambda: key.digests([b"one"]), lambda: key.verify(b"message", b"1234")):
         with pytest.raises(ValueError, match="changed its size"):
@@ -123,7 +124,7 @@ def test_a_fallback_that_answers_another_size(answer):
 
 
 def test_a_copy_of_a_state_goes_on_alone():
-    """In C and in Python alike."""
+    """The copy is independent, in C and in Python."""
     hash_ = _front.State(_front.HAND_HASH)
     hash_.call(_front.HASH_UPDATE, b"one")
     copy = hash_.copy()
@@ -140,7 +141,7 @@ def test_a_copy_of_a_state_goes_on_alone():
 
 @pytest.mark.skipif(not PURE, reason="in C this is test_weather.py's")
 def test_a_source_that_stops(monkeypatch):
-    """An error of the system's after bytes have come once is OSError, and never zeros."""
+    """After bytes have come once, an error of the system is OSError, and never zeros."""
 
     def stopped(n):
         raise OSError(5, "Input/output error")
@@ -153,7 +154,7 @@ def test_a_source_that_stops(monkeypatch):
 
 
 def test_a_key_in_a_circle_ends():
-    """Its fallback holds it: the collector ends both, and the key is erased."""
+    """Its fallback holds the key: the collector frees both, and the key is erased."""
     ended = []
 
     class Fallback:
@@ -186,7 +187,7 @@ def test_wrong_arguments_of_numpys_module():
 
 
 def test_a_date_is_no_argument():
-    """Not a number, a buffer or a text."""
+    """A date is not a number, a buffer or a text."""
     for call in (gorandom.get_random_bytes, gorandom.urandom, gorandom.fill, gorandom.add_event, _front.configure):
         with pytest.raises((TypeError, ValueError)):
             call(datetime.date(2026, 1, 1))

@@ -1,5 +1,5 @@
-"""gorandom.hmac: the standard library's results, errors and attributes, by each way to a tag; keys that hold nothing
-open; forks, threads, and processes without a core."""
+"""gorandom.hmac: the standard library's results, errors and attributes, by each way to a tag; keys that leave no secrets
+behind; forks, threads, and processes without a core."""
 
 import array
 import binascii
@@ -35,7 +35,7 @@ def pattern(n, start=7):
 
 
 def ways(key, message, digestmod):
-    """{way: tag}"""
+    """Return {way: tag}."""
     whole, pieces, made = hmac.new(key, message, digestmod), hmac.new(key, digestmod=digestmod), hmac.Key(key, digestmod)
     pieces.update(message[:5])
     half = pieces.copy()
@@ -60,8 +60,8 @@ def test_the_digests_are_known_to_hashlib(name):
 
 @pytest.mark.parametrize("name", HERE)
 def test_tags(name):
-    """Lengths around each boundary: of a block, of the length's place in the last block, of the GIL's and the core's
-    limits. Fails if any way pads, splits or finishes otherwise."""
+    """Lengths around each boundary: of a block, of the length field in the last block, of the GIL's and the core's limits.
+    Fails if any way pads, splits or finishes differently."""
     block = hashlib.new(name).block_size
     for n in (0, 1, 20, block - 1, block, block + 1, 3 * block, 1000):
         for m in (0, 1, 32, 55, 56, 63, 64, 65, 111, 112, 127, 128, 129, 1000, 8192, 8193, 16384, 16385):
@@ -73,7 +73,7 @@ def test_tags(name):
 
 @pytest.mark.parametrize("name", HERE)
 def test_long_messages(name):
-    """More than one stay in the core may hash, by itself and in a row of messages that fills many stays."""
+    """Such a message is longer than one stay in the core may hash. It is tried alone and in a series that fills many stays."""
     key, long = b"key", pattern((1 << 20) + 1)
     made = hmac.Key(key, name)
     assert made.digest(long) == hmac.digest(key, long, name) == stdlib.digest(key, long, name)
@@ -92,7 +92,7 @@ def vectors():
 
 
 def test_wycheproof():
-    """All of C2SP Wycheproof's HMACs by every way; a right tag that was cut off is refused."""
+    """All of C2SP Wycheproof's HMACs by every way. A truncated correct tag is refused."""
     ran = 0
     for vector in vectors():
         if vector["Algorithm"] not in hashlib.algorithms_available:
@@ -117,7 +117,7 @@ def test_wycheproof():
 
 
 class OddHash:
-    """A digest of a program's own: SHA-1 with another block."""
+    """A program's own digest: SHA-1 with a different block."""
 
     digest_size, block_size, name = 20, 32, "odd"
 
@@ -167,7 +167,7 @@ def test_digestmods(digestmod, n, here, monkeypatch):
 
 
 def own_digest(block, size, told):
-    """A digest of a program's own: SHAKE with a block and a tag of so many bytes. ``told`` is its block_size, if any."""
+    """Return a program's own digest: SHAKE with a block and a tag of these sizes. ``told`` is its block_size, if any."""
 
     class Own:
         digest_size, name = size, "own"
@@ -191,13 +191,13 @@ def own_digest(block, size, told):
     return Own
 
 
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # new() says that a block is too small, or not told
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # new() warns that the block size is too small or unknown
 @pytest.mark.parametrize("size", [1, 20, 64, 200, 2000])
 @pytest.mark.parametrize("block", [None, 1, 8, 15, 16, 24, 64, 200, 496, 497, 1024, 5000])
 def test_sizes_of_a_digest_of_ones_own(block, size):
-    """All ways agree at each length of a key, as the standard library's new() has it: it takes 64 bytes for blocks of
-    fewer than 16, and hashes a key once, also to more bytes than a block. (Its digest() takes short blocks as they are.)
-    Guards secret.c's pages for large keys, too."""
+    """All ways agree at each length of a key, following the standard library's new(). It takes 64 bytes for blocks of fewer
+    than 16, and hashes a long key once, even if the digest is longer than a block. (Its digest() takes short blocks as they
+    are.) Also guards secret.c's pages for large keys."""
     digestmod = own_digest(block, size, told=block is not None)
     for n in sorted({0, 1, 15, 16, 17, 63, 64, 65, *(max(0, (block or 64) + d) for d in (-1, 0, 1)), size, size + 1, 6000}):
         for key in (pattern(n), memoryview(pattern(n))):
@@ -209,7 +209,7 @@ def test_sizes_of_a_digest_of_ones_own(block, size):
 
 
 def test_every_name_and_constructor():
-    """What hashlib has, by name in both cases and by its constructor: all ways give one tag, or none does."""
+    """Each digest of hashlib's, by its name in both cases and by its constructor: all ways give one tag, or none does."""
     names = sorted(hashlib.algorithms_available)
     for digestmod in [*names, *map(str.upper, names), *filter(None, (getattr(hashlib, name, None) for name in names))]:
         for key in (b"key", pattern(500)):
@@ -231,13 +231,13 @@ def test_every_name_and_constructor():
 @pytest.mark.once
 @pytest.mark.parametrize("start", ["auto", "never"])
 def test_more_than_2_gib(python, start):
-    """Keys and messages: OpenSSL's functions take fewer bytes, and the standard library before CPython 3.14 raises
-    OverflowError. Here they work in every mode. Nothing is resident of them: they are pages of zeros that are only read."""
+    """Keys and messages of this size work here in every mode. OpenSSL's functions take fewer bytes, and the standard library
+    before CPython 3.14 raises OverflowError. They use no memory: they are pages of zeros that are only read."""
     python(PROGRAMS / "hmac_huge.py", start=start, timeout=300)
 
 
 def test_sm3():
-    """A digest that Go hasn't and OpenSSL has, if it was built so."""
+    """Go has no such digest. OpenSSL has it if it was built with it."""
     if "sm3" not in hashlib.algorithms_available:
         pytest.skip("NOT TESTED: this OpenSSL has no SM3")
     assert set(ways(b"key", b"message", "sm3").values()) == {stdlib.digest(b"key", b"message", "sm3")}
@@ -257,7 +257,7 @@ def test_attributes(name):
 
 @pytest.mark.parametrize("name", HERE)
 def test_buffers(name):
-    """Bytes-like of all kinds, and one that changes later."""
+    """All kinds of bytes-like objects, and one that changes later."""
     want = stdlib.digest(b"key-key-", b"message!", name)
     kinds = [bytes, bytearray, memoryview, lambda b: array.array("H", b), lambda b: memoryview(b"x" + b)[1:]]
     for key in kinds:
@@ -310,7 +310,7 @@ CALLS = {
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 def test_errors(call):
-    """The type and the message of the standard library's, of this very version."""
+    """The errors have the standard library's types and messages, of this very version."""
     theirs, ours = outcome(lambda: call(stdlib)), outcome(lambda: call(hmac))
     assert isinstance(ours, tuple), "nothing was refused"
     if isinstance(theirs, bytes) and sys.implementation.name == "pypy":
@@ -356,7 +356,7 @@ def test_a_new_attribute():
 
 
 def test_a_fallback_that_lies():
-    """A digest whose size is not what it said gives an exception, and never a tag of another size."""
+    """A digest with another size than it announced raises an exception. It never gives a tag of another size."""
     made = _front.Key(-1, 32, 64, "hmac-x", lambda key, message: b"short", b"key")
     with pytest.raises(ValueError):
         made.digest(b"m")
@@ -365,7 +365,7 @@ def test_a_fallback_that_lies():
 
 
 def test_verify_is_in_constant_time(monkeypatch):
-    """By compare_digest, of the whole tags. (A Key's is in C: test_consttime.py looks at its machine code.)"""
+    """compare_digest compares the whole tags. (A Key does it in C: test_consttime.py looks at its machine code.)"""
     real, seen = hmac.compare_digest, []
 
     def counted(a, b):
@@ -382,7 +382,7 @@ def test_verify_is_in_constant_time(monkeypatch):
 
 @pytest.mark.parametrize("name", ["sha256", "sha512", "sm3", "md5"])
 def test_verify(name):
-    """Each byte counts, and so does the length: also of a part that is right."""
+    """Each byte counts, and so does the length: a truncated correct tag is refused."""
     if name not in hashlib.algorithms_available:
         pytest.skip(f"NOT TESTED: this OpenSSL has no {name}")
     object, made = hmac.new(b"key", b"message", name), hmac.Key(b"key", name)
@@ -409,7 +409,7 @@ def test_verify(name):
 
 
 def test_copies():
-    """copy.copy() gives what copy() gives: the standard library's would share its state. None is pickled."""
+    """copy.copy() does what copy() does, where the standard library's would share its state. Nothing can be pickled."""
     for fed in (b"", b"mes"):
         object = hmac.new(b"key", fed, "sha256")
         other = copy.copy(object)
@@ -442,7 +442,7 @@ def test_nothing_is_shown():
 # ---- memory ----
 
 def places(pid, needle):
-    """How often needle is in a process's dumped memory, and in its undumped."""
+    """Count needle in a process's dumped memory, and in its undumped memory."""
     counts, bounds, readable = {False: 0, True: 0}, None, False
     with open(f"/proc/{pid}/smaps") as smaps, open(f"/proc/{pid}/mem", "rb", buffering=0) as mem:
         for line in smaps:
@@ -458,7 +458,7 @@ def places(pid, needle):
 
 
 def sha256_state(block):
-    """SHA-256's state after one block, as the words of this machine (FIPS 180-4, 6.2.2): hashlib tells none."""
+    """Return SHA-256's state after one block, as words of this machine (FIPS 180-4, 6.2.2). hashlib doesn't show it."""
 
     def fraction(x, root):  # the first 32 bits of the root's fraction
         low, high = 0, 1 << 40
@@ -492,12 +492,12 @@ def sha256_state(block):
 @pytest.mark.parametrize("size", [48, 200])
 @pytest.mark.parametrize("name", ["sha256", "sha512", "sha3_224"])
 def test_where_a_key_lies(name, size, start):
-    """A prepared key is in undumped memory alone, and in none once its object has ended. Fails without
-    MADV_DONTDUMP in secret.c, without the erase of secret_give(), and if a tag's way leaves a copy: without a core
-    that is the bytes object that hashlib is given.
+    """A prepared key is only in undumped memory, and nowhere once its object is gone. Fails without MADV_DONTDUMP in secret.c,
+    without the erase in secret_give(), and if making a tag leaves a copy: without a core that copy is the bytes object given
+    to hashlib.
 
-    What is looked for is the key, or what is made of it where the front needs the key no more. The hash of a key that is
-    longer than a block is as good as the key (RFC 2104, section 2), and is nowhere."""
+    The test looks for the key, or for what is made of it where the front no longer needs the key. The hash of a key that is
+    longer than a block is as good as the key (RFC 2104, section 2), and must be nowhere."""
     key = bytes(i * 151 % 256 for i in range(size))
     needle, short = key, key if size == 48 else hashlib.new(name, key).digest()
     if name == "sha256" and _front.hmac256:
@@ -523,8 +523,8 @@ def test_where_a_key_lies(name, size, start):
 
 @pytest.mark.parametrize("parent, child", [(0, 0), (16, 0), (16, 2 << 20), (0, 2 << 20)])
 def test_forks(python, start_mode, parent, child):
-    """Begun in a parent, finished in a child, 20 generations deep, with and without cores: no Go handle is behind an
-    object. Fails if a child enters the gate of its parent's core, or asks Go what only its parent's could know."""
+    """Started in a parent, finished in a child, 20 generations deep, with and without cores: no object has a Go handle. Fails
+    if a child enters the gate of its parent's core, or asks Go for something that only its parent's core could know."""
     if start_mode == "eager" and child:
         child = 16
     assert python(PROGRAMS / "hmac_forks.py", parent, child, start=start_mode) == "sound\n"
@@ -532,7 +532,7 @@ def test_forks(python, start_mode, parent, child):
 
 @pytest.mark.native("core")
 def test_start(python, start_mode):
-    """SHA-256 needs no core where the front makes it; another digest has one started where a draw would."""
+    """SHA-256 needs no core where the front computes it. Another digest starts one where a draw would."""
     program = """
 import gorandom
 from gorandom import hmac, _front
@@ -547,7 +547,7 @@ print(before, gorandom.status().mode)
 
 
 def test_threads():
-    """One Key and many threads, short and long messages, with the GIL and without."""
+    """One Key and many threads, short and long messages, with and without the GIL."""
     faults = []
     for name in ("sha256", "sha512"):
         made, messages = hmac.Key(b"key", name), [pattern(n) for n in (0, 30, 9000, 40000)]
@@ -567,11 +567,11 @@ def test_threads():
 
 
 class Stop(Exception):
-    """A signal handler's."""
+    """Raised by a signal handler."""
 
 
 def at_its_beginning(do, call):
-    """What call gives if do happens while the standard library's object is being made in it."""
+    """Return what call gives if do happens while call makes the standard library's object."""
 
     def trace(frame, event, arg):
         if frame.f_code is stdlib.HMAC.__init__.__code__:
@@ -599,8 +599,8 @@ MEANWHILE = {
 @pytest.mark.parametrize("do", MEANWHILE)
 @pytest.mark.parametrize("call", ["update", "copy", "_hmac"])
 def test_an_object_begun_twice(call, do):
-    """Two threads that are the first to ask an object for more. Fails if it is neither whole nor begun meanwhile, or if
-    what was fed to one thread's beginning is lost by the other's."""
+    """Two threads are the first to ask an object for more than the front does. Fails if the object is incomplete then, or if
+    one thread's beginning loses what the other has fed."""
     made = hmac.new(b"key", b"0", "sha256")
     at_its_beginning(lambda: MEANWHILE[do](made), lambda: MEANWHILE[call](made))
     assert made.digest() == stdlib.digest(b"key", b"0" + b"1" * [do, call].count("update"), "sha256")
@@ -609,7 +609,7 @@ def test_an_object_begun_twice(call, do):
 
 @pytest.mark.skipif(not _front.hmac256, reason="this processor or build has no SHA-256 in the front")
 def test_an_object_whose_beginning_fails():
-    """An exception on the way leaves the object as it was, to be fed again."""
+    """After an exception the object is unchanged, and can be fed again."""
     made = hmac.new(b"key", b"0", "sha256")
 
     def stop():
@@ -623,8 +623,8 @@ def test_an_object_whose_beginning_fails():
 
 @pytest.mark.parametrize("name", ["sha256", "sha1"])
 def test_a_signal_ends_digests(name):
-    """Handlers run after each MiB. Fails if only when all tags are made: the message is not lent any more then, and can
-    be lengthened."""
+    """Handlers run after each MiB. Fails if they run only when all tags are made: then the message is no longer locked, and
+    can be lengthened."""
     message, over = bytearray(1 << 19), []
 
     def handle(*_):
@@ -651,8 +651,9 @@ def test_a_signal_ends_digests(name):
 
 @linux
 def test_the_lock_is_waited_for():
-    """Interpreters with GILs of their own share the keys' memory, and its lock's holder may lose the processor for
-    long. Fails with two holders if the wait is bounded. The memory is locked, and erased as it is given back."""
+    """Interpreters with their own GILs share the keys' memory. The holder of its lock may lose the processor for a long time.
+    With a bounded wait the lock would get two holders, and this fails. The memory is locked, and erased when it is
+    released."""
     front = SOURCE / "pyext" / "front"
     if not front.exists():
         pytest.skip("the C sources are not beside these tests")
@@ -662,7 +663,7 @@ def test_the_lock_is_waited_for():
 
 
 def test_many_keys():
-    """Pieces of memory are used again, each zero before it is given out: thousands of keys, ended in another order."""
+    """Pieces of memory are used again, zeroed each time: thousands of keys, freed in another order."""
     keys = {i: hmac.Key(i.to_bytes(4, "big"), "sha256" if i % 2 else "sha1") for i in range(5000)}
     for i in range(0, 5000, 3):
         del keys[i]
@@ -673,15 +674,15 @@ def test_many_keys():
 
 
 class WithAttributes(hmac.Key):
-    """Has a __dict__."""
+    """A key with a __dict__."""
 
 
 @pytest.mark.cpython("its collector has no gc.is_tracked()")
 @pytest.mark.parametrize("cls", [hmac.Key, WithAttributes])
 @pytest.mark.parametrize("at", ["alone", "used"])
 def test_a_cycle_is_collected(cls, at):
-    """A digest of the program's own that holds the key whose digest it is: when nobody can reach them any more, both go,
-    and the key is erased."""
+    """A program's own digest holds the key that uses it. When nobody can reach them any more, both are freed and the key is
+    erased."""
 
     def make():
         class Digest:
@@ -704,8 +705,8 @@ def test_a_cycle_is_collected(cls, at):
 
 @linux
 def test_plain_sha256():
-    """At every length of up to four blocks. It serves processors without instructions for SHA-256, so it is compiled
-    alone here. Guards ``plain_blocks`` of hmac256.c."""
+    """Every length up to four blocks. It is for processors without SHA-256 instructions, so it is compiled separately here.
+    Guards ``plain_blocks`` of hmac256.c."""
     data, digest = pattern(256), (ctypes.c_char * 32)()
     for n in range(len(data) + 1):
         plain().plain_sha256(data, ctypes.c_size_t(n), digest)

@@ -1,4 +1,4 @@
-"""Fork hooks: what the rooms of pyext/front have registered runs in the order of enum fork_place, once each."""
+"""Fork hooks: the hooks that pyext/front's folders have registered run in the order of enum fork_place, once each."""
 
 import subprocess
 
@@ -10,13 +10,13 @@ pytestmark = linux
 
 PREPARE = " prepare 0! prepare 1! prepare 2! prepare 3!"
 PARENT = " parent 0! parent 1! parent 2! parent 3!"
-# The fork is under way for the wipe hooks, and over for the child's. Of two hooks of a place both are asked.
+# The wipe hooks run while the fork is under way, the child's when it is over. If a place has two hooks, both run.
 CHILD = " wipe 0 wipe 1 wipe 1 wipe 2 wipe 3 child 0! child 1! child 2! child 3! generation 1 known 1"
 CLONED = " wipe 0! wipe 1! wipe 1! wipe 2! wipe 3! known 0"
 
 
 def compile_with(name, *sources, flags=()):
-    """A program of noise/ with files of pyext/front."""
+    """Compile a program of noise/ with files of pyext/front."""
     pyext = SOURCE / "pyext"
     if not pyext.exists():
         pytest.skip("the C sources are not beside these tests")
@@ -26,7 +26,8 @@ def compile_with(name, *sources, flags=()):
 
 @pytest.mark.parametrize("wipes", [True, False])
 def test_their_order(wipes):
-    """Registered in another order, one after the handlers. In a raw clone, where fork wipes nothing, a look finds out."""
+    """They are registered in another order, and one after the handlers. In a raw clone, where fork wipes nothing, a check
+    notices it."""
     program = compile_with("hooks")
     done = subprocess.run([program, "" if wipes else "no"], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
@@ -34,8 +35,8 @@ def test_their_order(wipes):
 
 
 def test_once_in_each_process():
-    """Found by tests/model/entry.pml. Guards that our handler does nothing in a child that it has seen: a core that was started there
-    would be forgotten, and reset under its own threads by the next start."""
+    """Found by tests/model/entry.pml. Guards that our handler does nothing in a child that has already been seen. Otherwise it
+    would forget a core started there, and the next start would reset that core under its own threads."""
     program = compile_with("hooks")
     done = subprocess.run([program, "", "forks"], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
@@ -43,9 +44,9 @@ def test_once_in_each_process():
 
 
 def test_no_record_has_two_owners():
-    """Found by tests/model/records.pml. A thread of the child's that draws while our fork handler gives back records of threads
-    that are gone; and a thread that ends, interrupted by a handler that forks. Guards that the first gets no record yet, and that
-    signals are held from the destructor's beginning: else the next thread gets the same record and page."""
+    """Found by tests/model/records.pml. A thread of the child draws while our fork handler gives back records of threads that
+    are gone; and a handler that forks interrupts a thread's end. Guards that the first gets no record yet, and that the
+    destructor blocks signals from its beginning. Otherwise the next thread gets the same record and page."""
     program = compile_with("early", "guard/fork.c", "guard/process.c", "runtime/thread.c", flags=["-Wl,--wrap=pthread_setspecific"])
     done = subprocess.run([program], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout.splitlines()) == (0, ["1 0 2", "kept"]), done.stderr

@@ -1,5 +1,5 @@
-"""install_as_crypto(): programs that import Crypto.Random, here and in multiprocessing's workers, with and
-without an installed PyCryptodome."""
+"""install_as_crypto(): programs that import Crypto.Random, here and in multiprocessing's workers, with and without an
+installed PyCryptodome."""
 
 import os
 import pathlib
@@ -16,7 +16,7 @@ def environment(path):
 
 
 def test_aliases(python, path):
-    """One copy, one module object; the parent package is PyCryptodome's if there is one, else an empty one."""
+    """There is one copy and one module object. The parent package is PyCryptodome's if installed, else an empty one."""
     printed = python(PROGRAMS / "install_crypto_aliases.py", env=environment(path)).strip()
     assert printed == ("16" if path else "ModuleNotFoundError No module named 'Crypto.Cipher'")
 
@@ -24,12 +24,12 @@ def test_aliases(python, path):
 @pytest.mark.parametrize("first", ["import Crypto", "import Crypto.Random", "from Crypto.Random import random",
                                    "import Crypto.Cipher.AES", "import Crypto.PublicKey.RSA"])  # fmt: skip
 def test_after_pycryptodome_was_imported(python, pycryptodome, first):
-    """Whatever was imported before, from now on Crypto.Random is gorandom's, and the other modules go on working."""
+    """Whatever was imported before, Crypto.Random is gorandom's from now on, and the other modules continue to work."""
     python(PROGRAMS / "install_crypto_late.py", first, env=environment(os.fspath(pycryptodome)))
 
 
 def test_pycryptodome_draws_from_gorandom(python, pycryptodome):
-    """Modules of PyCryptodome that are imported later draw from gorandom: they import Crypto.Random as well."""
+    """Modules of PyCryptodome that are imported later draw from gorandom, because they import Crypto.Random too."""
     python(
         """
 import gorandom
@@ -67,22 +67,22 @@ def test_pool_with_atfork(python, method, path, start_mode):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_workers_of_a_program_that_installs_in_main_only(python, method, path):
-    """Guards: the folder _shim on sys.path, which multiprocessing hands to spawned workers. Without it (or with
-    a wheel that lacks it) `import Crypto.Random` fails there, or is PyCryptodome's."""
+    """Guards: the folder _shim on sys.path, which multiprocessing passes to spawned workers. Without it (or in a wheel that
+    lacks it) `import Crypto.Random` fails there, or gets PyCryptodome's."""
     out = python(PROGRAMS / "install_crypto_guarded.py", method, env=environment(path))
     assert out.split() == ["121", "121", str(bool(path))]
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_workers_that_import_crypto_first(python, method, path):
-    """Guards: the shim's package installs the alias by itself; the worker has not imported gorandom yet."""
+    """Guards: the shim's package installs the alias itself. The worker has not imported gorandom yet."""
     assert python(PROGRAMS / "install_crypto_first.py", method, env=environment(path)).split() == ["120", "120"]
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_workers_of_a_program_with_a_crypto_of_its_own(python, tmp_path, method):
-    """Guards that the shim stands before the program's own folder where a Crypto lies in that: without it spawned
-    workers silently take the Random that was to be replaced."""
+    """Guards that the shim comes before the program's own folder if that contains a Crypto. Without it spawned workers
+    silently use the Random that was to be replaced."""
     (tmp_path / "Crypto" / "Random").mkdir(parents=True)
     (tmp_path / "Crypto" / "__init__.py").write_text("OWN = True\n")
     (tmp_path / "Crypto" / "Random" / "__init__.py").write_text("def get_random_bytes(n):\n    return bytes(n)\n")
@@ -95,7 +95,7 @@ def test_gorandom_atfork_as_initializer_without_aliases(python):
 
 
 def test_aliases_do_not_leak(python):
-    """Only who asks gets them."""
+    """Only programs that ask get the aliases."""
     python(
         """
 import sys, gorandom
@@ -111,7 +111,7 @@ assert sys.path == before[:1] + added + before[1:] and len(added) == 1 and "Cryp
 
 
 def test_other_meta_path_finders_and_specs(python, path):
-    """importlib's questions about Crypto.Random have an answer."""
+    """Crypto.Random answers importlib's questions."""
     python(
         """
 import importlib.util, sys, gorandom
@@ -130,13 +130,13 @@ assert Crypto.Random is gorandom.compat.pycrypto.Random
 
 @pytest.mark.parametrize("first", ["", "theirs", "ours"])
 def test_what_is_loaded_with_the_package(python, path, first):
-    """What PyCrypto's import Crypto.Random has loaded: programs look into sys.modules and at attributes, without an
-    import of their own. Crypto.Random.random is not among it, there as here."""
+    """The same modules as after PyCrypto's import Crypto.Random: programs look them up in sys.modules and as attributes,
+    without importing them. Neither here nor there does that include Crypto.Random.random."""
     python(PROGRAMS / "install_crypto_loaded.py", first, env=environment(path))
 
 
 def test_fortuna_alone(python):
-    """gorandom.compat.pycrypto.Random.Fortuna has its modules, as PyCrypto's has."""
+    """gorandom.compat.pycrypto.Random.Fortuna has its modules, like PyCrypto's."""
     python("""
 import gorandom
 from gorandom.compat.pycrypto.Random import Fortuna
@@ -146,7 +146,7 @@ assert Fortuna.FortunaAccumulator.FortunaPool and Fortuna.FortunaGenerator.AESGe
 
 
 def test_pickles_that_name_pycryptos_modules(python, path):
-    """A pickle names its globals by module and name; unpickling imports the module itself."""
+    """A pickle names its globals by module and name. Unpickling imports the module itself."""
     python(
         """
 import pickle, gorandom
@@ -169,15 +169,15 @@ def test_submodules(python, path, order):
 
 
 def test_nothing_else_of_gorandom_has_a_second_name(python, path):
-    """Guards: gorandom's __path__ would lead the import system to second copies."""
+    """Guards: with gorandom's __path__ the import system would make second copies."""
     python(PROGRAMS / "install_crypto_no_second.py", env=environment(path))
 
 
 def test_submodules_of_pycryptodome_that_were_imported_before(python, pycryptodome):
-    """Crypto.Random.random becomes ours at once, not at the next import; PyCryptodome's Crypto.Util and Crypto.Hash stay."""
+    """Crypto.Random.random becomes ours at once, not at the next import. PyCryptodome's Crypto.Util and Crypto.Hash stay."""
     python(PROGRAMS / "install_crypto_before.py", env=environment(os.fspath(pycryptodome)))
 
 
 def test_parents_that_are_made(python):
-    """Without PyCryptodome Crypto.Util and Crypto.Hash are gorandom's, and have nothing that is not: no MD2."""
+    """Without PyCryptodome Crypto.Util and Crypto.Hash are gorandom's, and have only what gorandom has: no MD2."""
     python(PROGRAMS / "install_crypto_parents.py")

@@ -1,5 +1,5 @@
-"""GORANDOM_KEYSTREAM: each AES kernel that this processor has gives the same bytes, in children too. An unknown name refuses
-the import, and one that the processor lacks the core."""
+"""GORANDOM_KEYSTREAM: each AES kernel that this processor has gives the same bytes, in children too. An unknown name makes the
+import fail. A kernel that the processor lacks makes the core unavailable."""
 
 import pathlib
 import platform
@@ -19,7 +19,7 @@ needs_core = pytest.mark.skipif(
     gorandom._front.state()["core_version"] is None, reason="no core can be had here: " + gorandom.status().reason
 )
 
-# A kernel, and the features that it needs, in the kernel's words in /proc/cpuinfo.
+# A kernel, and the features that it needs, by their names in /proc/cpuinfo.
 NEEDS = {
     "x86_64": {
         "generic": set(), "aesni": {"aes", "sse4_1"}, "vaes256": {"aes", "sse4_1", "avx2", "vaes"},
@@ -47,7 +47,7 @@ REFUSED = "ImportError: GORANDOM_KEYSTREAM must be one of %s, not \"%s\""
 
 @pytest.mark.parametrize("value", [" ", "GENERIC", "aesni ", "sparc", "aesni,vaes256", "ä"])
 def test_unknown_name(python, value):
-    """The list is the architecture's."""
+    """The message lists the architecture's kernels."""
     done = python("import gorandom", env={"GORANDOM_KEYSTREAM": value}, ends=None)
     assert done.returncode == 1
     names = ", ".join(f'"{name}"' for name in NEEDS)
@@ -72,7 +72,7 @@ sys.exit(subprocess.run([sys.argv[1], "-cpu", "Nehalem", sys.executable, "-c", s
 
 @needs_core
 def test_no_core_without_the_kernel_that_is_asked_for(python):
-    """Where the processor lacks it, which the core alone can tell: no other kernel takes its place."""
+    """Only the core can tell whether the processor lacks it. No other kernel takes its place."""
     lacking = [name for name in gorandom._front.KERNELS if name not in here()]
     if not lacking:
         pytest.skip(f"NOT TESTED: this processor has all of {', '.join(NEEDS)}")
@@ -84,13 +84,13 @@ def test_no_core_without_the_kernel_that_is_asked_for(python):
 
 
 def test_a_refused_import_can_be_tried_again(python):
-    """And starts nothing: the check is C's."""
+    """And starts nothing: the check is in C."""
     python(PROGRAMS / "keystream_refused_import.py")
 
 
 @needs_core
 def test_the_core_knows_what_the_front_knows(python):
-    """Without the variable the core takes the last of the list, or where that lowers the frequency another of it."""
+    """Without the variable the core takes the last of the list, or another one if that lowers the processor's frequency."""
     assert python("import gorandom; gorandom.get_random_bytes(1); print(gorandom.status().keystream)",
                   start="eager").strip() in here()[-2:]  # fmt: skip
 
@@ -103,7 +103,7 @@ def streamed(python, kernel):
 
 @needs_core
 def test_the_same_bytes(python, kernel):
-    """Fortuna's stream from one seed, at all lengths, is that of the generic kernel."""
+    """Fortuna's stream from one seed is the generic kernel's, at all lengths."""
     assert streamed(python, kernel) == streamed(python, "generic")
 
 
@@ -119,7 +119,7 @@ def test_vectors(python, kernel):
 
 @needs_core
 def test_names():
-    """_front.KERNELS are the architecture's, and what the core says that this processor has is what /proc/cpuinfo says."""
+    """_front.KERNELS are the architecture's. Those that the core says this processor has match /proc/cpuinfo."""
     gorandom.get_random_bytes(1)
     assert list(gorandom._front.KERNELS) == list(NEEDS)
     assert gorandom._status.ask_core()["kernel"] == here()
@@ -134,7 +134,7 @@ OUTPUT = bytes.fromhex("0bdf7df1591716335e9a8b15c860c502")
 @needs_core
 @pytest.mark.parametrize("before, n", [(0, 16), (0, 1), (7, 8 * 16), (8, 9 * 16 + 1), (100, 4099), (4097, 1 << 17)])
 def test_a_kernel_by_hand(kernel, before, n):
-    """_front.keystream: the block that NIST knows is where it belongs in a row of them."""
+    """_front.keystream: NIST's block is at its place in a run of blocks."""
     start = int.from_bytes(BLOCK, "little") - before
     made = gorandom._front.keystream(kernel, KEY, start.to_bytes(16, "little"), n)
     assert len(made) == n and made[16 * before : 16 * before + 16] == OUTPUT[:n]
@@ -155,7 +155,7 @@ def test_a_kernel_by_hand_refuses():
 
 
 def test_c_calls_them_without_a_runtime():
-    """The library is mapped and nothing in it has started, as where memory is not wiped at fork (so under emulators, too)."""
+    """The library is mapped but nothing in it has started, as where memory is not wiped at fork (which includes emulators)."""
     library = pathlib.Path(gorandom.__file__).parent / "libgorandom.core.so"
     if not library.exists():
         pytest.skip("this wheel has no core")
@@ -187,8 +187,8 @@ else:
 @needs_core
 @pytest.mark.parametrize("start", ["auto", "eager"])
 def test_children_use_the_same(python, kernel, start):
-    """A child that starts a core of its own, and its child: the choice outlives the wiped memory of the core, and the
-    environment that it was read from. It fails if the core alone remembers it."""
+    """A child that starts its own core, and that child's child: the choice survives the wiped memory of the core, and a
+    changed environment. It fails if only the core remembers the choice."""
     python(PROGRAMS / "keystream_children.py", kernel, env={"GORANDOM_KEYSTREAM": kernel}, start=start,
            flags=["-W", "ignore::DeprecationWarning"])  # fmt: skip
 

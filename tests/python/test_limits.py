@@ -1,9 +1,9 @@
-"""What limits and seccomp refuse, before the first draw and after: direct mode with a reason, or an exception;
-never an abort, a hang or a repeat.
+"""What limits and seccomp refuse, before the first draw and after, leads to direct mode with a reason, or an exception. It
+never leads to an abort, a hang or a repeat.
 
-Go ends the process when it cannot have memory, a thread or a signal stack. Guards limits.c (what a start needs
-is asked for before it), the threads that are made before the start, and the look at the room that is left
-before another place is entered."""
+Go ends the process when it cannot have memory, a thread or a signal stack. Guards limits.c, which asks for what a start
+needs before the start, the threads that are made before the start, and the check of the remaining room before another
+place is entered."""
 
 import os
 import sys
@@ -22,7 +22,7 @@ with_gil = pytest.mark.skipif(
     reason="NOT TESTED without a GIL: that allocator wants more than is left",
 )
 
-# What the reason must say when the limit was there before the first draw; None: a core starts all the same.
+# What the reason must say if the limit existed before the first draw; None: a core starts all the same.
 WAYS = {
     "address space": "(RLIMIT_AS)",
     "data": "(RLIMIT_DATA)",
@@ -33,7 +33,7 @@ WAYS = {
     "threads": "threads",
     "root": None,
     "clone": "threads",
-    "clone3": "threads" if GLIBC >= (2, 34) else None,  # who makes threads by clone(2) alone
+    "clone3": "threads" if GLIBC >= (2, 34) else None,  # older ones make threads by clone(2) only
     "sigaltstack": "sigaltstack is refused (seccomp)",
     "signal stacks": "sigaltstack is refused (seccomp)",
     "madvise": "madvise is refused (seccomp)",
@@ -69,7 +69,7 @@ def test_refused(way, when, start, tmp_path):
     if start == "never":
         assert result["status"] == {"mode": "direct", "reason": 'start is "never"'}
     elif way in STACKS and when == "after":
-        assert result["status"]["mode"] == "core"  # this thread has entered it before; the others draw from the kernel
+        assert result["status"]["mode"] == "core"  # this thread entered it earlier; the others draw from the kernel
     elif way.endswith("left") and when == "after" and result["status"]["mode"] == "direct":
         assert "cannot be entered" in result["status"]["reason"]
     elif when == "after" or WAYS[way] is None:
@@ -81,14 +81,14 @@ def test_refused(way, when, start, tmp_path):
 
 @seccomp
 def test_no_descriptors_at_all():
-    """A daemon that closes all and may open none, before the first draw, as one after a fork does."""
+    """A daemon, before its first draw, closes all descriptors and may open none, as after a fork."""
     result = run(PROGRAMS / "limits_no_descriptors.py")
     assert result == {"tokens": 5000, "mode": "core"}
 
 
 def test_a_refused_start_leaves_the_memory(tmp_path):
-    """A process with 30 MB left has them after its first draw too. Fails if the
-    stacks of threads that had to end are of the usual size: the C library keeps 40 MB of them."""
+    """A process with 30 MB left still has them after its first draw. Fails if the stacks of threads that had to end have the
+    usual size: the C library keeps 40 MB of them."""
     program = """
 import json, os
 import confine, gorandom
@@ -104,8 +104,8 @@ print(json.dumps([gorandom.status().reason, confine.memory("VmData") - before]))
 
 @pytest.mark.parametrize("name, first, last, step", [("AS", 100, 12000, 340), ("DATA", 20, 700, 20)])
 def test_a_limit_is_the_programs(name, first, last, step):
-    """A core takes an eighth at most of what a limit leaves, or there is none. Under 2 GiB of address space a token left
-    784 MiB of 2,016, and the program met MemoryError."""
+    """A core takes at most an eighth of what a limit leaves, or does not start. Under 2 GiB of address space a token left 784
+    MiB of 2,016, and the program met MemoryError."""
     answers = run(PROGRAMS / "limits_room.py", "auto", name, first, last, step)
     for room, (end, serves, grown) in answers.items():
         assert end == 0
@@ -118,9 +118,9 @@ def test_a_limit_is_the_programs(name, first, last, step):
 
 
 def test_a_limit_lowered_before_a_start():
-    """From too little address space for a start to more than enough, in steps of 20 MB. Guards RESERVED: Go that gets
-    its largest piece and then not the rest ends the process, as it did with 1,100 to 1,260 MB. And that the start's
-    own entry asks for no more than is held: a core that cannot be entered has cost a start for nothing."""
+    """From too little address space for a start to more than enough, in steps of 20 MB. Guards RESERVED: if Go gets its
+    largest piece and not the rest, it ends the process, as it did with 1,100 to 1,260 MB. Also guards that the start's own
+    entry asks for no more than is reserved: a core that cannot be entered would have cost a start for nothing."""
     preload = compile_c("lowered.so", "lowered.c", flags=("-shared", "-fPIC"))
     answers = run(PROGRAMS / "limits_room.py", "auto", "lowered", 900, 1600, 20, env={"LD_PRELOAD": str(preload)})
     assert {end for end, _, _ in answers.values()} == {0}
@@ -133,8 +133,8 @@ def test_a_limit_lowered_before_a_start():
 )
 @pytest.mark.parametrize("flags", [MCL_FUTURE, MCL_CURRENT | MCL_FUTURE, MCL_FUTURE | MCL_ONFAULT])
 def test_memory_locked_in_advance(flags, when, limit):
-    """A program that keeps secrets or meets deadlines locks all its memory, present and future. Guards
-    pages_locked_in_advance(): a core then populated 77 MiB and 140 for a moment, and a first draw took up to 800 ms. A
+    """A program that keeps secrets or has deadlines locks all its memory, present and future. Guards
+    pages_locked_in_advance(): without it a core populated 77 MiB, and for a moment 140, and a first draw took up to 800 ms. A
     process with a limit was told that its installation is broken."""
     result = run(PROGRAMS / "limits_locked.py", "auto", flags, when, limit)
     if isinstance(result, str):
@@ -151,8 +151,8 @@ def test_memory_locked_in_advance(flags, when, limit):
 @with_gil
 @pytest.mark.parametrize("name", ["AS", "DATA"])
 def test_a_limit_at_the_import(name):
-    """The library is not loaded under a limit that leaves too little for a core. Its 34 MiB were the program's: the loader
-    maps them past an RLIMIT_DATA, and then a program that had 20 MiB left met MemoryError at its next object."""
+    """The library is not loaded under a limit that leaves too little for a core. The loader maps its 34 MiB past an
+    RLIMIT_DATA, and a program that had 20 MiB left met MemoryError at its next object."""
     for room, (end, serves, grown) in run(PROGRAMS / "limits_import.py", "auto", name).items():
         assert (end, serves) == (0, f"when gorandom was imported: {serves.partition(': ')[2]}")
         assert f"(RLIMIT_{name})" in serves and grown <= 1, room
@@ -162,9 +162,9 @@ def test_a_limit_at_the_import(name):
 @pytest.mark.parametrize(
     "filter, reason",
     [
-        # What the core asks alone (MAP_NORESERVE): the front needs the call, too.
+        # Only the core makes this call (MAP_NORESERVE): the front needs mmap too.
         ('"mmap", errno.EPERM, 3, 0x4000, 0x4000', "when gorandom was imported: mmap is refused (seccomp)"),
-        # It looks like a kernel that does not know the advice, and not like locked memory.
+        # It must look like a kernel that does not know the advice, and not like locked memory.
         ('"madvise", errno.EINVAL', "this kernel cannot wipe memory at fork (MADV_WIPEONFORK)"),
     ],
 )
@@ -181,8 +181,8 @@ print(json.dumps(gorandom.status().reason))
 
 
 def test_no_static_tls(tmp_path):
-    """glibc keeps some 1,700 bytes of static thread-local storage for libraries that are loaded late, and numpy's or
-    PyTorch's may have them all. Not glibc: the room is had at run time."""
+    """glibc keeps about 1,700 bytes of static thread-local storage for libraries that are loaded late, and numpy or PyTorch
+    may have used it all. Not for other C libraries, which allocate it at run time."""
     library = compile_c("static_tls.so", "static_tls.c", flags=("-shared", "-fPIC"))
     reason = run(PROGRAMS / "limits_static_tls.py", "auto", library, tmp_path)
     assert reason.startswith("other libraries have taken the room for thread-local storage: ")
@@ -192,8 +192,9 @@ def test_no_static_tls(tmp_path):
 @pytest.mark.once
 @seccomp
 def test_no_more_threads_for_a_busy_core():
-    """On 16 processors, as this program is told, a busy core takes a thread now and then. Guards that it has as many in reserve
-    as it may want at once, and that nobody enters when there are fewer: Go ends a process that gives it no thread."""
+    """This program believes that it has 16 processors, where a busy core makes a thread now and then. Guards that the core has
+    as many in reserve as it may want at once, and that nobody enters when there are fewer: Go ends a process if it gets no
+    thread."""
     preload = compile_c("processors.so", "processors.c", flags=("-shared", "-fPIC"))
     result = run("import busy", "auto", 8 * STRESS, timeout=60 * STRESS, env={"LD_PRELOAD": str(preload)})
     print(result)

@@ -1,4 +1,4 @@
-"""gorandom.compat.m2crypto: the names, results and errors of M2Crypto.Rand."""
+"""gorandom.compat.m2crypto has the names, results and errors of M2Crypto.Rand."""
 
 import array
 import ctypes
@@ -84,7 +84,7 @@ def test_no_seed():
 
 @pytest.mark.parametrize("mode", ["core", "direct"])
 def test_what_is_added_arrives(python, tmp_path, mode):
-    """An event for each call, and one for each 1024 bytes of a file; before there is a core they are kept."""
+    """Each call adds an event, and each 1024 bytes of a file another. Before there is a core they are kept."""
     if gorandom.status().core_version is None:
         pytest.skip("no core's library here")
     (tmp_path / "file").write_bytes(b"x" * 3000)
@@ -109,7 +109,7 @@ def test_load_file_as_openssl(tmp_path, n, most):
     path.chmod(0o644)  # any readable file
     expected = n if most < 0 else min(n, most)
     assert m2crypto.load_file(str(path), most) == m2crypto.load_file(os.fsencode(path), most) == expected
-    # Of a regular file OpenSSL reads none too: an empty one is not told from no limit there.
+    # For a regular file OpenSSL also reads none: it can't tell an empty file from no limit there.
     assert openssl().RAND_load_file(os.fsencode(path), most) == expected
 
 
@@ -141,13 +141,13 @@ def test_save_and_load(tmp_path):
 def test_save_fails(tmp_path):
     assert m2crypto.save_file(str(tmp_path / "none" / "file")) == -1
     assert m2crypto.save_file(str(tmp_path)) == -1
-    os.mkfifo(tmp_path / "fifo")  # and no device of this machine's: a mistake would replace it
+    os.mkfifo(tmp_path / "fifo")  # not one of this machine's devices: a mistake would replace it
     assert m2crypto.save_file(str(tmp_path / "fifo")) == -1
     assert os.listdir(tmp_path) == ["fifo"] and not os.path.isfile(tmp_path / "fifo")
 
 
 def test_save_fails_in_the_middle(tmp_path, monkeypatch):
-    """The old file stays, and nothing lies beside it."""
+    """The old file stays, and nothing is left beside it."""
     path = tmp_path / "file"
     path.write_bytes(b"old")
 
@@ -200,7 +200,7 @@ def test_file_name_after_gaining_privileges(monkeypatch):
      (PermissionError("hidden"), True), (FileNotFoundError("no /proc"), False)],
 )  # fmt: skip
 def test_file_name_after_gaining_capabilities(monkeypatch, words, ignored):
-    """The kernel tells the program (AT_SECURE, 23), or hides it from one that gained privileges."""
+    """The kernel tells a program that it gained privileges (AT_SECURE, 23), or hides auxv from it."""
 
     def opened(name, mode):
         assert name == "/proc/self/auxv"

@@ -1,7 +1,7 @@
 """What a core costs in memory, that nothing grows, and where the pools' bytes can and cannot be found.
 
-A program finds its own pools by VmFlags (wf: wiped at fork, dc: not copied by it, dd: not dumped) in
-/proc/self/smaps."""
+A program finds its own pools in /proc/self/smaps by their VmFlags (wf: wiped at fork, dc: not copied by it, dd: not
+dumped)."""
 
 import functools
 import os
@@ -19,14 +19,14 @@ pytestmark = [linux, pytest.mark.once, pytest.mark.native("generator in memory, 
 
 @pytest.mark.parametrize("start", ["auto", "eager"])
 def test_a_core_is_small(start):
-    """At most 8 MB resident (calls that leave no garbage and few threads keep it there), and all that Go has mapped and the
-    library's .data and .bss are undumped, and absent or wiped in a forked child. Guards memory.c's advice, and the re-mapped
-    .data, which the kernel could not wipe as a file's."""
+    """A core adds at most 8 MB of resident memory, as calls leave no garbage and there are few threads. Everything that Go has
+    mapped, and the library's .data and .bss, is undumped, and absent or wiped in a forked child. Guards memory.c's advice, and
+    that .data is mapped anew: the kernel could not wipe the file's pages."""
     result = run(PROGRAMS / "memory_core.py", start)
     assert result["mode"] == "core"
     if start == "auto":  # an eager core was there before
         assert result["added"] <= 8 << 20, f"a core adds {result['added'] >> 10} KiB"
-    # What is still the file's of the writable part is RELRO, read-only by now, and holds nothing of Go.
+    # The only writable pages that are still the file's are RELRO. They are read-only by now, and hold nothing of Go.
     assert result["file_data"] == []
     assert result["own"] >= 1
     assert result["unmarked"] == []
@@ -36,7 +36,7 @@ def test_a_core_is_small(start):
 @pytest.mark.once
 @starts
 def test_nothing_grows_over_forks(start):
-    """In a parent of 1,000 children that drew and ended: memory, mappings, threads, descriptors."""
+    """Of a parent with 1,000 children that drew and ended: memory, mappings, threads, descriptors."""
     forks = 1000
     result = run(PROGRAMS / "memory_over_forks.py", start, forks, timeout=60)
     assert result["ends"] == {"0": forks + 50}
@@ -49,8 +49,9 @@ def test_nothing_grows_over_forks(start):
 
 @starts
 def test_nothing_grows_over_threads_whose_destructors_draw(start):
-    """In each of the rounds that the C library makes, the last one after the generator's own destructor has run for the last
-    time. Guards that such a thread's page is given back: it stayed, locked, one for each thread, and the secret memory with it."""
+    """Destructors draw in each round that the C library makes. The last round comes after the generator's own destructor has
+    run for the last time. Guards that such a thread's page is given back: it used to stay, locked, and secret memory grew with
+    every thread."""
     pytest.importorskip("_ssl", reason="this interpreter has no ssl, whose callback draws without Python")
     threads = 2000
     result = run(PROGRAMS / "memory_over_threads.py", start, threads, timeout=60, helped=True)
@@ -63,18 +64,18 @@ def test_nothing_grows_over_threads_whose_destructors_draw(start):
 
 @functools.cache
 def stacks_are_left():
-    """Does the C library leave a child the stacks of its parent's threads, for good? glibc 2.43 does: it marks them as
-    free by one field (tid) and looks for free ones by another (joinstate). Asked without gorandom: in 40 generations of
-    children with a thread each, they are 40 mappings more."""
+    """Return whether the C library leaves a child the stacks of its parent's threads for good. glibc 2.43 does: it marks them
+    as free by one field (tid) and looks for free ones by another (joinstate). This program doesn't use gorandom. 40
+    generations of children with a thread each have 40 more mappings."""
     return run(PROGRAMS / "memory_left_stacks.py", timeout=60)
 
 
 @pytest.mark.once
 @pytest.mark.parametrize("start", ["auto", "eager"])
 def test_nothing_grows_over_generations(start):
-    """Each a child of the one before, each with a core of its own. Guards that nothing that the dead core had
-    mapped is left, and that a reset deletes its keys. Where the C library leaves stacks, they are known by a preloaded
-    library, and all else is measured without them."""
+    """Each generation is a child of the one before, with a core of its own. Guards that nothing is left of the dead core's
+    mappings, and that a reset deletes its keys. Where the C library leaves stacks, a preloaded library identifies them, and
+    everything else is measured without them."""
     left = stacks_are_left()
     preload = compile_c("stacks.so", "stacks.c", flags=("-shared", "-fPIC")) if left else ""
     env = {"LD_PRELOAD": str(preload)} if left else None
@@ -92,11 +93,11 @@ def test_nothing_grows_over_generations(start):
 
 @pytest.mark.parametrize("how", ["fork", "raw_clone"])
 def test_a_child_has_none_of_the_cores_mappings(how):
-    """Go's memory is absent; what is wiped is there and empty; of the rest a child has the stacks of Go's threads,
-    which the C library owns. Guards MADV_DONTFORK, and that those stacks are small and have no guards: they lie in a
+    """Go's memory is absent. Wiped memory is there and empty. Otherwise a child has only the stacks of Go's threads, which
+    belong to the C library. Guards MADV_DONTFORK, and that those stacks are small and have no guard pages, so that they lie in
     few mappings, whatever the C library's usual size is."""
     result = run(PROGRAMS / "memory_of_a_child.py", "auto", how, helped=True)
-    stack = (256 << 10) + (4096 if GLIBC < (2, 34) else 0)  # glibc made one a page larger, lest all collide in the cache
+    stack = (256 << 10) + (4096 if GLIBC < (2, 34) else 0)  # glibc made one a page larger, to avoid cache collisions
     stacks = result.pop("threads") * stack
     assert result.pop("new") >= 10 and stacks >= 8 * stack
     assert stacks <= result.pop("kept") < stacks + 65536  # a page of the front's may have grown together with them
@@ -104,8 +105,8 @@ def test_a_child_has_none_of_the_cores_mappings(how):
 
 
 def test_what_a_child_maps_where_the_parents_core_was_is_its_own():
-    """The child's core starts later and undoes the parent's. Fails (its own pages unmapped: a signal) if a reset
-    unmaps what the parent's core had."""
+    """The child's core starts later and undoes the parent's. Fails with a signal if a reset unmaps the parent's addresses,
+    where the child has pages of its own."""
     result = run(PROGRAMS / "memory_reused_by_a_child.py", "auto")
     assert result.pop("gone") >= 10
     assert result == {"status": 0}
@@ -114,8 +115,8 @@ def test_what_a_child_maps_where_the_parents_core_was_is_its_own():
 @starts
 @pytest.mark.parametrize("how", ["fork", "raw_clone"])
 def test_a_child_has_nothing_of_the_parents_pools(start, how):
-    """The parent reads its own pool, forks, and looks for those bytes in all of the child's memory. Guards
-    MADV_WIPEONFORK: the child's page is zeros before any code of the child has run."""
+    """The parent reads its own pool, forks, and searches all of the child's memory for those bytes. Guards MADV_WIPEONFORK:
+    the child's page is zeros before any code of the child has run."""
     result = run(PROGRAMS / "memory_pools_in_a_child.py", start, how, helped=True)
     assert result["pools"] >= 1
     assert result["here"], "the test does not find the pool where it is"
@@ -124,7 +125,7 @@ def test_a_child_has_nothing_of_the_parents_pools(start, how):
 
 @starts
 def test_handed_out_bytes_are_erased(start):
-    """From the pool, as they are handed out: no secret mapping holds a token that a caller got. Guards
+    """They are erased from the pool as they are handed out: no secret mapping holds a token that a caller got. Guards
     hand_out's memset."""
     result = run(PROGRAMS / "memory_handed_out.py", start)
     assert result["found"] == []
@@ -132,7 +133,7 @@ def test_handed_out_bytes_are_erased(start):
 
 @pytest.mark.parametrize("start", ["auto", "eager"])
 def test_a_generator_forgets_its_key(start):
-    """Where C has a kernel to call. A draw is keystream under the page's key, the next key is what follows, and the old one is
+    """Where C has a kernel to call. A draw is keystream under the page's key, the next key follows it, and the old key is
     nowhere. Guards request() of draw.c, and that C and Go mean the same by a kernel (core/kernels.c)."""
     gorandom.get_random_bytes(1)
     if gorandom._front.state()["generator"] is None:
@@ -144,8 +145,8 @@ def test_a_generator_forgets_its_key(start):
 
 
 def test_signals_leave_no_round_keys_on_the_stack():
-    """The kernel writes the registers of what a signal interrupts onto the stack, and leaves them there. Guards
-    request_held() of draw.c: without it round keys of 174 of 400 draws are found."""
+    """At a signal the Linux kernel writes the registers onto the stack, and leaves them there. Guards request_held() of
+    draw.c: without it the round keys of 174 of 400 draws are found."""
     gorandom.get_random_bytes(1)
     if gorandom._front.state()["generator"] is None:
         pytest.skip("NOT TESTED: the generic kernel is Go's alone, so threads have no generators")
@@ -156,7 +157,7 @@ def test_signals_leave_no_round_keys_on_the_stack():
 
 @starts
 def test_a_core_dump_has_no_pools(start):
-    """gcore writes what a crash would. Guards MADV_DONTDUMP."""
+    """gcore writes what a crash would write. Guards MADV_DONTDUMP."""
     gcore = shutil.which("gcore")
     if not gcore:
         pytest.skip("NOT TESTED: needs gcore (Debian: gdb)")
@@ -171,9 +172,9 @@ def test_a_core_dump_has_no_pools(start):
 
 @pytest.mark.parametrize("start", ["auto", "eager"])
 def test_threads_inherit_no_registers(start):
-    """A thread is made with the registers of its maker, and the core's threads sleep: what stood in a register that they
-    don't use, such as the key that memcpy() has just moved for hmac.Key, would be in every core dump from then on.
-    Guards the clearing before pthread_create() in threads.c."""
+    """A thread starts with the registers of its maker, and the core's threads sleep. A register that they don't use may hold
+    something secret, such as the key that memcpy() has just moved for hmac.Key. It would be in every core dump from then on.
+    Guards that threads.c clears the registers before pthread_create()."""
     library = compile_c("marked.so", "marked.c", flags=("-shared", "-fPIC"))
     result = run(PROGRAMS / "memory_registers.py", start, library)
     if result["threads"] is None:
@@ -188,9 +189,9 @@ def test_threads_inherit_no_registers(start):
 @pytest.mark.skipif(bool(sysconfig.get_config_var("Py_GIL_DISABLED")), reason="has no other allocator than its own: tested with a GIL")
 @pytest.mark.parametrize("start", ["auto", "never"])
 def test_memcheck_finds_nothing_of_ours(package_folder, start):
-    """A whole run with a fork, under valgrind: no use of undefined or freed memory whose innermost frames are ours, and
-    no lost block. What CPython itself is reported for does not count. Guards valgrind.supp, which ships: without it
-    the start of Go's runtime is reported."""
+    """A whole run with a fork, under valgrind, has no use of undefined or freed memory whose innermost frames are ours, and no
+    lost block. Reports about CPython itself don't count. Guards valgrind.supp, which ships: without it the start of Go's
+    runtime is reported."""
     environment = {**os.environ, "GORANDOM_START": start, "PYTHONMALLOC": "malloc", "PYTHONDONTWRITEBYTECODE": "1"}
     options = [f"--suppressions={package_folder / 'valgrind.supp'}", "--leak-check=full", "--show-leak-kinds=definite"]
     done = valgrind(*options, sys.executable, PROGRAMS / "valgrind_draws.py", env=environment, cwd=folder())

@@ -1,4 +1,4 @@
-"""The runner of mutants (tests/mutants/run.py): its patches are not outdated, and it tells a killed mutant from others."""
+"""The runner of mutants (tests/mutants/run.py): its patches apply, and it tells a killed mutant from others."""
 
 import contextlib
 import glob
@@ -85,7 +85,7 @@ def test_tests_that_are_there(runner, test, there):
 
 
 def test_samples(runner):
-    """Each word another order, and the same at each time."""
+    """Each word gives another order, and always the same one."""
     mutants = [runner.Mutant(str(path)) for path in sorted(FOLDER.glob("*/*.patch"))]
     orders = [[mutant.name for mutant in runner.chosen(mutants, None, word)] for word in ("a", "b", "a")]
     assert orders[0] == orders[2] != orders[1] and sorted(orders[0]) == sorted(orders[1])
@@ -93,7 +93,7 @@ def test_samples(runner):
 
 
 class Fake:
-    """In the place of a copy: what its tests end with, without a mutant and with it."""
+    """Stands in for a copy of the tree. It returns given results of its tests, without a mutant and with it."""
 
     def __init__(self, alone, mutated, unfit=None):
         self.ends, self.unfit, self.restored = [alone, mutated], unfit, False
@@ -139,7 +139,7 @@ def test_verdicts(runner, tmp_path, monkeypatch, alone, mutated, verdict):
 
 
 def test_kept(runner, tmp_path, monkeypatch):
-    """A killed mutant counts again for the same tree and the same patch."""
+    """A killed mutant is remembered for the same tree and the same patch."""
     monkeypatch.setattr(runner, "KEPT", str(tmp_path / "killed.json"))
     first, second = [runner.Mutant(str(path)) for path in sorted(FOLDER.glob("*/*.patch"))[:2]]
     tree = runner.Tree()
@@ -174,8 +174,8 @@ def test_what_a_result_depends_on(runner, changed, another):
 
 
 def test_a_session_ends(runner, tmp_path):
-    """A test that hangs is ended with its children, also those that have left its process group."""
-    seconds = f"612.{os.getpid()}"  # nobody else's, even where this test runs twice at a time
+    """A hanging test is ended with its children, even those that have left its process group."""
+    seconds = f"612.{os.getpid()}"  # unique, even if this test runs twice at a time
     program = (
         f"import subprocess, time; subprocess.Popen(['sleep', '{seconds}'], process_group=0); print('ready', flush=True); time.sleep(600)"
     )

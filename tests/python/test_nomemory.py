@@ -1,4 +1,4 @@
-"""Where the interpreter has no memory left, each call raises MemoryError, and the next one works."""
+"""If the interpreter has no memory left, each call raises MemoryError, and the next one works."""
 
 import sys
 
@@ -14,7 +14,7 @@ pytestmark = [
 
 @pytest.mark.parametrize("start", ["auto", "never"])
 def test_each_allocation_fails(start):
-    """Each of the interpreter's allocations in turn, alone and with all that follow. It fails where a NULL is used, or an
-    error is passed by: a crash, SystemError, a result. A lock or a place that stays taken shows in the call after it."""
+    """Each of the interpreter's allocations fails in turn, alone and with all that follow. The test fails where a NULL is used
+    or an error is ignored: by a crash, SystemError or a result. A lock or a place that stays taken shows in the next call."""
     found = run(PROGRAMS / "nomemory_calls.py", start, timeout=300)
     assert min(found[name] for name in ("get_random_bytes", "state", "token_hex", "uuid4", "hmac.Key", "digests", "sample")) > 0, found

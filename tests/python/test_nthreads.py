@@ -1,4 +1,4 @@
-"""Where glibc's count of threads is had from before 2.34: its file's symbol table, and only where all agrees."""
+"""glibc's count of threads before 2.34 is found by the symbol table of its file, and used only if everything agrees."""
 
 import shutil
 import subprocess
@@ -35,19 +35,19 @@ def test_it_is_found():
 
 @pytest.mark.parametrize("what", REFUSED)
 def test_what_does_not_agree_is_not_believed(what):
-    """Guards is_writable, counts_threads and look_up: a wrong place would be written to."""
+    """Guards is_writable, counts_threads and look_up: a wrong address would be written to."""
     assert look(library(*REFUSED[what])) == "nothing"
 
 
 def test_two_of_one_name():
-    """Guards look_up: which of them counts?"""
+    """Guards look_up: nobody knows which of them is the right one."""
     (folder() / "second.c").write_text(f'#define SECOND\n#include "{NOISE / "counted.c"}"\n')
     assert look(library(sources=("counted.c", folder() / "second.c"))) == "nothing"
 
 
 @pytest.mark.parametrize("how", ["another build", "the beginning alone", "sections far beyond its end", "no library", "nothing"])
 def test_a_file_replaced_since_it_was_loaded(how):
-    """Guards is_mapped and holds: an upgrade under a running process puts the symbol elsewhere."""
+    """Guards is_mapped and holds: after an upgrade under a running process the symbol is elsewhere."""
     other = folder() / "other.so"
     shutil.copy(library("-DCOUNT=1", "-O0"), other)
     if how == "the beginning alone":
@@ -74,7 +74,7 @@ gorandom.get_random_bytes(16)
 @pytest.mark.native("threads of its own, which are taken out of glibc's count")
 @pytest.mark.parametrize("which", ["none", "one of another number", "one that agrees"])
 def test_in_a_program(python, which):
-    """As with glibc before 2.34, which does not export the count: no file with a symbol that agrees, no core."""
+    """As with glibc before 2.34, which does not export the count: without a file whose symbol agrees there is no core."""
     env = {"LD_PRELOAD": str(compile_c("hidden.so", "hidden.c", flags=("-shared", "-fPIC")))}
     if which != "none":
         env["COUNTED"] = str(library(*("-DCOUNT=2",) * (which == "one of another number")))

@@ -1,5 +1,5 @@
-"""Numbers, tokens, orders and selections that are made in C: without bias, by enumeration, and what CPython makes
-of the same bytes."""
+"""Numbers, tokens, orders and selections made in C. Enumeration shows that they have no bias, and CPython makes the same of
+the same bytes."""
 
 import base64
 import collections
@@ -22,7 +22,7 @@ from gorandom import secrets
 
 
 def below(data, bound):
-    """(number, bytes left), or None if the data did not suffice."""
+    """Return (number, bytes left), or None if there were too few data."""
     x = ctypes.c_uint64()
     left = plain().plain_below(data, ctypes.c_size_t(len(data)), ctypes.c_uint64(bound), ctypes.byref(x))
     return None if left < 0 else (x.value, left)
@@ -50,7 +50,7 @@ def test_each_number_below_comes_from_as_many_words(bound):
 
 @pytest.mark.parametrize("bound", [1, 2, 3, 255, 256, 1 << 31, (1 << 32) + 1, (1 << 56) - 1, 1 << 63, (1 << 64) - 1])
 def test_what_is_too_large_is_drawn_anew(bound):
-    """After any number of drops, from bytes of its own."""
+    """However many words are dropped, the next number is made from new bytes."""
     k = bound.bit_length()
     size = (k + 7) // 8
     excess = 8 * size - k
@@ -85,7 +85,7 @@ def choose(data, n, k):
 
 
 def words_of(bounds):
-    """All scripts that hold, for each number below one of the bounds, one byte: the k bits that count, then zeros."""
+    """Yield all inputs that have, for each number below one of the bounds, one byte: the k bits that count, then zeros."""
     choices = [[x << 8 - bound.bit_length() for x in range(1 << bound.bit_length())] for bound in bounds]
     return map(bytes, itertools.product(*choices))
 
@@ -99,7 +99,7 @@ def test_each_selection_from_a_pool_comes_once(n, k):
 
 @pytest.mark.parametrize("n, k", [(22, 1), (22, 2), (40, 2), (127, 2), (30, 3)])
 def test_each_selection_by_a_set_comes_once(n, k):
-    """Of more items than CPython takes a pool for: an index that came before is drawn anew."""
+    """From so many items that CPython uses a set and no pool: an index that came before is drawn again."""
     found = collections.Counter(choose(data, n, k) for data in words_of([n] * k))
     del found[None]
     assert found == dict.fromkeys(itertools.permutations(range(n), k), 1)
@@ -117,7 +117,7 @@ def test_texts(n):
 
 
 def test_texts_of_all_values():
-    """Each byte value at each place of a step."""
+    """Each byte value at each place of a six-byte group."""
     for place in range(6):
         for value in range(256):
             data = bytes(place) + bytes([value]) + bytes(5 - place)
@@ -138,7 +138,7 @@ def preloaded(program, *args):
 @pytest.mark.native("draw by the C library, which the test replaces")
 @linux
 def test_the_same_numbers_as_the_standard_librarys_from_the_same_bytes():
-    """All of SystemRandom and secrets: bytes of the installed library in, numbers out."""
+    """Bytes given to the installed library become the same numbers, for all of SystemRandom and secrets."""
     assert preloaded(PROGRAMS / "numbers_same.py") == []
 
 
@@ -153,7 +153,7 @@ def test_uuids_from_given_bytes():
 
 
 class TestSubclasses:
-    """As with random.SystemRandom: what rests on a replaced method calls it."""
+    """As with random.SystemRandom, methods call those that they build on, even if a program has replaced them."""
 
     def test_getrandbits(self):
         class Zeros(gorandom.SystemRandom):
@@ -263,7 +263,7 @@ def test_shuffle_keeps_the_objects():
 
 
 def test_a_long_shuffle_lets_signals_in(python):
-    """In its middle; a handler's exception ends it, and all items stay."""
+    """Signals are handled in its middle. A handler's exception ends it, and all items stay."""
     assert python(PROGRAMS / "numbers_interrupted.py").strip() == "True True"
 
 
@@ -271,19 +271,19 @@ def test_a_long_shuffle_lets_signals_in(python):
 @pytest.mark.once
 @linux
 def test_a_fork_in_the_middle_of_a_shuffle(python, start_mode):
-    """What has been shuffled is so in both processes; the rest each shuffles with numbers of its own."""
+    """Both processes have what was shuffled before the fork. Each shuffles the rest with numbers of its own."""
     assert python(PROGRAMS / "numbers_forked.py", start=start_mode, flags=["-W", "ignore"]).split() == ["True"] * 3
 
 
 def test_a_list_that_another_thread_changes(python):
-    """Errors, or an order; never a crash."""
+    """It raises an error or gives an order, and never crashes."""
     assert python(PROGRAMS / "numbers_changed_list.py").strip() == "True"
 
 
 @pytest.mark.parametrize("function", [secrets.randbelow, secrets.token_bytes, secrets.token_hex, secrets.token_urlsafe, secrets.choice,
                                       strong.shuffle, strong.getrandbits, gorandom.uuid4, gorandom.uuid7], ids=lambda f: f.__name__)  # fmt: skip
 def test_functions_are_found_by_their_names(function):
-    """As a pool of processes does."""
+    """A multiprocessing pool finds them so."""
     assert pickle.loads(pickle.dumps(function)) is function
     assert function.__module__.partition(".")[0] == "gorandom" and function.__name__ == function.__qualname__
 
@@ -314,5 +314,5 @@ def test_full_range_is_reached():
 
 @pytest.mark.cpython("it has no interpreters beside the first")
 def test_subinterpreters():
-    """Each has classes and names of its own, and its UUIDs are of its own class."""
+    """Each has its own classes and names, and its UUIDs are of its own class."""
     subprocess.run([sys.executable, PROGRAMS / "numbers_interpreters.py"], check=True, timeout=60)

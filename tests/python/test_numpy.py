@@ -1,4 +1,4 @@
-"""gorandom.BitGenerator: numpy's distributions over this stream, whatever forks, threads and limits do to it."""
+"""gorandom.BitGenerator: numpy's distributions over this stream, through forks, threads and limits."""
 
 import copy
 import ctypes
@@ -36,12 +36,12 @@ def rng():
 
 
 def test_import_does_not_import_numpy(python):
-    """Nor does a star import need it."""
+    """A star import doesn't need it either."""
     python("import sys, gorandom; from gorandom import *; assert 'numpy' not in sys.modules")
 
 
 def test_distributions(rng):
-    """numpy reaches each of the functions, and the numbers lie where they must."""
+    """numpy reaches each of the functions, and the numbers are in the right ranges."""
     assert ((0 <= rng.integers(0, 7, 10_000)) & (rng.integers(0, 7, 10_000) < 7)).all()
     assert set(rng.integers(0, 7, 10_000).tolist()) == set(range(7))
     normals = rng.standard_normal(100_000)
@@ -58,7 +58,7 @@ def test_distributions(rng):
 
 
 def test_doubles_have_53_bits(rng):
-    """Multiples of 2**-53 below 1, and each of the 53 bits is seen set and clear."""
+    """Multiples of 2**-53 below 1; each of the 53 bits occurs set and clear."""
     scaled = rng.random(100_000) * 2.0**53
     numbers = scaled.astype(np.uint64)
     assert (numbers == scaled).all() and numbers.max() < 2**53
@@ -67,7 +67,7 @@ def test_doubles_have_53_bits(rng):
 
 @pytest.mark.parametrize("name, bits", [("next_uint64", 64), ("next_uint32", 32)])
 def test_every_number_was_drawn(name, bits):
-    """Across many refills of all sizes: no number is zero by omission, all bits occur, none comes twice."""
+    """Across many refills of all sizes: no number is an unfilled zero, all bits occur, and none comes twice."""
     bit_generator = gorandom.BitGenerator()
     draw, state = getattr(bit_generator.ctypes, name), bit_generator.ctypes.state
     with bit_generator.lock:
@@ -80,7 +80,7 @@ def test_every_number_was_drawn(name, bits):
 
 
 def test_numbers_of_both_sizes_in_turn():
-    """A 32-bit number in between leaves 4 bytes over at the end; 64-bit numbers stay whole."""
+    """A 32-bit number in between leaves a rest of 4 bytes at the end. 64-bit numbers stay whole."""
     bit_generator = gorandom.BitGenerator()
     c = bit_generator.ctypes
     with bit_generator.lock:
@@ -98,7 +98,7 @@ def test_random_raw(rng):
 
 
 def test_neither_copied_nor_pickled(rng):
-    """A copy would give the same numbers twice, if there were anything to copy."""
+    """A copy would seem to give the same numbers again, and there is no state to copy."""
     for subject in (rng.bit_generator, rng):
         for operation in (pickle.dumps, copy.deepcopy):
             with pytest.raises(TypeError, match=NO_STATE):
@@ -120,7 +120,7 @@ def test_neither_copied_nor_pickled(rng):
     lambda: type(gorandom.BitGenerator())(gorandom.BitGenerator()._seed_seq.spawn(1)[0]),  # as SciPy spawns
 ], ids=["None", "by name", "seedless", "spawned"])  # fmt: skip
 def test_no_seed_is_taken_as_none(make):
-    """numpy's bit generators all take these, and code that knows no more of one than its type gives them."""
+    """numpy's bit generators all accept these, and code that knows only a generator's type passes them."""
     one, other = (np.random.Generator(make()).integers(0, 2**63, 1000) for _ in range(2))
     assert len(np.unique(np.concatenate([one, other]))) == 2000
 
@@ -130,7 +130,7 @@ def test_no_seed_is_taken_as_none(make):
     SeedlessSeedSequence, np.random.MT19937(),
 ], ids=lambda seed: type(seed).__name__)  # fmt: skip
 def test_a_seed_is_refused(seed):
-    """One that was ignored would let a program believe that its numbers come again. Also by a second __init__."""
+    """If the seed were ignored, a program would believe that its numbers can be repeated. A second __init__ refuses it too."""
     made = gorandom.BitGenerator()
     for call in (lambda: gorandom.BitGenerator(seed), lambda: gorandom.BitGenerator(seed=seed), lambda: made.__init__(seed)):
         with pytest.raises(ValueError, match="takes no seed: .* never come again.* one of numpy's"):
@@ -141,13 +141,13 @@ def test_a_seed_is_refused(seed):
 
 
 def test_in_the_place_of_numpys_own(python, start_mode):
-    """np.random.set_bit_generator(): the old functions draw from gorandom, and what seeds or saves them (Hypothesis,
-    pytest-randomly) is told why that can't be. numpy's own serves both afterwards."""
+    """np.random.set_bit_generator(): the old functions draw from gorandom. Code that seeds or saves them (Hypothesis,
+    pytest-randomly) gets an error that says why that is impossible. Afterwards numpy's own generator is back."""
     python(PROGRAMS / "numpy_singleton.py", start=start_mode)
 
 
 def test_scipy(rng):
-    """Distributions and quasi-Monte Carlo engines: the latter keep a copy of their generator, to begin anew with."""
+    """Distributions work. Quasi-Monte Carlo engines need a copy of their generator, to start again."""
     if sys.version_info[:2] == (3, 11):
         from scipy import stats
     else:
@@ -156,14 +156,14 @@ def test_scipy(rng):
     for engine in (stats.qmc.Sobol, stats.qmc.Halton, stats.qmc.LatinHypercube):
         with pytest.raises(TypeError, match=NO_STATE):
             engine(2, rng=rng)
-    # As the docstring of BitGenerator advises.
+    # This is what the docstring of BitGenerator advises.
     made = stats.qmc.Sobol(2, rng=np.random.default_rng(secrets.randbits(256)))
     assert (made.random(4) == made.reset().random(4)).all()
 
 
 @pytest.mark.parametrize("shuffle", [random.shuffle, random.StrongRandom().shuffle])
 def test_shuffles_of_arrays(shuffle):
-    """Rows of an array are views, so exchanging two of them would lose one: that is refused. Numbers are not."""
+    """Rows of an array are views, so swapping two of them would lose one: that is refused. Numbers are accepted."""
     for shape in ((3, 2), (2, 2, 2), (1, 5), (0, 5)):
         array = np.arange(np.prod(shape)).reshape(shape)
         with pytest.raises(TypeError, match=r"rows are views: .*BitGenerator\(\)\)\.shuffle\(\)"):
@@ -178,7 +178,7 @@ def test_shuffles_of_arrays(shuffle):
 
 
 def test_a_subclass_that_forgets_to_begin():
-    """Its functions are not there: numpy has to refuse it, and not to call them."""
+    """The capsule has no functions then, so numpy must refuse the generator and not call them."""
 
     class Forgetful(gorandom.BitGenerator):
         def __init__(self):
@@ -190,7 +190,7 @@ def test_a_subclass_that_forgets_to_begin():
 
 
 def test_the_singleton_changes_while_threads_draw():
-    """numpy.random's functions, whose bit generator is exchanged under them by new ones: no number comes twice."""
+    """While threads call numpy.random's functions, their bit generator is replaced by new ones. No number comes twice."""
     own, over, found = np.random.get_bit_generator(), [], []
 
     def draw():
@@ -224,7 +224,7 @@ def test_spawn(rng):
 
 
 def test_begun_twice(rng):
-    """Guards: what a Generator has copied stays good when __init__ is called again."""
+    """Guards: what a Generator has copied stays valid when __init__ is called again."""
     rng.random(10)
     rng.bit_generator.__init__()
     assert len(set(rng.random(10_000).tolist())) == 10_000
@@ -232,7 +232,7 @@ def test_begun_twice(rng):
 
 @pytest.mark.parametrize("shared", [True, False], ids=["shared", "one-each"])
 def test_threads(shared):
-    """Guards the lock: two threads inside at once hand out the same bytes."""
+    """Guards the lock: two threads inside at once would hand out the same bytes."""
     one = gorandom.BitGenerator()
     found = []
 
@@ -252,7 +252,7 @@ def test_threads(shared):
 
 
 def test_lock():
-    """The owner may enter it again, others wait, and only the owner gives it back."""
+    """The owner may take it again, others wait, and only the owner releases it."""
     lock = gorandom.BitGenerator().lock
     entered = threading.Event()
 
@@ -276,18 +276,19 @@ def test_lock():
 
 @starts
 def test_erased_and_in_order(python, start):
-    """What is ready is what is given next, and it is erased as it is given."""
+    """Ready numbers are given in order, and erased as they are given."""
     python(PROGRAMS / "numpy_in_order.py", start=start)
 
 
 @starts
 def test_reseed_makes_ready_numbers_stale(python, start):
-    """Before the next number, also of code that passes the lock by. Guards the token's comparison with the epoch."""
+    """They are stale before the next number, even for code that doesn't take the lock. Guards the comparison of token and
+    epoch."""
     python(PROGRAMS / "numpy_reseed.py", start=start)
 
 
 def test_another_second_makes_ready_numbers_stale(python):
-    """Guards the look at the clock where the lock is taken. The clock is turned, not waited for."""
+    """Guards that the clock is read where the lock is taken. The test turns the clock instead of waiting."""
     python(PROGRAMS / "numpy_second.py")
 
 
@@ -295,15 +296,15 @@ def test_another_second_makes_ready_numbers_stale(python):
 @starts
 @pytest.mark.parametrize("way", ["fork", "raw_clone", "nested"])
 def test_forks(start, way):
-    """In the middle of a buffer: parent, child, siblings and grandchildren give numbers of their own. Guards the
-    wiped memory: without MADV_WIPEONFORK (and the epoch, past the handlers) each child repeats its parent."""
+    """Forks in the middle of a buffer: parent, child, siblings and grandchildren give different numbers. Guards the wiped
+    memory: without MADV_WIPEONFORK (and the epoch, where no handler runs) each child repeats its parent."""
     result = run(PROGRAMS / "numpy_forks.py", start, way, 40, helped=True)
     assert_sound(result, 40)
 
 
 def test_a_kept_normal(python, start_mode):
-    """As the docstring of BitGenerator says: a Generator keeps no number that a child would give too, and the legacy
-    RandomState does. If that is no longer so in numpy, the docstring has to change."""
+    """As BitGenerator's docstring says, a Generator keeps no number that a child would also give, and the legacy RandomState
+    does. If numpy changes that, the docstring must change."""
     out = python(PROGRAMS / "numpy_kept_normal.py", start=start_mode, flags=["-W", "ignore::DeprecationWarning"])
     assert out.split() == ["False", "True"]
 
@@ -311,7 +312,7 @@ def test_a_kept_normal(python, start_mode):
 @linux
 @starts
 def test_fork_while_another_thread_draws(start):
-    """Guards the lock in wiped memory: one that another thread held at the fork would be held for ever."""
+    """Guards the lock in wiped memory: otherwise a lock that another thread held at the fork would stay held for ever."""
     result = run(PROGRAMS / "numpy_lock.py", start)
     assert_sound(result, 21)
 
@@ -320,8 +321,9 @@ def test_fork_while_another_thread_draws(start):
 @seccomp
 @pytest.mark.parametrize("way", ["fork", "raw_clone"])
 def test_forks_where_the_kernel_wipes_nothing(way):
-    """Guards the shared place of the next number, without which a raw clone repeats its parent's, the fork hook, without which a
-    child has them in its memory and waits for its parent's lock, and that numbers are kept ready there at all."""
+    """Guards that the place of the next number is shared: otherwise a raw clone repeats its parent's numbers. Guards the fork
+    hook, without which a child keeps them in its memory and waits for its parent's lock. Also guards that numbers are kept
+    ready here at all."""
     result = run(PROGRAMS / "numpy_nothing_wiped.py", "auto", way, helped=True)
     assert_sound(result, 43 if way == "fork" else 42)
 
@@ -330,8 +332,8 @@ def test_forks_where_the_kernel_wipes_nothing(way):
 @seccomp
 @pytest.mark.parametrize("memory", ["wiped", "not wiped"])
 def test_many(memory):
-    """Guards that buffers share mappings: a process may have 65,530, and with one for each generator it came to its limit.
-    A number needs a page, and what is dropped is given back and used again."""
+    """Guards that buffers share mappings: a process may have 65,530, and with one for each generator it reached that limit. A
+    generator needs a page; dropped ones are given back and used again."""
     n = 2000
     result = run(PROGRAMS / "numpy_many.py", "auto", n, memory)
     before, rounds = result["before"], result["rounds"]
@@ -349,7 +351,7 @@ def test_many(memory):
 
 
 def test_each_has_a_buffer_of_its_own():
-    """Guards the marks of free buffers. A user's data begins with a pointer to the end of its buffer, of 16 KiB."""
+    """Guards the marks of free buffers. A used buffer's data begin with a pointer to its end, 16 KiB further on."""
     made = [gorandom.BitGenerator() for _ in range(200)]
     ends = sorted(ctypes.c_uint64.from_address(one.ctypes.state.value).value for one in made)
     assert all(there - here >= 16 << 10 for here, there in itertools.pairwise(ends))
@@ -358,7 +360,7 @@ def test_each_has_a_buffer_of_its_own():
 @linux
 @starts
 def test_made_and_dropped_by_threads(start):
-    """While others fork. Guards that no buffer has two users, in a child neither."""
+    """Other threads fork meanwhile. Guards that no buffer has two users, in a child either."""
     forks = 24 * STRESS
     result = run(PROGRAMS / "numpy_made_by_threads.py", start, forks, timeout=90 * STRESS)
     assert_sound(result, forks)
@@ -376,7 +378,7 @@ def test_refused_with_a_core():
 @linux
 @seccomp
 def test_refused_without_a_core():
-    """Whoever takes the lock gets an exception, and the lock is free again afterwards."""
+    """Taking the lock raises an exception, and the lock is free again afterwards."""
     ended = execute(PROGRAMS / "numpy_refused.py", "never", "unready", "without a core")
     assert (ended.status, ended.err) == (0, "")
 
@@ -384,13 +386,13 @@ def test_refused_without_a_core():
 @linux
 @seccomp
 def test_refused_with_few_ready_bytes():
-    """The exception comes while there is still enough for a call. Guards LOW: a call that outruns what is ready ends the
+    """The exception comes while there is still enough for a call. Guards LOW: a call that needs more than is ready ends the
     process."""
     assert run(PROGRAMS / "numpy_low.py", "never", env={"LD_PRELOAD": str(scripted())}) == ["a number", "OSError"]
 
 
 def test_a_wait_for_the_lock_is_interrupted(python):
-    """As Ctrl-C does. Guards the look at signals between two waits."""
+    """Ctrl-C does that. Guards the check for signals between two waits."""
     assert python(PROGRAMS / "numpy_waiter.py") == "interrupted\n"
 
 
@@ -399,15 +401,15 @@ def test_a_wait_for_the_lock_is_interrupted(python):
 @pytest.mark.parametrize("draw, ready", [("past the lock", "unready"), ("outruns", "ready")],
                          ids=["past-the-lock", "outruns"])  # fmt: skip
 def test_refused_in_the_middle(draw, ready):
-    """A call that has begun cannot fail: the process ends, and says why. Guards give_up(): whatever else was
-    returned would be taken for random."""
+    """A call that has begun cannot fail, so the process ends and says why. Guards give_up(): anything else that it returned
+    would be taken for random."""
     ended = execute(PROGRAMS / "numpy_refused.py", "never", ready, draw)
     assert ended.status == -6 and ended.out == ""
     assert ended.err.startswith("gorandom: the system's random number generator gives no bytes, and a numpy call")
 
 
 def test_numba():
-    """Numba's compiled code, through the Generator itself and through the addresses."""
+    """Numba's compiled code draws through the Generator itself and through the addresses."""
     if sys.version_info[:2] == (3, 11):
         import numba
     else:
@@ -434,7 +436,7 @@ def test_numba():
 
 
 def cython_module():
-    """noise/bits.pyx, compiled."""
+    """Return noise/bits.pyx, compiled."""
     if sys.version_info[:2] == (3, 11):
         import Cython  # noqa: F401
     else:
@@ -453,8 +455,8 @@ def cython_module():
 
 
 def test_cython():
-    """A module that numpy's own headers and declarations describe the capsule to. Guards the order of the functions
-    in struct numpy_bitgen."""
+    """numpy's own headers and declarations describe the capsule to this module. Guards the order of the functions in struct
+    numpy_bitgen."""
     n = 20_000
     bits, bit_generator = cython_module(), gorandom.BitGenerator()
     drawn = []
@@ -484,20 +486,20 @@ def test_cython():
 @pytest.mark.parametrize("size", [100, 20_000, 200_000])
 @pytest.mark.parametrize("how", ["fork", "raw_clone"])
 def test_fork_in_a_signal_handler(start, size, how):
-    """A C handler forks in the middle of a fill; the child returns into it and goes on with numbers of its own.
-    Guards the token, looked at after the number has been taken: without it the child takes zeros from the wiped
-    memory, or what is ready in it for its parent too."""
+    """A C handler forks in the middle of a fill. The child returns into the fill and goes on with numbers of its own. Guards
+    that the token is checked after the number has been taken: without it the child gets zeros from the wiped memory, or the
+    numbers that are ready for its parent too."""
     forks = 48 * STRESS
     arguments = ["fork", "raw_clone"].index(how), size, forks
     result = run(PROGRAMS / "numpy_storm.py", start, *arguments, timeout=90 * STRESS, helped=True,
-                 env={"OPENBLAS_NUM_THREADS": "1"})  # a thread of its own could get the signal, and be what is cloned
+                 env={"OPENBLAS_NUM_THREADS": "1"})  # a thread of OpenBLAS could get the signal, and be cloned
     assert_sound(result, forks)
 
 
 @linux
 @starts
 def test_threads_draw_while_others_reseed_and_fork(start):
-    """All on one object. Guards the lock, and that what a reseed or a fork makes stale is stale for all of them."""
+    """All threads use one object. Guards the lock, and that a reseed or a fork makes the numbers stale for all of them."""
     forks = 48 * STRESS
     result = run(PROGRAMS / "numpy_threads.py", start, forks, timeout=90 * STRESS)
     assert_sound(result, forks)

@@ -1,4 +1,4 @@
-"""gorandom.openssl: this process's OpenSSL draws from gorandom, proves it, and lets go again."""
+"""gorandom.openssl: this process's OpenSSL draws from gorandom, proves it, and can be given back its own generator."""
 
 import inspect
 import os
@@ -22,9 +22,9 @@ if PURE:
 
 import gorandom.openssl  # noqa: E402
 
-# Bundles a libcrypto of OpenSSL 1.1.1, next to an extension that is linked to it.
+# It bundles a libcrypto of OpenSSL 1.1.1, and an extension that is linked to it.
 OPENSSL_1_1 = "psycopg2-binary==2.9.5"
-# Its extension holds an OpenSSL of its own that shows none of its functions.
+# Its extension contains an OpenSSL that exports none of its functions.
 STATIC_OPENSSL = "cryptography==42.0.8"
 
 
@@ -42,7 +42,7 @@ def test_nothing_happens_before(python):
 
 @pytest.mark.parametrize("start", ["auto", "eager", "never"])
 def test_it_draws_from_gorandom(python, start):
-    """Each byte that ssl gives is counted where gorandom made it; sizes around the pool's and OpenSSL's limits."""
+    """Each byte that ssl gives is counted where gorandom made it, for sizes around the pool's and OpenSSL's limits."""
     python(PROGRAMS / "openssl_draws.py", start=start)
 
 
@@ -55,7 +55,7 @@ def test_negative_sizes_are_refused_by_ssl_as_before(python):
 
 
 def test_added_entropy_is_an_event(python):
-    """RAND_add mixes: what is added never decides the bytes. More than an event holds is hashed, so is one event."""
+    """RAND_add mixes: added data never determines the bytes. More than an event's size is hashed, and so is one event."""
     python(PROGRAMS / "openssl_events.py", start="eager")
 
 
@@ -63,14 +63,14 @@ def test_added_entropy_is_an_event(python):
 @pytest.mark.parametrize("start", ["auto", "never"])
 def test_long_added_entropy_is_kept_as_its_hash(start):
     """Before there is a core the newest hundred events are kept in one page. Guards the hash in ``add`` of openssl/module.c:
-    without it the data themselves are written there, past the event's end and past the page's."""
+    without it the data itself would be written there, past the event's end and past the page's."""
     assert run("import long_events", start) == {"mode": "direct" if start == "never" else "core", "child": 0}
 
 
 @linux
 @pytest.mark.skipif(not confine.available(), reason="the seccomp filters are written for x86_64 and aarch64")
 def test_status_while_the_system_is_not_ready():
-    """OpenSSL's callers ask before they draw. Guards ``status`` of openssl/module.c."""
+    """Programs ask OpenSSL before they draw. Guards ``status`` of openssl/module.c."""
     status = run("""
 import errno, ssl, _ssl, confine, gorandom, gorandom._openssl
 confine.refuse("getrandom", errno.EAGAIN)
@@ -83,7 +83,7 @@ print(int(ssl.RAND_status()))
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("size", [32, 3 << 20])
 def test_forked_children_differ(python, start_mode, when, size):
-    """Small draws come from the wiped pool, large ones make a child start a core inside OpenSSL's callback."""
+    """Small draws come from the wiped pool. Large ones make a child start a core inside OpenSSL's callback."""
     python(PROGRAMS / "openssl_forks.py", when, size, start=start_mode, flags=["-W", "ignore::DeprecationWarning"])
 
 
@@ -98,15 +98,14 @@ def test_threads_without_the_gil(python, start_mode):
 def test_while_the_interpreter_ends(python, start_mode):
     """Guards: callbacks that touch Python would crash or hang in daemon threads and in exit handlers of C.
 
-    OpenSSL is told not to take itself down in an exit handler: it frees the locks that a thread in RAND_bytes is
-    about to take, with and without gorandom, and a process then ends by a signal now and then."""
+    OpenSSL is told not to clean up in an exit handler. That frees the locks that a thread in RAND_bytes is about to take, with
+    and without gorandom, and then a process sometimes ends by a signal."""
     for _ in range(3):
         assert python(PROGRAMS / "openssl_end.py", start=start_mode) == "16\n"
 
 
 def test_no_bytes_are_a_failure_and_not_weak_bytes(python):
-    """getrandom fails: OpenSSL gets 0 and raises, and all of the buffer is zeros, where the failing draw began in
-    the pool too."""
+    """getrandom fails: OpenSSL gets 0 and raises. The whole buffer is zeros, even if the failing draw began in the pool."""
     noise = os.path.join(os.path.dirname(__file__), "noise")
     sys.path.insert(0, noise)
     import confine
@@ -116,7 +115,7 @@ def test_no_bytes_are_a_failure_and_not_weak_bytes(python):
     python(PROGRAMS / "openssl_refused.py", start="never", env={"PYTHONPATH": noise})
 
 
-# Its own certificate, made by the openssl program.
+# A certificate of its own, made by the openssl program.
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
     folder = tmp_path_factory.mktemp("certificate")
@@ -134,17 +133,17 @@ def certificate(tmp_path_factory):
 
 
 def test_tls_over_loopback(python, start_mode, certificate):
-    """TLS 1.2 and 1.3, in a child too: client and server draw their randoms and keys from gorandom."""
+    """TLS 1.2 and 1.3, in a child too: client and server draw their random values and keys from gorandom."""
     python(PROGRAMS / "openssl_tls.py", certificate, start=start_mode, flags=["-W", "ignore::DeprecationWarning"])
 
 
 def test_an_object_without_openssl(python):
-    """As one that is linked statically: no RAND_set_rand_method is to be found through it."""
+    """It is like a statically linked object: RAND_set_rand_method can't be found through it."""
     python(PROGRAMS / "openssl_unreachable.py")
 
 
 def test_fips_mode_is_refused(python, tmp_path):
-    """By a configuration whose default properties are those of the FIPS provider, which need not be there."""
+    """The configuration's default properties are the FIPS provider's, which need not be installed."""
     (tmp_path / "fips.cnf").write_text(
         "openssl_conf = init\n[init]\nalg_section = algorithms\n[algorithms]\ndefault_properties = fips=yes\n"
     )
@@ -171,13 +170,13 @@ def another_copy(tmp_path_factory):
 
 @pytest.mark.once
 def test_another_copy_of_openssl(python, another_copy):
-    """A second OpenSSL in the process: activate() on the wrong one is undone, because ssl did not draw from it."""
+    """A second OpenSSL is in the process. activate() on the wrong one is undone, because ssl did not draw from it."""
     python(PROGRAMS / "openssl_another_copy.py", env={"PYTHONPATH": another_copy})
 
 
 @pytest.mark.once
 def test_openssl_1_1_1(python, another_copy):
-    """The same RAND_METHOD serves 1.1.1, here called through the library that a wheel brings along."""
+    """The same RAND_METHOD works with 1.1.1, called here through the library that a wheel brings along."""
     python(PROGRAMS / "openssl_1_1_1.py", env={"PYTHONPATH": another_copy}, flags=["-W", "ignore::DeprecationWarning"])
 
 
@@ -188,5 +187,5 @@ def test_a_statically_linked_openssl_cannot_be_reached(python, tmp_path_factory)
 
 
 def test_a_foreign_generator_stays(python):
-    """One that sets its own RAND_METHOD after us is not thrown out by deactivate()."""
+    """deactivate() doesn't remove a generator that sets its own RAND_METHOD after us."""
     python(PROGRAMS / "openssl_foreign.py")

@@ -1,4 +1,4 @@
-"""gorandom.compat.osrandom: cryptography's osrandom engine. Which sources there are, which serves, and why."""
+"""gorandom.compat.osrandom: cryptography's osrandom engine. Which sources exist, which one is used, and why."""
 
 import dataclasses
 import errno
@@ -42,7 +42,7 @@ def test_public_names():
     ],
 )
 def test_order(system, names):
-    """cryptography's documentation of the osrandom engine, with its names."""
+    """The order and the names are those of cryptography's documentation of the osrandom engine."""
     assert osrandom.order(system) == osrandom.order(system=system) == names
 
 
@@ -104,7 +104,7 @@ for source in s.sources(): print(source.serves, source.reason)
 @pytest.mark.parametrize("name", ["ENOSYS", "EPERM"])
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_getrandom_refused(python, name, when):
-    """The device steps in, with its descriptor kept; the first source says why it does not serve."""
+    """The device is used instead, and its descriptor kept. The first source says why it is not used."""
     lines = python(REFUSED, name, when, start="never", env={"PYTHONPATH": NOISE}).splitlines()
     assert lines[0] == "/dev/urandom"
     assert lines[1].startswith(f"False {name}: ") and lines[2].startswith("True getrandom is refused; ")
@@ -113,7 +113,7 @@ def test_getrandom_refused(python, name, when):
 
 @seccomp
 def test_nothing_serves(python):
-    """Another error of getrandom is no reason to look elsewhere: it is an error."""
+    """Another error of getrandom is an error, and no reason to try another source."""
     done = python("""
 import errno, confine, gorandom.compat.osrandom as s
 confine.refuse("getrandom", errno.EIO)
@@ -128,7 +128,7 @@ for call in (s.implementation, s.sources, s.osrandom_engine_implementation):
 
 @seccomp
 def test_not_ready(python):
-    """PEP 522: at once, and not as if there were no source."""
+    """PEP 522: the error comes at once, and differs from that of a missing source."""
     python("""
 import errno, confine, gorandom.compat.osrandom as s
 confine.refuse("getrandom", errno.EAGAIN)
@@ -141,8 +141,8 @@ for call in (s.implementation, s.sources):
 
 @seccomp
 def test_the_descriptor_is_kept(python):
-    """One descriptor of /dev/urandom for all draws; closed or replaced by another file it is opened anew, and the
-    other file is left alone: what the engine checks by st_dev and st_ino."""
+    """All draws use one descriptor of /dev/urandom. If it was closed or replaced by another file, the device is opened again
+    and the other file is left alone. The engine checks that by st_dev and st_ino."""
     python(PROGRAMS / "osrandom_descriptor.py", start="never", env={"PYTHONPATH": NOISE})
 
 
@@ -162,7 +162,7 @@ def test_reason_of_a_device_that_is_none(monkeypatch):
 
 @pytest.mark.native("callback for OpenSSL")
 def test_a_program_for_cryptographys_backend(python):
-    """Its calls, with another import."""
+    """It makes the program's calls, with another import."""
     pytest.importorskip("ssl", reason="this interpreter has no ssl")
     python("""
 from gorandom.compat import osrandom as backend
@@ -180,7 +180,7 @@ assert not gorandom.openssl.active()
 @pytest.mark.parametrize("system", ["linux", "darwin", "freebsd", "openbsd", "windows"])
 def test_each_system_has_its_source(system, architecture, tmp_path):
     """Each system has its source of the kernel's bytes, and only that (make test-go builds them all). A program for macOS or
-    OpenBSD has its C library's getentropy among its imports, without cgo."""
+    OpenBSD imports its C library's getentropy, without cgo."""
     if not (SOURCE / "go.mod").exists():
         pytest.skip("needs the source beside these tests")
     (go,) = build_tool("go")

@@ -1,5 +1,5 @@
-"""What programs are packed with finds imports by reading code, without an option: PyInstaller, cx_Freeze, Nuitka.
-`make freeze-test` packs and runs a program with each; here is what they rest on."""
+"""PyInstaller, cx_Freeze and Nuitka find a program's imports by reading code, without options. `make freeze-test` packs and
+runs a program with each. These tests check what they rely on."""
 
 import ast
 import pathlib
@@ -17,12 +17,12 @@ PACKAGE = pathlib.Path(gorandom.__file__).parent
 
 
 def parts(path):
-    """The dotted name of a module's package, in parts."""
+    """Return the dotted name of a module's package, in parts."""
     return ["gorandom", *path.relative_to(PACKAGE).parent.parts]
 
 
 def imported(path, tree):
-    """The modules of ours that the import statements of a file may load. What only type checkers see does not count."""
+    """Return our modules that a file's import statements may load. Statements for type checkers only don't count."""
     found = set()
     skipped = {id(part) for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
                and not isinstance(node.test, ast.UnaryOp) for statement in node.body for part in ast.walk(statement)}  # fmt: skip
@@ -39,7 +39,7 @@ def imported(path, tree):
 
 
 def sources():
-    """{dotted name: (path, tree)} of each module in Python that ``import gorandom`` may come to."""
+    """Return {dotted name: (path, tree)} of each Python module that ``import gorandom`` may reach."""
     found = {}
     for path in PACKAGE.rglob("*.py"):
         names = path.relative_to(PACKAGE).with_suffix("").parts
@@ -50,8 +50,8 @@ def sources():
 
 
 def test_statements_lead_to_all_that_the_package_imports():
-    """Guards the import statements inside functions: a name in a table, as __import__ takes it, is seen by no tool."""
-    # What is not the package's own to import, but programs'.
+    """Guards the import statements inside functions. No tool sees a name in a table, as __import__ takes it."""
+    # Modules that programs import and the package itself doesn't.
     names = ("hmac", "openssl", "random", "secrets", "seedfile", "signing", "compat.flask", "compat.m2crypto", "compat.osrandom")
     modules, seen, todo = sources(), {"gorandom.compat"}, ["gorandom", *("gorandom." + name for name in names)]
     while todo:
@@ -73,7 +73,7 @@ def test_all_that_the_finder_gives_is_imported_by_statements():
 @pytest.mark.native("library, which a zip file cannot hold")
 @pytest.mark.parametrize("place", ["zip on sys.path", "zip that is run"])
 def test_from_a_zip_file(python, tmp_path, place):
-    """The message says what is wrong; Python's own speaks of a circular import."""
+    """The message says what is wrong. Python's own would mention a circular import."""
     (tmp_path / "folder").mkdir()
     shutil.copytree(PACKAGE, tmp_path / "folder" / "gorandom", ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "folder" / "__main__.py").write_text("import gorandom\n")
@@ -107,7 +107,7 @@ def test_the_core_in_the_folder_above(python, site):
 
 
 def test_another_finder_has_crypto(python, tmp_path):
-    """Packed programs have finders of their own: an installed Crypto that one of them finds keeps its modules."""
+    """Packed programs have finders of their own. An installed Crypto that one of them finds keeps its modules."""
     (tmp_path / "elsewhere" / "Crypto").mkdir(parents=True)
     (tmp_path / "elsewhere" / "Crypto" / "__init__.py").write_text("whose = 'the finder has it'\n")
     (tmp_path / "elsewhere" / "Crypto" / "Hash.py").write_text("")

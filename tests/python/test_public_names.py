@@ -9,7 +9,7 @@ import pytest
 
 import gorandom
 
-PYCRYPTOS = ("_UserFriendlyRNG",)  # PyCrypto's name of a module that programs import
+PYCRYPTOS = ("_UserFriendlyRNG",)  # PyCrypto's name for a module that programs import
 
 
 def is_public(name):
@@ -22,7 +22,7 @@ def public_modules():
 
 
 def public_objects(module):
-    """{name: class or function}: what ``__all__`` lists, and what else is made in the module."""
+    """Return {name: class or function}: the names in ``__all__``, and everything else that is made in the module."""
     listed = {*getattr(module, "__all__", ()), *dir(module)}
     found = {name: getattr(module, name) for name in listed if is_public(name)}
     return {
@@ -34,7 +34,7 @@ def public_objects(module):
 
 
 def test_there_are_public_modules():
-    """Guards the next test, which would pass if it looked at nothing."""
+    """Guards the next test, which would pass if it checked nothing."""
     assert {"gorandom.hmac", "gorandom.compat.m2crypto", "gorandom.compat.pycrypto.Random.Fortuna.SHAd256",
             "gorandom.compat.pycrypto.Random._UserFriendlyRNG"} <= set(public_modules())  # fmt: skip
     objects = public_objects(gorandom)
@@ -44,7 +44,7 @@ def test_there_are_public_modules():
 
 @pytest.mark.parametrize("name", public_modules())
 def test_objects_are_where_they_say(name):
-    """So pickles and Django's migrations, which write these names down, outlive a private module."""
+    """Pickles and Django's migrations write these names down, so they must outlive a private module."""
     try:
         module = importlib.import_module(name)
     except ImportError as error:  # numpy, or a hash that this OpenSSL lacks
@@ -99,7 +99,7 @@ def test_dir_is_complete(python, module, late, numpy):
 
 
 def test_modules_with_late_names_have_a_dir():
-    """What has ``__getattr__`` shows by ``__dir__`` what that gives; the test before names these modules."""
+    """A module's ``__dir__`` shows the names that its ``__getattr__`` gives. The test above lists these modules."""
     late = []
     for name in public_modules():
         try:

@@ -1,8 +1,8 @@
 """The front in Python (pyext/front/front.py) answers as the extension module does.
 
-Most tests here compare the two, so they run where the extension module is installed. The package is imported a second time
-then, with the other front. What a pure installation does by itself: the end of this file, and the other files that
-tests/run.py runs on a wheel in pure Python.
+Most tests here compare the two, so they run where the extension module is installed. They import the package a second
+time, with the other front. The end of this file tests what a pure installation does by itself, and so do the other files
+that tests/run.py runs on a pure-Python wheel.
 """
 
 import array
@@ -34,7 +34,7 @@ NATIVE = types.SimpleNamespace(
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """A folder with this package and the front in Python, without any library."""
+    """Return a folder with this package and the front in Python, without any library."""
     folder = tmp_path_factory.mktemp("pure")
     ignored = shutil.ignore_patterns("__pycache__", "*.so", "_front.py")
     shutil.copytree(os.path.dirname(gorandom.__file__), folder / "gorandom", ignore=ignored)
@@ -44,7 +44,7 @@ def site(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def pure(site):
-    """NATIVE's modules over the front in Python. The tests' own are put back."""
+    """Return NATIVE's modules over the front in Python. Afterwards the tests' own modules are back."""
     if PURE:
         pytest.skip("needs the extension module _front, to compare with it: this installation is in pure Python")
 
@@ -69,7 +69,7 @@ def pure(site):
 
 
 def same(pure, call, *args, **kwargs):
-    """The same kind of result, the same effect on the arguments, or the same exception with the same message."""
+    """Check for a result of the same kind and size and the same effect on the arguments, or the same exception and message."""
     results = [outcome(lambda *a, modules=modules, **k: call(modules, *a, **k), args, kwargs) for modules in (pure, NATIVE)]
     assert results[0] == results[1]
 
@@ -91,7 +91,7 @@ BUFFERS = [
     lambda: None,
 ]
 
-# What takes one value, where the extension module has a function of its own. All else is the same Python code.
+# Functions of one value that the extension module implements itself. All others are the same Python code.
 ONE = {
     "get_random_bytes": lambda m, v: m.top.get_random_bytes(v),
     "get_random_bytes n": lambda m, v: m.top.get_random_bytes(n=v),
@@ -130,7 +130,7 @@ def seeded(modules):
 @pytest.mark.parametrize("name", ONE)
 def test_one_value(pure, name, value):
     if name == "hmac.digest by" and isinstance(value, (int, Index)):
-        return  # an int's .new: which AttributeError is the standard library's affair
+        return  # an int's .new: its AttributeError is the standard library's
     same(pure, ONE[name], value)
 
 
@@ -171,7 +171,7 @@ def test_compare_digest(pure, a, b):
 @given(st.lists(VALUES, max_size=3), KEYWORDS)
 @pytest.mark.parametrize("name", METHODS + [name for name in FUNCTIONS if name != "compare_digest"] + ["getrandbits", "sample"])
 def test_numbers(pure, name, args, kwargs):
-    """Of SystemRandom, secrets and random, those that have the function."""
+    """For SystemRandom, secrets and random, where they have the function."""
     if name in METHODS:
         same(pure, lambda m, *a, **k: getattr(m.top.SystemRandom(), name)(*a, **k), *args, **kwargs)
     for family in ("secrets", "random"):
@@ -209,7 +209,7 @@ def test_keys_are_not_pickled(pure):
 
 
 def test_verify_is_in_constant_time(pure, monkeypatch):
-    """By the interpreter's own comparison, of the whole tags."""
+    """The interpreter's own comparison compares the whole tags."""
     front = pure.top._front
     real, seen = front._compare, []
     monkeypatch.setattr(front, "_compare", lambda a, b: seen.append((len(a), len(b))) or real(a, b))
@@ -221,7 +221,7 @@ def test_verify_is_in_constant_time(pure, monkeypatch):
 
 
 def test_the_same_generator(pure):
-    """Fortuna driven by hand: keys, counters and bytes."""
+    """Fortuna driven by hand has the same keys, counters and bytes."""
 
     def trace(modules):
         generator = modules.fortuna.AESGenerator()
@@ -237,7 +237,7 @@ def test_the_same_generator(pure):
 
 
 def test_it_has_all_that_the_extension_module_has(pure):
-    """But for the capsule by which other extension modules call it."""
+    """Except for the capsule by which other extension modules call it."""
 
     def public(module):
         return {name for name in vars(module) if not name.startswith("_")}
@@ -252,7 +252,7 @@ def test_it_has_all_that_the_extension_module_has(pure):
 
 @linux
 def test_from_the_same_bytes(pure, site):
-    """Bytes, numbers, texts and UUIDs: what each front makes of the same bytes of the system and the same clock."""
+    """Each front makes the same bytes, numbers, texts and UUIDs from the same system bytes and the same clock."""
     native, python = (
         run(PROGRAMS / "pure_same.py", "never", env={"LD_PRELOAD": str(scripted())} | more)
         for more in ({}, {"PYTHONPATH": os.pathsep.join([str(site), str(PROGRAMS.parent / "noise")])})
@@ -270,7 +270,7 @@ ON_LINUX = ["no fork", "not ready", "refused", "filtered early", "forks", "uuid7
 
 @pytest.mark.parametrize("what", [*ANYWHERE, *(pytest.param(what, marks=linux) for what in ON_LINUX)])
 def test_alone(python, site, what):
-    """Each case has a process of its own (pure_alone.py): what is missing or refused is so from the first import on."""
+    """Each case has its own process (pure_alone.py), in which things are missing or refused from the first import on."""
     assert python(PROGRAMS / "pure_alone.py", what, env={"PYTHONPATH": str(site)}).split() == ["system", "done"]
 
 
@@ -290,7 +290,7 @@ def test_what_needs_c_says_so(python, site):
 
 
 def test_a_library_that_does_not_load_is_an_import_error(python, site, tmp_path):
-    """Even if a front in Python lay beside it."""
+    """Even if a front in Python were beside it."""
     if PURE:
         pytest.skip("needs the extension module _front: this installation is in pure Python")
     shutil.copytree(site / "gorandom", tmp_path / "broken" / "gorandom")

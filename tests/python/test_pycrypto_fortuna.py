@@ -1,6 +1,6 @@
 """gorandom.compat.pycrypto.Random.Fortuna: PyCrypto's classes over the Go core's algorithm, and over Python's in a process
-without a core. Digests and blocks that are not taken from the facts of PyCrypto's self-test are computed here, by hashlib
-and by the book's rules."""
+without a core. Digests and blocks that are not from PyCrypto's self-test are computed here, by hashlib and by the book's
+rules."""
 
 import hashlib
 import inspect
@@ -128,7 +128,7 @@ class TestGenerator:
             generator.reseed("text")
 
     def test_pycryptos_vector(self, generator):
-        """Its self-test's: two requests of two blocks, and the key between."""
+        """The self-test's vector: two requests of two blocks, with the key between them."""
         generator.reseed(b"Hello")
         assert generator.pseudo_random_data(32).hex() == "7cbe2c17684ac223d08969ee8b565616717661c0d2f4758bd6ba140bf3791abd"
         assert generator.key.hex() == "33a1bb21987859caf2bbfc5615bef56de6b71ff9f37112d0c193a135160862b7"
@@ -147,7 +147,7 @@ class TestGenerator:
 
     @pytest.mark.parametrize("n", [0, 1, 15, 16, 17, 31, 32, 33, 4095, 4096, 4097, 2**20 - 33])
     def test_rekeys(self, generator, n):
-        """A request takes its blocks and two more; the key becomes these, which no output shows."""
+        """A request uses its blocks and two more. These two become the key, and no output shows them."""
         generator.reseed(b"Hello")
         key = generator.key
         assert len(generator.pseudo_random_data(n)) == n
@@ -305,14 +305,14 @@ def test_no_pickle_of_secrets(thing):
 
 
 def test_in_a_forked_child(python):
-    """The objects are the program's: a child finds them as they were, and starts a core of its own for them."""
+    """The objects belong to the program: a child finds them unchanged, and starts its own core for them."""
     python(PROGRAMS / "pycrypto_fortuna_child.py")
 
 
 @pytest.mark.native("core, with which this could differ")
 @pytest.mark.skipif(os.environ.get("GORANDOM_START") == "never", reason="this is such a process")
 def test_without_a_core(python):
-    """All of this file again, in a process without a core. Guards that a vector is not right in one mode alone."""
+    """Run all of this file again in a process without a core. Guards that a vector is right in both modes."""
     out = python(
         "import sys, pytest, gorandom\nstatus = pytest.main(sys.argv[1:])\n"
         "assert gorandom.status().reason == 'start is \"never\"'\nsys.exit(status)",

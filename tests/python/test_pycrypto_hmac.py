@@ -1,4 +1,4 @@
-"""Crypto.Hash.HMAC and the hash modules beside it, as PyCrypto and PyCryptodome have them."""
+"""Crypto.Hash.HMAC and the hash modules beside it behave as in PyCrypto and PyCryptodome."""
 
 import array
 import binascii
@@ -17,7 +17,7 @@ hashes = pytest.mark.parametrize("name, module", MODULES.items(), ids=MODULES)
 
 
 class Made:
-    """A digestmod of nobody's: what a PEP 247 module needs over a hashlib object, and the sizes that are given."""
+    """An unknown digestmod: what a PEP 247 module needs over a hashlib object, with given sizes."""
 
     def __init__(self, name, **sizes):
         self._name = name
@@ -28,7 +28,7 @@ class Made:
 
 
 class Bare:
-    """A hash object that tells no sizes and, like PyCryptodome's of SHA-3, takes no more after a digest."""
+    """A hash object without sizes that, like PyCryptodome's of SHA-3, accepts no more data after a digest."""
 
     def __init__(self, hash, done=False):
         self._hash, self._done = hash, done
@@ -46,7 +46,7 @@ class Bare:
         return Bare(self._hash.copy(), self._done)
 
 
-# RFC 2202, sections 2 and 3: key, data, HMAC-MD5, HMAC-SHA-1. In cases 1, 3 and 5 the keys are of the digest's length.
+# RFC 2202, sections 2 and 3: key, data, HMAC-MD5, HMAC-SHA-1. In cases 1, 3 and 5 the keys have the digest's length.
 RFC2202 = [
     ((b"\x0b" * 16, b"\x0b" * 20), b"Hi There", "9294727a3638bb1c13f48ef8158bfc9d", "b617318655057264e28bc0b6fb378c8ef146be00"),
     ((b"Jefe",) * 2, b"what do ya want for nothing?", "750c783e6ab0b503eaa86e310a5db738", "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"),
@@ -90,7 +90,7 @@ def test_the_module():
 
 
 def test_an_engines_face():
-    """HMAC is not written again: the engine computes, and knows the hash by its name."""
+    """HMAC is not implemented twice: the engine computes it, and knows the hash by its name."""
     mac = HMAC.new(b"key", b"message", SHA256)
     assert type(mac._mac) is gorandom.hmac.HMAC and mac._mac.name == "hmac-sha256"
 
@@ -163,7 +163,7 @@ def test_no_text(wrong):
 
 @pytest.mark.parametrize("wrong", ["sha256", hashlib.sha256, hashlib.sha256(), 5], ids=["name", "constructor", "hashlib's", "int"])
 def test_no_digestmod(wrong):
-    """Names and constructors are the stdlib's; in PyCrypto and PyCryptodome they are AttributeErrors."""
+    """Names and constructors work in the stdlib. In PyCrypto and PyCryptodome they raise AttributeError."""
     with pytest.raises(AttributeError):
         HMAC.new(b"key", b"", wrong)
 
@@ -173,7 +173,7 @@ SHA3_224 = Made("sha3_224", digest_size=28, block_size=144)
 
 @pytest.mark.parametrize("size", [28, 143, 144, 145, 200])
 def test_sizes_of_the_module(size):
-    """SHA3-224 has blocks of 144 bytes: HMAC needs that from the module, its objects here tell nothing."""
+    """SHA3-224 has blocks of 144 bytes. HMAC must get that from the module, as the objects here don't tell it."""
     key, message = os.urandom(size), b"message"
     mac = HMAC.new(key, message, SHA3_224)
     assert mac.digest() == stdlib.digest(key, message, "sha3_224") and mac.digest_size == 28
@@ -186,12 +186,12 @@ def test_nist_sha3_224():
 
 
 def test_sizes_of_the_object_or_none():
-    """The module's come first, then the object's; a digest has a length, and a block without one has 64 bytes."""
+    """The module's sizes come first, then the object's. Without any, the digest's length and a block of 64 bytes are used."""
     class Told(Bare):
         digest_size, block_size = 28, 144
 
     class Teller:
-        digest_size = None  # as a module's whose objects are of different sizes
+        digest_size = None  # as in a module whose objects have different sizes
 
         def new(self):
             return Told(hashlib.sha3_224())
@@ -251,7 +251,7 @@ def test_nothing_is_shown():
 
 
 def test_begun_before_a_fork(python, start_mode):
-    """Finished in the child, and in the parent, each on its own."""
+    """It is finished in the child and in the parent, independently."""
     assert python(PROGRAMS / "pycrypto_hmac_fork.py", start=start_mode, flags=["-W", "ignore"]) == "sound\n"
 
 
@@ -289,7 +289,7 @@ def test_ripemd(python):
 
 
 def test_a_hash_that_is_missing(python):
-    """A program that imports a module and does not use it still starts: test_no_hashes.py has the rest."""
+    """A program that imports a module without using it still starts. test_no_hashes.py has the rest."""
     python(
         """
 import hashlib
@@ -314,7 +314,7 @@ alone = pytest.mark.parametrize("path", ["alone"], indirect=True)
 @alone
 @pytest.mark.parametrize("first", ["old", "new", "from"])
 def test_both_names_are_one_module(python, path, first):
-    """Without a PyCryptodome, in sys.modules and as attributes of both parents; and each keeps its own spec."""
+    """Without a PyCryptodome, in sys.modules and as attributes of both parents. Each module keeps its own spec."""
     python(PROGRAMS / "pycrypto_hmac_both_names.py", first)
 
 
@@ -323,7 +323,8 @@ def test_an_installed_pycryptodome_keeps_its_own(python, pycryptodome):
 
 
 def test_with_pycryptodomes_hashes(python, pycryptodome):
-    """Ours by its own name beside an installed PyCryptodome: each of its hashes, as module and as object."""
+    """Beside an installed PyCryptodome our HMAC, by its own name, takes each of PyCryptodome's hashes, as module and as
+    object."""
     out = python(PROGRAMS / "pycrypto_hmac_domes_hashes.py", env={"PYTHONPATH": os.fspath(pycryptodome)})
     assert out == "sound\n"
 
@@ -331,7 +332,7 @@ def test_with_pycryptodomes_hashes(python, pycryptodome):
 @alone
 @pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
 def test_in_workers(python, path, method):
-    """Workers that are not forked find the names as well."""
+    """Workers that were not forked find the names too."""
     assert python(PROGRAMS / "pycrypto_hmac_workers.py", method) == "sound\n"
 
 

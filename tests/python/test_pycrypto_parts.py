@@ -1,4 +1,4 @@
-"""The rest of PyCrypto's Crypto.Random: OSRNG, _UserFriendlyRNG; Crypto.Util.randpool and Crypto.pct_warnings."""
+"""The rest of PyCrypto's Crypto.Random: OSRNG, _UserFriendlyRNG; also Crypto.Util.randpool and Crypto.pct_warnings."""
 
 import inspect
 import os
@@ -68,7 +68,8 @@ class TestOSRNG:
         assert len(posix.new("/dev/random").read(5)) == 5
 
     def test_early(self, monkeypatch):
-        """The device would give bytes before it is seeded, so its generator is waited for. Another device is not."""
+        """The device would give bytes before it is seeded, so OSRNG waits for its generator. It doesn't wait for another
+        device."""
         waits = []
         monkeypatch.setattr(posix, "_front", types.SimpleNamespace(wait=waits.append))
         for name, expected in ((None, [None]), ("/dev/random", [None]), ("/dev/urandom", [None, None])):
@@ -105,13 +106,13 @@ class TestOSRNG:
             posix.new()
             with pytest.raises(AssertionError):
                 posix.new("/dev/zero")
-        # Fewer than the 50 and 50 that were opened; another test's may be closed or opened meanwhile.
+        # Fewer than the 50 and 50 that were opened. Other tests' descriptors may be closed or opened meanwhile.
         assert len(os.listdir("/proc/self/fd")) < len(before) + 20 if before else True
 
 
 @posix_only
 def test_a_daemon_that_closes_descriptors(python):
-    """The device is opened again when another file stands under its number, which is left open by close()."""
+    """If another file has taken its number, the device is opened again, and close() leaves the other file open."""
     python(PROGRAMS / "pycrypto_parts_descriptors.py")
 
 
@@ -149,7 +150,7 @@ class TestUserFriendlyRNG:
         python(PROGRAMS / "pycrypto_parts_reseed_count.py", start=start_mode)
 
     def test_the_lock_in_a_child(self, python):
-        """Held by another thread at the fork, it is free in the child."""
+        """Another thread holds it at the fork, but it is free in the child."""
         python(
             """
 import os
@@ -245,7 +246,7 @@ class TestRandomPool:
 
 
 def test_imports_stay_light(python):
-    """None of these is imported with gorandom; install_as_crypto() loads what PyCrypto's package had loaded, no more."""
+    """import gorandom loads none of these. install_as_crypto() loads only what PyCrypto's package loaded."""
     python(
         """
 import sys, gorandom

@@ -1,4 +1,4 @@
-"""gorandom.random: PyCrypto's Crypto.Random.random, its messages and what it makes of given bytes."""
+"""gorandom.random is PyCrypto's Crypto.Random.random: the same messages, and the same results from given bytes."""
 
 import collections
 import inspect
@@ -14,7 +14,7 @@ NAMES = ["StrongRandom", "getrandbits", "randrange", "randint", "choice", "shuff
 
 
 def given(*parts):
-    """A StrongRandom over these bytes, and the list of sizes that were asked for."""
+    """Return a StrongRandom over these bytes, and the list of the sizes that it asked for."""
     asked, left = [], list(parts)
 
     def randfunc(n):
@@ -80,7 +80,7 @@ def test_randrange_gives_all_of_the_range(args):
 
 
 def test_randrange_drops_what_is_too_large():
-    """As PyCrypto: bits for the number of choices, drawn again until below it."""
+    """As in PyCrypto: enough bits for the number of choices, drawn again until the number is below it."""
     made, asked = given(b"\x07", b"\x06", b"\x0d", b"\x04")  # of 5 choices: 3 bits; 7, 6, 5 are dropped
     assert made.randrange(10, 20, 2) == 18
     assert asked == [1, 1, 1, 1]

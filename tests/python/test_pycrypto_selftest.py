@@ -1,12 +1,12 @@
-"""PyCrypto's own self-test, with gorandom in PyCrypto's place, and PyCryptodome's of HMAC.
+"""PyCrypto's own self-test with gorandom in PyCrypto's place, and PyCryptodome's of HMAC.
 
-PyCrypto's tests are 2.6.1's, run from its sdist as pip downloads it: SelfTest.Random, all of it that there is
-on POSIX (Fortuna's three files, OSRNG's three, test_random, test_rpoolcompat, test__UserFriendlyRNG), and of
-SelfTest.Hash those of HMAC and of the hashes that gorandom has. They are Python 2 code, that PyCrypto's build put
-through 2to3; lib2to3 is gone from Python 3.13, so the few things that matter are done while they are imported: 2L
-is 2, range gives a list, StringIO lies in io, common beside them, and the names that unittest has dropped are
-there again. The rest of the sdist lies beside them, in Python 2: its own Crypto.Random cannot even be imported, so
-that whatever passes has passed on gorandom. Its Crypto.Hash is taken away, because an installed one stays.
+The tests are PyCrypto 2.6.1's, from its sdist as pip downloads it. Of SelfTest.Random they are all that exist on POSIX
+(Fortuna's three files, OSRNG's three, test_random, test_rpoolcompat, test__UserFriendlyRNG). Of SelfTest.Hash they are
+those of HMAC and of the hashes that gorandom has. They are Python 2 code, which PyCrypto's build put through 2to3.
+lib2to3 is gone from Python 3.13, so the few changes that matter are made during import: 2L is 2, range gives a list,
+StringIO is in io, common is beside the tests, and the names that unittest has dropped are back. The rest of the sdist
+is beside them, in Python 2. Its own Crypto.Random cannot even be imported, so every test that passes has used gorandom.
+Its Crypto.Hash is removed, because an installed one would stay.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ SDIST = "pycrypto==2.6.1"
 
 @pytest.fixture(scope="module")
 def pycrypto(tmp_path_factory):
-    """The folder lib of the unpacked sdist."""
+    """Return the folder lib of the unpacked sdist."""
     folder = tmp_path_factory.mktemp("pycrypto")
     done = subprocess.run(
         [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--no-deps",
@@ -60,7 +60,7 @@ FILES = ["Hash.common", "Random.Fortuna.test_FortunaAccumulator", "Random.Fortun
 
 @pytest.fixture
 def selftest(python):
-    """selftest(program, folder, *arguments): what judge() has printed."""
+    """selftest(program, folder, *arguments) returns what judge() has printed."""
 
     def run(program, *arguments):
         done = python(program, *arguments, flags=["-W", "ignore"], ends=None)
@@ -95,7 +95,7 @@ def test_pycryptos_selftest_of_hashes(selftest, pycrypto, tmp_path):
 
 
 def test_pycryptodomes_selftest_of_hmac(python, pycryptodome):
-    """All of it, with PyCryptodome's hash modules: MD5, SHA-1, SHA-2, RIPEMD-160 and SHA-3. It asks for no .oid."""
+    """All of it, with PyCryptodome's hash modules: MD5, SHA-1, SHA-2, RIPEMD-160 and SHA-3. It doesn't use .oid."""
     out = python(DOME, env={"PYTHONPATH": os.fspath(pycryptodome)})
     run, bad = json.loads(out)
     assert bad == [] and run == 47

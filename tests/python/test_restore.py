@@ -1,7 +1,7 @@
-"""A virtual machine is saved once and restored twice: no byte of one copy is given out by the other.
+"""A virtual machine is saved once and restored twice: the copies give out different bytes.
 
-The monitor's page is a file here (noise/watched.c), and a restored machine a process copied whole. Machines themselves
-are restored by make clone-test.
+Here the monitor's page is a file (noise/watched.c), and a restored machine is a complete copy of a process. make
+clone-test restores real machines.
 """
 
 import contextlib
@@ -38,8 +38,8 @@ def environment(vmclock=None, sysgenid=None, **more):
 
 
 def test_a_pool_is_of_one_second():
-    """Ready bytes of another second of the clock are made anew, so that two copies of a machine share no more of them
-    where nothing tells of a restore. Guards the second in ``is_fresh`` of draw.c."""
+    """Ready bytes are made anew when the clock's second changes, so two copies of a machine share no more than one second's if
+    nothing tells of a restore. Guards the second in ``is_fresh`` of draw.c."""
     made = run(PROGRAMS / "restore_second.py", "never", env=environment())
     assert made == [True, False, False, True, False, False, True, False, True]
 
@@ -71,12 +71,12 @@ def test_what_watches(vmclock, sysgenid, expected):
 
 
 def test_a_file_is_no_device():
-    """It could be cut short, and a draw would end in SIGBUS."""
+    """A file could be truncated, and a draw would end in SIGBUS."""
     assert watching(SHOW, "never", watched.page(), WATCHED_AS_FILE="1") == ["clock", None]
 
 
 def test_a_device_that_may_not_be_read():
-    """vmclock's is root's alone by default."""
+    """By default only root may read vmclock's."""
     env = environment() | {"WATCHED_VMCLOCK": "/nonexistent/vmclock0"}
     assert run(SHOW, "never", env=env) == ["clock", None]
 
@@ -100,7 +100,7 @@ def pools(change, **devices):
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_pools(change):
-    """In a process without a core. Each thread's pool, and one that an ended thread has left."""
+    """In a process without a core: each thread's pool, and one that an ended thread has left."""
     if change == "sysgenid":
         devices = {"sysgenid": bytes(4096)}
     else:
@@ -111,20 +111,20 @@ def test_pools(change):
 
 @pytest.mark.parametrize("change", NO_CHANGES)
 def test_pools_that_are_not_stale(change):
-    """The test sees ready bytes; and a monitor that keeps its page's time does not make draws slow."""
+    """This shows that the test sees ready bytes. Also, a monitor that keeps its page's time does not make draws slow."""
     found = pools(change, vmclock=watched.page(flags=watched.GENERATION))
     assert 1 in found["main"] and 1 in found["thread"]
 
 
 def test_counter_without_its_flag():
-    """Then what stands there is no counter."""
+    """Without the flag the field is not a counter."""
     found = pools("counter", vmclock=watched.page())
     assert 1 in found["main"]
 
 
 def test_in_the_middle_of_a_draw():
-    """The machine is saved when a draw has its bytes from the kernel, and has not given them out. What was read before
-    is marked with 1, and after it with 9."""
+    """The machine is saved when a draw has its bytes from the kernel but has not given them out. Bytes that were read before
+    are marked with 1, later ones with 9."""
     assert watching(PROGRAMS / "restore_in_a_draw.py", "never", watched.page()) == [[9]] * 4
 
 
@@ -144,33 +144,33 @@ def copied(change, start):
 @copies
 @starts
 def test_copies_without_a_sign_repeat(start):
-    """The control: what a copied process gives out is seen here when nothing tells it that it is one."""
+    """The control: when nothing tells a copied process that it is a copy, this test sees its bytes repeat."""
     assert any(copied("nothing", start))
 
 
 @copies
 @starts
 def test_copies(start):
-    """Two copies of a process and itself, and a sign: no 16 bytes are the same, from pools or straight from the core."""
+    """Two copies of a process and itself, with a sign: no 16 bytes are the same, from pools or directly from the core."""
     assert copied("restore", start) == [0, 0, 0]
 
 
 @starts
 def test_reseed(start):
-    """The core asks the kernel before its next byte, once for all threads, in draws of any size."""
+    """The core asks the kernel before its next byte, once for all threads, for draws of any size."""
     found = watching(PROGRAMS / "restore_reseeds.py", start, watched.page())
     assert found == [0, 0, 0] if start == "never" else min(found) >= 1
 
 
 @starts
 def test_children(start):
-    """The page is theirs too."""
+    """Children have the page too."""
     assert watching(PROGRAMS / "restore_child.py", start, watched.page()) == ["vmclock", start != "never", 1]
 
 
 @starts
 def test_kernel_refuses_after_a_restore(start):
-    """Then there is no byte, with a core and without."""
+    """Then no bytes are given, with a core and without."""
     assert watching(PROGRAMS / "restore_refused.py", start, watched.page()) == ["OSError"] * 3
 
 
@@ -188,8 +188,8 @@ def when(condition, what):
 @pytest.mark.once
 @starts
 def test_a_checkpoint_restored_twice(start, tmp_path):
-    """By CRIU, which no page tells of: only the clock does, so it stands one second further when the first copy starts.
-    What fork wipes in the process it wipes in its copies."""
+    """CRIU restores it, and no page tells of that. Only the clock does, so it is one second later when the first copy starts.
+    Memory that a fork wipes in the process is wiped in its copies."""
     if not shutil.which("criu") or os.geteuid():
         pytest.skip("NOT TESTED: needs root and criu (Debian has it)")
     if criu("check").returncode:
@@ -222,7 +222,7 @@ def test_a_checkpoint_restored_twice(start, tmp_path):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process.pid, 9)
         when(lambda: not os.path.exists(f"/proc/{process.pid}"), "the copy does not end")
-        # The first line was begun before.
+        # The first line was begun before the checkpoint.
         copies.append([line.split() for line in out.read_text().splitlines()[len(before) + 1 : -1]])
     drawn = [{word for line in copy for word in line[1:]} for copy in copies]
     assert not drawn[0] & drawn[1] and not {w for line in before for w in line.split()[1:]} & (drawn[0] | drawn[1])

@@ -1,4 +1,4 @@
-"""RNGFile: PyCrypto's object, and a reader as the io module's are."""
+"""RNGFile is PyCrypto's object, and a reader like those of the io module."""
 
 import gc
 import io
@@ -67,7 +67,7 @@ def test_closed(rng):
     ids=["read", "read 0", "read -1", "read x", "flush", "readinto", "readable", "writable", "seekable", "isatty", "with"],
 )
 def test_after_close(rng, use):
-    """PyCrypto looks at the file before it looks at the argument."""
+    """PyCrypto checks the file before the argument."""
     rng.close()
     with pytest.raises(ValueError, match=CLOSED):
         use(rng)
@@ -174,5 +174,5 @@ def test_copies_are_readers_too(rng):
 
 
 def test_survives_a_fork(python, start_mode):
-    """Where PyCrypto raised AssertionError "PID check failed" the child draws other bytes."""
+    """PyCrypto raised AssertionError "PID check failed" here. Now the child draws different bytes."""
     python(PROGRAMS / "rngfile_fork.py", start=start_mode)

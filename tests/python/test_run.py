@@ -1,4 +1,4 @@
-"""python -m gorandom run PROGRAM: the program runs as under python, with gorandom as its Crypto.Random."""
+"""python -m gorandom run PROGRAM runs the program as python would, with gorandom as its Crypto.Random."""
 
 import json
 import os
@@ -27,7 +27,7 @@ PLAIN = SAY.replace("import Crypto.Random, gorandom", "").replace("Crypto.Random
 
 @pytest.fixture
 def run(tmp_path):
-    """run(*arguments) is ``python -m gorandom run arguments``; with plain=True, ``python arguments``."""
+    """run(*arguments) runs ``python -m gorandom run arguments``; with plain=True, ``python arguments``."""
 
     def call(*arguments, plain=False, flags=(), env=None, command=("-m", "gorandom", "run"), start=None):
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "GORANDOM_START"))}
@@ -44,7 +44,7 @@ def run(tmp_path):
 
 @pytest.fixture
 def places(tmp_path):
-    """The same program as file, by a link, in a folder, an archive, a module, a package; with what it must import."""
+    """The same program as a file, by a link, in a folder, an archive, a module and a package, with what it must import."""
     for name, text in {"gorandom": SAY, "plain": PLAIN}.items():
         base = tmp_path / name
         (base / "folder").mkdir(parents=True)
@@ -70,7 +70,7 @@ def places(tmp_path):
 )  # fmt: skip
 @pytest.mark.parametrize("flags", [[], ["-P"]], ids=["", "safe path"])
 def test_as_python_would(run, places, arguments, flags):
-    """argv, sys.path[0], and all that a program can read of __main__, are what plain python gives."""
+    """argv, sys.path[0], and everything a program can read of __main__, are what plain python gives."""
 
     def ends(name, **options):
         command = ("-m", "gorandom", "run")
@@ -87,7 +87,7 @@ def test_as_python_would(run, places, arguments, flags):
     assert ends("gorandom") == ends("plain", plain=True)
 
 
-# Shell commands that give the text in program.py to "$@", which is python or gorandom run.
+# Shell commands that pass the text of program.py to "$@", which is python or gorandom run.
 WAYS = {
     "dash": 'cat program.py | "$@" - a -b',
     "dash, file": '"$@" - a -b <program.py',
@@ -100,7 +100,7 @@ WAYS = {
 
 @pytest.fixture
 def through(tmp_path):
-    """through(way, text) is how gorandom run ends with a program that comes that way; with plain=True, python."""
+    """through(way, text) returns how gorandom run ends with a program that arrives that way; with plain=True, python."""
 
     def call(way, text, plain=False):
         (tmp_path / "program.py").write_text(text)
@@ -115,7 +115,7 @@ def through(tmp_path):
 
 @pytest.mark.parametrize("way", WAYS)
 def test_pipes_as_python_would(through, way):
-    """Guards that the program is read once and not sought in, as a pipe allows no more."""
+    """Guards that the program is read once and without seeking, as a pipe requires."""
 
     def says(text, **options):
         done = through(way, text + "print(not sys.stdin.read())\n", **options)
@@ -132,21 +132,21 @@ def test_pipes_as_python_would(through, way):
 @pytest.mark.parametrize("way", ["dash", "stdin", "descriptor"])
 @pytest.mark.parametrize("text", ["import sys; sys.exit(7)", "1\n1 / 0", "1\nx = = 1", "1\nx = '\0'", ""])
 def test_how_pipes_end(through, way, text):
-    """The status, and where an error is said to be."""
+    """Compare the status, and the place that an error names."""
 
     def ends(**options):
         done = through(way, text, **options)
         places = [line for line in done.stderr.splitlines() if line.startswith(('  File "<stdin>', '  File "/dev/'))]
         return done.returncode, done.stdout, places, done.stderr.splitlines()[-1:]
 
-    if "\0" in text and sys.version_info < (3, 11, 4):  # they take a NUL for the end of a line
+    if "\0" in text and sys.version_info < (3, 11, 4):  # they treat a NUL as the end of a line
         assert ends()[3] == ["SyntaxError: source code cannot contain null bytes"]
     else:
         assert ends() == ends(plain=True)
 
 
 def test_closed_standard_input(through, monkeypatch):
-    """It is an empty program, to python too."""
+    """It is an empty program, as for python."""
     monkeypatch.setitem(WAYS, "closed", '"$@" - <&-')
     done = through("closed", "1 / 0")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -222,7 +222,7 @@ def test_workers(run, tmp_path, method, way):
 
 
 def test_a_compiled_program(run, tmp_path):
-    """Without its source. Guards the loader: traceback would ask one of sources for the text, and fail."""
+    """There is no source. Guards the loader: traceback would ask a source loader for the text, and fail."""
     import py_compile
 
     (tmp_path / "p.py").write_text(
@@ -249,8 +249,8 @@ def children(run, tmp_path):
 @pytest.mark.parametrize("own", [None, "", "FOLDER", "FOLDER:elsewhere"])
 @pytest.mark.parametrize("word", ["subprocess", "environment", "exec", "grandchild", "again", "spawn"])
 def test_interpreters_that_the_program_starts(children, tmp_path, word, own):
-    """They have gorandom's Crypto.Random too, and else the environment that the program was given. Guards the folder
-    that _cli/run.py puts in front of PYTHONPATH: the only way in which all of these learn of it."""
+    """They have gorandom's Crypto.Random too, and otherwise the environment that the program was given. Guards the folder that
+    _cli/run.py puts in front of PYTHONPATH: there is no other way to reach all of them."""
     folder = tmp_path / "own"
     folder.mkdir()
     (folder / "own_module.py").write_text("")
@@ -271,7 +271,7 @@ def test_interpreters_that_the_program_starts(children, tmp_path, word, own):
 
 @pytest.mark.parametrize("crypto", ["none", "one"])
 def test_another_interpreter_goes_its_own_way(children, tmp_path, crypto):
-    """One without gorandom inherits PYTHONPATH too. It finds the Crypto that it would find without it, or none."""
+    """An interpreter without gorandom inherits PYTHONPATH too. It finds the Crypto that it would find without it, or none."""
     other = tmp_path / "other" / "bin" / "python"
     done = subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "other"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -289,7 +289,7 @@ def test_another_interpreter_goes_its_own_way(children, tmp_path, crypto):
 
 
 def test_a_virtual_environment(run, tmp_path, site):
-    """Its interpreter is started by its own path, and it alone has gorandom."""
+    """Its interpreter is started by its own path, and only it has gorandom."""
     done = subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "own"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     (packages,) = (tmp_path / "own" / "lib").glob("python*/site-packages")

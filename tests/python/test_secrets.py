@@ -1,4 +1,4 @@
-"""gorandom.secrets beside the standard library's: every name, the same errors; PEP 522's wait."""
+"""gorandom.secrets compared with the standard library's: every name, the same errors; PEP 522's wait."""
 
 import array
 import base64
@@ -60,7 +60,7 @@ def test_tokens_differ():
 
 @pytest.mark.parametrize("size", [1023, 1024, 1025, 5000, 300_000])
 def test_large_tokens(size):
-    """From where on they are made in Python."""
+    """From a certain size on, Python code makes them."""
     assert len(ours.token_bytes(size)) == size and len(bytes.fromhex(ours.token_hex(size))) == size
     text = ours.token_urlsafe(size)
     assert len(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))) == size
@@ -106,7 +106,7 @@ class TestNumbers:
         assert {ours.choice("abc") for _ in range(300)} == set("abc")
         assert ours.choice([7]) == ours.choice(seq=(7,)) == ours.choice(range(7, 8)) == 7
 
-    @pytest.mark.parametrize("bad", [[], "", (), {}, None, 5, {1}], ids=repr)  # PyPy's message has the key that was drawn
+    @pytest.mark.parametrize("bad", [[], "", (), {}, None, 5, {1}], ids=repr)  # PyPy's message contains the key that was drawn
     def test_bad_choices(self, bad):
         assert outcome(ours.choice, bad) == outcome(theirs.choice, bad)
 
@@ -137,7 +137,7 @@ class TestCompareDigest:
 @linux
 @pytest.mark.skipif(not confine.available(), reason="the seccomp filters are written for x86_64 and aarch64")
 def test_not_ready():
-    """PEP 522: this module waits (and a signal's handler ends the wait), SystemRandom raises."""
+    """PEP 522: this module waits (and a signal's handler ends the wait), and SystemRandom raises."""
     found = run(PROGRAMS / "secrets_not_ready.py", "auto", timeout=30)
     assert found.pop("wrong") == str(outcome(os.urandom, -1)[1])
     raises = {"random", "getrandbits", "randbytes", "_randbelow", "randint", "choice'", "long", "sample", "shuffle", "gauss"}
@@ -147,7 +147,7 @@ def test_not_ready():
 
 @linux
 def test_waits_and_goes_on():
-    """After the wait the draw is made, in Python's part (test_weather.py has C's). A urandom that is not ready twice: what a kernel does later cannot be
-    made with a filter, which can't be taken away."""
+    """After the wait the draw is made, in the Python part (test_weather.py has C's). A filter can't be removed, so it can't
+    simulate a kernel that becomes ready. Here a replaced urandom is not ready twice."""
     found = run(PROGRAMS / "secrets_wait.py", "auto")
     assert found == [20, 1, 0, 1]

@@ -1,5 +1,5 @@
-"""gorandom.seedfile: one use a seed, one process at a time, nothing left behind, clear refusals. By the core and by the code in
-Python that serves without one: all tests run with both, and what they say and write is compared."""
+"""gorandom.seedfile: each seed is used once, by one process at a time; nothing is left behind; refusals are clear. The core
+does it, or Python code where there is none. All tests run with both, and compare their results, errors and files."""
 
 import hashlib
 import os
@@ -38,12 +38,12 @@ def engine(request, monkeypatch):
 
 @pytest.fixture
 def start(engine):
-    """GORANDOM_START for programs."""
+    """Return GORANDOM_START for programs."""
     return "auto" if engine == "core" else "never"
 
 
 pytestmark = pytest.mark.usefixtures("engine")
-once = pytest.mark.parametrize("engine", ["python"], indirect=True)  # what chooses by itself
+once = pytest.mark.parametrize("engine", ["python"], indirect=True)  # for tests that choose the engine themselves
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_status_shows_the_file(tmp_path, monkeypatch):
 
 def test_names_mean_what_they_mean_to_the_kernel(tmp_path, monkeypatch):
     """Behind a symbolic link ".." is the folder above its target, and a name that ends in "/" is no file's. Guards against
-    os.path.abspath(), which only looks at the text: another file would be written than every other program reads."""
+    os.path.abspath(), which only looks at the text: gorandom would write another file than every other program reads."""
     (tmp_path / "a").mkdir()
     (tmp_path / "b" / "c").mkdir(parents=True)
     (tmp_path / "a" / "link").symlink_to("../b/c")
@@ -199,8 +199,8 @@ def test_lock_is_waited_for_in_vain(path):
 
 @pytest.mark.parametrize("step", [0, -3600, 3600], ids=["stand", "go back", "jump"])
 def test_the_timeout_does_not_depend_on_clocks(path, monkeypatch, step):
-    """Guards: naps are added up, and no clock is asked. Test tools replace the functions of the module time, and a
-    timeout that is over when such a clock says so never ends, or ends before its time."""
+    """Guards: naps are added up, and no clock is read. Test tools replace the functions of the module time. A timeout by such
+    a clock would never end, or end too early."""
     now, naps, nap = [1000.0], [], seedfile.select
 
     def tick():
@@ -249,7 +249,7 @@ def test_descriptors(path):
 
 
 def test_under_any_umask(tmp_path):
-    """The next call has to open what this one has made."""
+    """The next call must be able to open what this one has made."""
     old = os.umask(0o777)
     try:
         assert seedfile.save(tmp_path / "seed") == seedfile.load(tmp_path / "seed") == 64
@@ -259,7 +259,7 @@ def test_under_any_umask(tmp_path):
 
 
 class System:
-    """A module whose functions are counted, and of which one raises instead."""
+    """A module whose functions are counted, and of which one raises."""
 
     def __init__(self, module, functions, calls):
         self._module, self._functions, self._calls = module, functions, calls
@@ -285,8 +285,8 @@ class Calls(list):
 @once
 @pytest.mark.parametrize("name", ALL)
 def test_python_interrupted_at_any_call(path, monkeypatch, name):
-    """A handler of a signal may raise at any moment, Control-C's does: the file is the old one or the new one, and neither a
-    descriptor, the lock nor the new file is left behind."""
+    """A signal's handler may raise at any moment, as Control-C's does. The file is then the old one or the new one, and
+    neither a descriptor, the lock nor the new file is left behind."""
     import fcntl
 
     calls = Calls()
@@ -311,7 +311,7 @@ def test_python_interrupted_at_any_call(path, monkeypatch, name):
 
 @once
 def test_python_gives_the_lock_back_whoever_has_a_copy(path, monkeypatch):
-    """A child of a raw fork in the middle of a call has copies of the descriptors, so closing them unlocks nothing."""
+    """A child of a raw fork during a call has copies of the descriptors, so closing them would unlock nothing."""
     copies = []
 
     def opened(*arguments, **options):
@@ -333,8 +333,8 @@ def test_python_gives_the_lock_back_whoever_has_a_copy(path, monkeypatch):
 @once
 @pytest.mark.parametrize("name", ALL)
 def test_python_syncs(path, monkeypatch, name):
-    """The new file is on the disk before it gets its name, and the folder before the call returns. For the core: TestSynced in
-    gorandom/seedfile."""
+    """The new file is on the disk before it gets its name, and the folder before the call returns. TestSynced in
+    gorandom/seedfile checks that for the core."""
     order = []
 
     def written(fd, data):
@@ -358,13 +358,13 @@ def test_python_syncs(path, monkeypatch, name):
 
 @once
 def test_python_replaced_while_read(path, monkeypatch):
-    """What was opened is no longer the file of that name, as another call has used and replaced it. For the core:
-    TestReplacedWhileRead in gorandom/seedfile."""
+    """After this call opened the file, another call has used and replaced it. TestReplacedWhileRead in gorandom/seedfile
+    checks that for the core."""
     locks = []
 
     def locked(fd):
         locks.append(fd)
-        if len(locks) == 2:  # the seed's own
+        if len(locks) == 2:  # the lock of the seed itself
             (path.parent / "other").write_bytes(path.read_bytes())
             os.chmod(path.parent / "other", 0o600)
             os.rename(path.parent / "other", path)
@@ -395,18 +395,18 @@ def test_no_first_descriptor(python, tmp_path, start):
 @needs_core
 @once
 def test_loaded_without_a_core(python, path):
-    """The seed reaches the core that comes later; and a process that has a core which cannot be entered is served too."""
+    """The seed reaches the core that starts later. A process whose core cannot be entered is served too."""
     python(PROGRAMS / "seedfile_direct.py", path, start="never")
 
 
-# Of the seed bytes(range(64)) with the fresh bytes 64 to 127: TestDerived in gorandom/seedfile has the same digests.
+# From the seed bytes(range(64)) and the fresh bytes 64 to 127. TestDerived in gorandom/seedfile has the same digests.
 DERIVED_NEXT = "494f301e4bf8029cd9aa92a07e9e69619961b1facc0ca4c01503e09bf237aa99"
 DERIVED_EVENTS = "4b57ed3dc4a787d8691ae306cbb053e375647f927c4be9ac4c53919f845b1bc4"
 
 
 @once
 def test_derived(path):
-    """Guards the mixing: two that write and read the same file could still make other things of it."""
+    """Guards the mixing: two engines that read and write the same file could still derive different values from it."""
     path.write_bytes(_seedfile.encode(bytes(range(64))))
     assert _seedfile.renew(os.fsencode(path), bytes(range(64, 128))) == bytes(range(64))
     assert hashlib.sha256(_seedfile.decode(path.read_bytes())).hexdigest() == DERIVED_NEXT
@@ -430,7 +430,7 @@ IN_CORE = seedfile._in_core
 
 
 def answer(engine, name, make):
-    """What a call says of a file, and what the folder has after it."""
+    """Return what a call answers, and what the folder contains afterwards."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(seedfile, "_in_core", IN_CORE)
         use(engine, patch)
@@ -491,7 +491,7 @@ for i in range(40):
 
 
 def test_processes_at_once(path):
-    """Some with a core and some without."""
+    """Some have a core, others don't."""
     racers = [
         subprocess.Popen([sys.executable, "-c", RACE, path], env={**os.environ, "GORANDOM_START": start})
         for start in ("auto", "never", "auto", "never")
@@ -511,7 +511,7 @@ while True:
 
 
 def test_killed_at_any_moment(path, start):
-    """After each death the file is whole, the lock free, and nothing but the next call's own files is there."""
+    """After each death the file is whole, the lock is free, and only the next call's own files are there."""
     for i in range(15):
         child = subprocess.Popen(
             [sys.executable, "-c", FOREVER, path], stdout=subprocess.PIPE, env={**os.environ, "GORANDOM_START": start}

@@ -1,4 +1,4 @@
-"""python -m gorandom selftest: it passes here, and each of its checks can fail, whose row then says what."""
+"""python -m gorandom selftest passes here. Each of its checks can fail, and then its row gives the reason."""
 
 import errno
 import hashlib
@@ -32,7 +32,7 @@ def needing_core(kernels):
 
 
 CORE = needing_core(KERNELS)
-ALL = needing_core(gorandom._front.KERNELS)  # without a core nobody knows which of them the processor has
+ALL = needing_core(gorandom._front.KERNELS)  # only a core knows which of them the processor has
 NAMES = ["files", "sources", "SHAd256", "Fortuna", "Fortuna's pools", *CORE[:-2], "HMAC", "HMAC in the core",
          "HMAC in pieces", "HMAC Key", "compare_digest", "draws", "numbers", "reseed", "wipe", "fork", "nested fork", "clone(2)", "threads", "multiprocessing", "start auto",
          "start eager", "start never", "seed file"]  # fmt: skip
@@ -48,7 +48,7 @@ sys.exit(gorandom.__main__.main(["selftest"]))
 
 
 class Table:
-    """What it printed: heading, {name: (result, all that its row says)}, and the last line."""
+    """The printed table: heading, {name: (result, all that its row says)}, and the last line."""
 
     def __init__(self, done):
         assert done.stderr == "", done.stderr
@@ -68,7 +68,7 @@ class Table:
 
 @pytest.fixture
 def selftest(python):
-    """selftest("_selftest.PATIENCE = 1") gives the Table that it prints with that line before it."""
+    """selftest("_selftest.PATIENCE = 1") returns the Table that it prints with that line before it."""
 
     def run(patch="", **options):
         return Table(python(PROGRAM % patch, ends=None, **options))
@@ -80,7 +80,7 @@ def selftest(python):
 def test_passes(selftest):
     table = selftest()
     assert table.status == 0, table.text
-    # A musl system's HMAC and a kernel without MADV_WIPEONFORK have rows that are not here; this one has not.
+    # A system with musl's HMAC or a kernel without MADV_WIPEONFORK shows rows as "not here". This system has none.
     assert list(table.rows) == NAMES and not table.failed, table.text
     assert set(table.not_here) <= {"wipe", "clone(2)"}
     assert re.fullmatch(r"\d+ passed(, \d not here)?, in \d+\.\d\d s", table.end)
@@ -104,10 +104,10 @@ def test_is_plain_text_of_80_columns(selftest):
 
 @pytest.mark.native("direct mode")
 def test_without_a_core(selftest):
-    """As in direct mode: what needs a core is not here, and why, and that is no failure."""
+    """In direct mode, rows that need a core are "not here", with the reason, and that is no failure."""
     table = selftest(start="never")
     assert table.status == 0, table.text
-    # A new interpreter with another start mode has its core.
+    # A new interpreter with another start mode has a core.
     assert set(table.not_here) - {"wipe", "clone(2)"} == set(ALL)
     for name in ALL:
         assert table.rows[name][1] == 'not here: start is "never"'
@@ -117,7 +117,7 @@ def test_without_a_core(selftest):
 
 @pytest.mark.native("direct mode")
 def test_in_a_process_that_gets_no_core(selftest):
-    """The start modes are not here then either."""
+    """The rows of the start modes are "not here" then either."""
     limit = "import resource; resource.setrlimit(resource.RLIMIT_AS, (900 << 20, 900 << 20))"
     table = selftest(limit)
     assert table.status == 0, table.text
@@ -198,7 +198,7 @@ _selftest.draw = lambda: real() if threading.current_thread() is main else threa
 @needs_core
 @pytest.mark.parametrize("patch, names, reason", FAILURES, ids=lambda value: value if isinstance(value, str) and "\n" not in value else "")
 def test_can_fail(selftest, patch, names, reason):
-    """No row else fails, or the check would not say what is wrong."""
+    """No other row fails, or the check would not say what is wrong."""
     table = selftest(WRONG + patch)
     names = [names] if isinstance(names, str) else names
     assert table.status == 1, table.text
@@ -206,7 +206,7 @@ def test_can_fail(selftest, patch, names, reason):
         result, says = table.rows[name]
         assert result == "FAILED" and reason in says, table.text
     forks = {"fork", "nested fork", "clone(2)", "multiprocessing"}
-    # Where the patience is short, a busy machine makes rows late that are not meant.
+    # If patience is short, a busy machine also makes other rows late.
     late = {name for name, (_, says) in table.rows.items() if "PATIENCE = " in patch and "hung" in says}
     assert set(table.failed) <= set(names) | late | (forks if IN_CHILD[:60] in patch else set()), table.text
     assert table.end.startswith(f"{len(table.failed)} FAILED, ")
@@ -217,7 +217,7 @@ def test_can_fail(selftest, patch, names, reason):
 @pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize("least, at", [(0, 3), (16 * 9, 16 * 41 + 2), (16 * 65, 131190)], ids=["always", "long", "wraps"])
 def test_a_wrong_kernel(selftest, kernel, least, at):
-    """It alone is named; also if it is wrong in long runs only."""
+    """Only the wrong kernel is named, also if it is wrong only in long runs."""
     table = selftest(f"""
 real = _front.keystream
 def keystream(name, key, counter, n):
@@ -361,7 +361,7 @@ def test_damaged_files(check_copy, site, harm):
 
 
 def test_no_record(check_copy, site):
-    """An editable installation has none beside the package."""
+    """An editable installation has no record beside the package."""
     (record,) = site.glob("*.dist-info")
     for remove in (record / "RECORD").unlink, lambda: shutil.rmtree(record):
         remove()
@@ -372,7 +372,7 @@ def test_no_record(check_copy, site):
 
 @pytest.mark.native("library to remove")
 def test_a_wheel_without_a_core(check_copy, site):
-    """As musl's: the front alone. Its HMACs are Python's, and the AES kernels are not here."""
+    """musl's wheel has only the front. Python makes its HMACs, and the rows of AES kernels are "not here"."""
     (record,) = site.glob("*.dist-info/RECORD")
     lines = record.read_text().splitlines(keepends=True)
     record.write_text("".join(line for line in lines if "libgorandom.core" not in line and "_core.abi3" not in line))
@@ -390,7 +390,7 @@ def test_a_wheel_without_a_core(check_copy, site):
 @pytest.mark.parametrize("environment, coloured", [({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True),
                                                    ({"TERM": "dumb"}, False)], ids=str)  # fmt: skip
 def test_colours(python, environment, coloured):
-    """On a terminal only, and not where NO_COLOR has a value."""
+    """Colours appear only on a terminal, and only if NO_COLOR has no value."""
     reader, terminal = pty.openpty()
     program = "import os, sys, json; names = json.loads(sys.argv[2]); os.dup2(int(sys.argv[1]), 1)\n"
     program += "os.environ.pop('NO_COLOR', None); os.environ['TERM'] = 'xterm'; os.environ.update(names)\n"
@@ -406,7 +406,7 @@ def test_colours(python, environment, coloured):
 
 
 def test_an_exception_is_a_failure(selftest):
-    """Whatever it is; the table goes on."""
+    """Whatever the exception; the table continues."""
     table = selftest("_selftest.checks = lambda: [('a', 'b', lambda: 1 / 0), ('c', 'd', lambda: 'e')]")
     assert table.status == 1 and table.failed == ["a"] and table.rows["c"][1].startswith("e ")
     assert table.end.startswith("1 FAILED, 1 passed, in ")
@@ -421,7 +421,7 @@ def test_a_long_reason(selftest):
 @pytest.mark.skipif(PURE and not hasattr(os, "getrandom"), reason="this Python has no os.getrandom, which alone can tell that the system is not ready")
 @pytest.mark.skipif(not confine.available(), reason="the seccomp filters are written for x86_64 and aarch64")
 def test_a_system_that_is_not_ready(python):
-    """Checks nothing and does not wait."""
+    """The self-test checks nothing and does not wait."""
     program = f"import errno, sys; sys.path.insert(0, {str(NOISE)!r}); import confine; confine.refuse('getrandom', errno.EAGAIN)\n"
     done = python(program + PROGRAM % "", ends=None)
     assert (done.returncode, done.stdout) == (1, "")
@@ -429,13 +429,13 @@ def test_a_system_that_is_not_ready(python):
 
 
 def test_no_bytes_are_shown(selftest):
-    """A row that fails tells of no draw."""
+    """A failed row shows no drawn bytes."""
     table = selftest("_selftest.draw = lambda: b'hush, hush ' * 6")
     assert len(table.failed) > 3 and "hush" not in table.text and b"hush".hex() not in table.text
 
 
 def test_vectors_are_the_standard_librarys():
-    """RFC 4231's tags and FIPS 180-4's digests, by an independent program."""
+    """An independent program gives RFC 4231's tags and FIPS 180-4's digests."""
     for key, message, digest, tag in _selftest._tags(_selftest.RFC_4231_DIGESTS):
         assert hmac.digest(key, message, digest) == tag
     for message, digest in _selftest.SHAD256:

@@ -1,5 +1,5 @@
-"""What import and draws must leave as it was: threads, descriptors, signals aside (test_signals.py), the
-folder, environment, locale, floating point, the warnings' filters; and odd ways to start and end."""
+"""What imports and draws must not change: threads, descriptors, the folder, environment, locale, floating point, the filters
+of warnings (test_signals.py has signals). Also unusual ways to start and end."""
 
 import pathlib
 import sys
@@ -9,8 +9,8 @@ from _forks import GLIBC, NOISE, PROGRAMS
 
 
 def test_nothing_changes(python, start_mode):
-    """Guards: no -Ofast in any of the three libraries (it sets flush-to-zero for the whole process), no chdir at
-    import as gopy's own loader does, no epoll descriptor of Go's, no filter of warnings at import."""
+    """Guards: none of the three libraries uses -Ofast (it sets flush-to-zero for the whole process). There is no chdir at
+    import as in gopy's own loader, no epoll descriptor of Go's, and no filter of warnings at import."""
     python(PROGRAMS / "side_effects_unchanged.py", start=start_mode)
 
 
@@ -24,13 +24,13 @@ def test_locale_and_terminal_settings(python, locale):
 @pytest.mark.native("extension module")
 @pytest.mark.skipif(not pathlib.Path("/proc/self/maps").exists(), reason="NOT TESTED: there is no /proc/self/maps")
 def test_modules_of_their_own(python):
-    """Whoever uses neither numpy nor OpenSSL has no code for them in the process."""
+    """A process that uses neither numpy nor OpenSSL has no code for them."""
     python(PROGRAMS / "side_effects_modules.py")
 
 
 @pytest.mark.native("core")
 def test_no_thread_before_the_first_draw(python):
-    """And none at all in direct mode."""
+    """In direct mode there is none at all."""
     first, second, third = map(int, python(PROGRAMS / "side_effects_threads.py", start="auto").split())
     assert (first, second) == (1, 1) and third > 1
     assert python(PROGRAMS / "side_effects_threads.py", start="never").split() == ["1", "1", "1"]
@@ -50,7 +50,7 @@ print(*sorted(set(sys.modules) - after))
 
 @pytest.mark.native("core")
 def test_modules_that_it_imports(python):
-    """Import time: each of these costs, and dataclasses, typing, re and hashlib cost milliseconds."""
+    """Each of these costs import time; dataclasses, typing, re and hashlib cost milliseconds."""
     at_import, later = (set(line.split()) for line in python(IMPORTED).split("\n")[:2])
     own = {name for name in at_import if name.partition(".")[0] == "gorandom"}
     names = ["_core", "_forklock", "_front", "_rngfile", "_version", *["_forkwarning"] * (sys.version_info >= (3, 12))]
@@ -80,8 +80,8 @@ def test_ways_to_start(python, flags, start_mode):
 
 @pytest.mark.native("core")
 def test_import_without_proc(python, start_mode):
-    """Guards: limits are tried, not read; no descriptor or file is needed to start a core or to reset one. Before 2.34
-    glibc's count of threads is not believed without /proc, and there is none."""
+    """Guards: limits are tried, not read, and starting or resetting a core needs no descriptor or file. Without /proc, glibc's
+    count of threads before 2.34 is not trusted, and there is no core."""
     expected = "direct" if start_mode == "never" or GLIBC < (2, 34) else "core"
     env = {"PYTHONPATH": str(NOISE), "EXPECTED": expected}
     done = python(PROGRAMS / "side_effects_without_proc.py", start=start_mode, env=env, ends=None, flags=["-W", "error"])
@@ -93,17 +93,17 @@ def test_import_without_proc(python, start_mode):
 @pytest.mark.native("core")
 @pytest.mark.parametrize("main", ["before", "not before"])
 def test_subinterpreters(python, start_mode, main):
-    """Each with a GIL of its own (3.12), in threads at once, ended and made again: pools and core are the process's.
+    """Each has its own GIL (3.12). They run in threads at once, end and are made again; pools and core are the process's.
 
-    Guards: multi-phase initialisation with per-interpreter GIL declared (python/interpreter.h); struct base in a static that is
-    the same for all. Without the slot the import is refused."""
+    Guards: multi-phase initialisation with per-interpreter GIL declared (python/interpreter.h), and struct base in a static
+    that is the same for all. Without the slot the import is refused."""
     mode = python(PROGRAMS / "side_effects_interpreters.py", main, start=start_mode, flags=["-W", "ignore"]).strip()
     assert mode == ("direct" if start_mode == "never" else "core")
 
 
 def test_end_while_daemon_threads_draw(python, start_mode):
-    """Guards: threads that come back from the core while the interpreter ends are ended by CPython inside our
-    frames; their pools' destructors must not touch what is gone. Seen as a hang or a death by signal."""
+    """Guards: CPython ends threads inside our frames if they come back from the core while the interpreter ends. Their pools'
+    destructors must not touch what is gone. Otherwise there is a hang or a death by signal."""
     for _ in range(8):
         python(PROGRAMS / "side_effects_daemon_threads.py", start=start_mode)
 
@@ -126,13 +126,13 @@ def test_draws_at_the_interpreters_end(python, start_mode):
 
 
 def test_imported_again(python, start_mode):
-    """A program that reloads its modules, or tests that throw them out of sys.modules."""
+    """A program reloads its modules, or tests remove them from sys.modules."""
     python(PROGRAMS / "side_effects_imported_again.py", start=start_mode)
 
 
 @pytest.mark.native("core")
 def test_the_glue_is_loaded_with_the_package(python, start_mode):
-    """Not at its first use, which may be in a forked child: there the loader's lock may be held by a thread that is gone."""
+    """Not at its first use, which may be in a forked child: there a thread that is gone may hold the loader's lock."""
     program = "import sys, gorandom; print(gorandom.status().core_version is None, 'gorandom._core' in sys.modules)"
     assert python(program, start=start_mode).split() in (["False", "True"], ["True", "False"])
 
@@ -143,7 +143,7 @@ def test_imported_in_threads_at_once(python, start_mode):
 
 @pytest.mark.parametrize("closed", [[0], [1], [2], [0, 1, 2]], ids=str)
 def test_closed_standard_descriptors(python, start_mode, closed):
-    """Nothing of ours may land on a standard descriptor's number, and nothing is written there."""
+    """Nothing of ours may get a standard descriptor's number, and nothing is written there."""
     python(
         f"""
 import os

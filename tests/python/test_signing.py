@@ -1,4 +1,4 @@
-"""gorandom.signing beside itsdangerous, both ways; what is refused, when a token expires, what a signer keeps."""
+"""gorandom.signing compared with itsdangerous, both ways; what it refuses, when a token expires, what a signer keeps."""
 
 import base64
 import copy
@@ -25,7 +25,7 @@ from gorandom import signing
 SECRET, PURPOSE = b"a secret of the tests, 32 bytes.", "tests"
 NOW = 1_700_000_000  # seconds
 
-# What itsdangerous is told for the same tokens.
+# itsdangerous' options for the same tokens.
 THEIR_WAY = {
     None: {"key_derivation": "hmac", "digest_method": hashlib.sha256},
     "itsdangerous": {},
@@ -110,7 +110,7 @@ def as_bytes(text):
             lambda: signing.Signer("secret", "purpose").sign("value"),
             b"value.SikU0UtxBprd48s6mBKeiWnAapM9FGcaEImHzi68OaM",
         ),
-        # itsdangerous' docs/signer.rst; the salt is its default.
+        # itsdangerous' docs/signer.rst, with the default salt.
         (
             lambda: signing.Signer("secret-key", "itsdangerous.Signer", compat="itsdangerous").sign("my string"),
             b"my string.wh6tMHxLgJqB6oY1uT73iMlyrOA",
@@ -129,7 +129,7 @@ def test_vectors(make, token):
 
 
 def test_by_the_definition():
-    """RFC 2104 twice, spelled out with the standard library."""
+    """RFC 2104 applied twice, spelled out with the standard library."""
     key = hmac.digest(SECRET, b"p", "sha256")
     tag = base64.urlsafe_b64encode(hmac.digest(key, b"v.w", "sha256")).rstrip(b"=")
     assert signing.Signer(SECRET, "p").sign("v.w") == b"v.w." + tag
@@ -174,10 +174,10 @@ def test_serializers_exchange(name, compat, secret, purpose, obj):
     assert loads(token) == loads(token.encode()) == their_loads(token) == obj
 
 
-@pytest.mark.parametrize("size", [*range(16), *range(506, 514), 3000])  # JSON adds two quotes; signing.SHORT is 512
+@pytest.mark.parametrize("size", [*range(16), *range(506, 514), 3000])  # JSON adds two quotes; signing.SHORT is 512 bytes
 @pytest.mark.parametrize("text", ["a", "ab", "abcdefghijklmnopqrstuvwxyz", "mixed"])
 def test_compression(size, text):
-    """The same choice as itsdangerous', on both sides of the size up to which a small window decides."""
+    """The same choice as itsdangerous makes, on both sides of the size up to which a small window decides."""
     if text == "mixed":  # no repeats at first, then some
         text = base64.b85encode(hashlib.shake_128(b"x").digest(size)).decode()[: size - size // 8]
     text = (text * size)[:size]
@@ -188,7 +188,7 @@ def test_compression(size, text):
 
 
 def test_rule_of_compression():
-    """At its edge, and for repeats that only a wide window sees, in more data than the small one decides about."""
+    """At its edge, and for repeats that only a wide window finds, in more data than the small one is used for."""
     noise = hashlib.shake_128(b"x").digest(2000)
     cases = [noise[:256] * 2, noise[:1500] * 2, noise[:512], noise[:513]]
     cases += [noise[:start] + b"x" * n for start in range(470, 530) for n in range(1, 80)]
@@ -234,7 +234,7 @@ def test_default_clock(monkeypatch):
 @classes
 @compats
 def test_purposes_never_cross(name, compat):
-    """Alike as they may be; nor do the two ways of signing, nor this way and the secret itself as a key."""
+    """However similar they are. Nor do the two ways of signing, nor this way and one with the secret itself as the key."""
     alike = ["a", "A", "a ", "a\0", "\0a", "aa", "signer", "asigner", "é", "e\u0301", b"\xff", "." * 64, "." * 65]
     for one, other in itertools.permutations(alike, 2):
         with pytest.raises(signing.BadSignature):
@@ -270,16 +270,16 @@ def test_rotation(name, compat):
         unsign(ours(name, foreign, compat=compat)[0]("v"))
     with pytest.raises(signing.BadSignature):
         unsign(ours(name, old, "another purpose", compat=compat)[0]("v"))
-    # Only the newest signs.
+    # Only the newest secret signs.
     assert sign("v") == ours(name, compat=compat)[0]("v")
     with pytest.raises(signing.BadSignature):
         ours(name, old, compat=compat)[1](sign("v"))
-    # itsdangerous has the list the other way round.
+    # itsdangerous has the list in the opposite order.
     assert as_bytes(theirs(name, [older, old, SECRET], compat=compat)[1](sign("v"))) == b"v"
 
 
 def test_old_secrets_are_a_list():
-    """A str there would make a secret of each of its letters."""
+    """A str there would make each of its letters a secret."""
     for one in ("old", b"old", bytearray(b"old")):
         with pytest.raises(TypeError, match="old_secrets must be a list"):
             signing.Signer(SECRET, PURPOSE, old_secrets=one)
@@ -319,7 +319,7 @@ def test_secrets_and_purposes(name):
 
 @compats
 def test_a_secret_of_nulls(compat):
-    """A buffer that was erased too early. HMAC pads its key with NULs, so that it signs as an empty secret does."""
+    """Such a buffer was erased too early. HMAC pads its key with NULs, so it would sign like an empty secret."""
     assert hmac.digest(bytes(64), b"p", "sha256") == hmac.digest(b"", b"p", "sha256")
     for secret in (b"\0", bytes(64), bytearray(100), "\0\0"):
         with pytest.raises(ValueError):
@@ -366,7 +366,7 @@ def test_wrong_types(name):
 
 
 def test_text_that_is_no_utf_8():
-    """A UnicodeEncodeError would carry the text, and a log that shows it the secret."""
+    """A UnicodeEncodeError would contain the text, and a log that shows it would contain the secret."""
     bad = "\ud800 and more"
     for make in (
         lambda: signing.Signer(bad, PURPOSE),
@@ -377,7 +377,7 @@ def test_text_that_is_no_utf_8():
         with pytest.raises(ValueError, match="must be text that UTF-8 can encode$") as caught:
             make()
         assert caught.type is ValueError and caught.value.__context__ is None
-    # A token may come from anywhere.
+    # A token may have any source.
     assert not signing.Signer(SECRET, PURPOSE).validate(bad)
     with pytest.raises(signing.BadTimeSignature):
         signing.TimestampSigner(SECRET, PURPOSE).unsign(bad)
@@ -387,13 +387,13 @@ def test_text_that_is_no_utf_8():
 
 # -- What is refused --
 
-FOREIGN = [*"=+/. \n\0~", "é", "\ud800", "\uff21"]  # beside the alphabet; the last is a wide A
+FOREIGN = [*"=+/. \n\0~", "é", "\ud800", "\uff21"]  # outside the alphabet; the last is a wide A
 
 
 @classes
 @compats
 def test_altered_at_every_place(name, compat):
-    """Another character, one more, one less. itsdangerous takes some of these: see below."""
+    """Another character, one more, or one less. itsdangerous accepts some of these: see below."""
     sign, unsign = ours(name, compat=compat)
     token = sign("v?>")
     token = token if isinstance(token, str) else token.decode()
@@ -412,8 +412,8 @@ def test_altered_at_every_place(name, compat):
 
 @compats
 def test_one_spelling(compat):
-    """itsdangerous passes over what is no base64, padding, and the bits after the last byte: many tokens for
-    one value, which a list of revoked tokens then doesn't know."""
+    """itsdangerous ignores characters outside base64, padding, and the bits after the last byte. That makes many tokens for
+    one value, and a list of revoked tokens doesn't know the others."""
     signer = signing.Signer(SECRET, PURPOSE, compat=compat)
     token = signer.sign("v")
     accepts = theirs("Signer", compat=compat)[1]
@@ -430,7 +430,7 @@ def test_one_spelling(compat):
 @classes
 @compats
 def test_short_and_long_tags(name, compat):
-    """A right tag that was cut, to nothing too, or has more after it."""
+    """A correct tag that is truncated, even to nothing, or has more after it."""
     sign, unsign = ours(name, compat=compat)
     token = as_bytes(sign("v"))
     value, _, signature = token.rpartition(b".")
@@ -443,7 +443,7 @@ def test_short_and_long_tags(name, compat):
 
 @compats
 def test_no_truncation_of_the_other_kind(compat):
-    """The 20 bytes of an HMAC-SHA-1 are no HMAC-SHA-256, nor the first 20 of one."""
+    """The 20 bytes of an HMAC-SHA-1 are no HMAC-SHA-256, nor are the first 20 of one."""
     other = "itsdangerous" if compat is None else None
     assert not signing.Signer(SECRET, PURPOSE, compat=compat).validate(
         signing.Signer(SECRET, PURPOSE, compat=other).sign("v")
@@ -483,7 +483,7 @@ def test_messages(name, token, message):
     )
 )
 def test_any_token(token):
-    """Whatever comes, it is BadSignature."""
+    """Whatever comes, the answer is BadSignature."""
     if isinstance(token, list):
         token = b".".join(map(as_bytes, token))
     for name in CLASSES:
@@ -528,7 +528,7 @@ def encoded(data):
     ids=lambda payload: payload[:20].decode(),
 )  # fmt: skip
 def test_bad_payloads(payload):
-    """Signed, but not by a serializer."""
+    """They are signed, but a serializer didn't make them."""
     for make, reader in (
         (signing.Signer, signing.URLSafeSerializer),
         (signing.TimestampSigner, signing.URLSafeTimedSerializer),
@@ -545,7 +545,7 @@ def test_bad_payloads(payload):
 @compats
 @classes
 def test_salt(name, compat):
-    """itsdangerous' name of the purpose."""
+    """salt is itsdangerous' name for the purpose."""
     token = ours(name, compat=compat)[0]("v")
     made = OURS[name](SECRET, salt=PURPOSE, compat=compat)
     assert (made.dumps if "Serializer" in name else made.sign)("v") == token
@@ -559,7 +559,7 @@ def test_salt(name, compat):
 
 
 class Reversed:
-    """JSON, the other way round: a serializer whose dumps() gives str."""
+    """JSON in reverse: a serializer whose dumps() returns str."""
 
     @staticmethod
     def dumps(obj):
@@ -582,13 +582,13 @@ def test_serializers_of_ones_own(name, compat, serializer):
         SECRET, salt=PURPOSE, serializer=serializer, signer=signer, signer_kwargs=THEIR_WAY[compat]
     )
     for obj in ({"a": ["é", 1, None]}, "a" * 1000):
-        assert mine.dumps(obj) == as_bytes(other.dumps(obj)).decode()  # theirs is bytes where the serializer's is
+        assert mine.dumps(obj) == as_bytes(other.dumps(obj)).decode()  # theirs returns bytes if the serializer does
         assert mine.loads(other.dumps(obj)) == other.loads(mine.dumps(obj)) == obj
 
 
 def test_serializers_that_fail():
-    """Whatever loads() raises about a signed payload is BadPayload, a want of memory excepted; loads() never sees one that
-    was not signed for this. dumps() has to give bytes or str."""
+    """Anything that loads() raises for a signed payload is BadPayload, except MemoryError. loads() never sees a payload that
+    was not signed for this purpose. dumps() must return bytes or str."""
 
     class Failing:
         error = KeyError("x")
@@ -662,10 +662,10 @@ def session_in(app, cookie):
 
 
 def test_flask_keeps_its_sessions(flask, monkeypatch):
-    """The cookies are Flask's to the byte, both ways, with Flask's own types in them, old secrets and altered ones."""
+    """The cookies equal Flask's to the byte, both ways, with Flask's own types, old secrets and altered cookies."""
     from gorandom.compat.flask import SessionInterface
 
-    monkeypatch.setattr(signing.time, "time", lambda: NOW)  # itsdangerous' too
+    monkeypatch.setattr(signing.time, "time", lambda: NOW)  # also itsdangerous'
     theirs, ours = application(flask), application(flask, SessionInterface())
     cookie = cookie_of(theirs)
     assert cookie_of(ours) == cookie
@@ -676,10 +676,10 @@ def test_flask_keeps_its_sessions(flask, monkeypatch):
     for old, good in ((["a secret of the tests"], True), (["another"], False), ([], False), (None, False)):
         app = application(flask, SessionInterface(), secret_key="the new one", SECRET_KEY_FALLBACKS=old)
         assert (session_in(app, cookie) != "{}") is good
-    # What Flask takes for a list of one-letter secrets, each of which would verify.
+    # Flask would take this for a list of one-letter secrets, each of which would verify.
     with pytest.raises(TypeError, match="old_secrets must be a list"):
         session_in(application(flask, SessionInterface(), TESTING=True, SECRET_KEY_FALLBACKS="a secret"), cookie)
-    # Only the newest signs.
+    # Only the newest secret signs.
     rotated = application(flask, SessionInterface(), secret_key="the new one", SECRET_KEY_FALLBACKS=["a secret of the tests"])
     assert session_in(application(flask, secret_key="the new one"), cookie_of(rotated)) != "{}"
     # Too old.
@@ -706,7 +706,7 @@ def test_flask_with_sha256(flask, monkeypatch):
 
 @pytest.mark.parametrize("choice", [{"digest_method": staticmethod(hashlib.sha256)}, {"key_derivation": "django-concat"}])
 def test_flask_digests_are_not_passed_over(flask, choice):
-    """A subclass for Flask's own interface that asked for SHA-256 would get SHA-1 here, and nobody would notice."""
+    """A subclass for Flask's own interface that asked for SHA-256 would silently get SHA-1 here."""
     from gorandom.compat.flask import SessionInterface
 
     chosen = type("Chosen", (SessionInterface,), choice)()
@@ -749,7 +749,7 @@ def test_expiry(clock, compat, age, max_age, good):
 
 
 def test_max_age_is_a_number(clock):
-    """Every comparison with NaN is false: what asks whether it's too old, and not whether it's young, takes it."""
+    """Every comparison with NaN is false. A check for "too old", instead of "young enough", would accept it."""
     token = Clock(SECRET, PURPOSE).sign("v")
     clock(NOW + 1)
     assert theirs("TimestampSigner")[1](token, max_age=float("nan")) == b"v"
@@ -770,7 +770,7 @@ def test_max_age_is_a_number(clock):
 @pytest.mark.parametrize("max_age", [0, 60, 60.5, float("inf"), -1])
 @pytest.mark.parametrize("leeway", [0, 60, 60.25])
 def test_timedeltas_and_leeway(clock, compat, age, max_age, leeway):
-    """A leeway moves both bounds. A timedelta is its seconds, in either place and in each function."""
+    """A leeway moves both bounds. A timedelta counts as its seconds, in either place and in each function."""
     signer, serializer = Clock(SECRET, PURPOSE, compat=compat), ClockedSerializer(SECRET, PURPOSE, compat=compat)
     token, text = signer.sign("v"), serializer.dumps("v")
     clock(NOW + age)
@@ -791,7 +791,7 @@ def test_timedeltas_and_leeway(clock, compat, age, max_age, leeway):
 
 @pytest.mark.parametrize("option", ["max_age", "leeway", "return_timestamp", "salt"])
 def test_what_knows_no_time_takes_none(option):
-    """itsdangerous' loads() passes over words that it does not know: a token that was thought to expire never did."""
+    """itsdangerous' loads() ignores unknown keyword arguments: a token that was meant to expire never did."""
     signer, serializer = signing.Signer(SECRET, PURPOSE), signing.URLSafeSerializer(SECRET, PURPOSE)
     for call, token in ((serializer.loads, serializer.dumps("v")), (signer.unsign, signer.sign("v")), (signer.validate, b"v")):
         with pytest.raises(TypeError, match=f"unexpected keyword argument '{option}'"):
@@ -799,7 +799,7 @@ def test_what_knows_no_time_takes_none(option):
 
 
 def test_edges_of_time(clock):
-    """Numbers that Python refuses to print, microseconds, and leeways that are none."""
+    """Numbers that Python refuses to print, microseconds, and invalid leeways."""
     signer = Clock(SECRET, PURPOSE)
     token = signer.sign("v")
     clock(NOW + 60)
@@ -846,7 +846,7 @@ def test_wrong_clocks(clock):
             signer.sign("v")
         with pytest.raises(error):
             signer.unsign(token, 60)
-    # itsdangerous makes one there, and can't read it either.
+    # itsdangerous makes a token there, and can't read it either.
     clock(signing.LAST_TIMESTAMP + 1)
     token = theirs("TimestampSigner")[0]("v")
     with pytest.raises(ValueError):
@@ -857,7 +857,7 @@ def test_wrong_clocks(clock):
 
 
 def test_one_type_for_another():
-    """With one purpose for two classes, which the documentation says not to do."""
+    """One purpose is used for two classes, against the documentation's advice."""
     plain, timed = signing.Signer(SECRET, PURPOSE), Clock(SECRET, PURPOSE)
     with pytest.raises(signing.BadTimeSignature, match="No timestamp in the token") as caught:
         timed.unsign(plain.sign("v"))
@@ -867,7 +867,7 @@ def test_one_type_for_another():
             timed.unsign(plain.sign(b"v." + stamp))
         assert caught.value.payload == b"v" and caught.value.date_signed is None
         assert not timed.validate(plain.sign(b"v." + stamp))
-    # The other way the time is a part of the value, as itsdangerous has it.
+    # In the opposite direction the time is a part of the value, as in itsdangerous.
     token = timed.sign("v")
     assert plain.unsign(token) == theirs("Signer")[1](token) == token.rpartition(b".")[0]
     with pytest.raises(signing.BadTimeSignature):
@@ -880,7 +880,7 @@ def test_one_type_for_another():
 
 
 def reachable(obj):
-    """All that hangs on it, but for types, functions and modules, which lead to everything."""
+    """Return everything reachable from it, except through types, functions and modules, which lead everywhere."""
     found, left = {}, [obj]
     while left:
         one = left.pop()
@@ -922,7 +922,7 @@ def test_neither_pickled_nor_copied(name):
 
 
 def test_exceptions():
-    """The names and the tree of itsdangerous; they can be pickled, as a worker's must."""
+    """They have itsdangerous' names and hierarchy. They can be pickled, as a worker's exceptions must be."""
     for name in ("BadData", "BadPayload", "BadSignature", "BadTimeSignature", "SignatureExpired"):
         mine, other = getattr(signing, name), getattr(itsdangerous, name)
         assert [c.__name__ for c in mine.__mro__] == [c.__name__ for c in other.__mro__]
@@ -976,6 +976,6 @@ def test_threads(compat):
 @linux
 @starts
 def test_forks(start):
-    """One signer, made before the forks, in the parent, children and grandchildren, alone and with threads."""
+    """One signer, made before the forks, is used in the parent, children and grandchildren, alone and with threads."""
     found = run(PROGRAMS / "signing_forks.py", start)
     assert found == [True, 25, True]

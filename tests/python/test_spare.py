@@ -1,4 +1,4 @@
-"""What the core's runtime gets when the system refuses it memory after a start: it would end the process."""
+"""What the core's runtime gets if the system refuses it memory after a start, which would otherwise end the process."""
 
 import os
 import subprocess
@@ -13,9 +13,9 @@ pytestmark = [
 
 
 def test_go_is_not_refused():
-    """Guards without_the_system: what Go has reserved becomes usable, a few new pieces come from the spare, nothing comes
-    from elsewhere, and a forked child has none of it. Before, a filter or a limit that came right after a first draw could end a busy process
-    ("fatal error: runtime: cannot allocate memory", twice in some thousand loaded runs)."""
+    """Guards without_the_system: memory that Go has reserved becomes usable, a few new pieces come from the spare, nothing
+    comes from elsewhere, and a forked child has none of it. Before, a filter or a limit right after a first draw could end a
+    busy process ("fatal error: runtime: cannot allocate memory", twice in a few thousand loaded runs)."""
     program = compile_c("spare", "spare.c", flags=(f"-I{NOISE.parents[2] / 'pyext'}", "-pthread"))
     done = subprocess.run([program], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done

@@ -1,8 +1,7 @@
-"""The floors of pyext/front below Python, in C, over a system and a core that the test plays (noise/stage).
+"""The floors of pyext/front below Python, in C, over a simulated system and core (noise/stage).
 
-What a kernel, another thread, a signal or a fork may do in the worst moment is done there each time: the program is told what
-to answer, where to fork and where to stop a thread. It needs neither a wheel nor Python, so a change of the C is
-tried in a second.
+Each test makes a kernel, another thread, a signal or a fork act at the worst moment. It tells the program what to answer, where
+to fork and where to stop a thread. That needs neither a wheel nor Python, so a change of the C code is tested in a second.
 """
 
 import functools
@@ -22,7 +21,7 @@ pytestmark = [
     pytest.mark.skipif(not (2, 34) <= GLIBC < (99,), reason="NOT TESTED: written for glibc 2.34 and later"),
 ]
 
-# The functions that the floors call and the stage plays.
+# The functions that the floors call and the stage replaces.
 PLAYED = ("madvise", "mmap", "munmap", "mlock", "syscall", "open", "fstat", "read", "poll", "nanosleep", "pthread_sigmask", "sigaction",
           "sigaltstack", "pthread_create", "pthread_setspecific", "sched_yield", "sched_getaffinity", "time", "prctl", "dlopen",
           "dlerror", "dlsym", "memcpy")  # fmt: skip

@@ -1,4 +1,4 @@
-"""status(): what serves this process and why."""
+"""status(): what this process draws from, and why."""
 
 import contextlib
 import dataclasses
@@ -88,8 +88,8 @@ def test_asking_starts_nothing(python):
 
 
 def test_dropped_sources(status, monkeypatch):
-    """A source that fails a health test is named with the reason, and listed as serving no more. That a core finds
-    such a source is the affair of tests/go/csprng (noise_test.go): no processor here is broken at will."""
+    """A source that fails a health test is named with the reason, and no longer listed as a source. tests/go/csprng
+    (noise_test.go) checks that a core finds such a source, because no test can break a processor."""
     names = {line.partition(": ")[0] for line in status.dropped}
     assert not names & set(status.sources)
     if status.mode != "core":
@@ -110,7 +110,7 @@ def test_dropped_sources(status, monkeypatch):
 
 @pytest.mark.native("core")
 def test_a_busy_core(status, monkeypatch):
-    """It is not asked then, and what is known without it is said."""
+    """A busy core is not asked, and the status has what is known without it."""
     from gorandom import _core
 
     if status.mode != "core":
@@ -146,7 +146,7 @@ def test_a_panic_in_the_core(status, monkeypatch, tmp_path, ask):
 
 @pytest.mark.native("core")
 def test_failed_reseeds(status, monkeypatch):
-    """That a core counts them is the affair of tests/go/csprng."""
+    """tests/go/csprng checks that a core counts them."""
     from gorandom import _core
 
     if status.mode != "core":

@@ -1,4 +1,4 @@
-"""CPython's own tests, from the running interpreter's test package, with gorandom in the stdlib's place."""
+"""CPython's own tests, from the running interpreter's test package, with gorandom in place of the stdlib."""
 
 import importlib.util
 import json
@@ -29,5 +29,5 @@ def test_suite(python, module, names, at_least):
     out = python(PROGRAMS / "stdlib_suites.py", module, *names, flags=["-W", "ignore"], timeout=120)
     result = json.loads(out.splitlines()[-1])
     assert result["ran"] >= at_least and result["ours"] and result["drawn"] >= at_least
-    skipped = [why for why in result["skipped"] if "not enough memory" not in why]  # those of gigabytes, where -M allows them
+    skipped = [why for why in result["skipped"] if "not enough memory" not in why]  # those need gigabytes, and -M
     assert len(skipped) <= 2, skipped

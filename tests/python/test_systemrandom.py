@@ -1,4 +1,4 @@
-"""gorandom.SystemRandom beside random.SystemRandom: the same numbers from the same bytes, the same errors."""
+"""gorandom.SystemRandom compared with random.SystemRandom: the same numbers from the same bytes, the same errors."""
 
 import copy
 import os
@@ -16,7 +16,7 @@ from gorandom import _systemrandom, secrets
 
 
 class InPython(gorandom.SystemRandom):
-    """The methods that C calls for what it does not do: their bytes can be given. test_numbers.py has C's."""
+    """The Python methods that C calls for rare cases. Tests can give them bytes. test_numbers.py tests C's."""
 
     locals().update(_systemrandom.PYTHON)
 
@@ -35,7 +35,7 @@ def outcome(function, *args, **kwargs):
 
 @pytest.fixture
 def same_bytes(monkeypatch):
-    """same_bytes(data): theirs and in_python read it."""
+    """same_bytes(data) makes theirs and in_python read it."""
 
     def feed(data):
         for place, name, wrap in ((random, "_urandom", lambda f: f), (InPython, "_bytes", staticmethod)):
@@ -93,7 +93,7 @@ METHODS = [
 
 
 def test_the_methods_of_random(same_bytes):
-    """What random.Random builds on them: the same from the same bytes."""
+    """What random.Random builds on them gives the same from the same bytes."""
     data = gorandom.urandom(20_000)
     for draw in METHODS:
         same_bytes(data)
@@ -102,8 +102,8 @@ def test_the_methods_of_random(same_bytes):
 
 
 def test_no_second_number_is_kept(same_bytes):
-    """No method leaves a number in the object for its next call. Guards SystemRandom.gauss: random.Random's makes two
-    at a time and keeps one, which a forked child would give too. What a program has put there is not taken either."""
+    """No method leaves a number in the object for its next call. Guards SystemRandom.gauss: random.Random's makes two at a
+    time and keeps one, which a forked child would give too. A number that a program has put there is not used either."""
     for draw in METHODS:
         draw(ours)
     assert vars(ours) == {"gauss_next": None}
@@ -160,7 +160,7 @@ def test_constructor_takes_a_seed():
 
 @pytest.mark.parametrize("args, kwargs", [(({},), {}), (([],), {}), ((1, 2), {}), ((), {"seed": 1}), ((), {"x": 1})])
 def test_constructor_as_the_stdlibs(args, kwargs):
-    """What it refuses differs by Python's version."""
+    """What it refuses depends on Python's version."""
 
     def ends(kind):
         try:
@@ -192,14 +192,13 @@ def test_cannot_be_pickled_or_copied():
 
 
 def test_counts_as_the_systems():
-    """Programs tell generators that cannot be seeded by this class: they share those and copy the others."""
+    """Programs recognise generators that cannot be seeded by this class: they share those and copy the others."""
     for generator in (ours, secrets.SystemRandom(), secrets._random):
         assert isinstance(generator, random.SystemRandom)
 
 
 def test_nothing_is_drawn_from_the_system(monkeypatch):
-    """Guards the methods that random.SystemRandom has of its own: each is replaced, so that none draws behind gorandom's
-    back."""
+    """Guards that each of random.SystemRandom's own methods is replaced, so that none draws from the system directly."""
 
     def refuse(*args):
         raise AssertionError("the standard library's source was asked")
@@ -214,7 +213,7 @@ def test_nothing_is_drawn_from_the_system(monkeypatch):
 
 @pytest.mark.parametrize("replaced", ["random", "getrandbits", "randbytes", "_randbelow", "randrange"])
 def test_replaced_methods_are_asked(replaced):
-    """As by a subclass of random.SystemRandom, for a class and for one object."""
+    """As in a subclass of random.SystemRandom, for a class and for one object."""
 
     def ends(kind, where):
         asked = []
@@ -229,7 +228,7 @@ def test_replaced_methods_are_asked(replaced):
         drawn = {}
         for number, draw in enumerate(METHODS):
             asked.clear()
-            made.gauss_next = None  # of the standard library's alone
+            made.gauss_next = None  # only the standard library's has it
             draw(made)
             drawn[number] = bool(asked)
         return drawn
@@ -254,5 +253,5 @@ def test_threads_and_subclasses():
 
 
 def test_forked_children_differ(python, start_mode):
-    """Guards SystemRandom.gauss too: kept by the object, a second number would come in parent and child."""
+    """Guards SystemRandom.gauss too: if the object kept a second number, parent and child would both give it."""
     assert python(PROGRAMS / "systemrandom_forks.py", start=start_mode).strip() == "82"

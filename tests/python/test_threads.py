@@ -1,5 +1,5 @@
-"""Threads that do the same at once. With a GIL most of it is in one piece by itself; without one (a free-threaded
-CPython) only what the C code sees to is. Each test says what it guards, and was red there without it."""
+"""Threads that do the same at once. With a GIL most of it is atomic anyway. In a free-threaded CPython only what the C code
+protects is. Each test names what it guards, and failed there without it."""
 
 import os
 import sysconfig
@@ -42,31 +42,31 @@ def test_shuffles_of_one_list_lose_no_item(python):
 
 @pytest.mark.parametrize("function", ["random.shuffle(x)", "random.sample(x, 20)", "random.choice(x)", "key.digests(x)"])
 def test_a_list_that_others_change(python, function):
-    """What is drawn from may become shorter, or its items replaced: an IndexError, never freed memory. Guards: no
-    borrowed references to items in numbers.c."""
+    """While numbers are drawn from it, the list may get shorter or its items may be replaced. That gives an IndexError, and
+    never uses freed memory. Guards: no borrowed references to items in numbers.c."""
     python(PROGRAMS / "threads_changed_list.py", function)
 
 
 def test_default_entropy_is_replaced(python):
-    """Guards: a reference of its own to secrets.DEFAULT_ENTROPY in numbers.c."""
+    """Guards: numbers.c holds its own reference to secrets.DEFAULT_ENTROPY."""
     python(PROGRAMS / "threads_default_entropy.py")
 
 
 def test_functions_replaced_while_they_are_called(python):
-    """A module in Python that is imported anew gives C other functions for what is odd. Guards: state_set() keeps those
-    that others may be using. Without it the interpreter dies."""
+    """If a Python module is imported anew, C gets new functions for rare cases. Guards: state_set() keeps those that others
+    may be using. Without it the interpreter dies."""
     python(PROGRAMS / "threads_replaced_functions.py")
 
 
 @pytest.mark.native("callback for OpenSSL")
 def test_openssl_is_switched_by_threads(python):
-    """Guards: openssl/module.c never keeps our own method as the one to give back, whoever activates meanwhile."""
+    """Guards: openssl/module.c never stores our own method as the one to restore, whoever activates meanwhile."""
     pytest.importorskip("ssl", reason="this interpreter has no ssl")
     python(PROGRAMS / "threads_openssl.py")
 
 
 @pytest.mark.native("core")
 def test_never_while_a_core_starts(python):
-    """Either it is too late, or there will be no core. Guards: life_set_mode() waits for a start that is under way."""
+    """Either it is too late, or no core will start. Guards: life_set_mode() waits for a start that is under way."""
     for _ in range(max(1, 12 // int(os.environ.get("GORANDOM_SLOW") or 1))):
         python(PROGRAMS / "threads_never.py")

@@ -17,13 +17,13 @@ pytest.importorskip("sqlite3", reason="NOT TESTED: mypy needs sqlite3, and this 
 
 PACKAGE = pathlib.Path(gorandom.__file__).parent
 
-# What stubtest may say, with the reason why it is not a fault.
+# What stubtest may report, with the reason why it is not a fault.
 ALLOWLIST = """
 gorandom\\._systemrandom\\.SystemRandom\\._bytes  # staticmethod() of a function made in C
 gorandom\\.secrets\\._PatientRandom\\._bytes
 gorandom\\._forklock\\._ForkLock\\.__enter__  # a function made in C, which is no method
 """
-WITHOUT = {  # what cannot be imported then, by the package that it needs
+WITHOUT = {  # modules that cannot be imported without the package that they need
     "numpy": "gorandom\\.numpy\ngorandom\\.BitGenerator\n",
     "flask": "gorandom\\.compat\\.flask\n",
 }
@@ -53,7 +53,7 @@ def test_stubs_agree_with_the_runtime(mypy, tmp_path):
 
 
 def test_stubs_are_for_extension_modules_alone():
-    """All other annotations stand in the code, where they cannot drift from it."""
+    """All other annotations are in the code, where they cannot drift from it."""
     stubs = {str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.pyi")}
     assert stubs == {"_core.pyi", "_front.pyi", "_numpy.pyi", "_openssl.pyi"}
 
@@ -135,7 +135,7 @@ def test_a_strict_program(mypy, tmp_path, target):
 
 @pytest.mark.once
 def test_faults_are_found(mypy, tmp_path):
-    """One for each line: an annotation that says Any finds none."""
+    """Each line has one fault: an annotation that says Any would find none."""
     (tmp_path / "bad.py").write_text("import gorandom, gorandom.signing\n" + "\n".join(BAD) + "\n")
     done = mypy("mypy", "--strict", "bad.py")
     found = {int(line.split(":")[1]) for line in done.stdout.splitlines() if ": error:" in line}

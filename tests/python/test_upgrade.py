@@ -1,4 +1,4 @@
-"""An upgrade in place: a running process whose package is removed or replaced on disk goes on drawing and forking."""
+"""An upgrade in place: a running process continues to draw and fork after its package is removed or replaced on disk."""
 
 import signal
 import subprocess
@@ -18,7 +18,7 @@ HARMS = ["removed", "replaced"]
 
 @pytest.fixture
 def upgraded(python, site):
-    """upgraded(program, harm, ...) runs a program with that copy, to which it does harm (programs/upgrade_steps.py)."""
+    """upgraded(program, harm, ...) runs a program with that copy, and damages the copy (programs/upgrade_steps.py)."""
 
     def run(program, harm, *arguments, source="", **options):
         environment = {"PYTHONPATH": str(site), "PYTHONDONTWRITEBYTECODE": "1"}
@@ -31,8 +31,8 @@ def upgraded(python, site):
 @pytest.mark.parametrize("before", ["imported", "drawn"])
 @pytest.mark.parametrize("harm", HARMS)
 def test_draws_and_forks(upgraded, start, before, harm):
-    """Also when the first draw comes after: all that it needs is in memory since the import. Children have a core of
-    their own, which is the library as it was mapped."""
+    """Also when the first draw comes afterwards: all that it needs has been in memory since the import. Children have their
+    own core, made from the library as it was mapped."""
     out = upgraded("upgrade_draws.py", harm, before, start=start)
     assert out.split() == (["d", "direct"] if start == "never" or not has_core else ["c", "core"])
 
@@ -40,7 +40,7 @@ def test_draws_and_forks(upgraded, start, before, harm):
 @starts
 @pytest.mark.parametrize("harm", HARMS)
 def test_what_was_imported_goes_on(upgraded, start, harm):
-    """No function of it imports anything of the package when it is first called."""
+    """No function of it imports anything from the package at its first call."""
     upgraded("upgrade_imported.py", harm, start=start)
 
 
@@ -48,7 +48,7 @@ def test_what_was_imported_goes_on(upgraded, start, harm):
                                   "BitGenerator", "Status"])  # fmt: skip
 @pytest.mark.parametrize("harm", HARMS)
 def test_what_was_not_imported(upgraded, harm, late):
-    """A clear ImportError, and no mixture of two versions; the draws go on."""
+    """There is a clear ImportError and no mixture of two versions, and draws continue."""
     says = "No module named 'gorandom." if harm == "removed" else (
         f"gorandom {gorandom.__version__} runs in this process, and another version has taken the place of its files: "
         "start the process anew"
@@ -59,18 +59,19 @@ def test_what_was_not_imported(upgraded, harm, late):
 
 @pytest.mark.parametrize("name", ["_numpy", "_openssl"])
 def test_another_version_of_an_extension_module(python, name):
-    """Loaded late, it would use the base's struct as it was built to. Guards base_import() of python/base.h."""
+    """If it were loaded late, it would read the base's struct with its own version's layout. Guards base_import() of
+    python/base.h."""
     python(PROGRAMS / "upgrade_extension.py", name)
 
 
 def test_the_same_version_again(upgraded, package_folder):
-    """Its files are as good as those that were there: what is imported late comes from them."""
+    """Its files equal the old ones, so late imports use them."""
     out = upgraded("upgrade_same.py", "the same", source=package_folder)
     assert out.split() == ["4", "core" if has_core else "direct"]
 
 
 def test_pip_unlinks_what_it_replaces(upgraded, site, tmp_path):
-    """pip itself, in the place of a running process's package. (Were a mapped file written to instead, the process would
+    """pip itself runs, and replaces a running process's package. (If it wrote into a mapped file instead, the process would
     end: see below.)"""
     (record,) = site.glob("*.dist-info")
     tag = next(line.split()[1] for line in (record / "WHEEL").read_text().splitlines() if line.startswith("Tag:"))
@@ -88,6 +89,6 @@ def test_pip_unlinks_what_it_replaces(upgraded, site, tmp_path):
 
 @pytest.mark.skipif(not has_core, reason="no core's library is mapped here: " + gorandom.status().reason)
 def test_truncated_in_place(upgraded):
-    """The control: `cp new.so old.so` writes into what is mapped, and no library outlives that. docs/install.md warns of it."""
+    """The control: `cp new.so old.so` writes into the mapped file, which no library survives. docs/install.md warns of it."""
     done = upgraded("upgrade_draws.py", "truncated", "drawn", start="auto", ends=None)
     assert done.returncode == -signal.SIGBUS

@@ -16,13 +16,13 @@ AHEAD = 10_000  # ms: UUID7_AHEAD
 
 
 class State(ctypes.Structure):
-    """What version 7 goes on from: struct uuid7 of uuid7.h."""
+    """The state that version 7 continues from: struct uuid7 of uuid7.h."""
 
     _fields_ = [("time", ctypes.c_int64), ("rand_a", ctypes.c_uint64), ("rand_b", ctypes.c_uint64)]
 
 
 def following(state, now=NOW, drawn=None):
-    """The next UUID, by the front's own algorithm, from given bytes; state goes on."""
+    """Return the next UUID, by the front's own algorithm, from given bytes, and advance state."""
     made = ctypes.create_string_buffer(16)
     plain().plain_uuid7(ctypes.byref(state), ctypes.c_int64(now), gorandom.urandom(18) if drawn is None else drawn, made)
     return uuid.UUID(bytes=made.raw)
@@ -37,7 +37,7 @@ def milliseconds(value):
 
 
 def bits(value):
-    """The 74 that are neither time nor version nor variant."""
+    """Return the 74 bits that are neither time nor version nor variant."""
     return (value.int >> 64 & 0xFFF) << 62 | value.int & (1 << 62) - 1
 
 
@@ -62,7 +62,7 @@ def test_all_122_bits_vary():
 
 @pytest.mark.parametrize("make, version", [(gorandom.uuid4, 4), (gorandom.uuid7, 7)])
 def test_as_if_the_constructor_had_made_it(make, version):
-    """The object is made without it: nothing that it sets is missing, and nothing else works differently."""
+    """The object is made without the constructor, but lacks nothing that the constructor sets, and works in the same way."""
     value = make()
     made = uuid.UUID(int=value.int)
     assert value == made and hash(value) == hash(made) and str(value) == str(made) and repr(value) == repr(made)
@@ -89,7 +89,7 @@ def test_takes_no_arguments(name, args, kwargs, message):
 
 
 def test_every_draw_of_uuid7_varies():
-    """In a new millisecond 73 bits are fresh; the 74th is room for those that follow."""
+    """In a new millisecond 73 bits are fresh. The 74th leaves room for later UUIDs."""
     ones = zeros = 0
     for _ in range(300):
         value = bits(following(fresh()))
@@ -109,7 +109,7 @@ def test_the_layout():
 @pytest.mark.parametrize("rand_a, rand_b", [(0, 0), (0, (1 << 62) - 1), (5, (1 << 62) - 2), (4094, (1 << 62) - 1), (4095, 0)])
 @pytest.mark.parametrize("step", [0, 1, 1 << 61, (1 << 62) - 1, (1 << 64) - 1])
 def test_the_step(rand_a, rand_b, step):
-    """One more than the low 62 bits of the last eight bytes, on the 74 bits as one number."""
+    """The step is the low 62 bits of the last eight bytes, plus one, and is added to the 74 bits as one number."""
     state = State(NOW, rand_a, rand_b)
     value = following(state, drawn=bytes(10) + step.to_bytes(8, "big"))
     wanted = (rand_a << 62 | rand_b) + 1 + (step & (1 << 62) - 1)
@@ -128,7 +128,7 @@ def test_in_order_within_a_millisecond():
 
 
 def test_the_steps_are_random():
-    """Two processes that go on from the same one must differ: no counter would."""
+    """Two processes that continue from the same UUID must differ. With a counter they would not."""
     state = fresh()
     first = following(state)
     steps = {bits(following(State(state.time, state.rand_a, state.rand_b))) - bits(first) for _ in range(200)}
@@ -154,7 +154,7 @@ def test_the_clock_goes_back(back):
 
 @pytest.mark.parametrize("back", [AHEAD, AHEAD + 1, 86_400_000, NOW])
 def test_the_clock_was_wrong(back):
-    """RFC 9562, 6.2: one that was ahead for a moment does not leave its mark on all that follow."""
+    """RFC 9562, 6.2: a clock that was ahead for a moment does not affect all later UUIDs."""
     state = fresh()
     first, second, third = (following(state, now) for now in (NOW, NOW - back, NOW - back + 1))
     assert [milliseconds(value) for value in (first, second, third)] == [NOW, NOW - back, NOW - back + 1]
@@ -163,8 +163,8 @@ def test_the_clock_was_wrong(back):
 
 @pytest.mark.parametrize("back", [0, 1, 5000, AHEAD - 1])
 def test_never_further_ahead_than_the_bound(back):
-    """However many are made while the clock stands: a process makes fewer than 20,000 in a millisecond. Guards
-    STEP_AHEAD: with the steps of the present millisecond 4,096 would use it up."""
+    """However many are made while the clock stands: a process makes fewer than 20,000 in a millisecond. Guards STEP_AHEAD:
+    with the steps used within the current millisecond, 4,096 would reach the bound."""
     state = fresh()
     following(state)
     drawn = [following(state, NOW - back) for _ in range(40_000)]
@@ -210,7 +210,7 @@ def test_a_given_time_has_the_layout(monkeypatch):
 
 
 def test_a_given_time_leaves_the_others_alone():
-    """One from the year 10889 does not carry the rest there, and one from 1970 does not set them back."""
+    """A time in the year 10889 does not move the others there, and one in 1970 does not set them back."""
     before = gorandom.uuid7()
     for time in TIMES:
         gorandom.uuid7(timestamp=time)
@@ -242,7 +242,7 @@ def test_no_time_is_now():
 
 
 def test_the_time_read_back():
-    """RFC 9562, appendix A.6, and what Python itself says from 3.14 on."""
+    """RFC 9562, appendix A.6, and what Python itself gives from 3.14 on."""
     value = uuid.UUID("017F22E2-79B0-7CC3-98C4-DC0C0C07398F")
     assert gorandom.uuid7_time(value) == 1645557742000
     value = gorandom.uuid7()
@@ -274,7 +274,7 @@ def test_bits_used_up(last):
 
 @linux
 def test_the_time_is_the_clocks():
-    """The installed library, under a clock that the test sets, in all the ways that a clock goes."""
+    """The installed library runs under a clock that the test sets, in all the ways that a clock may change."""
     found = run(
         """
         import json, script, gorandom
@@ -292,7 +292,7 @@ def test_the_time_is_the_clocks():
 
 
 def test_in_order_in_threads():
-    """Each thread sees its own in order, and no two are the same."""
+    """Each thread sees its own UUIDs in order, and no two are the same."""
     drawn = [[] for _ in range(4)]
 
     def work(mine):
@@ -310,14 +310,14 @@ def test_in_order_in_threads():
 
 @linux
 def test_forks(python, start_mode, monkeypatch):
-    """While other threads make UUIDs: no child waits for one of them, and none repeats its parent's."""
+    """Other threads make UUIDs meanwhile. No child waits for one of them, and none repeats its parent's."""
     monkeypatch.setenv("LD_PRELOAD", str(scripted()))
     assert python(PROGRAMS / "uuid_forks.py", start=start_mode, flags=["-W", "ignore"]).split() == ["880", "880"]
 
 
 @linux
 def test_a_signal_in_the_middle(python):
-    """A handler may make a UUID whatever it interrupted."""
+    """A handler may make a UUID, whatever it interrupted."""
     program = """
 import signal, gorandom
 made, make = [], gorandom.uuid7

@@ -1,4 +1,4 @@
-"""The system's generator is not ready, refuses, or is gone. seccomp answers for getrandom."""
+"""The system's generator is not ready, refuses, or is gone. seccomp answers in place of getrandom."""
 
 import errno
 import os
@@ -19,11 +19,11 @@ pytestmark = [
 
 @starts
 def test_not_ready(start):
-    """EAGAIN before the first success: urandom raises, the others wait, and Ctrl-C ends the wait. Guards the
-    checks for signals in draw_wait, and that nothing falls back to weaker bytes."""
+    """EAGAIN before the first success: urandom raises, the others wait, and Ctrl-C ends the wait. Guards the checks for
+    signals in draw_wait, and that nothing falls back to weaker bytes."""
     result = run(
         PROGRAMS / "weather_not_ready.py",
-        # Eager starts, and asks the kernel, at the import: that one is met by the device of the next tests.
+        # An eager start asks the kernel at the import. The next tests cover that with the device.
         "auto" if start == "eager" else start,
         timeout=30,
     )
@@ -39,9 +39,8 @@ def test_not_ready(start):
 @pytest.mark.native("core that draws on and tests its sources")
 @starts
 def test_not_ready_after_a_success(start):
-    """Once bytes have come there is no wait and no BlockingIOError in this process and its children: a live core
-    goes on, and a process without one raises an OSError of another kind. Guards kernel.c's memory of the
-    first success."""
+    """Once bytes have come, this process and its children never wait or raise BlockingIOError. A live core goes on, and a
+    process without one raises another OSError. Guards kernel.c's memory of the first success."""
     result = run(PROGRAMS / "weather_no_longer_ready.py", start, timeout=30)
     refused = [["OSError", 5]] * 4 + [0]  # EIO
     assert result["child"] == refused
@@ -53,8 +52,8 @@ def test_not_ready_after_a_success(start):
 
 @pytest.mark.native("device that the front reads by itself: os.urandom does")
 def test_device_descriptors_of_generations():
-    """Guards the descriptor on the record of a core: a child that resets the core of its parent closes the one
-    that it kept, or every generation would leave one open."""
+    """Guards that a core's descriptor is recorded. A child that resets its parent's core closes that descriptor. Otherwise
+    every generation would leave one open."""
     result = run(PROGRAMS / "weather_device_descriptors.py")
     assert result["mode"] == "core"
     assert result["last"] == result["first"] > 0
@@ -65,7 +64,7 @@ def test_device_descriptors_of_generations():
 @pytest.mark.parametrize("error", ["ENOSYS", "EPERM"])
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_device(start, error, when):
-    """Where there is no getrandom, or a sandbox forbids it, /dev/urandom serves, in the core too."""
+    """Where there is no getrandom, or a sandbox forbids it, /dev/urandom is used, in the core too."""
     result = run(PROGRAMS / "weather_device.py", start, error, when, timeout=30)
     assert result["ends"] == {"0": 8}
     assert result["repeats"] == result["zeros"] == result["failed"] == 0
@@ -77,7 +76,7 @@ def test_device(start, error, when):
 @pytest.mark.native("device that the front reads by itself: os.urandom does")
 @starts
 def test_no_device_either(start, tmp_path):
-    """OSError; a live core goes on with the seed it has, and says that its reseeds fail."""
+    """A draw raises OSError. A live core goes on with the seed it has, and reports that its reseeds fail."""
     if os.geteuid() != 0:
         pytest.skip("needs root, to chroot to a folder without a device")
     result = run(PROGRAMS / "weather_no_device.py", start, tmp_path, "before" if start == "never" else "after", timeout=30)
@@ -90,7 +89,7 @@ def test_no_device_either(start, tmp_path):
 
 @pytest.mark.native("device that the front reads by itself: os.urandom does")
 def test_refused_before_the_first_draw(tmp_path):
-    """No source at all: OSError and no core; and what is no source is not taken for one (a plain file named
+    """Without any source there is an OSError and no core. Something else is not taken for a source (a plain file named
     /dev/urandom)."""
     if os.geteuid() != 0:
         pytest.skip("needs root, to chroot to a folder without a device")
@@ -115,8 +114,8 @@ def test_refused_before_the_first_draw(tmp_path):
     ],
 )
 def test_what_stands_in_the_devices_places(place, mode, number, answer, tmp_path):
-    """Only the devices themselves serve, and nothing is waited for. Guards the flags and the numbers in kernel.c's
-    ``open_device``; for the core, TestOpen and TestFallbackRefused in gorandom/entropy."""
+    """Only the devices themselves are used, and nothing blocks. Guards the flags and the numbers in kernel.c's
+    ``open_device``. TestOpen and TestFallbackRefused in gorandom/entropy check that for the core."""
     folder = tmp_path / "dev"
     folder.mkdir()
     try:
@@ -150,15 +149,15 @@ def test_what_stands_in_the_devices_places(place, mode, number, answer, tmp_path
 
 @pytest.mark.native("device that the front reads by itself: os.urandom does")
 def test_a_device_that_fails():
-    """An error of the device is final. A read whose descriptor became another file is tried again, four times in all,
-    and gives no byte of that file. Guards ``read_device`` and ``device_seeded`` of kernel.c; for the core, the tests of
-    gorandom/entropy."""
+    """An error of the device is final. A read whose descriptor became another file is tried again, four times in all, and
+    gives no byte of that file. Guards ``read_device`` and ``device_seeded`` of kernel.c. The tests of gorandom/entropy check
+    that for the core."""
     found = run((NOISE / "device.py").read_text(), "never", env={"LD_PRELOAD": str(device())})
     assert found == {
         "the poll fails": ["ENOMEM", 0],
         "the poll is interrupted": ["bytes", 1],
         "the read fails": ["ENOMEM", 1],
-        "the read would wait": ["EIO", 1],  # an EAGAIN would be a BlockingIOError, which says something else
+        "the read would wait": ["EIO", 1],  # an EAGAIN would be a BlockingIOError, which means something else
         "the read gives nothing": ["EIO", 1],
         "another file once": ["bytes", 2],
         "another file three times": ["bytes", 4],
@@ -180,15 +179,15 @@ for n in (20_000, 1 << 20):
 
 @pytest.mark.native("C front, which asks the system itself")
 def test_a_getrandom_that_gives_nothing():
-    """And says that it has: OSError, and no zeros. Guards ``read_getrandom``, which would ask for ever."""
+    """getrandom succeeds and gives nothing: OSError, and no zeros. Guards ``read_getrandom``, which would ask for ever."""
     assert run(NOTHING, "never", env={"LD_PRELOAD": str(scripted())}) == errno.EIO
 
 
 @pytest.mark.native("core that draws on and tests its sources")
 def test_a_kernel_that_repeats_itself():
-    """Two equal blocks of 32 bytes in a row, or two reads that begin with one block, are read once more. Then there is
-    OSError and no byte, at every size that is read in more than one block. Guards ``has_twins`` and ``was_last`` of
-    kernel.c; what the core does then is shown in tests/go/csprng (noise_test.go)."""
+    """Two equal blocks of 32 bytes in a row, or two reads that begin with the same block, are read once more. If they repeat,
+    there is OSError and no bytes, at every size of more than one block. Guards ``has_twins`` and ``was_last`` of kernel.c.
+    tests/go/csprng (noise_test.go) shows what the core does then."""
     found = run(NOISE / "repeats.py", "never", env={"LD_PRELOAD": str(scripted())})
     fails = "[Errno 5] the system's random number generator gives no bytes"
     assert found == {
@@ -208,9 +207,9 @@ def test_a_kernel_that_repeats_itself():
 @pytest.mark.native("core that draws on and tests its sources")
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_kernel_that_gives_the_same_at_each_read(when):
-    """A process without a core, from the first draw on and after one: no draw repeats another, all that need the kernel
-    raise OSError, and when it works again they do. Guards the comparison with the read before: without it all draws past the
-    pool give the same bytes, and tokens come again with each pool."""
+    """A process without a core, from the first draw on and after one. No draw repeats another, and all that need the kernel
+    raise OSError. When the kernel works again, so do they. Guards the comparison with the previous read. Without it all draws
+    beyond the pool give the same bytes, and tokens repeat with each pool."""
     result = run(NOISE / "always.py", "never", when, env={"LD_PRELOAD": str(scripted())})
     refused = "[Errno 5] the system's random number generator gives no bytes"
     large = [name for n in (2000, 20_000, 1 << 20) for name in (f"{n} bytes", f"urandom {n}", f"fill {n}")]
@@ -219,8 +218,8 @@ def test_a_kernel_that_gives_the_same_at_each_read(when):
 
 
 def test_a_sound_kernel_repeats_nothing():
-    """Reads of all sizes in a row, of one byte too, which is equal to the one before every 256th time; in threads and
-    children. Guards that what is compared is long enough."""
+    """Reads of all sizes in a row, in threads and children. A read of one byte equals the one before every 256th time. Guards
+    that what is compared is long enough."""
     result = run(NOISE / "sound.py", "never")
     assert result["ends"] == {"0": 4}
     assert result["repeats"] == 0 and result["tokens"] >= 400 + 4 * 50
