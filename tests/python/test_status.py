@@ -10,6 +10,7 @@ from _forks import PROGRAMS
 from conftest import PURE
 
 import gorandom
+from gorandom import seedfile
 
 FIELDS = ["mode", "reason", "ready", "implementation", "sources", "dropped", "reseeds", "failed_reseeds", "events",
           "generation", "vm_generation", "clones", "seed_file", "keystream", "memory", "core_version"]  # fmt: skip
@@ -125,9 +126,9 @@ def test_a_busy_core(status, monkeypatch):
 
 
 @pytest.mark.native("core")
-@pytest.mark.parametrize("ask", [gorandom.status, lambda: gorandom.seedfile.refresh("seed")], ids=["status", "seedfile"])
+@pytest.mark.parametrize("ask", [gorandom.status, lambda: seedfile.refresh("seed")], ids=["status", "seedfile"])
 def test_a_panic_in_the_core(status, monkeypatch, tmp_path, ask):
-    """It is told, and not taken for a core that cannot be entered. pyext/front/python/glue.h raises SystemError for it."""
+    """It is reported, and not taken for a core that cannot be entered. pyext/front/python/glue.h raises SystemError for it."""
     from gorandom import _core
 
     if status.mode != "core":
@@ -137,7 +138,7 @@ def test_a_panic_in_the_core(status, monkeypatch, tmp_path, ask):
         raise SystemError("internal error in the core")
 
     monkeypatch.chdir(tmp_path)
-    gorandom.seedfile.save("seed")
+    seedfile.save("seed")
     for name in ("gopy_Status", "gopy_SeedLoad", "gopy_SeedRefresh", "gopy_SeedSave"):
         monkeypatch.setattr(_core, name, panic)
     with pytest.raises(SystemError, match="internal error in the core"):
