@@ -1,8 +1,8 @@
 /* What the front (_front, C, no runtime) and the core (libgorandom.core.so, Go) know of each other.
  *
- * The front finds one symbol in the core's library, gorandom_core, and nothing else. Every function
- * below that enters Go (seed, fill, event, reseed, hand…, keystream, mac…) must be called inside the gate
- * (front/runtime/gate.c); the others never touch the runtime.
+ * The front looks up one symbol in the core's library, gorandom_core. Every function below that enters Go
+ * (seed, fill, event, reseed, hand…, keystream, mac…) must be called inside the gate (front/runtime/gate.c).
+ * The others never touch the runtime.
  */
 #ifndef GORANDOM_CORE_H
 #define GORANDOM_CORE_H
@@ -19,17 +19,17 @@
 
 struct record;	/* what has to be undone before a core can start again: internal.h */
 
-/* What the functions that enter Go answer: 0, or one of these, or a positive errno of the kernel. */
+/* What the functions that enter Go return: 0, or one of these, or a positive errno of the kernel. */
 enum {
 	GORANDOM_NOT_READY = -1,	/* the system's generator has not been seeded yet */
 	GORANDOM_BROKEN = -2,	/* a panic was recovered, or the core was never seeded */
 	GORANDOM_NO_KERNEL = -3,	/* this processor, or this build, has no AES kernel of that name */
 };
 
-/* A generator of Fortuna's that a program drives by hand. All zero is a new one. */
+/* A Fortuna generator that a program drives by hand. A new one is all zeros. */
 struct hand_generator {
 	unsigned char key[32], counter[16];	/* the next block */
-	uint64_t seeded;	/* 0, or 1: what follows a reseed can be asked for */
+	uint64_t seeded;	/* 1 after the first reseed: output can be requested. 0 before */
 	unsigned char work[584];	/* Go's; zero between calls */
 };
 enum hand {
@@ -49,15 +49,15 @@ enum hand {
 #define MAC_TAG 64	/* bytes, at most */
 #define MAC_STATE 512	/* bytes for a key that Go has prepared */
 
-/* AES-256 over a counter of 128 bits, little-endian: a kernel of package keystream but the generic one. It never touches the
- * runtime: any process, any thread, the core dormant or not. It leaves nothing secret in registers or on the stack. */
+/* AES-256 over a little-endian counter of 128 bits: a kernel of package keystream other than the generic one. It never touches
+ * the runtime: any process, any thread, the core dormant or not. It leaves nothing secret in registers or on the stack. */
 #define AES_KEY 32	/* bytes */
 #define AES_BLOCK 16
 #define AES_SCHEDULE 240	/* the round keys. The first 32 bytes are the key */
 #define KERNEL_NAME 16
 struct keystream {
 	char name[KERNEL_NAME];
-	void (*expand)(unsigned char schedule[AES_SCHEDULE], const unsigned char key[AES_KEY]);	/* may both be at one address */
+	void (*expand)(unsigned char schedule[AES_SCHEDULE], const unsigned char key[AES_KEY]);	/* both may be at one address */
 
 	/* Encrypts the counters from (lo, hi) on. lo must not wrap. */
 	void (*fill)(void *dst, uint64_t blocks, const unsigned char schedule[AES_SCHEDULE], uint64_t lo, uint64_t hi);
@@ -67,26 +67,26 @@ struct gorandom_core {
 	uint32_t abi;	/* GORANDOM_CORE_ABI of the header that the library was built with */
 	const char *version;
 
-	/* Once a process lineage, at import: takes the copy that reset() puts back, and has every
-	 * page of the library that Go will write to wiped at fork and left out of core dumps.
-	 * nthreads is glibc's count of threads (threads.c). NULL: *why says what the system refused. */
+	/* Once in a lineage of processes, at import: makes the copy that reset() puts back. Has every page
+	 * of the library that Go will write to wiped at fork and left out of core dumps. nthreads is glibc's
+	 * count of threads (threads.c). NULL: *why says what the system refused. */
 	struct record *(*map)(unsigned int *nthreads, const char **why);
 
 	/* The threads that Go will ask for. make: until so many are asleep; -1 if the system gives no more. They keep the
-	 * caller's mask of signals, which has to be that of start(). wait: until none is on its way into being or into Go, but
-	 * two seconds at most. end: only before a start; also gives up what reserve() holds. */
+	 * caller's signal mask, which must be that of start(). wait: until no thread is still being made or on its way into
+	 * Go, but two seconds at most. end: only before a start; also gives up what reserve() holds. */
 	int (*threads_make)(struct record *, unsigned asleep);
 	unsigned (*threads_asleep)(const struct record *);
 	void (*threads_wait)(struct record *);
 	void (*threads_end)(struct record *);
 
-	/* Holds the memory that a start takes, and gives it up as far as a mapping of Go's that fails needs it; the rest by
-	 * release(). -1: there is not so much, and threads_end() has to follow. */
+	/* Holds the memory that a start takes. When a mapping of Go's fails, as much is given up as that mapping needs. The
+	 * rest is given up by release(). -1: there is not so much, and threads_end() must follow. */
 	int (*reserve)(struct record *, size_t address_space, size_t writable);
 	void (*release)(struct record *);
 
-	/* Starts the runtime. random: 16 fresh bytes for Go's own use, overwritten. The caller holds signals
-	 * (front/guard/signals.h), and Go's threads keep its mask, in which two of glibc's are open, and SIGSYS if the caller has it so. */
+	/* Starts the runtime. random: 16 fresh bytes for Go, which overwrites its copy of them. The caller holds signals
+	 * (front/guard/signals.h), and Go's threads keep its mask. Two of glibc's are open in it, and SIGSYS if the caller has it open. */
 	void (*start)(struct record *, unsigned char random[16], int processors);
 
 	/* In a forked child only: puts the library back to the state before start(). -1: cannot be done. */
@@ -95,17 +95,17 @@ struct gorandom_core {
 	void (*prepare)(struct record *);	/* before fork: the record is at rest until ... */
 	void (*parent)(struct record *);	/* ... after it, in the parent, or */
 	void (*child)(struct record *);	/* in the child */
-	void (*forget)(struct record *);	/* the calling thread was bound to a runtime that is not this process's: no more */
-	void (*unbind)(struct record *);	/* the calling thread gives the Go M back that a call has bound to it */
+	void (*forget)(struct record *);	/* unbinds the calling thread from a runtime that is not this process's */
+	void (*unbind)(struct record *);	/* gives back the Go M that a call has bound to the calling thread */
 	unsigned (*threads)(const struct record *);	/* threads that this process's core has started */
-	int (*take_panic)(void);	/* has the glue's last call in this thread ended in a panic? Told once */
+	int (*take_panic)(void);	/* has the glue's last call in this thread ended in a panic? Says so once */
 
-	/* keystream: the kernel's name; NULL: the fastest that suits. chosen: its name. */
+	/* keystream: the kernel's name; NULL: the fastest suitable one. chosen: gets its name. */
 	int (*seed)(int lanes, const char *keystream, char chosen[KERNEL_NAME]);
 	int (*fill)(int lane, void *dst, size_t n, size_t whole);	/* n bytes of a draw of whole bytes */
 	int (*event)(int source, const void *data, size_t n);
 	int (*reseed)(void);
-	/* After an answer that is not 0 the generator is as it was. */
+	/* If it does not return 0, the generator is as it was. */
 	int (*hand)(int operation, struct hand_generator *, const void *in, size_t n, void *out, size_t m);
 	/* AES-256 of n bytes of counter blocks by a kernel of package keystream, for the self-test. The counter has 16
 	 * bytes, little-endian. GORANDOM_BROKEN: no such kernel here. */
@@ -114,9 +114,9 @@ struct gorandom_core {
 	int (*mac_sum)(const void *state, const void *message, size_t n, void *tag, size_t size);
 	int (*mac_once)(int algorithm, const void *key, size_t n, const void *message, size_t m, void *tag, size_t size);
 
-	const struct keystream *(*kernel)(const char *name);	/* one that this processor has. NULL: generic, or it makes no AES */
+	const struct keystream *(*kernel)(const char *name);	/* one that this processor has. NULL: generic, or wrong AES */
 
-	/* The compression by the instructions that this processor has for it; NULL: it has none. It is Go's, and never
+	/* The compression by this processor's instructions for it; NULL: it has none. It is Go's assembly and never
 	 * touches the runtime: no gate, any process, the core dormant or not. */
 	sha256_blocks (*sha256)(void);
 };

@@ -1,7 +1,7 @@
-/* The core's threads do not touch the C library's heap. It would keep a cache and an arena for each, and
- * since the threads are gone in a forked child while their caches are not, every generation of cores would
- * leave a kilobyte and a mapping behind. runtime/cgo needs little: a few words for each thread that it
- * starts, and the bounds of a stack. */
+/* The core's threads do not touch the C library's heap. It would keep a cache and an arena for each thread.
+ * In a forked child the threads are gone and their caches are not, so every generation of cores would leave
+ * a kilobyte and a mapping behind. runtime/cgo needs little: a few words for each thread that it starts, and
+ * the bounds of a stack. */
 #define _GNU_SOURCE
 #include "core/internal.h"
 
@@ -14,7 +14,7 @@ void __real_free(void *);
 int __real_pthread_getattr_np(pthread_t, pthread_attr_t *);
 
 EACH_THREAD int is_core_thread;
-EACH_THREAD void *stack;	/* what Go is told of it, */
+EACH_THREAD void *stack;	/* as Go is told, */
 EACH_THREAD size_t stack_size;	/* 0: it has not asked yet */
 
 /* Zero again, and so all free, after a reset. */
@@ -36,22 +36,22 @@ void *__wrap_malloc(size_t n)
 	return i < BLOCKS ? blocks[i] : __real_malloc(n);
 }
 
-/* What a host's thread has allocated for one of ours is left: a few words, where a free would make a cache. */
+/* What a host's thread has allocated for one of ours is not freed: it is a few words, and a free would make a cache. */
 void __wrap_free(void *p)
 {
 	if (!is_core_thread && (uintptr_t)p - (uintptr_t)blocks >= sizeof blocks)
 		__real_free(p);
 }
 
-/* Go asks for a host's thread at each entry, the C library allocates for the answer, and a raw clone(2) in that
- * moment would leave the child with the heap's lock: so the first answer is kept. */
+/* Go asks this for a host's thread at each entry, and the C library allocates memory for the answer. A raw clone(2)
+ * at that moment would leave the child with the heap's lock held. So the first answer is kept. */
 int __wrap_pthread_getattr_np(pthread_t self, pthread_attr_t *attr)
 {
 	if (!stack_size) {
 		int error = __real_pthread_getattr_np(self, attr);
 		if (!error)
 			return pthread_attr_getstack(attr, &stack, &stack_size);
-		pthread_attr_init(attr);	/* no memory; runtime/cgo does not look, and would destroy what was destroyed */
+		pthread_attr_init(attr);	/* no memory; runtime/cgo does not check, and would destroy it a second time */
 		return error;
 	}
 	pthread_attr_init(attr);

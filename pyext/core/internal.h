@@ -1,4 +1,4 @@
-/* What the parts of pyext/core know of each other. The front sees core.h alone. */
+/* What the parts of pyext/core know of each other. The front sees only core.h. */
 #ifndef GORANDOM_CORE_INTERNAL_H
 #define GORANDOM_CORE_INTERNAL_H
 
@@ -7,7 +7,7 @@
 
 #include "core/core.h"
 
-/* mmap of the C library, behind the name that memory.c takes over. */
+/* The C library's mmap. memory.c takes over its name. */
 void *__real_mmap(void *, size_t, int, int, int, off_t);
 
 #pragma GCC visibility push(hidden)
@@ -20,7 +20,7 @@ void *__real_mmap(void *, size_t, int, int, int, off_t);
 #define PAGE_DOWN(x) ((uintptr_t)(x) & ~(uintptr_t)4095)
 #define PAGE_UP(x) PAGE_DOWN((uintptr_t)(x) + 4095)
 
-/* For assembly that writes them all. */
+/* The clobbers of assembly that writes them all. */
 #define XMM "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", \
 	"xmm14", "xmm15"
 
@@ -34,11 +34,11 @@ struct sleeper {	/* a thread that waits for Go to ask for one: threads.c */
 	void *arg;
 };
 
-/* The record of what a started core leaves behind. It lives in a mapping of its own and the front keeps the pointer to
- * it, because the library's own variables are wiped in a forked child. */
+/* The record of what a started core leaves behind. It has a mapping of its own, and the front keeps the pointer to it,
+ * because the library's own variables are wiped in a forked child. */
 struct record {
-	pthread_mutex_t lock;	/* reserves and sleepers, and a mapping until it is advised; held across fork */
-	unsigned lost;	/* what the kernel would not advise, or a key too many: such a core is never reset */
+	pthread_mutex_t lock;	/* of reserves and sleepers, and of a mapping until it is advised; held across fork */
+	unsigned lost;	/* mappings that the kernel would not advise, and keys too many: such a core is never reset */
 
 	struct span reserve[2];	/* held for Go during a start: memory.c */
 	struct span spare;	/* kept for when the system gives no more */
@@ -48,7 +48,7 @@ struct record {
 	char *lo, *bss, *hi;	/* the library's writable pages: [lo, bss) from its file, [bss, hi) zero */
 	char *copy;	/* of [lo, bss), as the loader left it */
 
-	pthread_key_t key;	/* Go's only one, if it has a destructor */
+	pthread_key_t key;	/* Go's only one; valid if there is a destructor */
 	void (*destructor)(void *);
 
 	unsigned int *nthreads;	/* glibc's count of threads */
@@ -64,10 +64,10 @@ extern struct record *record;
 /* Keeps a mapping out of core dumps, and out of forked children or, with MADV_WIPEONFORK, empty there. 0 or -1. */
 int advise_secret(void *, size_t, int fork_advice);
 
-/* For a start: what Go gets later, when the system gives no more. */
+/* For a start: keeps memory that Go gets later, when the system gives no more. */
 void keep_spare(struct record *);
 
-/* The calling thread is the core's, and Go's part of its stack ends below frame. */
+/* Marks the calling thread as the core's. Go's part of its stack ends below frame. */
 void heap_is_core_thread(char *frame);
 
 /* The functions of the table: core.h says what they do. */

@@ -1,22 +1,22 @@
-/* Assembly of Go's that C calls: AES of package keystream, and SHA-256 of Go's own library, for processors with
+/* Go's assembly that C calls: AES of package keystream, and SHA-256 of Go's own library, for processors with
  * instructions for them.
  *
- * A short message takes 100 ns of hashing, and 4 KiB of keystream 300; the gate and the way into Go take a microsecond. These
- * functions are leaves: they read their arguments from the stack and touch neither the stack below nor a goroutine, so they
- * need no runtime. The build makes them visible by the names below (build/archive.py); SHA-256 is left out if this Go has
- * none. */
+ * Hashing a short message takes 100 ns, and 4 KiB of keystream take 300; the gate and the way into Go take a microsecond.
+ * These functions are leaves: they read their arguments from the stack and touch neither the stack below nor a goroutine, so
+ * they need no runtime. The build makes them visible by the names below (build/archive.py). SHA-256 is left out if this Go
+ * has none. */
 #include <string.h>
 
 #include "core/internal.h"
 
 #define ARGUMENTS 5
 
-/* Calls such a function by Go's ABI0: arguments on the stack, no register but the frame pointer is the caller's to keep.
- * Those of package keystream leave nothing secret in registers. */
+/* Calls such a function by Go's ABI0: arguments are on the stack, and no register except the frame pointer is preserved.
+ * The functions of package keystream leave nothing secret in registers. */
 #if defined __x86_64__
 static inline void call_go(void (*function)(void), const uint64_t a[ARGUMENTS])
 {
-#define ROOM "168"	/* 40 bytes, below the 128 that this function may use without a word */
+#define ROOM "168"	/* 40 bytes, below this function's red zone of 128 */
 	__asm__ volatile(
 		"subq $" ROOM ", %%rsp\n"
 		"	.cfi_adjust_cfa_offset " ROOM "\n"
@@ -62,7 +62,7 @@ static inline void call_go(void (*function)(void), const uint64_t a[ARGUMENTS])
 
 /* ---- AES-256: package keystream ---- */
 
-#define FEW 8	/* blocks that the narrow kernel makes as fast: package keystream has the same rule */
+#define FEW 8	/* blocks that the narrow kernel makes just as fast. Package keystream has the same rule */
 
 #if defined __x86_64__
 void go_expand_aesni(void), go_aesni(void), go_vaes256(void), go_vaes512(void);
@@ -97,7 +97,7 @@ KERNEL(armv8)
 static const struct keystream kernels[] = {{"armv8", expand, fill_armv8}};
 #endif
 
-/* NIST SP 800-38A, F.5.5: the first block, as the narrow kernel makes it and in a row. */
+/* NIST SP 800-38A, F.5.5: the first block, made alone by the narrow kernel, and in a row of blocks. */
 static int is_aes(const struct keystream *k)
 {
 	static const unsigned char key[AES_KEY] = {
@@ -130,15 +130,15 @@ const struct keystream *core_kernel(const char *name)
 
 void go_sha256(void);
 
-/* func block(dig *Digest, p []byte). The digest begins with its eight words, and assembly sees no more of it. It leaves parts
- * of the message in vector registers. */
+/* func block(dig *Digest, p []byte). A Digest begins with its eight state words, and the assembly uses no more of it. The
+ * assembly leaves parts of the message in vector registers. */
 static void sha256(uint32_t state[8], const void *blocks, size_t bytes)
 {
 	call_go(go_sha256, (uint64_t[ARGUMENTS]){(uintptr_t)state, (uintptr_t)blocks, bytes, bytes});
 	__asm__ volatile("vzeroall" ::: XMM);
 }
 
-/* As crypto/internal/fips140/sha256 chooses it; and the system must keep the AVX registers. */
+/* The same choice as in crypto/internal/fips140/sha256; and the system must save the AVX registers. */
 static int processor_can(void)
 {
 	unsigned a, b, c, d, low, high;
@@ -151,7 +151,7 @@ static int processor_can(void)
 	return (low & 6) == 6 && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & 1u << 29);	/* SHA */
 }
 
-/* The first block of FIPS 180-4's example "abc": another Go may mean something else by the name. */
+/* The first block of FIPS 180-4's example "abc": in another Go the name may mean something else. */
 static int is_sha256(void)
 {
 	static const unsigned char block[64] = {'a', 'b', 'c', 0x80, [63] = 24};

@@ -1,6 +1,6 @@
-/* Every mapping that Go makes goes through the C library's mmap (runtime/cgo calls it), and
- * --wrap=mmap sends those calls here, to be undumped and left out of forked children. A reset finds none of them, so none
- * is written down. (Out is cheaper than empty: a fork would copy some twenty more mappings, and the child undo them.) */
+/* Every mapping that Go makes goes through the C library's mmap (runtime/cgo calls it). --wrap=mmap sends those calls here,
+ * to keep the mappings out of core dumps and forked children. A reset finds none of them, so none is recorded. (Empty ones
+ * would cost more: a fork would copy about twenty more mappings, and the child would undo them.) */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sys/mman.h>
@@ -16,9 +16,9 @@ int advise_secret(void *p, size_t n, int fork_advice)
 	return madvise(p, n, MADV_DONTDUMP) || madvise(p, n, fork_advice) ? -1 : 0;
 }
 
-/* Go ends the process when it gets no memory. Between the look at the limits and Go's mappings other threads may take
- * what was seen (glibc maps 128 MiB for a thread's first malloc), so it is held: each mapping of Go's that fails is tried
- * again in the place of just so much of it. */
+/* Go ends the process when it gets no memory. Between the check of the limits and Go's mappings other threads may take
+ * what was free (glibc maps 128 MiB for a thread's first malloc). So it is held. When a mapping of Go's fails, just as much
+ * is given up and the mapping is tried again. */
 int core_reserve(struct record *r, size_t address_space, size_t writable)
 {
 	const size_t size[2] = {writable, address_space};	/* what is writable counts as address space, too */
@@ -33,7 +33,7 @@ int core_reserve(struct record *r, size_t address_space, size_t writable)
 	return 0;
 }
 
-/* Gives up n bytes of each part. The lock is held. Was there something? */
+/* Gives up n bytes of each part, with the lock held. 0: there was nothing left. */
 static int give_up(struct record *r, size_t n)
 {
 	int some = 0;
@@ -63,9 +63,9 @@ void keep_spare(struct record *r)
 		r->spare = (struct span){(uintptr_t)p, (uintptr_t)p + SPARE};
 }
 
-/* Go's threads may want memory at any time, a little after a start above all, and a limit or a filter may have come by
- * then. What it has reserved and now wants to use is there already, untouched; the rest is the spare. Go fixes a mapping
- * only over what it has: the kernel would have carried it out over anything. Where nothing is mapped mprotect fails, too. */
+/* Go's threads may want memory at any time, above all shortly after a start, and a limit or a filter may have come by then.
+ * What Go has reserved and now wants to use is already there, untouched. The rest comes from the spare. Go uses MAP_FIXED
+ * only over its own mappings; the kernel would have obeyed over anything. Where nothing is mapped mprotect fails, too. */
 static void *without_the_system(void *at, size_t n, int prot, int flags)
 {
 	struct span *s = &record->spare;
@@ -96,8 +96,8 @@ void *__wrap_mmap(void *at, size_t n, int prot, int flags, int fd, off_t offset)
 	return p;
 }
 
-/* For exports.go: memory for the RNG's secrets. A mapping that Go's own system calls made would be in dumps
- * and in each child. NULL: no memory, or none that is wiped and undumped. */
+/* For exports.go: memory for the RNG's secrets. A mapping made by Go's own system calls would be in core dumps
+ * and in each child. NULL: no memory, or a mapping could not be kept out of them. */
 void *gorandom_secret_pages(size_t n, int *locked)
 {
 	void *p = __wrap_mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

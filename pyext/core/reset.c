@@ -1,4 +1,4 @@
-/* Puts the library back to its dormant state, in a forked child: no loader, no file, no descriptor. */
+/* Puts the library back into its dormant state in a forked child: no loader, no file, no descriptor. */
 #define _GNU_SOURCE
 #include <elf.h>
 #include <link.h>
@@ -20,7 +20,7 @@ extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
 /* Go's thread-local g; made visible by the build. */
 extern __thread uintptr_t tlsg __asm__("runtime.tlsg") __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
-/* The one range of writable pages past RELRO, which comes before them: what the file gives, then zeros. */
+/* Finds the one range of writable pages, which comes after RELRO: what the file gives, then zeros. */
 static int find_writable(struct record *r)
 {
 	const char *base = (const char *)&__ehdr_start;
@@ -44,7 +44,7 @@ static int find_writable(struct record *r)
 	return found == 1 ? 0 : -1;
 }
 
-/* A page of a file cannot be wiped at fork: the library's data becomes anonymous memory. */
+/* A page of a file cannot be wiped at fork, so the library's data becomes anonymous memory. */
 static int take_over(struct record *r)
 {
 	size_t n = r->bss - r->lo;
@@ -78,11 +78,11 @@ struct record *core_map(unsigned int *nthreads, const char **why)
 	return NULL;
 }
 
-/* For exports.go: the kernel source keeps this one for its next read. */
+/* For exports.go: the kernel source keeps this descriptor for its next read. */
 void gorandom_keeps_descriptor(int fd) { record->descriptor = fd; }
 
-/* Of what the parent's core kept, the child has a key and a descriptor: its handler has seen to the rest, and fork leaves
- * the mappings out. The descriptor may be another file by now. */
+/* Of the parent's core the child still has a key and a descriptor. Its fork handler has dealt with the rest, and fork
+ * leaves the mappings out. The descriptor may be another file by now. */
 int core_reset(struct record *r)
 {
 	struct stat st;
@@ -95,7 +95,7 @@ int core_reset(struct record *r)
 		close(r->descriptor);
 	r->descriptor = -1;
 	memcpy(r->lo, r->copy, r->bss - r->lo);
-	/* Not memset: crypto/internal/fips140 alone brings 32 MiB of .bss. */
+	/* Not memset: crypto/internal/fips140 alone has 32 MiB of .bss. */
 	madvise(r->bss, r->hi - r->bss, MADV_DONTNEED);
 	return 0;
 }
@@ -113,7 +113,7 @@ void core_child(struct record *r)
 
 void core_forget(struct record *r)
 {
-	tlsg = 0;	/* by which Go tells threads that it knows */
+	tlsg = 0;	/* by which Go recognizes threads that it knows */
 	if (r->destructor)
 		pthread_setspecific(r->key, NULL);
 }

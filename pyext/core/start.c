@@ -19,11 +19,11 @@ extern init_fn __start_go_init[], __stop_go_init[];
 struct sigtab { int32_t flags; char *name; intptr_t len; };
 extern struct sigtab sigtable[SIGTABLE_ENTRIES] __asm__("runtime.sigtable");
 
-/* Each of Go's timers, and a standard stream that does not block, would have it open an epoll and an eventfd, and a daemon
- * that closes all descriptors would be ended by the next use of them. Go takes its poller for open already; as it has none
- * (runtime.epfd is -1) it asks none, and as a wake-up seems to be on its way it writes none. A thread without work
- * looks for a timer's end again and again instead of sleeping; but timers are the collector's alone, and that is off but
- * for the generic kernel's garbage (package calls). */
+/* For a timer, or for a non-blocking standard stream, Go would open an epoll and an eventfd. In a daemon that closes all
+ * descriptors their next use would end the process. So Go is told that its poller is open. It has none (runtime.epfd is
+ * -1), so it polls none. A wake-up seems to be pending, so it writes none. A thread without work now looks for a timer's
+ * end again and again instead of sleeping. But only the collector has timers, and it is off except for the generic
+ * kernel's garbage (package calls). */
 extern uint32_t poller_is_open __asm__("runtime.netpollInited"), poller_is_woken __asm__("runtime.netpollWakeSig");
 
 #pragma GCC visibility pop
@@ -31,22 +31,22 @@ extern uint32_t poller_is_open __asm__("runtime.netpollInited"), poller_is_woken
 static char processors_text[] = "GOMAXPROCS=0000000000";
 static unsigned char random_bytes[16] __attribute__((aligned(16)));
 
-/* Go looks for the auxiliary vector behind the environment, as the kernel lays them out. It points into
- * these for as long as it runs. */
+/* Go looks for the auxiliary vector after the environment, where the kernel puts it. It keeps pointers into
+ * these as long as it runs. */
 static struct {
 	char *argv[2], *env[5];
 	ElfW(auxv_t) aux[9];
 } stack = {
 	.argv = {"gorandom"},
 	.env = {
-		/* No preemption by signals; no descriptor on the cgroup's limits, no thread that looks at them again. */
+		/* No preemption by signals; no descriptor for the cgroup's limits, and no thread that checks them again. */
 		"GODEBUG=asyncpreemptoff=1,containermaxprocs=0,updatemaxprocs=0",
-		"GOTRACEBACK=none",	/* what is made of a trace all the same, package fatal swallows */
+		"GOTRACEBACK=none",	/* what is printed of a trace anyway, package fatal swallows */
 		"GOGC=off",	/* calls leave no garbage (package calls), and a collector has timers */
 		processors_text,
 	},
-	/* Of the host's vector Go takes over what stands before AT_RANDOM. That one not, because Go overwrites those bytes and
-	 * they are the source of the host's stack canary. */
+	/* Go gets the host's values of the entries before AT_RANDOM. It does not get the host's AT_RANDOM: it overwrites those
+	 * bytes, and the host's stack canary is made of them. */
 	.aux = {
 		{AT_PAGESZ}, {AT_HWCAP}, {AT_HWCAP2}, {AT_SYSINFO_EHDR}, {AT_SECURE}, {AT_PLATFORM}, {AT_CLKTCK},
 		{AT_RANDOM, {(uintptr_t)random_bytes}}, {AT_NULL},
@@ -63,7 +63,7 @@ void core_start(struct record *r, unsigned char random[16], int processors)
 		a->a_un.a_val = getauxval(a->a_type);
 
 	poller_is_open = poller_is_woken = 1;
-	/* Signals that the table does not know are neither caught nor unblocked by Go's threads. */
+	/* Go's threads neither catch nor unblock signals that the table does not know. */
 	for (int i = 0; i < SIGTABLE_ENTRIES; i++)
 		sigtable[i].flags = 0;
 	for (init_fn *f = __start_go_init; f < __stop_go_init; f++)

@@ -1,8 +1,8 @@
 /* The core's threads, and what they mean to the process that hosts them.
  *
- * Go ends the process when it cannot have a thread. So its threads are made before the runtime starts, all
- * at once, while there is still a way back; they sleep until Go asks for one. More are made than a start
- * needs, one for each of Go's processors, and each entry keeps that reserve full: limits may be lowered later. */
+ * Go ends the process when it cannot get a thread. So its threads are made before the runtime starts, all at
+ * once, while there is still a way back. They sleep until Go asks for one. Besides those that a start needs
+ * there is one for each of Go's processors. Each entry refills this reserve, as limits may be lowered later. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <limits.h>
@@ -23,15 +23,15 @@ int __real_pthread_sigmask(int, const sigset_t *, sigset_t *);
 int __real_pthread_key_create(pthread_key_t *, void (*)(void *));
 
 /* glibc and Go begin a thread with system calls whose refusal ends the process, and a program may confine itself as soon
- * as its draw returns. So a call leaves Go only when no thread is on its way: what was made has begun, what Go has
- * called is awake. No futex: whoever is woken may take the processor from the thread that wakes it, a few
- * instructions before that one's own calls; the last nap is for those. */
+ * as its draw returns. So a call leaves Go only when no thread is on its way: each that was made has begun, and each that
+ * Go has called is awake. This is no futex: a woken thread may take the processor from the thread that wakes it, a few
+ * instructions before the latter's own system calls. The last nap is for those calls. */
 void core_threads_wait(struct record *r)
 {
 	static const struct timespec nap = {0, 30000};
 	if (!__atomic_load_n(&r->on_their_way, __ATOMIC_ACQUIRE))
 		return;
-	int n = 20000;	/* more than a second: a thread that a debugger has stopped is not waited for */
+	int n = 20000;	/* more than a second: do not wait for a thread that a debugger has stopped */
 	while (n-- && __atomic_load_n(&r->on_their_way, __ATOMIC_ACQUIRE) > 0)
 		nanosleep(&nap, NULL);
 	nanosleep(&nap, NULL);
@@ -39,8 +39,8 @@ void core_threads_wait(struct record *r)
 
 static void is_there(struct record *r) { __atomic_sub_fetch(&r->on_their_way, 1, __ATOMIC_RELEASE); }
 
-/* The first things that Go does in a thread are to set a signal stack and a mask, and it ends the process if it may not. A
- * filter may allow to ask only, so what the thread has is set again. */
+/* In a thread Go first sets a signal stack and a mask, and it ends the process if it may not. A filter may allow to read
+ * them but not to change them, so the thread's own are set again as a test. */
 static int go_is_refused(void)
 {
 	stack_t stack;
@@ -62,7 +62,7 @@ static void *sleeper(void *arg)
 		return NULL;
 	int refused = go_is_refused();
 	is_there(s->record);
-	/* A process that was confined just now gets no further calls through the gate, so Go can do without. */
+	/* A process that has just been confined gets no more calls through the gate, so Go can do without this thread. */
 	while (refused)
 		syscall(SYS_futex, &s->awake, FUTEX_WAIT_PRIVATE, 1, NULL, NULL, 0);
 	return s->run(s->arg);
@@ -74,11 +74,11 @@ static void wake(struct sleeper *s)
 	syscall(SYS_futex, &s->awake, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
 }
 
-/* glibc's since 2.35; 0 if it uses no restartable sequences. */
+/* In glibc since 2.35. 0 if glibc uses no restartable sequences. */
 extern const unsigned int __rseq_size __attribute__((weak));
 
-/* glibc ends the process if a new thread may not register its restartable sequence and the first one might: a filter
- * (seccomp) that came later. The kernel would call these arguments invalid. */
+/* glibc ends the process if a new thread may not register its restartable sequence but the first one could, because a
+ * filter (seccomp) came later. The kernel itself answers EINVAL to these arguments. */
 static int rseq_is_refused(void)
 {
 #ifdef SYS_rseq
@@ -88,14 +88,14 @@ static int rseq_is_refused(void)
 #endif
 }
 
-/* A thread is made with the registers of its maker. Those that it does not use would keep for good, and show in each core
- * dump, what stood there: the key, say, that memcpy() has moved just before. To a caller they are all lost anyway. */
+/* A new thread starts with its maker's registers. Those that it does not use would keep their contents for good, and show
+ * them in each core dump: for example a key that memcpy() has just moved. To a caller they are all lost anyway. */
 static void clear_registers(void)
 {
 #define LOW "0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15"
 #define HIGH "16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31"
 #if defined __x86_64__
-	unsigned a, b, c, d, kept = 0;	/* by the kernel: bits of XCR0 */
+	unsigned a, b, c, d, kept = 0;	/* registers that the kernel keeps: bits of XCR0 */
 	if (__get_cpuid(1, &a, &b, &c, &d) && (c & bit_OSXSAVE))
 		__asm__("xgetbv" : "=a"(kept), "=d"(d) : "c"(0));
 	if ((kept & 6) == 6)	/* AVX */
@@ -111,19 +111,19 @@ static void clear_registers(void)
 #endif
 }
 
-/* glibc ends a process when its last thread ends, and it counts the core's threads, which never end: a
- * program whose main thread calls pthread_exit, or a child forked from another thread whose function
- * then returns, would live for ever. So the core's threads are taken out of the count as they are made.
+/* glibc ends a process when its last thread ends, and it counts the core's threads, which never end. So a
+ * program whose main thread calls pthread_exit, or a child forked from another thread whose function then
+ * returns, would live forever. Therefore the core's threads are taken out of the count as they are made.
  * The host's last thread may have ended in between: then this is the end of the process.
  *
- * A fork pays for each mapping: eight stacks of the usual size with a guard each made it a sixth dearer. Small ones
- * without guards come to lie in one mapping; Go compares the stack's end in software, and our slack is below it. */
+ * A fork pays for each mapping: eight stacks of the usual size, each with a guard, made it a sixth more expensive. Small
+ * ones without guards share one mapping. Go checks the stack's end in software, and our slack is below it. */
 static int make(struct record *r, pthread_t *t, void *(*run)(void *), void *arg)
 {
 	pthread_attr_t attr;
 	if (rseq_is_refused())
 		return EPERM;
-	/* Sizes that glibc takes. */
+	/* glibc accepts these sizes. */
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, GORANDOM_STACK);
 	pthread_attr_setguardsize(&attr, 0);
@@ -148,7 +148,7 @@ int core_threads_make(struct record *r, unsigned asleep)
 		__atomic_add_fetch(&r->on_their_way, 1, __ATOMIC_RELAXED);
 		error = make(r, &s->thread, sleeper, s);
 		if (error)
-			is_there(r);	/* it is not, and nobody need wait for it */
+			is_there(r);	/* it is not there, and nothing should wait for it */
 		else
 			r->sleepers++;
 	}
@@ -156,7 +156,7 @@ int core_threads_make(struct record *r, unsigned asleep)
 	return error ? -1 : 0;
 }
 
-/* When no more can be put to sleep, Go gets new ones directly. */
+/* When no more sleepers can be made, Go gets new threads directly. */
 unsigned core_threads_asleep(const struct record *r)
 {
 	unsigned made = __atomic_load_n(&r->sleepers, __ATOMIC_RELAXED);
@@ -174,7 +174,7 @@ void core_threads_end(struct record *r)
 	core_release(r);
 }
 
-/* Go's: it asks for the default attributes, learns from them how much of a stack it will have, and detaches the
+/* For Go, which asks for the default attributes and learns from them how large its stack will be. It detaches the
  * thread itself. */
 int __wrap_pthread_attr_getstacksize(const pthread_attr_t *attr, size_t *size)
 {
@@ -188,8 +188,8 @@ int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *attr, void *(*run)
 	int error = 0;
 	(void)attr;
 	pthread_mutex_lock(&record->lock);
-	/* Nobody gets in before enough are asleep (front/runtime/limits.c), so there is one. The last resort is to make one here, in a
-	 * thread of the core's, for which the C library maps 64 MiB. */
+	/* No thread enters Go before enough are asleep (front/runtime/limits.c), so there is one. The last resort is to make one
+	 * here. This is a thread of the core's, for which the C library then maps 64 MiB. */
 	if (record->called < record->sleepers) {
 		struct sleeper *s = &record->sleeper[record->called++];
 		s->run = run;
@@ -204,8 +204,8 @@ int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *attr, void *(*run)
 	return error;
 }
 
-/* Go blocks all signals around pthread_create. SIGSYS stays open there too (front/guard/signals.h): the thread may be another
- * than the one that draws, and be here still when that one is confined. */
+/* Go blocks all signals around pthread_create. SIGSYS stays open there too (front/guard/signals.h): this thread may not be the
+ * one that draws, and may still be here when that one is confined. */
 int __wrap_pthread_sigmask(int how, const sigset_t *set, sigset_t *old)
 {
 	sigset_t blocked = *set;
@@ -214,8 +214,8 @@ int __wrap_pthread_sigmask(int how, const sigset_t *set, sigset_t *old)
 	return __real_pthread_sigmask(how, &blocked, old);
 }
 
-/* Go's key carries a thread's M. A thread that ended in a child with the key set would spin for ever
- * in the dead runtime, and a reset core makes a key of its own. */
+/* Go's key holds a thread's M. A thread that ended in a child with the key set would spin forever in
+ * the dead runtime, and a reset core makes a key of its own. */
 int __wrap_pthread_key_create(pthread_key_t *key, void (*destructor)(void *))
 {
 	int error = __real_pthread_key_create(key, destructor);

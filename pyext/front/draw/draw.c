@@ -12,23 +12,23 @@
 
 #define POOL_DRAW 512	/* bytes; up to here from the pool, */
 #define GENERATOR_DRAW ((size_t)256 << 10)	/* up to here from the thread's generator; larger draws enter Go, which stores past the caches */
-#define HELD_DRAW ((size_t)16 << 10)	/* larger ones hold signals */
-#define GENERATOR_BYTES ((uint32_t)1 << 20)	/* that a key of the core's is good for: Fortuna's largest request */
-#define CORE_CHUNK ((size_t)8 << 20)	/* bytes an entry: signals wait for its end, 3 ms */
+#define HELD_DRAW ((size_t)16 << 10)	/* larger requests hold signals */
+#define GENERATOR_BYTES ((uint32_t)1 << 20)	/* that one key from the core may make: Fortuna's largest request */
+#define CORE_CHUNK ((size_t)8 << 20)	/* bytes per entry: signals wait until it ends, for 3 ms */
 #define KERNEL_CHUNK ((size_t)1 << 20)	/* the same for the kernel, which is slower */
-#define PATIENCE 100000000	/* ns that a large draw waits for a place in the core, which is faster than the kernel by far */
-#define COPIED (-100)	/* the draw has to begin anew: no answer of the core or of the kernel */
+#define PATIENCE 100000000	/* ns that a large draw waits for a place in the core, which is far faster than the kernel */
+#define COPIED (-100)	/* the draw must start again. Neither the core nor the kernel answers this */
 #define LONG_DRAW ((size_t)64 << 10)	/* bytes that take a generator 5 us */
 #define LONG_DRAW_SLOWLY 8192	/* the same for the core and the kernel, 3 and 20 us */
-#define FIRST_REFILL 256	/* bytes; of a process in direct mode, and as much as it has drawn in the next ones */
+#define FIRST_REFILL 256	/* bytes, in direct mode; later refills add as much as the process has drawn */
 #define POOL_BYTES (PAGE - 320)	/* what one refill makes */
 
-/* A thread's page: its generator, and the pool of ready bytes that this makes. */
+/* A thread's page: its generator, and the pool of ready bytes that the generator makes. */
 struct pool {
 	struct stamp made;	/* of the generator's key, or of the kernel's bytes in the pool */
 	uint32_t at;	/* bytes[at..] are ready, what is before them has been erased */
-	uint32_t left;	/* bytes that the generator may make before it gets another key. 0: it has none */
-	unsigned char next[AES_KEY];	/* zero but in the middle of a request */
+	uint32_t left;	/* bytes that the generator may make before it needs another key. 0: it has none */
+	unsigned char next[AES_KEY];	/* zero except during a request */
 	unsigned char schedule[AES_SCHEDULE];	/* of the generator's key */
 	unsigned char bytes[POOL_BYTES] __attribute__((aligned(AES_BLOCK)));
 };
@@ -39,8 +39,8 @@ uint64_t draw_direct_bytes(void) { return __atomic_load_n(&core_state->direct, _
 
 /* ---- from the core, and from the kernel ---- */
 
-/* Bytes at dst, for a draw of whole bytes, by one entry into the core: *n of them, or as many as it makes, which *n then says.
- * -1: there is no core, it has no place within patience (ns), or it cannot go on. */
+/* Makes *n bytes at dst by one entry into the core, as a part of a draw of whole bytes. If an entry cannot make so many, *n
+ * becomes the number made. -1: there is no core, it has no place within patience (ns), or it fails. */
 static int core_bytes(void *dst, size_t *n, size_t whole, int64_t patience)
 {
 	struct visit v;
@@ -67,12 +67,12 @@ static int kernel_bytes(void *dst, size_t *n)
 /* ---- the thread's generator ----
  *
  * Fast key erasure, as Linux has it for each processor (drivers/char/random.c, crng_fast_key_erasure; D. J. Bernstein,
- * "Fast-key-erasure random-number generators", 2017): what a key makes begins with the output of a request and ends with the
- * next key, which takes its place at once. Fortuna's generator does the same (Cryptography Engineering 9.4.4). The first key
- * is 32 bytes from the core. So most draws enter no Go: a thread does that once a second, after each reseed, and for
+ * "Fast-key-erasure random-number generators", 2017). A key's keystream begins with the output of one request and ends with
+ * the next key, which replaces it at once. Fortuna's generator does the same (Cryptography Engineering 9.4.4). The first key
+ * is 32 bytes from the core. So most draws do not enter Go. A thread enters it once a second, after each reseed, and for
  * each GENERATOR_BYTES. */
 
-/* Makes n bytes at dst, whole blocks. 0; or COPIED in a child that finds the page wiped. */
+/* Makes n bytes at dst, whole blocks. 0; or COPIED in a child, where fork has wiped the core's state. */
 static int request(struct pool *p, void *dst, size_t n)
 {
 	const struct keystream *k = core_keystream();
@@ -86,7 +86,7 @@ static int request(struct pool *p, void *dst, size_t n)
 	return 0;
 }
 
-/* The stamp of what comes next into the page, which a child has to lock anew. */
+/* Returns the stamp of what is next put into the page. A child has to lock the page again. */
 static struct stamp begin(struct pool *p)
 {
 	struct stamp now = stamp_now();
@@ -96,7 +96,7 @@ static struct stamp begin(struct pool *p)
 	return now;
 }
 
-/* Drops what the page has. */
+/* Drops what the page holds. */
 static void drop(struct pool *p, const struct stamp *now)
 {
 	memset(p->bytes + p->at, 0, POOL_BYTES - p->at);
@@ -105,9 +105,9 @@ static void drop(struct pool *p, const struct stamp *now)
 	p->made = *now;
 }
 
-/* A signal that comes meanwhile leaves the vector registers, and round keys in them, in a frame on the stack, which nobody
- * erases. Holding signals takes two system calls, more than a draw of some KiB: what has HELD_DRAW bytes or less, and is no
- * pool, goes without. */
+/* A signal that arrives meanwhile leaves the vector registers, with round keys in them, in a stack frame that nothing
+ * erases. Holding signals takes two system calls, which cost more than a draw of a few KiB. So a request of at most
+ * HELD_DRAW bytes does not hold them, unless it fills the pool. */
 static int request_held(struct pool *p, void *dst, size_t n)
 {
 	struct held held;
@@ -118,7 +118,7 @@ static int request_held(struct pool *p, void *dst, size_t n)
 	return r;
 }
 
-/* Gets a key from the core. -1: none is to be had, and nothing has been dropped. */
+/* Gets a key from the core. -1: there is none, and nothing has been dropped. */
 static int renew(struct pool *p)
 {
 	struct stamp now = begin(p);
@@ -167,7 +167,7 @@ static int refill(struct pool *p)
 	return r;
 }
 
-/* dst[0..n) from the pool, erased there. */
+/* Copies n bytes from the pool to dst, and erases them in the pool. */
 static inline void hand_out(struct pool *pool, unsigned char *dst, size_t n)
 {
 	unsigned char *from = pool->bytes + pool->at;
@@ -217,7 +217,7 @@ static int past_page(unsigned char *dst, size_t n, int (*between)(void *), void 
 	}
 }
 
-/* Of the page, which the caller has taken. */
+/* From the page, which the caller has taken. */
 static int from_page(struct pool *p, unsigned char *dst, size_t n)
 {
 	if (n <= POOL_DRAW)
@@ -229,8 +229,8 @@ static int from_page(struct pool *p, unsigned char *dst, size_t n)
 	return r ? r : from_pool(p, dst + whole, n - whole);
 }
 
-/* COPIED: a signal handler that forked in the middle has left the child with bytes that the parent has too, or with zeros;
- * or the machine was restored in the middle. */
+/* COPIED: a signal handler forked in the middle, which left the child with bytes that the parent has too, or with zeros; or
+ * the machine was restored in the middle. */
 static int draw_once(unsigned char *dst, size_t n, int (*between)(void *), void *arg)
 {
 	struct stamp began = stamp_now();
@@ -248,7 +248,7 @@ static int draw_once(unsigned char *dst, size_t n, int (*between)(void *), void 
 		r = COPIED;
 	if (t) {
 		if (r)
-			((struct pool *)t->page)->made.epoch = 0;	/* what a fork has interrupted has put keys and bytes onto a wiped page */
+			((struct pool *)t->page)->made.epoch = 0;	/* an interrupted draw has put keys and bytes onto a wiped page */
 		thread_leave(&t->taken);
 	}
 	if (r)
@@ -287,7 +287,7 @@ int draw_ready(unsigned char *dst, size_t n)
 	int ready = n <= POOL_BYTES - pool->at;
 	if (ready) {
 		hand_out(pool, dst, n);
-		/* Last: was the machine restored, or has a handler forked meanwhile, which has the page wiped? */
+		/* Checked last: has the machine been restored, or has a handler forked, which wipes the page? */
 		__atomic_signal_fence(__ATOMIC_SEQ_CST);
 		ready = stamp_holds(&pool->made) && !fork_check();
 	}
@@ -306,10 +306,10 @@ int draw_reseed(void)
 		r = core->reseed();
 		gate_leave(&v);
 	} else {
-		r = kernel_read(&byte, 1);	/* in direct mode every refill is the kernel's; is it there? */
+		r = kernel_read(&byte, 1);	/* in direct mode every refill is the kernel's; does it answer? */
 		erase(&byte, 1);
-		/* A core that cannot be entered now may be later: it gives nothing then before it is reseeded. Counted, because another
-		 * thread may be inside at the end of an earlier reseed. */
+		/* A core that cannot be entered now may be entered later, and must then give nothing before a reseed. This is a count,
+		 * because another thread may be inside, at the end of an earlier reseed. */
 		if (r == 0)
 			__atomic_add_fetch(&core_state->missed, 1, __ATOMIC_SEQ_CST);
 	}

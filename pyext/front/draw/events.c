@@ -1,5 +1,5 @@
-/* A program's own events. With a core they go to its pools; without one they wait here, the newest
- * hundred, in memory that is wiped at fork. They act by Fortuna's rule and are never needed: each seed has
+/* A program's own events. With a core they go to its pools. Without one the newest hundred wait here, in
+ * memory that fork wipes. They take effect by Fortuna's rules, and nothing depends on them: every seed has
  * the kernel's bytes. */
 #include <errno.h>
 #include <string.h>
@@ -29,7 +29,7 @@ int events_init(void)
 static void keep(int source, const void *data, size_t n)
 {
 	struct held held;
-	hold_signals(&held);	/* a handler that adds an event would wait for the lock for ever */
+	hold_signals(&held);	/* a handler that adds an event would wait for the lock forever */
 	lock_take(lock);
 	struct event *e = &kept->event[kept->count++ % KEPT];
 	e->source = (unsigned char)source;

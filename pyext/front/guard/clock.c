@@ -1,6 +1,6 @@
-/* On most systems time() reads a page, in some 3 ns. Where it is a system call (gVisor, some clock sources of virtual
- * machines) it would cost more than the rest of a draw. There the processor's counter tells whether a millisecond may have
- * passed since the clock was last asked. */
+/* On most systems time() only reads a page, in about 3 ns. Where it is a system call (gVisor, some clock sources of
+ * virtual machines) it would cost more than the rest of a draw. There the processor's counter shows whether a millisecond
+ * may have passed since the last look at the clock. */
 #include <sys/prctl.h>
 
 #include "guard/clock.h"
@@ -24,7 +24,7 @@ static uint64_t cycles(void)
 #endif
 }
 
-/* A program may have forbidden the counter: its use is then a SIGSEGV. */
+/* A program may have forbidden the counter. Reading it then raises SIGSEGV. */
 static int may_count(void)
 {
 	int how = PR_TSC_ENABLE;
@@ -56,7 +56,7 @@ int clock_init(void)
 uint32_t clock_seldom(void)
 {
 	static uint64_t asked;
-	static uint32_t second;	/* at least as new as that */
+	static uint32_t second;	/* read at asked or later */
 	uint64_t count = cycles();
 	if (count - __atomic_load_n(&asked, __ATOMIC_ACQUIRE) < RECENTLY)
 		return __atomic_load_n(&second, __ATOMIC_RELAXED);

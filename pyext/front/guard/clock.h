@@ -1,4 +1,4 @@
-/* The system's clock, in seconds. Where time() is slow it may be some milliseconds late. */
+/* The system's clock, in seconds. Where time() is slow it may be a few milliseconds late. */
 #pragma once
 
 #include <stdint.h>

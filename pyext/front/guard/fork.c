@@ -1,5 +1,5 @@
-/* The three handlers of pthread_atfork(), registered once, and what they call. They only tidy up: that a child draws no byte
- * of its parent's is the work of the kernel, which wipes the pages, and of the stamps. */
+/* The three handlers of pthread_atfork(), registered once, and what they call. They only tidy up. What keeps a child from
+ * drawing its parent's bytes is the kernel, which wipes the pages, and the stamps. */
 #include <pthread.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,17 +12,17 @@
 unsigned fork_generation;
 
 static struct fork_hook *hooks;	/* in the order of their places */
-static pid_t pid;	/* of the process that the handlers saw last; read only where fork wipes no pages */
+static pid_t pid;	/* of the last process that the handlers saw; read only where fork wipes no pages */
 
-/* This process came from a raw clone(2) and forks, so a lock of ours may be held by a thread that does not exist here. It
- * and its children stay in direct mode, and the handlers take none. */
+/* This process was made by a raw clone(2) and has forked, so a thread that does not exist here may hold a lock of ours. The
+ * process and its children stay in direct mode, and the handlers take no locks. */
 static int is_tainted;
 
-/* The thread that forks, between its prepare handler and the one after the fork. Its signals are held: a C handler that
- * interrupted it there, and forked itself, would wait for a lock of the prepare hooks for ever. A fork handler of somebody
- * else's may fork as well, and comes here again. */
+/* The thread that forks, from its prepare handler to its parent or child handler. Its signals are held: a signal handler
+ * that interrupted it there and forked would wait forever for a lock of the prepare hooks. A fork handler of another
+ * library may fork as well, and then enters these handlers again. */
 static pthread_t forker;
-static unsigned depth;	/* of forks within forks. Inherited; 0 in a child when its hooks have run */
+static unsigned depth;	/* of forks within forks. Inherited; a child sets it to 0 before its child hooks */
 static struct held held;
 
 int fork_is_underway(void)
@@ -30,7 +30,7 @@ int fork_is_underway(void)
 	return __atomic_load_n(&depth, __ATOMIC_RELAXED) && __atomic_load_n(&forker, __ATOMIC_RELAXED) == pthread_self();
 }
 
-/* Another thread may fork meanwhile: it meets the list without the new hook or with it. */
+/* Another thread may fork meanwhile. It sees the list either without the new hook or with it. */
 void fork_register(struct fork_hook *new)
 {
 	struct fork_hook **at = &hooks;
@@ -49,7 +49,7 @@ static void prepare(void)
 	struct held now;
 
 	fork_check();
-	/* A child is not known before its own handler has run, and one of somebody else's may come first and fork. */
+	/* A child is not known until our child handler has run. Another library's handler may run first and fork. */
 	if (!process->known && !fork_is_underway())
 		is_tainted = 1;
 	if (is_tainted)
@@ -69,7 +69,7 @@ static void prepare(void)
 
 static void parent(void)
 {
-	/* 0 in the child of a fork in a prepare handler, which then goes on with the outer fork. */
+	/* depth is 0 in the child of a fork that a prepare handler made. That child continues with the outer fork. */
 	if (is_tainted || !depth || __atomic_sub_fetch(&depth, 1, __ATOMIC_RELAXED))
 		return;
 	struct held before = held;
@@ -79,13 +79,13 @@ static void parent(void)
 	release_signals(&before);
 }
 
-/* A handler that drew in the middle would find bytes that the parent has too, or have its fresh ones erased in a page that
- * says that they are ready. So would one that came when the PID was known, but nothing wiped yet. */
+/* Signals are held. A handler that drew in the middle would get bytes that the parent also has, or its fresh bytes would be
+ * erased in a page that marks them as ready. The same holds if it ran with the PID stored and nothing wiped yet. */
 static void wipe(void)
 {
 	struct held here;
 	hold_signals(&here);
-	memset(process, 0, PAGE);	/* it is zero already where the kernel wipes */
+	memset(process, 0, PAGE);	/* already zero where the kernel wipes */
 	stamp_all_stale();
 	FOR_EACH (hook)
 		if (hook->wipe)
@@ -96,8 +96,8 @@ static void wipe(void)
 
 static void child(void)
 {
-	/* Another library's child handler, which came before this one, has forked. This is its child, which goes on with the outer
-	 * fork and may have a core by now. Where fork wipes nothing there is no core, and a second time does no harm. */
+	/* Another library's child handler ran before this one and forked. This is that fork's child: it continues with the outer
+	 * fork, and may have a core by now. Where fork wipes nothing there is no core, and running twice does no harm. */
 	if (pages_wiped_at_fork && process->known)
 		return;
 	fork_generation++;

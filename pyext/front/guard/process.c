@@ -20,7 +20,7 @@ static void *map(size_t bytes)
 	return pages == MAP_FAILED ? NULL : pages;
 }
 
-/* Linux does since 4.14. qemu-user 7.2 and some sandboxes answer 0 to any advice, and wipe nothing. */
+/* Linux can wipe pages from 4.14 on. qemu-user 7.2 and some sandboxes accept any advice, and wipe nothing. */
 static void find_whether_fork_wipes(void)
 {
 	void *page = map(PAGE);
@@ -30,7 +30,7 @@ static void find_whether_fork_wipes(void)
 	munmap(page, PAGE);
 }
 
-/* Where advice may be refused, or believed for no reason, a lack of it is no failure. */
+/* Where the kernel may refuse advice, or accept it without effect (pages_wiped_at_fork is 0), none is given. */
 void *pages_new(size_t bytes, enum pages kind)
 {
 	void *pages = map(bytes);
@@ -42,14 +42,14 @@ void *pages_new(size_t bytes, enum pages kind)
 	return pages;
 }
 
-/* No system call tells. But memory that is locked cannot be dropped, not even a page that is not there: EINVAL, with
- * MCL_ONFAULT too. Nothing is populated by this, and it is an advice that Go gives anyway, so a filter knows it. */
+/* No system call says so. But locked memory cannot be dropped, not even a page that is absent: madvise fails with EINVAL,
+ * with MCL_ONFAULT too. This populates nothing, and Go gives the same advice anyway, so filters already expect it. */
 int pages_locked_in_advance(void)
 {
 	void *page = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (page == MAP_FAILED)
 		return errno == EAGAIN;	/* RLIMIT_MEMLOCK is reached */
-	/* The first: a filter may answer EINVAL to all. */
+	/* MADV_NORMAL must succeed: a filter may answer EINVAL to all advice. */
 	int locked = madvise(page, PAGE, MADV_NORMAL) == 0 && madvise(page, PAGE, MADV_DONTNEED) && errno == EINVAL;
 	munmap(page, PAGE);
 	return locked;
@@ -60,7 +60,7 @@ void pages_lock(void *pages, size_t bytes) { (void)mlock(pages, bytes); }	/* RLI
 struct process *process;
 uint64_t stamp_epoch = 1;
 
-static size_t kept = sizeof(struct process), locks = PAGE;	/* of the page, what is below and what is from there on is given out */
+static size_t kept = sizeof(struct process), locks = PAGE;	/* the page is given out below kept, and from locks on */
 
 int process_init(void)
 {
@@ -92,7 +92,7 @@ int *process_keep_lock(void)
 
 uint64_t process_make_stamp(void)
 {
-	/* The count is inherited, so the stamps of a child are other ones than those of its ancestors. */
+	/* The count is inherited, so a child's stamp differs from those of its ancestors. */
 	static uint64_t stamps;
 	uint64_t none = 0, new = __atomic_add_fetch(&stamps, 1, __ATOMIC_RELAXED);
 	return __atomic_compare_exchange_n(&process->stamp, &none, new, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED) ? new : none;

@@ -1,14 +1,13 @@
-/* Has this machine been restored from a saved state? Two machines restored from one have the same memory, pools and
- * keys included. The monitor says so in a page of its own, which a driver lets programs map: vmclock (Linux 6.13) or
- * sysgenid (a driver outside Linux). A look costs a read of memory.
+/* Has this machine been restored from a saved state? Two machines restored from one state have the same memory, pools
+ * and keys included. The monitor reports it in a page that a driver lets programs map: vmclock (Linux 6.13) or sysgenid
+ * (a driver outside Linux). A check only reads memory.
  *
- * The page is mapped at import, because a program may change its root or give up its rights later, and its descriptor
- * is closed. No variable of the environment and no argument says where it is: the names are root's, as /dev/urandom
- * is. vmclock's device is root's alone unless the administrator opens it; a process that may not read it has the
- * clock, as before.
+ * The page is mapped at import, because a program may later change its root or drop its privileges. The descriptor is
+ * closed. No environment variable and no argument sets the path: the names belong to root, as /dev/urandom does. Only
+ * root may read vmclock's device unless the administrator opens it. A process that may not read it has only the clock.
  *
- * The mapping cannot fault later: it is of physical memory, held by the mapping (vmclock), or of a page that the
- * driver keeps as long as it is mapped (sysgenid). A file in the device's place could be cut short under us; so only
+ * The mapping cannot fault later. It is of physical memory, held by the mapping (vmclock), or of a page that the driver
+ * keeps as long as it is mapped (sysgenid). A file in the device's place could be truncated while it is mapped, so only
  * devices are mapped. */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -46,7 +45,7 @@ static void *map(const char *path, size_t size)
 
 int restore_init(void)
 {
-	size_t size = (size_t)sysconf(_SC_PAGESIZE);	/* vmclock's driver maps one of the system's pages and nothing else */
+	size_t size = (size_t)sysconf(_SC_PAGESIZE);	/* vmclock's driver maps exactly one of the system's pages */
 	void *page = map("/dev/vmclock0", size);
 	if (page && is_vmclock(page)) {
 		restore_kind = RESTORE_VMCLOCK;

@@ -1,7 +1,7 @@
-/* Memory for the keys that Python objects hold: left out of core dumps, locked if possible, erased as it is given
- * back. Not wiped at fork: a child goes on with the keys of its parent, as with any object.
+/* Memory for the keys that Python objects hold: left out of core dumps, locked if possible, erased when it is given
+ * back. Fork does not wipe it: a child keeps its parent's keys, as it keeps all objects.
  *
- * Pages are cut into pieces of one size and never given back to the system. What is larger has pages of its own. */
+ * A page is cut into pieces of one size and never returned to the system. A larger key has pages of its own. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <string.h>
@@ -12,14 +12,14 @@
 #include "guard/secret.h"
 #include "pure/erase.h"
 
-#define SMALLEST 64	/* bytes of a piece; the next sizes are twice as large each */
+#define SMALLEST 64	/* bytes of a piece; each further size is twice as large */
 #define SIZES 5
 #define LARGEST ((size_t)SMALLEST << (SIZES - 1))
 
 struct piece { struct piece *next; };
 
 static struct piece *spare[SIZES];	/* erased pieces, a list for each size */
-static int *lock;	/* of the lists. Each change of a list is one store, so it is whole in any child */
+static int *lock;	/* of the lists. A list changes by a single store, so any child finds it intact */
 
 int secret_init(void)
 {

@@ -1,8 +1,8 @@
 /* Signals and cancellation are held while a handler could find something half done.
  *
- * All signals but SIGSYS, which stays as it is: a sandbox sends it for a system call that its filter traps, and its handler
- * makes or answers the call. Blocked, it would end the process. Such a handler neither draws nor forks. (pthread_sigmask
- * leaves two signals of the C library's own open, too.) */
+ * SIGSYS is the exception and stays as it is. It comes when a sandbox's filter traps a system call, and the sandbox's
+ * handler makes or answers the call. If SIGSYS were blocked, it would end the process. Such a handler neither draws nor
+ * forks. (pthread_sigmask also leaves two of the C library's own signals open.) */
 #pragma once
 
 #include <pthread.h>
@@ -13,7 +13,7 @@ struct held {
 	int cancel;
 };
 
-static inline int hold_signals(struct held *held)	/* 0, or an errno: seccomp. Then nothing is held */
+static inline int hold_signals(struct held *held)	/* 0; or an errno (seccomp), and nothing is held */
 {
 	sigset_t signals;
 	sigfillset(&signals);

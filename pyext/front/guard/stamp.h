@@ -1,8 +1,8 @@
 /* Ready bytes carry a stamp of when and where they were made. They are stale once it no longer holds: in another process, on
  * a restored machine, after a reseed, and in the next second of the system's clock.
  *
- * Check the stamp after the bytes have been taken, and erased where they were. A check before that would prove nothing: the
- * machine may be saved, or a signal handler may fork, between the two. */
+ * Check the stamp after the bytes have been taken, and erased at their source. An earlier check would prove nothing: between
+ * the two, the machine may be saved or a signal handler may fork. */
 #pragma once
 
 #include "guard/clock.h"
@@ -10,10 +10,10 @@
 #include "guard/restore.h"
 
 struct stamp {
-	uint64_t epoch;	/* of stamp_epoch; 0: holds nowhere, and so in a child that finds it wiped */
+	uint64_t epoch;	/* of stamp_epoch; 0: never holds, as in a child that finds it wiped */
 	uint64_t process;	/* process_stamp() */
 	uint64_t restore;	/* restore_now() */
-	uint32_t second;	/* where no monitor tells of restores, two machines restored from one part here */
+	uint32_t second;	/* if no monitor reports restores, two copies of a machine share bytes until it changes */
 };
 
 #pragma GCC visibility push(hidden)
@@ -29,7 +29,7 @@ static inline struct stamp stamp_now(void)
 	return (struct stamp){epoch, process_stamp(), restore_now(), clock_second()};
 }
 
-/* Each field is loaded and stored whole: signal handlers and other threads do so meanwhile. */
+/* Each field is loaded and stored whole, because signal handlers and other threads use it meanwhile. */
 static inline uint64_t stamp_field(const uint64_t *field) { return __atomic_load_n(field, __ATOMIC_RELAXED); }
 
 static inline void stamp_put(struct stamp *to, const struct stamp *from)
@@ -40,14 +40,14 @@ static inline void stamp_put(struct stamp *to, const struct stamp *from)
 	__atomic_store_n(&to->epoch, from->epoch, __ATOMIC_RELAXED);
 }
 
-/* For bytes in memory that fork wipes. A wiped stamp holds nowhere, so the process need not be compared. */
+/* For bytes in memory that fork wipes. A wiped stamp never holds, so the process need not be compared. */
 static inline int stamp_holds(const struct stamp *s)
 {
 	return stamp_field(&s->epoch) == stamp_field(&stamp_epoch) && s->second == clock_second()
 		&& stamp_field(&s->restore) == restore_now();
 }
 
-/* For a draw under way, which may take long and which a reseed does not concern: same process, same machine? */
+/* For a draw in progress, which may take long and which a reseed does not affect: same process, same machine? */
 static inline int stamp_is_here(const struct stamp *s)
 {
 	return stamp_field(&s->process) == process_stamp() && stamp_field(&s->restore) == restore_now();

@@ -1,13 +1,13 @@
-/* The module _numpy, with the type BitGen: what stands behind one bit generator of numpy's, and its lock.
+/* The module _numpy, with the type BitGen: what is behind one bit generator of numpy's, and its lock.
  *
- * numpy calls the functions of its struct bitgen in any thread, without the GIL, with the lock held, some hundred million
- * times a second. So a number costs a few instructions over ready bytes, and two comparisons say at once whether this
- * process was forked, anybody has reseeded, or the machine was restored since the bytes were made. The clock is looked at
+ * numpy calls the functions of its struct bitgen in any thread, without the GIL, with the lock held, about a hundred million
+ * times a second. So a number costs a few instructions over ready bytes. Two comparisons show whether this process was
+ * forked, the generator was reseeded, or the machine was restored since the bytes were made. The clock is looked at only
  * where the lock is taken and where bytes are made.
  *
- * They cannot fail. Where no bytes can be had they wait as long as the system's generator is not seeded, and else
- * end the process: numpy would go on with whatever they return. In a process with a core that does not happen, and
- * in others whoever takes the lock gets an exception first. */
+ * These functions cannot fail: numpy would use whatever they return. If there are no bytes, they wait while the system's
+ * generator is not seeded, and otherwise end the process. In a process with a core that does not happen. In others the
+ * thread that takes the lock gets an exception first. */
 #define _GNU_SOURCE
 #define PY_SSIZE_T_CLEAN
 #include "python/base.h"
@@ -26,21 +26,21 @@
 #define ID 8	/* bytes of a refill that go into a mark, where fork does not wipe */
 #define MOST (uint32_t)(BUFFER - sizeof(struct bitgen) - ID)	/* bytes of a refill */
 #define FIRST (uint32_t)512	/* bytes of the first, because many generators give one number; each next one is twice as large */
-#define LOW 256	/* bytes: with fewer the lock is not given out, so that most calls meet a failure there */
+#define LOW 256	/* bytes: with fewer, taking the lock refills first, so that most calls meet a failure there */
 #define TRIES 100	/* of a draw that fails in a callback, */
-#define NAP 10000000	/* with so many ns between them: a second, for descriptors or memory that were short */
-#define APART __attribute__((noinline))	/* and not cold, for which the jumps there would be long ones */
-#define HOT __attribute__((aligned(64)))	/* a line of code: that takes a cycle of eight less than two, in numpy's loops */
+#define NAP 10000000	/* with so many ns between them: a second, in case descriptors or memory are short */
+#define APART __attribute__((noinline))	/* not cold, because the jumps to it would then be long ones */
+#define HOT __attribute__((aligned(64)))	/* one cache line of code: in numpy's loops two take one cycle more, of eight */
 
 static const struct base *base;
 
 /* Numbers ready for one bit generator of numpy's, in memory that fork wipes: a child finds no bytes, a stamp that
- * holds nowhere, and a lock that nobody holds. This stands at the buffer's end. The bytes are before it, those next in
- * turn farthest from it, so that few of them need few pages. */
+ * never holds, and a free lock. This struct is at the buffer's end. The bytes are before it, and the next ones to be
+ * used are farthest from it, so that few bytes need few pages. */
 struct bitgen {
 	struct stamp made;	/* when and where the bytes were */
 	uint64_t owner;	/* the thread that holds the lock, if any */
-	uint32_t locked;	/* 0, 1, or 2 when somebody may be waiting: what futex(2) waits on */
+	uint32_t locked;	/* 0, 1, or 2 when a thread may be waiting: what futex(2) waits on */
 	uint32_t depth;	/* of the owner's entries */
 	uint32_t size;	/* bytes of the last refill */
 	union {
@@ -51,16 +51,16 @@ struct bitgen {
 
 _Static_assert(sizeof(struct bitgen) == 64, "a cache line");
 
-/* What numpy's functions are given. It stands in memory that a child inherits: thread_take() says why. */
+/* What numpy's functions are given. It lies in memory that a child inherits: thread_take() says why. */
 struct user {
 	struct bitgen *bits;
 	const uint64_t *epoch;	/* base->stamp_epoch, at hand */
-	int taken;	/* a call is in the memory. Whoever finds it taken has its numbers made one by one */
+	int taken;	/* a call is using the memory. A call that finds it taken makes its numbers one by one */
 	struct buffer buffer;
 };
 
-/* numpy's struct bitgen, numpy/random/bitgen.h: published, the same in all its versions from 1.17 on. Newer ones may
- * append to it. */
+/* numpy's struct bitgen, numpy/random/bitgen.h. It is published, and the same in all versions from 1.17 on. Newer ones
+ * may append to it. */
 struct numpy_bitgen {
 	void *state;
 	uint64_t (*next_uint64)(void *);
@@ -81,8 +81,8 @@ static struct user *user_of(PyObject *self) { return &((BitGen *)object_data(sel
 /* ---- ready bytes ---- */
 
 /* Where fork does not wipe, a child that no handler has seen has the bytes, too, until it looks at its PID. So the place
- * of the next byte is in memory that it shares with its parent: each number is taken by one of the two. Beside the place
- * there is a mark, random bytes of the same refill. Who finds another mark than that of its own bytes has none ready. */
+ * of the next byte is in memory that it shares with its parent: only one of the two takes each number. Beside the place
+ * there is a mark, random bytes of the same refill. If the mark is not that of a process's own bytes, it has none ready. */
 #define PLACE 16	/* bits of the shared number for the place; the others are the mark's */
 #define NO_PLACE (((uint64_t)1 << PLACE) - 1)	/* beyond any buffer. With mark 0: a refill is under way */
 
@@ -97,7 +97,7 @@ static void forget_ready(struct user *u)
 		u->bits->at = 0;
 }
 
-/* If another process has meanwhile changed the shared number, these bytes are not given out; and if it was a child with the
+/* If another process has changed the shared number meanwhile, these bytes are not given out. If that was a child with the
  * same bytes, each of them is given out once. */
 static void set_ready(struct user *u)
 {
@@ -120,7 +120,7 @@ static int64_t count_ready(const struct user *u)
 	return mark_of(shared) == b->mark ? b->size - (int64_t)place_of(shared) : 0;
 }
 
-/* How many bytes to make next. Twice as many, if the last ones have been used up and not become stale. */
+/* How many bytes to make next: twice as many if the last ones were used up before they became stale. */
 static uint32_t next_size(const struct user *u)
 {
 	const struct bitgen *b = u->bits;
@@ -144,7 +144,7 @@ static int refill(struct user *u, int may_raise)
 		b->made = now;
 		b->made.epoch = 0;	/* until the bytes are there */
 		forget_ready(u);
-		/* A child's memory is not locked; its first refill has another size than none. */
+		/* A child's memory is not locked, and the size in it is 0. So a child's first refill locks it, too. */
 		if (size != b->size)
 			buffer_lock(&u->buffer, now.process, n + sizeof *b);
 		b->size = size;
@@ -153,14 +153,14 @@ static int refill(struct user *u, int may_raise)
 			return r;
 		b->made.epoch = now.epoch;
 		set_ready(u);
-		/* A signal handler that forked in between: the bytes are zeros now, or the other process's too. */
+		/* A signal handler may have forked meanwhile: the bytes are zeros now, or the other process's too. */
 		__atomic_signal_fence(__ATOMIC_SEQ_CST);
 		if (now.process == base->process_stamp())
 			return 0;
 	}
 }
 
-/* Waits until the system's generator is seeded; after other failures a little, or ends the process if there were too many. */
+/* Waits until the system's generator is seeded. After other failures waits a little, and after too many ends the process. */
 static void nap_or_end(int error, int *tries)
 {
 	static const char why[] = "gorandom: the system's random number generator gives no bytes, "
@@ -173,8 +173,8 @@ static void nap_or_end(int error, int *tries)
 	base->kernel_nap(error == GORANDOM_NOT_READY ? -1 : NAP);
 }
 
-/* n bytes at x, erased where they were. 0: there are not so many, or a fork, a reseed or a restore has made them stale,
- * or another call is in the memory. */
+/* Copies n ready bytes to x, and erases them in the memory. 0: there are not so many, or a fork, a reseed or a restore has
+ * made them stale, or another call is using the memory. */
 static inline int take(struct user *u, void *x, uint32_t n, int watch)
 {
 	struct bitgen *b = u->bits;
@@ -189,15 +189,15 @@ static inline int take(struct user *u, void *x, uint32_t n, int watch)
 	memcpy(x, from, n);
 	memset(from, 0, n);
 	b->at = at;
-	/* Last, so that a signal handler that forked before this very instruction is seen, and a restored machine. */
+	/* Checked last, to see a restored machine, and a signal handler that forked right before this instruction. */
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	int fresh = b->made.epoch == stamp_field(u->epoch) && (!watch || b->made.restore == base->restore_now());
 	thread_leave(&u->taken);
 	return __builtin_expect(fresh, 1);
 }
 
-/* The same where fork does not wipe. Who forks in the middle leaves two processes with the same bytes and the same shared
- * number, of which one can change it; the other takes other bytes. */
+/* The same where fork does not wipe. A fork in the middle leaves two processes with the same bytes and the same shared
+ * number. Only one of them can change it; the other takes other bytes. */
 static inline int take_shared(struct user *u, void *x, uint32_t n)
 {
 	struct bitgen *b = u->bits;
@@ -223,7 +223,7 @@ static int take_any(struct user *u, void *x, uint32_t n)
 	return u->buffer.shared ? take_shared(u, x, n) : take(u, x, n, 1);
 }
 
-/* Past the memory in a signal handler that has interrupted another call, and in a thread that has passed the lock by. */
+/* Bypasses the memory in a signal handler that has interrupted another call, and in a thread that bypassed the lock. */
 static uint64_t slowly(struct user *u, uint32_t n)
 {
 	uint64_t x = 0;
@@ -246,12 +246,12 @@ static uint64_t slowly(struct user *u, uint32_t n)
 /* Each multiple of 2^-53 below 1 is as likely as any other. */
 static double to_double(uint64_t x) { return (double)(int64_t)(x >> 11) * 0x1p-53; }
 
-/* The slow ways are last calls, functions of their own, so that the fast ones need no stack. */
+/* The slow ways are functions of their own, called last, so that the fast ones need no stack. */
 static APART uint64_t slow_uint64(void *state) { return slowly(state, sizeof(uint64_t)); }
 static APART uint32_t slow_uint32(void *state) { return (uint32_t)slowly(state, sizeof(uint32_t)); }
 static APART double slow_double(void *state) { return to_double(slow_uint64(state)); }
 
-/* Three times, because without a page to look at (guard/restore.c) a function fits one line of code. */
+/* Three variants, because without a page to look at (guard/restore.c) a function fits one cache line. */
 #define NUMBERS(name, take) \
 static HOT uint64_t name##_uint64(void *state) \
 { \
@@ -289,9 +289,9 @@ static PyObject *install(PyObject *self, PyObject *capsule)
 
 /* ---- the lock, which numpy enters around each call ----
  *
- * A lock of our own, because it has to see that there are numbers for the call, or raise; and because one of
- * Python's, held by another thread at a fork, would be held in the child for ever. This one lies in the memory that
- * fork wipes. The owner may enter it again, as with numpy's own since 2.4. */
+ * A lock of our own, because it must make sure that there are numbers for the call, or raise; and because one of
+ * Python's, if another thread held it at a fork, would be held in the child forever. This one lies in the memory
+ * that fork wipes. The owner may enter it again, as with numpy's own since 2.4. */
 
 static int is_mine(struct bitgen *b) { return __atomic_load_n(&b->owner, __ATOMIC_RELAXED) == thread_here(); }
 
@@ -305,7 +305,7 @@ static int lock(struct bitgen *b)
 	}
 	if (!__atomic_compare_exchange_n(&b->locked, &free, 1, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		while (__atomic_exchange_n(&b->locked, 2, __ATOMIC_ACQUIRE)) {
-			/* Only now: whoever has it will see the 2, and wake another if this one leaves by an exception. */
+			/* Only now: the holder will see the 2, and wake another thread if this one leaves by an exception. */
 			if (PyErr_CheckSignals())
 				return -1;
 			Py_BEGIN_ALLOW_THREADS
@@ -326,12 +326,12 @@ static void unlock(struct bitgen *b)
 		syscall(SYS_futex, &b->locked, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
-/* With the lock held, and the GIL, which it may give away meanwhile: are there numbers for this call? 0, or -1 with
- * an exception set. */
+/* Makes sure that there are numbers for this call. Call it with the lock and the GIL held; it may release the GIL
+ * meanwhile. 0, or -1 with an exception set. */
 static int ensure(struct user *u)
 {
 	struct bitgen *b = u->bits;
-	/* In a child, the mark of a thread that was in the memory at the fork and does not exist here. */
+	/* In a child: a thread that was using the memory at the fork, and does not exist here, may have left its mark. */
 	if (b->depth == 1 && b->made.process != base->process_stamp())
 		__atomic_store_n(&u->taken, 0, __ATOMIC_RELAXED);
 	if (count_ready(u) >= LOW && base->stamp_holds(&b->made))
@@ -356,11 +356,11 @@ static PyObject *enter(PyObject *self, PyObject *unused)
 				unlock(u->bits);
 			return NULL;
 		}
-	} while (!is_mine(u->bits));	/* a signal's Python handler has forked while the kernel was waited for: the child's lock is free */
+	} while (!is_mine(u->bits));	/* a Python signal handler has forked during the wait for the kernel: the child's lock is free */
 	Py_RETURN_TRUE;
 }
 
-/* A process that was forked inside the with block finds the lock free, and nobody's. */
+/* A process that was forked inside the with block finds the lock free and without an owner. */
 static PyObject *leave(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
 {
 	struct bitgen *b = user_of(self)->bits;

@@ -1,6 +1,6 @@
-/* The list of slabs and the marks of their free buffers stand in memory that a child inherits, because it inherits the users of
- * the buffers. No lock guards them. Each change is one atomic store, so they are whole in any child, whatever forked it and
- * whenever. At worst, a buffer that another thread was taking or giving back at the fork stays unused in the child. */
+/* The list of slabs and the marks of their free buffers lie in memory that a child inherits, because it inherits the users of
+ * the buffers. No lock guards them. Each change is one atomic store, so any child finds them intact, however and whenever it
+ * was forked. At worst, a buffer that another thread was taking or giving back at the fork stays unused in the child. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
@@ -23,7 +23,7 @@
 
 #define BUFFERS 64
 #define SLAB (BUFFERS * BUFFER)
-#define LINE 64	/* bytes between two shared numbers: processors do not contend for one line of the cache */
+#define LINE 64	/* bytes between two shared numbers, so that processors do not contend for a cache line */
 
 struct slab {
 	struct slab *older;
@@ -35,7 +35,7 @@ struct slab {
 };
 
 static const struct base *base;
-static struct slab *newest;	/* The list only grows */
+static struct slab *newest;	/* the list only grows */
 
 static void *map_shared(void)
 {
@@ -56,7 +56,7 @@ static struct slab *slab_new(void)
 		free(s);
 		return NULL;
 	}
-	/* One number needs one page, and not one of 2 MiB. */
+	/* A buffer that gives one number should cost one page, and not one of 2 MiB. */
 	madvise(s->buffers, SLAB, MADV_NOHUGEPAGE);
 	s->free = ~(uint64_t)0;
 	return s;
@@ -99,15 +99,15 @@ void buffer_give(const struct buffer *b, size_t used)
 {
 	struct slab *s = b->slab;
 	erase(b->bytes + BUFFER - used, used);
-	/* Pages of 64 KiB hold the buffers of others, too. Then, and where the kernel gives back no locked ones, it stays for
-	 * the next user. */
+	/* Pages of 64 KiB hold other users' buffers, too. Then, and where the kernel does not free locked pages, the memory
+	 * stays for the next user. */
 	if (BUFFER % (size_t)sysconf(_SC_PAGESIZE) == 0 && madvise(b->bytes, BUFFER, MADV_DONTNEED_LOCKED))
 		(void)madvise(b->bytes, BUFFER, MADV_DONTNEED);
 	__atomic_or_fetch(&s->free, (uint64_t)1 << ((size_t)(b->bytes - s->buffers) / BUFFER), __ATOMIC_RELEASE);
 }
 
-/* All of a slab at once, since a lock of a part is a mapping more. Where RLIMIT_MEMLOCK is too small for that, the parts of the
- * first slab. */
+/* Locks all of a slab at once, because a lock of a part costs one more mapping. Where RLIMIT_MEMLOCK is too small for that, it
+ * locks only parts of the first slab. */
 void buffer_lock(const struct buffer *b, uint64_t process, size_t used)
 {
 	struct slab *s = b->slab;
@@ -119,12 +119,12 @@ void buffer_lock(const struct buffer *b, uint64_t process, size_t used)
 		base->pages_lock(b->bytes + BUFFER - used, used);
 }
 
-/* Where the kernel wipes nothing: what it does elsewhere. And new shared numbers, lest parent and child go on to use up each
- * other's bytes. They would not repeat any. */
+/* Where the kernel wipes nothing, this does. It also makes new shared numbers, so that parent and child stop using up each
+ * other's bytes. (They would not repeat any.) */
 static void wipe(void)
 {
 	for (struct slab *s = __atomic_load_n(&newest, __ATOMIC_ACQUIRE); s && s->shared; s = s->older) {
-		/* Some emulators answer 0 to any advice, and do nothing. */
+		/* Some emulators accept any advice, and do nothing. */
 		if (madvise(s->buffers, SLAB, MADV_BOGUS) == 0 || madvise(s->buffers, SLAB, MADV_DONTNEED))
 			memset(s->buffers, 0, SLAB);
 		void *new = map_shared();

@@ -1,8 +1,8 @@
-/* The module _openssl. OpenSSL's random numbers, from here: RAND_set_rand_method of the libcrypto that this process has
- * loaded already. Nothing is loaded or linked: another copy would be another OpenSSL.
+/* The module _openssl lets OpenSSL draw from here, by RAND_set_rand_method of the libcrypto that this process has loaded
+ * already. Nothing is loaded or linked: another copy would be another OpenSSL.
  *
  * The callbacks know no Python: OpenSSL calls them in any thread, with the GIL or without, in forked children
- * and while the process ends. Where there are no bytes they answer 0, and OpenSSL's caller fails. */
+ * and while the process ends. If there are no bytes they return 0, and OpenSSL's caller fails. */
 #define _GNU_SOURCE
 #define PY_SSIZE_T_CLEAN
 #include "python/base.h"
@@ -28,7 +28,7 @@ typedef const struct method *get_method(void);
 
 static const struct base *base;
 
-/* What is used of a libcrypto, and what our method has replaced. There is no lock that a fork could leave held: threads
+/* What is used of a libcrypto, and what our method has replaced. There is no lock that a fork could leave held. Threads
  * without a common GIL may be here at once, but they name one libcrypto, that of the module ssl, and write the same. */
 static set_method *set;
 static get_method *get;	/* written last */
@@ -44,12 +44,12 @@ static int bytes(unsigned char *dst, int n)
 	return 1;
 }
 
-/* What a program adds is an event, which acts by Fortuna's rule. Our bytes never wait for it. */
+/* What a program adds is an event, which takes effect by Fortuna's rules. Our bytes never wait for it. */
 static int add(const void *data, int n, double entropy)
 {
 	unsigned char hash[SHA256_BYTES];
 
-	(void)entropy;	/* nothing is believed of a program's estimate */
+	(void)entropy;	/* a program's estimate is not trusted */
 	if (n < 0)
 		return 0;
 	if (n > EVENT_BYTES) {
@@ -73,7 +73,7 @@ static int is_active(void)
 	return current && current() == &ours;
 }
 
-/* In FIPS mode keys come from a generator inside the validated module, which asks no RAND_METHOD. */
+/* In FIPS mode keys come from a generator inside the validated module, which does not use a RAND_METHOD. */
 static int is_fips(void *library)
 {
 	int (*by_default)(void *) = dlsym(library, "EVP_default_properties_is_fips_enabled");	/* 3.0 */
@@ -103,7 +103,7 @@ static const char *replace_method(void *library)
 	return new_set(&ours) ? NULL : "it refuses a RAND_METHOD";
 }
 
-/* The OpenSSL that the loaded library at this path depends on (None: the program itself) draws from here from now on.
+/* Makes the OpenSSL that the loaded library at this path depends on (None: the program itself) draw from here. Returns
  * None, or why it does not. May be called more than once. */
 static PyObject *activate(PyObject *module, PyObject *arg)
 {
@@ -112,7 +112,7 @@ static PyObject *activate(PyObject *module, PyObject *arg)
 	if (arg != Py_None && !PyUnicode_FSConverter(arg, &bytes))
 		return NULL;
 	const char *path = bytes ? PyBytes_AsString(bytes) : NULL, *why = "it is not loaded";
-	/* NODELETE: the functions found must stay, though the handle is given back. */
+	/* NODELETE: the functions found must stay, though the handle is closed. */
 	void *library = dlopen(path, RTLD_LAZY | RTLD_LOCAL | RTLD_NOLOAD | (path ? RTLD_NODELETE : 0));
 	if (library) {
 		why = replace_method(library);
@@ -122,7 +122,7 @@ static PyObject *activate(PyObject *module, PyObject *arg)
 	return Py_BuildValue("z", why);
 }
 
-/* OpenSSL gets back what it drew from before, unless another has replaced us since. */
+/* Gives OpenSSL back the method that it had before, unless another has replaced ours since. */
 static PyObject *deactivate(PyObject *module, PyObject *unused)
 {
 	(void)module, (void)unused;

@@ -1,14 +1,14 @@
-/* Are two secrets equal? In a time that does not tell where they differ. Knows neither Python nor the rest of
- * the front, so that bench/consttime.c and tests/python/noise/undefined.c can put this very file to the test. */
+/* Are two secrets equal? The time does not show where they differ. This file knows neither Python nor the rest
+ * of the front, so that bench/consttime.c and tests/python/noise/undefined.c can test it as it is. */
 #include <stdint.h>
 #include <string.h>
 
 #include "pure/compare.h"
 
-/* What a compiler may not look through. All differences found so far pass here in each step: an asm that is
- * volatile runs exactly as often as the program says, so no step can be left out once the answer is known; and
- * what comes out of it is unknown to the compiler, which therefore never knows that the answer is known. GCC and
- * Clang keep both promises on every processor; no instruction is emitted. */
+/* A value that the compiler cannot see through. In each step all differences found so far pass through here. A
+ * volatile asm runs exactly as often as the program says, so no step can be left out once the answer is known.
+ * Its output is unknown to the compiler, which therefore never knows that the answer is known. GCC and Clang
+ * keep both promises on every processor, and no instruction is emitted. */
 static inline uint64_t opaque(uint64_t x)
 {
 	__asm__ volatile("" : "+r"(x));

@@ -1,5 +1,5 @@
-/* Erases a secret that nobody reads any more, which a compiler would leave out as useless. explicit_bzero(3) does the same,
- * but glibc has it only since 2.25, and wheels are for 2.17. */
+/* Erases a secret that is not read again. A compiler would leave out a plain memset as useless. explicit_bzero(3) does the
+ * same, but glibc has it only since 2.25, and wheels are for 2.17. */
 #pragma once
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* HMAC-SHA-256 (RFC 2104) around Go's compression of blocks: what is left when no Go runtime has to be entered,
- * which takes longer than a short message's whole tag. Any process, any thread, no lock. */
+/* HMAC-SHA-256 (RFC 2104) around Go's compression of blocks. It does not enter the Go runtime, which would take
+ * longer than the whole tag of a short message. Any process, any thread, no lock. */
 #include <string.h>
 
 #include "pure/erase.h"

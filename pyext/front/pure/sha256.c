@@ -16,7 +16,7 @@ const uint32_t sha256_initial[8] = {	/* 5.3.3 */
 
 static uint32_t rotate(uint32_t x, int n) { return x >> n | x << (32 - n); }
 
-/* The compression in plain C, for the few bytes that need it where Go's cannot be had: 6.2.2. */
+/* The compression in plain C, for the few bytes that need it where Go's is missing: 6.2.2. */
 static void plain_blocks(uint32_t state[8], const void *blocks, size_t bytes)
 {
 	static const uint32_t k[64] = {	/* 4.2.2 */
@@ -59,7 +59,7 @@ void sha256_compress(uint32_t state[8], const void *blocks, size_t bytes)
 	(sha256_fast ? sha256_fast : plain_blocks)(state, blocks, bytes);
 }
 
-/* The digest of what state has read, before bytes of it, and of n bytes more. state is erased. */
+/* The digest of the before bytes that state has read and of n more bytes. Erases state. */
 void sha256_finish(uint32_t state[8], uint64_t before, const unsigned char *data, size_t n, unsigned char digest[SHA256_BYTES])
 {
 	unsigned char last[2 * SHA256_BLOCK] = {0};

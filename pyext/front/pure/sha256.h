@@ -11,7 +11,7 @@ typedef void (*sha256_blocks)(uint32_t state[8], const void *blocks, size_t byte
 
 #pragma GCC visibility push(hidden)
 
-/* The compression by instructions that this processor has for it. NULL: plain C is used, which is several times slower. */
+/* The compression by this processor's instructions for it. NULL: plain C is used, which is several times slower. */
 extern sha256_blocks sha256_fast;
 
 void sha256_once(const void *, size_t, unsigned char digest[SHA256_BYTES]);
@@ -19,7 +19,7 @@ void sha256_once(const void *, size_t, unsigned char digest[SHA256_BYTES]);
 extern const uint32_t sha256_initial[8];
 void sha256_compress(uint32_t state[8], const void *blocks, size_t bytes);
 
-/* The digest of what state has read, before bytes of it, and of n bytes more. state is erased. */
+/* The digest of the before bytes that state has read and of n more bytes. Erases state. */
 void sha256_finish(uint32_t state[8], uint64_t before, const unsigned char *, size_t n, unsigned char digest[SHA256_BYTES]);
 
 #pragma GCC visibility pop

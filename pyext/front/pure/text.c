@@ -1,4 +1,4 @@
-/* Bytes as hexadecimal and Base64 text: eight characters are the bytes of one word, and computed together. */
+/* Bytes as hexadecimal and Base64 text. Eight characters are the bytes of one word and are computed together. */
 #include <stdint.h>
 #include <string.h>
 
@@ -6,10 +6,10 @@
 
 #define ALL(byte) ((uint64_t)(byte) * 0x0101010101010101)
 
-/* 1 in each byte of x, all below 128, that is at least limit. */
+/* 1 in each byte of x that is at least limit, else 0. All bytes of x are below 128. */
 static uint64_t at_least(uint64_t x, unsigned limit) { return (x + ALL(128 - limit)) >> 7 & ALL(1); }
 
-static uint64_t load(const unsigned char *src)	/* eight bytes, the first the highest */
+static uint64_t load(const unsigned char *src)	/* eight bytes, big-endian */
 {
 	uint64_t x;
 	memcpy(&x, src, sizeof x);
@@ -27,7 +27,7 @@ static void store(char *dst, uint64_t characters)	/* the same way */
 	memcpy(dst, &characters, sizeof characters);
 }
 
-/* Sixteen bytes a step, where the compiler has the instructions of whatever processor it is. How many were done. */
+/* Sixteen bytes a step, where the compiler has vectors for any processor. Returns how many bytes are done. */
 static size_t hex_wide(char *dst, const unsigned char *src, size_t n)
 {
 	size_t done = 0;

@@ -6,11 +6,11 @@
 
 #pragma GCC visibility push(hidden)
 
-/* Characters that n bytes give. */
+/* How many characters n bytes give. */
 #define TEXT_HEX(n) (2 * (n))
 #define TEXT_URLSAFE(n) ((4 * (n) + 2) / 3)	/* Base64 of RFC 4648, section 5, without padding */
 
-/* Steps are whole ones: dst has room for TEXT_ROOM(n) characters, and behind src's n bytes there are TEXT_STEP zeros. */
+/* Only whole steps are made. So dst needs room for TEXT_ROOM(n) characters, and TEXT_STEP zeros follow src's n bytes. */
 #define TEXT_STEP 8
 #define TEXT_ROOM(n) (2 * (n) + TEXT_STEP)
 #define TEXT_SOURCE(n) ((n) + TEXT_STEP)

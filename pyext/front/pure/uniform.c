@@ -1,7 +1,7 @@
 /* Uniform numbers, orders and selections from random bytes.
  *
- * Without bias: what is too large is dropped and drawn anew, never folded. Each number is a draw of its own, so
- * a fork between two of them leaves both processes with those before it, and each with its own after it. */
+ * Without bias: a number that is too large is dropped and drawn again, never folded. Each number is a draw of
+ * its own. After a fork between two draws both processes have the earlier numbers, and each its own new ones. */
 #define _GNU_SOURCE
 #include <string.h>
 
@@ -49,7 +49,7 @@ int uniform_float(const struct uniform *u, double *x)
 	return r;
 }
 
-/* CPython's choice between its two ways, as set sizes are there: a pool of n indices, or a set of k. */
+/* CPython's choice between a pool of n indices and a set of k, by the sizes that its sets have. */
 static int by_pool(size_t n, size_t k)
 {
 	size_t set = 21;
@@ -62,7 +62,7 @@ static int by_pool(size_t n, size_t k)
 	return n <= set;
 }
 
-/* A power of two, at least twice k: half of the table stays empty. */
+/* A power of two, at least twice k: at least half of the table stays empty. */
 static size_t table_size(size_t k)
 {
 	size_t size = 8;
@@ -88,7 +88,7 @@ static int choose_from_pool(const struct uniform *u, size_t n, size_t k, uint32_
 	return 0;
 }
 
-/* Into the table unless it is there. */
+/* Puts index into the table. 0: it was there already. */
 static int add(uint32_t *table, size_t size, uint32_t index)
 {
 	size_t at = (index * (size_t)2654435761) & (size - 1);

@@ -6,20 +6,20 @@
 
 #pragma GCC visibility push(hidden)
 
-/* Where the bytes come from: bytes_draw(), or a test's script. 0, or non-zero and nothing more is drawn. */
+/* Where the bytes come from: bytes_draw(), or a test's script. It returns 0; or non-zero, and no more is drawn. */
 struct uniform {
 	int (*draw)(unsigned char *dst, size_t n, int wait);
 	int wait;	/* the draw's last argument */
 };
 
-/* All return 0, or what the draw has. What they took from bytes is as in CPython's random.SystemRandom. */
+/* All return 0, or what the draw has returned. They use bytes as CPython's random.SystemRandom does. */
 int uniform_bits(const struct uniform *, unsigned k, uint64_t *x);	/* 0 <= x < 2**k, k <= 64: the high bits of ceil(k / 8) bytes, big-endian */
 int uniform_below(const struct uniform *, uint64_t n, uint64_t *x);	/* 0 <= x < n, n > 0 */
 int uniform_float(const struct uniform *, double *x);	/* 0.0 <= x < 1.0: 53 bits of 7 bytes */
 
-#define UNIFORM_MOST ((uint64_t)1 << 31)	/* n of a selection: an index fits its table */
+#define UNIFORM_MOST ((uint64_t)1 << 31)	/* the largest n of a selection: an index fits its table */
 
-/* k indices below n, none twice, in random order: chosen[0..k). room: of uniform_room(n, k) numbers, erased after. */
+/* Puts k different indices below n into chosen, in random order. room: uniform_room(n, k) numbers, erased afterwards. */
 size_t uniform_room(size_t n, size_t k);
 int uniform_choose(const struct uniform *, size_t n, size_t k, uint32_t *chosen, uint32_t *room);
 

@@ -28,7 +28,7 @@ void uuid7_next(struct uuid7 *last, int64_t now, const unsigned char drawn[UUID7
 		begin(last, now, drawn);
 		return;
 	}
-	/* Ahead of the clock there is room for 100,000 in a millisecond, so that making many does not get further ahead. */
+	/* Ahead of the clock a millisecond has room for 100,000, so that making many does not run further ahead. */
 	last->rand_b += 1 + (load(drawn + 10) & LOW(now < last->time ? STEP_AHEAD : RAND_B));
 	last->rand_a += last->rand_b >> RAND_B;
 	last->rand_b &= LOW(RAND_B);

@@ -5,15 +5,15 @@
 
 #pragma GCC visibility push(hidden)
 
-#define UUID7_BYTES 18	/* random ones for each */
-#define UUID7_AHEAD 10000	/* ms that the time in one may be ahead of the clock: a clock that was set back by more counts as corrected */
+#define UUID7_BYTES 18	/* random bytes for each UUID */
+#define UUID7_AHEAD 10000	/* ms that a UUID's time may be ahead of the clock. A clock that was set back by more counts as corrected */
 
 struct uuid7 {
 	int64_t time;	/* ms since 1970; -1: none has been made */
-	uint64_t rand_a, rand_b;	/* the 12 and the 62 bits that the RFC calls so: one number of 74 */
+	uint64_t rand_a, rand_b;	/* 12 and 62 bits, by the RFC's names: together one number of 74 */
 };
 
-/* From the last one to the next; now in ms. It is greater, unless the clock was set back by UUID7_AHEAD or more. */
+/* Makes the next one from the last; now in ms. It is greater, unless the clock was set back by UUID7_AHEAD or more. */
 void uuid7_next(struct uuid7 *last, int64_t now, const unsigned char drawn[UUID7_BYTES]);
 
 void uuid7_put(const struct uuid7 *, unsigned char uuid[16]);

@@ -4,13 +4,13 @@
 #include "python/interpreter.h"
 
 /* Py_TARGET_ABI3T: one library for CPython 3.15 and later with and without a GIL (PEP 803). It hides how an
- * object begins, so our data comes after that, at a place that Python tells (PEP 697). Older stable ABIs have no such functions. */
+ * object begins, so our data comes after that, at an offset from Python (PEP 697). Older stable ABIs have no such functions. */
 #ifdef Py_TARGET_ABI3T
 #define HEAD
 #define DATA_SIZE(data) (-(int)sizeof(data))
 #define IN_DATA Py_RELATIVE_OFFSET
 #define TOKEN(spec) {Py_tp_token, &(spec)},
-/* Of an object whose type, or a base of it, was made from that spec. In a garbage collection, too. */
+/* The data of an object whose type, or a base of it, was made from that spec. Works in a garbage collection, too. */
 static inline void *object_data(PyObject *o, PyType_Spec *spec)
 {
 	PyTypeObject *type = NULL;
@@ -25,8 +25,8 @@ static inline void *object_data(PyObject *o, PyType_Spec *spec)
 #define object_data(o, spec) ((void *)(o))
 #endif
 
-/* MODULE(name, exec, METHODS(table) STATE(size, traverse, clear, free)): the function that Python looks for in a library. The
- * last two only where a module has them. The module needs no GIL, and works in interpreters that have a GIL of their own. */
+/* MODULE(name, exec, METHODS(table) STATE(size, traverse, clear, free)): the function that Python looks for in a library.
+ * METHODS and STATE are optional. The module needs no GIL, and works in interpreters that have a GIL of their own. */
 #ifdef Py_TARGET_ABI3T
 #define METHODS(table) PySlot_STATIC_DATA(Py_mod_methods, table),
 #define STATE(size, traverse, clear, free) PySlot_SIZE(Py_mod_state_size, size), PySlot_FUNC(Py_mod_state_traverse, traverse),	\
@@ -44,9 +44,9 @@ static inline void *object_data(PyObject *o, PyType_Spec *spec)
 #else
 #define METHODS(table) .m_methods = table,
 #define STATE(size, traverse, clear, free) .m_size = size, .m_traverse = traverse, .m_clear = clear, .m_free = free,
-/* CPython refuses slots that it does not know, so they are chosen by the interpreter that loads us, not by the headers that
- * built us: each version knows those from some place on. The numbers of Python 3.13's Py_mod_gil and 3.12's
- * Py_mod_multiple_interpreters, and the values that say "no GIL needed" and "each interpreter with a GIL of its own". */
+/* CPython refuses slots that it does not know. So the interpreter that loads us chooses them, not the headers that built us:
+ * each version knows the slots from some position on. The numbers are Python 3.13's Py_mod_gil and 3.12's
+ * Py_mod_multiple_interpreters. The values mean "no GIL needed" and "each interpreter with a GIL of its own". */
 #define MODULE(name, exec, ...)	\
 	PyMODINIT_FUNC PyInit_##name(void)	\
 	{	\

@@ -15,26 +15,26 @@
 #define BASE_CAPSULE "gorandom._front._base"
 
 struct base {
-	const char *version;	/* GORANDOM_VERSION. The first, so that every version finds it */
+	const char *version;	/* GORANDOM_VERSION. It comes first, so that every version finds it */
 
 	int (*draw)(unsigned char *dst, size_t n, int wait);	/* bytes_draw() */
 	int (*draw_bytes)(unsigned char *dst, size_t n);	/* draw_bytes(), for callers that know no Python */
 
 	int (*enter)(struct visit *);	/* gate_enter_aside(). Starts no core */
-	int (*leave)(struct visit *);	/* gate_leave(). Has the call ended in a panic? */
+	int (*leave)(struct visit *);	/* gate_leave(). Returns whether the call ended in a panic */
 
 	void *(*pages_new)(size_t bytes, enum pages);
 	void (*pages_lock)(void *, size_t bytes);
 	int pages_wiped_at_fork;
 
 	void (*fork_register)(struct fork_hook *);
-	int (*fork_check)(void);	/* after it a child is known by its stamps and locks */
+	int (*fork_check)(void);	/* after it stamps and locks are right in a child */
 
 	const uint64_t *stamp_epoch;
 	uint64_t (*process_stamp)(void);
 	struct stamp (*stamp_now)(void);
 	int (*stamp_holds)(const struct stamp *);
-	int watches_restores;	/* by a page; otherwise the clock's second is all that tells */
+	int watches_restores;	/* by a page; otherwise only the clock makes bytes stale */
 	uint64_t (*restore_now)(void);
 
 	int (*events_add)(int source, const void *data, size_t n);

@@ -9,7 +9,7 @@
 #include "pure/erase.h"
 #include "source/kernel.h"
 
-/* Raises for an answer of draw_bytes() or kernel_read(). */
+/* Raises the exception for a failure of draw_bytes() or kernel_read(). */
 static int fail(int r)
 {
 	if (r == GORANDOM_NOT_READY) {
@@ -26,7 +26,7 @@ static int fail(int r)
 	return -1;
 }
 
-/* Waits until the system's generator is ready, seconds < 0: without limit. 0, or -1 with an exception set. */
+/* Waits until the system's generator is ready; seconds < 0: without limit. 0, or -1 with an exception set. */
 static int wait_for_system(double seconds)
 {
 	int64_t left = seconds < 1e9 ? (int64_t)(seconds * 1e9) : INT64_MAX;	/* ns */
@@ -56,7 +56,7 @@ static int wait_for_system(double seconds)
 	return 0;
 }
 
-/* Between the parts of a large draw. */
+/* Called between the parts of a large draw. */
 static int signal_has_come(void *thread)
 {
 	PyThreadState **left = thread;
@@ -100,7 +100,7 @@ static PyObject *random_bytes(Py_ssize_t n, int wait)
 	return bytes;
 }
 
-/* PyCrypto's Crypto.Random.get_random_bytes: its types, its messages. */
+/* Like PyCrypto's Crypto.Random.get_random_bytes, with its types and messages. */
 PyObject *bytes_get(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *names)
 {
 	(void)module;
@@ -122,7 +122,7 @@ PyObject *bytes_get(PyObject *module, PyObject *const *args, Py_ssize_t nargs, P
 	return overflow > 0 || n < 0 ? NULL : random_bytes(n, 1);
 }
 
-/* os.urandom: its types, its messages; and PEP 522's error where it would wait. */
+/* Like os.urandom, with its types and messages, and with PEP 522's error where that would wait. */
 PyObject *bytes_urandom(PyObject *module, PyObject *arg)
 {
 	(void)module;
@@ -183,7 +183,7 @@ PyObject *bytes_reseed(PyObject *module, PyObject *unused)
 	Py_BEGIN_ALLOW_THREADS
 	r = draw_reseed();
 	Py_END_ALLOW_THREADS
-	/* The core asks for itself; here the generator has been seen ready, so it is not that. */
+	/* The core asks the kernel by itself. Here the generator was ready, so "not ready" cannot be the reason. */
 	if (r && fail(r == GORANDOM_NOT_READY ? EIO : r))
 		return NULL;
 	Py_RETURN_NONE;

@@ -1,12 +1,12 @@
-/* Draws for Python: who waits, who gives the GIL away, and which exception is raised. */
+/* Draws for Python: which wait, which release the GIL, and which exception is raised. */
 #pragma once
 
 #include "python/interpreter.h"
 
 #pragma GCC visibility push(hidden)
 
-/* n bytes at dst, for the calling thread, which holds the GIL and gets it back. 0, or -1 with an exception set and zeros
- * where random bytes were. wait: what to do while the system's generator is not ready: wait for it, or raise. */
+/* Puts n bytes at dst. The caller holds the GIL, before and after. 0, or -1 with an exception set and zeros where random
+ * bytes were. wait: whether to wait while the system's generator is not ready; otherwise that raises. */
 int bytes_draw(unsigned char *dst, size_t n, int wait);
 
 /* For the module's table of methods. */

@@ -1,4 +1,4 @@
-/* compare_digest: the answers of CPython's hmac.compare_digest, and its own errors. */
+/* compare_digest gives the same answers as CPython's hmac.compare_digest, and its very errors. */
 #define PY_SSIZE_T_CLEAN
 #include "python/front.h"
 
@@ -6,15 +6,15 @@
 
 static int is_str(PyObject *o) { return PyType_HasFeature(Py_TYPE(o), Py_TPFLAGS_UNICODE_SUBCLASS); }
 
-/* The characters of a str if all are ASCII, else NULL. Those of an ASCII string are its UTF-8 text and are not
- * copied. Any other has fewer characters than bytes there, or no UTF-8 at all, or no memory for it. */
+/* The characters of a str if all are ASCII, else NULL. An ASCII string's characters are its UTF-8 text and are
+ * not copied. Any other has fewer characters than bytes in UTF-8, or no UTF-8 at all, or no memory for it. */
 static const char *ascii(PyObject *o, Py_ssize_t *n)
 {
 	const char *text = PyUnicode_AsUTF8AndSize(o, n);
 	return text && PyUnicode_GetLength(o) == *n ? text : NULL;
 }
 
-/* This and the next: were they compared? Which object the answer is depends on the secrets, so nothing looks at it here. */
+/* This and the next return whether they compared. Which object *answer is depends on the secrets, so do not look at it. */
 static int compare_texts(PyObject *a, PyObject *b, PyObject **answer)
 {
 	Py_ssize_t na, nb;
@@ -40,7 +40,7 @@ static int compare_buffers(PyObject *a, PyObject *b, PyObject **answer)
 	return comparable;
 }
 
-/* At the import of gorandom, because a program may put our function into the place of CPython's later. */
+/* Done when gorandom is imported, because a program may later replace CPython's function by ours. */
 int digest_init(struct state *state)
 {
 	PyObject *module = PyImport_ImportModule("_operator");	/* built in: no file is needed */

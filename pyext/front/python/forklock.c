@@ -1,8 +1,8 @@
-/* A lock that os.fork() holds: no child is forked while another thread is at what it guards.
+/* A lock that os.fork() holds: no child is forked while another thread uses what it guards.
  *
- * The fork takes it in a hook of Python's, because whoever waits must give the GIL up. In the child our fork handler releases
- * it, and in the parent a hook of Python's again: os.forkpty() may fail before it forks, and then no handler runs. The hooks
- * are C functions. After a fork each page is copy-on-write, and each object that Python code touches is a page fault. */
+ * The fork takes it in a hook of Python's, because a thread that waits must release the GIL. In the child our fork handler
+ * releases it. In the parent a hook of Python's does: os.forkpty() may fail before it forks, and then no handler runs. The
+ * hooks are C functions. After a fork each page is copy-on-write, and each object that Python code touches is a page fault. */
 #include <pthread.h>
 #include <stdint.h>
 #include <time.h>
@@ -12,10 +12,10 @@
 #include "python/front.h"
 
 static uintptr_t holder;	/* its pthread_self(); 0: nobody holds it */
-static unsigned times;	/* that the holder holds it */
-static unsigned forks;	/* how many of these times for a fork */
+static unsigned times;	/* how often the holder has taken it */
+static unsigned forks;	/* how many of these times were for a fork */
 
-/* Threads that nap. A newcomer lets them go first: otherwise a thread that takes the lock again and again would keep them out. */
+/* Threads that nap. A newcomer lets them go first. Otherwise a thread that takes the lock again and again would starve them. */
 static unsigned waiting;
 
 static int is_mine(void) { return __atomic_load_n(&holder, __ATOMIC_RELAXED) == (uintptr_t)pthread_self(); }
@@ -30,7 +30,7 @@ static int take(int has_waited)
 	return 1;
 }
 
-/* 0, or -1 with an exception set: a signal handler's. A fork is not interrupted. */
+/* 0, or -1 with a signal handler's exception set. A fork is not interrupted. */
 static int wait_for_it(int is_fork)
 {
 	static const struct timespec nap = {0, 500000};
@@ -69,7 +69,7 @@ PyObject *forklock_exit(PyObject *module, PyObject *exception)
 	Py_RETURN_NONE;
 }
 
-/* The children of a process that a raw clone(2) has made call no hooks of ours, so nothing would release the lock there. */
+/* In children of a process that was made by a raw clone(2) no hook of ours runs, so nothing would release the lock there. */
 PyObject *forklock_before_fork(PyObject *module, PyObject *unused)
 {
 	(void)module, (void)unused;
@@ -81,7 +81,7 @@ PyObject *forklock_before_fork(PyObject *module, PyObject *unused)
 	Py_RETURN_NONE;
 }
 
-/* Not for a fork that took nothing: it had begun when the hook was registered. */
+/* Does nothing for a fork that did not take the lock, because it began before the hook was registered. */
 PyObject *forklock_after_fork(PyObject *module, PyObject *unused)
 {
 	(void)module, (void)unused;
@@ -92,7 +92,7 @@ PyObject *forklock_after_fork(PyObject *module, PyObject *unused)
 	Py_RETURN_NONE;
 }
 
-/* The holder may be a thread that does not exist here. Of forks within forks the child is in none. */
+/* The holder may be a thread that does not exist here. A child of forks within forks is in none of them. */
 static void child(void)
 {
 	waiting = 0;

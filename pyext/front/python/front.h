@@ -1,4 +1,4 @@
-/* The module _front: what each interpreter's holds, and what the files of this folder add to it. */
+/* The module _front: what it holds in each interpreter, and what the files of this folder add to it. */
 #pragma once
 
 #include "python/interpreter.h"
@@ -7,11 +7,11 @@
 
 #pragma GCC visibility push(hidden)
 
-/* The first are methods of SystemRandom on which the others rest. */
+/* The first ones are methods of SystemRandom on which its others depend. */
 enum name { NAME_GETRANDBITS, NAME_RANDBELOW, NAME_RANDRANGE, ROOTS, NAME_DEFAULT_ENTROPY = ROOTS, NAME_INT, NAME_IS_SAFE, NAMES };
 
-/* From modules in Python, once they are imported: dicts with what C leaves to Python, for each family of functions; the dict
- * of secrets, for DEFAULT_ENTROPY; uuid.UUID and SafeUUID.unknown. */
+/* From modules in Python, once they are imported. For each family of functions, the dict with what C leaves to Python; the
+ * dict of secrets, for DEFAULT_ENTROPY; uuid.UUID and SafeUUID.unknown. */
 enum held { HELD_SYSTEM_RANDOM, HELD_SECRETS, HELD_RANDOM, HELD_NAMESPACE, HELD_UUIDS, HELD_UUID, HELD_UNKNOWN, HELDS };
 
 struct state {
@@ -20,13 +20,13 @@ struct state {
 	PyObject *compare;	/* CPython's compare_digest */
 	PyObject *held[HELDS];	/* for state_get() and state_set() */
 	PyObject *roots[ROOTS];	/* our own methods of these names; borrowed from our type, and only compared with */
-	struct uuid7 last;	/* one thread's at a time: uuid.c */
+	struct uuid7 last;	/* used by one thread at a time: uuid.c */
 };
 
 static inline PyObject *state_get(PyObject *const *held) { return __atomic_load_n(held, __ATOMIC_ACQUIRE); }
 
-/* Again, when a module in Python is imported anew. Where there is no GIL another thread may be using what stood there:
- * then that is kept for ever. */
+/* Called again when a module in Python is imported anew. Without a GIL another thread may be using the old value, so that
+ * is never freed. */
 static inline void state_set(PyObject **held, PyObject *value)
 {
 	PyObject *old = __atomic_exchange_n(held, Py_NewRef(value), __ATOMIC_ACQ_REL);
@@ -63,8 +63,8 @@ PyObject *forklock_after_fork(PyObject *module, PyObject *unused);
 
 /* hand.c. keystream(kernel, key, counter, n), for the self-test. */
 PyObject *hand_keystream(PyObject *module, PyObject *args);
-/* Has every core of this process and of its children use the kernel of this name; NULL: the core chooses. NULL; or, where
- * there is none, the names that there are, in quotes. */
+/* Makes every core of this process and of its children use the kernel of this name; NULL: the core chooses. Returns NULL; or,
+ * if there is no such kernel, the names that there are, in quotes. */
 const char *hand_choose_kernel(const char *name);
 int hand_add(PyObject *module);	/* the type State and the numbers of its operations. 0, or -1 with an exception set */
 
@@ -72,17 +72,17 @@ int hand_add(PyObject *module);	/* the type State and the numbers of its operati
 PyObject *mac_once(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
 int mac_add(PyObject *module);	/* the type Key and the table of algorithms. 0, or -1 with an exception set */
 
-/* numbers.c. numbers(family, namespace, python, /) puts the family's functions in C into that dict, a module's. python:
- * a dict of functions in Python, which C calls for whatever it leaves to the one of the same name. */
+/* numbers.c. numbers(family, namespace, python, /) puts the family's functions in C into namespace, a module's dict. python:
+ * a dict of functions in Python. For what C leaves to Python it calls the one of the same name. */
 PyObject *numbers(PyObject *module, PyObject *args);
 int numbers_add(PyObject *module);	/* the type Numbers. 0, or -1 with an exception set */
 PyObject *number_of(const struct state *, PyObject *bytes);	/* big-endian. Takes the reference, or NULL, and erases them */
-/* The result of the family's function of this name in Python, called with the same arguments, behind self if there is one. */
+/* Calls the family's function of this name in Python with the same arguments, after self if that is not NULL. */
 PyObject *call_python(const struct state *, enum held family, const char *name, PyObject *self, PyObject *const *args,
 		      Py_ssize_t nargs, PyObject *names);
 
 /* uuid.c. uuids(UUID, unknown, module, python, /): the functions uuid4 and uuid7, which make objects of that class. python: a
- * dict of functions in Python of these names, which C calls where there are arguments. */
+ * dict of Python functions of these names, which C calls if there are arguments. */
 int uuid_init(void);	/* once. 0, or an errno */
 PyObject *uuids(PyObject *module, PyObject *args);
 

@@ -1,8 +1,8 @@
-/* Fortuna driven by hand, for PyCrypto's classes: the type State holds a hash or a generator in memory for secrets
- * (secret.c). It is the program's, which finds it in its forked child as it was. A hash needs no core. A generator is lent to
- * the core for each call; where none can be had, Python goes on with the same key and counter (_fortuna.py).
+/* Fortuna driven by hand, for PyCrypto's classes. The type State holds a hash or a generator in memory for secrets
+ * (secret.c). It belongs to the program, and a forked child finds it unchanged. A hash needs no core. A generator is lent to
+ * the core for each call. Without a core, Python continues with the same key and counter (_fortuna.py).
  *
- * And an AES kernel by hand, for the self-test. */
+ * And an AES kernel driven by hand, for the self-test. */
 #define _GNU_SOURCE
 #define PY_SSIZE_T_CLEAN
 #include "python/front.h"
@@ -27,7 +27,7 @@ enum { HAND_HASH, HAND_GENERATOR };
 enum {
 	GENERATOR_KEY = HAND_OPERATIONS,	/* out: 32 bytes */
 	GENERATOR_COUNTER,	/* out: 16 bytes, the next block */
-	GENERATOR_STEP,	/* the same, and passes over it */
+	GENERATOR_STEP,	/* the same, and moves on to the one after */
 	HASH_UPDATE,	/* in: data */
 	HASH_DIGEST,	/* out: 32 bytes */
 	OPERATIONS,
@@ -43,7 +43,7 @@ typedef struct {
 	HEAD
 	int kind;
 	void *memory;	/* struct hash or struct hand_generator */
-	uint64_t user;	/* process_stamp() while one thread uses it: GIL or not, two must not. 0: nobody does */
+	uint64_t user;	/* process_stamp() while a thread uses it. With or without a GIL, two must not. 0: none does */
 } State;
 
 static PyType_Spec state_spec;
@@ -55,8 +55,8 @@ struct stay {	/* of this thread in the core, without the GIL */
 	PyThreadState *left;
 };
 
-/* Into this process's core, which is started if need be. 0; or -1: it can't be had. Until leave() nobody may wait for the GIL:
- * at the interpreter's end that wait is for ever, and the place would be lost. */
+/* Enters this process's core, and starts it if necessary. 0; or -1: there is none. Until leave() do not wait for the GIL: when
+ * the interpreter ends, that wait lasts forever, and the place would be lost. */
 static int enter(struct stay *s)
 {
 	s->left = PyEval_SaveThread();
@@ -182,8 +182,8 @@ static PyObject *use_hash(struct hash *h, int operation, const Py_buffer *in)
 	return out;
 }
 
-/* The operation by python(operation, key or None, counter, data, n), which returns the next key and counter and what is
- * given out. */
+/* Does the operation by python(operation, key or None, counter, data, n), which returns the next key, the next counter and
+ * the output. */
 static PyObject *generate_in_python(struct hand_generator *g, int operation, const Py_buffer *in, Py_ssize_t n, PyObject *python)
 {
 	const char *key, *counter;
@@ -250,7 +250,7 @@ static PyObject *state_call(PyObject *o, PyObject *args)
 	if (!PyArg_ParseTuple(args, "i|y*nO:call", &operation, &in, &n, &python))
 		return NULL;
 	if (operation < 0 || operation >= OPERATIONS || (operation >= HASH_UPDATE) != (self->kind == HAND_HASH) || n < 0
-	    || (operation < HAND_OPERATIONS && !python) || (operation == GENERATOR_RESEED && n)) {	/* nothing is written then */
+	    || (operation < HAND_OPERATIONS && !python) || (operation == GENERATOR_RESEED && n)) {	/* a reseed writes nothing */
 		PyErr_SetString(PyExc_ValueError, "no such operation on this state");
 	} else if (borrow(self) == 0) {
 		out = self->kind == HAND_HASH ? use_hash(self->memory, operation, &in) : use_generator(self->memory, operation, &in, n, python);
@@ -263,7 +263,7 @@ static PyObject *state_call(PyObject *o, PyObject *args)
 
 /* ---- kernels ---- */
 
-/* Those of package keystream for this architecture, slowest first. Which the processor has is the core's to know. */
+/* Those of package keystream for this architecture, slowest first. The core knows which of them the processor has. */
 #if defined __x86_64__
 #define KERNELS(X) X("generic") X("aesni") X("vaes256") X("vaes512")
 #elif defined __aarch64__

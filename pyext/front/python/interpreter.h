@@ -11,8 +11,8 @@
 #define MAY_LACK_GIL
 #endif
 
-/* What runs between the two is one thread's at a time: of those that name the same object, where there is no GIL; and
- * of all, where the GIL is held. No Python code may run there, nor anything that gives the GIL away. */
+/* Only one thread at a time runs between the two: without a GIL, one of those that name the same object; with a GIL, one
+ * of all. No Python code may run there, nor anything that releases the GIL. */
 #ifdef MAY_LACK_GIL
 #define BEGIN_ALONE(object) Py_BEGIN_CRITICAL_SECTION(object)
 #define END_ALONE() Py_END_CRITICAL_SECTION()
@@ -22,7 +22,7 @@
 #endif
 
 #ifdef PYPY_VERSION
-/* In PyPy 7.3 to 8.0 the function of this name does nothing. PyPy handles signals between two Python instructions: run one. */
+/* In PyPy 7.3 to 8.0 the function of this name does nothing. PyPy handles signals between Python instructions, so run one. */
 static inline int run_handlers(void)
 {
 	PyObject *names = PyDict_New(), *code = names ? Py_CompileString("0", "gorandom", Py_eval_input) : NULL;
@@ -44,10 +44,10 @@ static inline PyObject *bytes_or_no_memory(const char *bytes, Py_ssize_t n)
 #define PyBytes_FromStringAndSize bytes_or_no_memory
 #endif
 
-/* Work on this many bytes takes less time than giving the GIL away and fetching it. */
+/* Work on this many bytes takes less time than releasing the GIL and taking it again. */
 #define KEEP_GIL 8192
 
-/* Gives the GIL away for work on so many bytes, if that pays. */
+/* Releases the GIL for work on this many bytes, if that pays off. */
 static inline PyThreadState *leave_gil(size_t bytes) { return bytes > KEEP_GIL ? PyEval_SaveThread() : NULL; }
 
 static inline void fetch_gil(PyThreadState *left)

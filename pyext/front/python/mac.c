@@ -1,7 +1,7 @@
 /* HMACs for Python: one-shot, and by the type Key, whose prepared key lies in memory for secrets (secret.c).
  *
- * SHA-256 is made here, with Go's compression (hmac256.c); what else Go has comes from the core, through the gate.
- * A process without a core answers by a Python function that the caller gives, which asks hashlib: same tags. */
+ * SHA-256 is made here, with Go's compression (hmac256.c). The core makes the others that Go has, through the gate.
+ * A process without a core calls a Python function from the caller, which asks hashlib: the tags are the same. */
 #define _GNU_SOURCE
 #define PY_SSIZE_T_CLEAN
 #include "python/front.h"
@@ -18,7 +18,7 @@
 #include "runtime/runtime.h"
 
 #define VISIT_BYTES ((size_t)1 << 20)	/* of messages at once, in the core or here: signals wait for the end, some ms at most */
-#define TAG_BYTES 512	/* of a message take as long as all that a tag costs beside its message */
+#define TAG_BYTES 512	/* of a message take as long as everything else that a tag costs */
 #define CORE_BYTES ((Py_ssize_t)16 << 10)	/* of a one-shot message, and of its key: for longer ones OpenSSL's digests are faster than Go's */
 
 static const struct { const char *name; int tag, block; } algorithms[] = {
@@ -27,7 +27,7 @@ static const struct { const char *name; int tag, block; } algorithms[] = {
 };
 #define ALGORITHMS (int)(sizeof algorithms / sizeof *algorithms)
 
-/* A prepared key for what is not made here. */
+/* A prepared key for an algorithm that is not made here. */
 struct prepared {
 	unsigned char state[MAC_STATE];	/* Go's, if is_set */
 	int is_set;
@@ -51,7 +51,7 @@ static Key *key_of(PyObject *o) { return object_data(o, &key_spec); }
 
 static int made_here(int algorithm) { return algorithm == MAC_SHA256 && sha256_fast; }
 
-/* A core, if this process may have one without having drawn. */
+/* Starts a core, if this process may have one before it has drawn. */
 static void want_core(int algorithm)
 {
 	if (algorithm >= 0 && !made_here(algorithm) && draw_is_long(0)) {
@@ -61,7 +61,7 @@ static void want_core(int algorithm)
 	}
 }
 
-/* Bytes of an argument, without a view for bytes objects. */
+/* The bytes of an argument. A bytes object needs no view. */
 static int get_buffer(PyObject *o, Py_buffer *b)
 {
 	if (PyBytes_CheckExact(o)) {
@@ -171,7 +171,7 @@ static PyObject *key_new(PyTypeObject *type, PyObject *args, PyObject *names)
 		return NULL;
 	PyObject *o = NULL;
 	if (algorithm < -1 || algorithm >= ALGORITHMS || digest_size < 1
-	    || (algorithm >= 0 && digest_size != algorithms[algorithm].tag))	/* tags are written into as many bytes */
+	    || (algorithm >= 0 && digest_size != algorithms[algorithm].tag))	/* tags are written into that many bytes */
 		PyErr_SetString(PyExc_ValueError, "no such algorithm");
 	else
 		o = PyType_GenericAlloc(type, 0);
@@ -191,8 +191,8 @@ static PyObject *key_new(PyTypeObject *type, PyObject *args, PyObject *names)
 	return o;
 }
 
-/* The fallback holds the caller's digest, which may be an object that holds this one: a key that nobody can reach any
- * more must be erased nevertheless. */
+/* The fallback holds the caller's digest, which may be an object that holds this one. A key in such a cycle must be
+ * erased all the same when the program can no longer reach it. */
 static int key_traverse(PyObject *o, visitproc visit, void *arg)
 {
 	Py_VISIT(Py_TYPE(o));
@@ -221,8 +221,8 @@ static void key_dealloc(PyObject *o)
 	Py_DECREF(type);
 }
 
-/* Writes the tags of count messages, as many as one stay makes, one behind the other. Gives the GIL away for work on so
- * many bytes, if that pays. How many tags. */
+/* Writes the tags of the first of count messages, as many as one stay can make, one after the other. Releases the GIL for
+ * work on this many bytes, if that pays off. Returns how many tags it has written. */
 static size_t sum(const Key *self, const Py_buffer *messages, size_t count, unsigned char *tags, size_t work)
 {
 	struct visit v;
@@ -297,7 +297,7 @@ static PyObject *key_verify(PyObject *o, PyObject *const *args, Py_ssize_t nargs
 	Py_RETURN_NONE;
 }
 
-/* A list of the tags of n messages, given as objects and as views. tags: room for as many. */
+/* A list of the tags of n messages, given as objects and as views. tags: room for n of them. */
 static PyObject *list_tags(const Key *self, PyObject *messages, const Py_buffer *views, size_t n, unsigned char *tags, size_t work)
 {
 	size_t size = (size_t)self->digest_size, made = 0;

@@ -26,7 +26,7 @@ static PyObject *add_event(PyObject *module, PyObject *args)
 {
 	(void)module;
 	int source, r;
-	Py_buffer data;	/* a "y#" would work with the headers of some CPythons on some others only */
+	Py_buffer data;	/* a "y#" built with one CPython's headers works only on some others */
 	if (!PyArg_ParseTuple(args, "iy*:add_event", &source, &data))
 		return NULL;
 	if (source < 0 || source > 255 || data.len < 1 || data.len > EVENT_BYTES) {
@@ -66,7 +66,7 @@ static PyObject *configure(PyObject *module, PyObject *arg)
 	Py_RETURN_NONE;
 }
 
-/* A core now, if this process may have one. */
+/* Starts a core now, if this process may have one. */
 static PyObject *start(PyObject *module, PyObject *unused)
 {
 	(void)module, (void)unused;
@@ -109,8 +109,8 @@ static PyObject *own_threads(PyObject *module, PyObject *unused)
 	return PyLong_FromUnsignedLong(count_own_threads());
 }
 
-/* Is this the text of CPython's warning that a process with threads has forked, and are all threads but the caller ours? In C
- * because CPython asks in the parent just after the fork, where each object that Python code touches costs a page fault. */
+/* Is this the text of CPython's warning that a process with threads has forked, and are all threads but the caller ours? It is
+ * in C because CPython asks in the parent just after a fork, where each object that Python code touches is a page fault. */
 static PyObject *warns_in_vain(PyObject *module, PyObject *text)
 {
 	char wanted[80];
@@ -207,8 +207,8 @@ static PyMethodDef methods[] = {
 	{NULL, NULL, 0, NULL},
 };
 
-/* What a process has once, whatever the number of interpreters and of imports that failed half-way: each step is done at most
- * once, in this order. The fork handlers come last, when all that they look at is there. */
+/* What a process has once, however many interpreters it has and however many imports fail half-way. Each step is done at most
+ * once, in this order. The fork handlers come last, when everything that they look at is there. */
 static const char *init_steps(const char *core_path, char *why, size_t n)
 {
 	static int (*const steps[])(void) = {
@@ -226,7 +226,7 @@ static const char *init_steps(const char *core_path, char *why, size_t n)
 	return start_load(core_path);
 }
 
-/* NULL if it is unset or empty. Not getenv: a program that gained privileges at exec is not configured by whoever ran it. */
+/* NULL if it is unset or empty. Not getenv: the user who runs a program that gains privileges at exec must not configure it. */
 static const char *variable(const char *name)
 {
 	const char *text = secure_getenv(name);
@@ -323,7 +323,7 @@ static int clear(PyObject *module)
 	return 0;
 }
 
-/* The names stay to the end, because our functions may still be called after clear(): by __del__ of what it has let go. */
+/* The names stay to the end, because our functions may be called after clear(), by the __del__ of an object that it freed. */
 static void release(void *module)
 {
 	struct state *state = PyModule_GetState(module);

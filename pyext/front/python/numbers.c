@@ -1,8 +1,8 @@
 /* secrets, SystemRandom and PyCrypto's random: what programs mostly ask of them.
  *
- * Here are the plain cases: arguments of the built-in types themselves, numbers of 64 bits, no keywords. All
- * else is left to the same function in Python, which has the errors, the messages and the odd arguments. Where a
- * program has replaced a method of SystemRandom that others rest on, it is left to Python too. */
+ * Here are the plain cases: arguments of exactly the built-in types, numbers of 64 bits, no keywords. All other
+ * calls are left to the same function in Python, which has the errors, the messages and the odd arguments. So is a
+ * call of a method of SystemRandom that depends on one that the program has replaced. */
 #define PY_SSIZE_T_CLEAN
 #define _GNU_SOURCE
 #include "python/front.h"
@@ -16,9 +16,9 @@
 #define BITS_MOST 2048	/* of a number made here */
 #define TOKEN_MOST 1024	/* bytes of a token made here */
 #define SAMPLE_MOST 65536	/* items of a sample made here: half a millisecond with the GIL */
-#define SHUFFLE_STAY 65536	/* items after which a shuffle lets others have the GIL, and looks for signals */
+#define SHUFFLE_STAY 65536	/* items after which a shuffle lets other threads have the GIL, and checks for signals */
 
-/* For Python to do. No exception is set, and nothing has been drawn. */
+/* Left to Python. No exception is set, and nothing has been drawn. */
 static char odd;
 #define ODD ((PyObject *)&odd)
 
@@ -148,19 +148,19 @@ static PyObject *choose(const struct call *c)
 		return ODD;
 	Py_ssize_t n = PySequence_Size(c->args[0]);
 	if (n <= 0) {
-		PyErr_Clear();	/* a range of more items than an index has */
+		PyErr_Clear();	/* a range with more items than an index can name */
 		return ODD;
 	}
 	return uniform_below(c->from, (uint64_t)n, &at) ? NULL : PySequence_GetItem(c->args[0], (Py_ssize_t)at);
 }
 
-/* Two items of a list, an exact one, change places. 0, or -1 with IndexError: another thread has made it shorter. No
- * item is lost or comes twice, unless another thread puts one into a place meanwhile. */
+/* Swaps two items of an exact list. 0, or -1 with IndexError: another thread has made it shorter. No item is lost or
+ * duplicated, unless another thread stores one in either place meanwhile. */
 static int swap_items(PyObject *list, Py_ssize_t i, Py_ssize_t j)
 {
 #if defined Py_GIL_DISABLED && !defined Py_TARGET_ABI3T
-	/* In place: the functions for single items would let go of the list's lock in between. Stored atomically, because
-	 * CPython reads items without that lock. */
+	/* In place, because the functions for single items would release the list's lock in between. Stored atomically,
+	 * because CPython reads items without that lock. */
 	int there;
 	BEGIN_ALONE(list);
 	there = i < PyList_GET_SIZE(list) && j < PyList_GET_SIZE(list);
@@ -175,7 +175,7 @@ static int swap_items(PyObject *list, Py_ssize_t i, Py_ssize_t j)
 	return there ? 0 : -1;
 #else
 	int r = -1;
-	BEGIN_ALONE(list);	/* from CPython 3.14 on, the functions within leave the lock to us, who have it */
+	BEGIN_ALONE(list);	/* from CPython 3.14 on, the calls inside do not lock again what we hold */
 	PyObject *a = PyList_GetItem(list, i), *b = PyList_GetItem(list, j);
 	if (a && b) {
 		Py_INCREF(a);
@@ -206,7 +206,7 @@ static PyObject *shuffle(const struct call *c)
 	Py_RETURN_NONE;
 }
 
-/* 1 if all items of an exact range are within 64 bits. Making them needs no call then. */
+/* 1 if it is exactly a range and all its items are within 64 bits. Then an item needs no call. */
 static int get_range(PyObject *range, Py_ssize_t n, int64_t *start, int64_t *step)
 {
 	int64_t last;
@@ -262,7 +262,7 @@ static PyObject *sample(const struct call *c)
 
 /* ---- tokens ---- */
 
-/* The size of a token, or -1: for Python. */
+/* The size of a token, or -1: left to Python. */
 static Py_ssize_t token_size(const struct call *c)
 {
 	int64_t n;
@@ -337,7 +337,7 @@ PyObject *call_python(const struct state *state, enum held family, const char *n
 	return result;
 }
 
-/* Are the first so many of the roots SystemRandom's own, for this object? */
+/* Are this many roots, the first ones, SystemRandom's own for this object? */
 static int is_own(const struct state *state, PyObject *self, int roots)
 {
 	PyObject *dict = roots ? PyObject_GenericGetDict(self, NULL) : NULL;
@@ -352,7 +352,7 @@ static int is_own(const struct state *state, PyObject *self, int roots)
 	return own;
 }
 
-/* ---- tables: name, what makes it, how many roots it rests on, parameters, documentation ---- */
+/* ---- tables: name, what makes it, how many roots it depends on, parameters, documentation ---- */
 
 #define CHOICE "Return a random item of a sequence, each with the same probability; IndexError if it is empty."
 
@@ -434,7 +434,7 @@ static const struct { const char *name; PyMethodDef *functions; } families[] = {
 };
 #define FAMILIES (sizeof families / sizeof *families)
 
-/* Functions of this module that name another as theirs: so they are pickled. */
+/* Functions of this module that name another module as theirs, by which they are pickled. */
 static int add_functions(PyObject *module, PyMethodDef *row, PyObject *namespace)
 {
 	PyObject *name = PyMapping_GetItemString(namespace, "__name__");

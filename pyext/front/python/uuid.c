@@ -1,5 +1,5 @@
-/* uuid4 and uuid7: objects of Python's own class uuid.UUID, without a call of its constructor. A call with arguments is left to
- * the function of the same name in Python, which has the errors, and makes a UUID of a given time. */
+/* uuid4 and uuid7 make objects of Python's own class uuid.UUID without calling its constructor. A call with arguments is left to
+ * the function of the same name in Python, which raises the errors and makes UUIDs of a given time. */
 #define PY_SSIZE_T_CLEAN
 #define _GNU_SOURCE
 #include "python/front.h"
@@ -11,8 +11,8 @@
 #include "pure/erase.h"
 #include "python/bytes.h"
 
-/* Guards the last version 7 UUID where there is no GIL. It is not the object's own lock: CPython may hand that to a waiting
- * thread at the moment of a fork, and the child then waits for a thread that does not exist there (seen with 3.13.5). */
+/* Guards the last version 7 UUID where there is no GIL. It is not the object's own lock. CPython may hand that lock to a
+ * waiting thread during a fork, and the child then waits for a thread that does not exist there (seen with 3.13.5). */
 #ifdef MAY_LACK_GIL
 static int *lock;
 #define LOCK() lock_take(lock)
@@ -29,7 +29,7 @@ int uuid_init(void)
 int uuid_init(void) { return 0; }
 #endif
 
-/* What UUID.__init__ does: its two slots are set by object.__setattr__, because its own refuses. Erases the bytes. */
+/* Does what UUID.__init__ does: it sets the two slots by object.__setattr__, because UUID's own refuses. Erases the bytes. */
 static PyObject *make(const struct state *state, unsigned char bytes[16])
 {
 	PyObject *type = state_get(&state->held[HELD_UUID]), *unknown = state_get(&state->held[HELD_UNKNOWN]);
@@ -72,7 +72,7 @@ static PyObject *uuid7(PyObject *module, PyObject *const *args, Py_ssize_t nargs
 	unsigned char drawn[UUID7_BYTES], bytes[16];
 	if (nargs || names)
 		return call_python(state, HELD_UUIDS, "uuid7", NULL, args, nargs, names);
-	if (bytes_draw(drawn, sizeof drawn, 1))	/* first: it may let others have the GIL */
+	if (bytes_draw(drawn, sizeof drawn, 1))	/* first, because it may release the GIL */
 		return NULL;
 	LOCK();
 	uuid7_next(&state->last, now(), drawn);

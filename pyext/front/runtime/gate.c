@@ -1,8 +1,8 @@
-/* Every entry into Go passes this pair of functions, and no Python code runs between them.
+/* Every entry into Go goes through this pair of functions, and no Python code runs between them.
  *
- * Inside, all signals are blocked: a host's handler without SA_ONSTACK would run on a goroutine's stack and write over Go's
- * heap. Cancellation is off. No more threads are inside than Go has processors, because the others would queue there, where
- * nobody can give up. One place is kept for calls that are rare and cannot be served elsewhere, so that they do not wait
+ * Inside, all signals are blocked: a host's handler without SA_ONSTACK would run on a goroutine's stack and overwrite Go's
+ * heap. Cancellation is off. No more threads are inside than Go has processors, because the others would queue in Go, where
+ * a thread cannot give up waiting. One place is kept for rare calls that nothing else can serve, so that they do not wait
  * behind draws. */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -14,18 +14,18 @@
 #include "runtime/runtime.h"
 #include "runtime/thread.h"
 
-#define NAP 50000	/* ns between two looks for a free place, and twice as many each time, */
-#define LONGEST_NAP 1000000	/* up to so many: many threads may wait, and should leave the processors to those inside */
+#define NAP 50000	/* ns after the first look for a free place, and twice as long after each further one, */
+#define LONGEST_NAP 1000000	/* up to this: many threads may wait, and should leave the processors to those inside */
 #define ASIDE_PATIENCE 10000000000	/* ns; such a call has nowhere else to go */
 
-/* Places, a bit each: those of draws, which are also lanes, and one that draws never take. */
+/* Places, one bit each: those of draws, which are also lanes, and one that draws never take. */
 static unsigned lanes(void) { return (1u << core_lanes) - 1; }
 static unsigned aside(void) { return 1u << core_lanes; }
 
 static unsigned free_places;
 
-/* Threads inside that Go does not know yet, and the most there have been at once in this process. For one
- * more than that Go makes an M, and ends the process if it has no memory for it. */
+/* Threads inside that Go does not know yet, and the most there have been at once in this process. For one more than
+ * that, Go makes an M, and ends the process if it gets no memory for it. */
 static unsigned strangers, strangers_seen;
 
 /* Threads that held a place in the parent do not exist in a child. */
@@ -35,7 +35,7 @@ void gate_init(void)
 	strangers = strangers_seen = 0;
 }
 
-/* Take one of these places: its number, or -1. No other thread uses the generator of a lane meanwhile. */
+/* Takes one of these places: its number, or -1. No other thread uses that lane's generator meanwhile. */
 static int take_place(unsigned places)
 {
 	unsigned all = __atomic_load_n(&free_places, __ATOMIC_RELAXED), free;
@@ -47,8 +47,8 @@ static int take_place(unsigned places)
 
 static void leave_place(int place) { __atomic_or_fetch(&free_places, 1u << place, __ATOMIC_RELEASE); }
 
-/* The system call, because pthread_sigmask leaves the C library's own signals open: setuid() in another
- * thread sends one, and its handler would run on a goroutine's stack too. It now waits until we leave. */
+/* Makes the system call itself, because pthread_sigmask leaves the C library's own signals open. setuid() in another
+ * thread sends one, whose handler would run on a goroutine's stack too. With this call it waits until we leave. */
 static int set_mask(const uint64_t *new, uint64_t *old) { return (int)syscall(SYS_rt_sigprocmask, SIG_SETMASK, new, old, sizeof *new); }
 
 const char *gate_closed(void)
@@ -64,8 +64,8 @@ const char *gate_closed(void)
  * itself (is_held) it has been reserved. */
 static int has_what_go_needs(struct visit *v, int is_held)
 {
-	/* Go can bind the calling thread, but not on an alternate signal stack, which may be too small. It will set one of its own:
-	 * a filter may allow to ask for the stack only, so the thread's is set again. */
+	/* Go cannot bind a thread that runs on an alternate signal stack, which may be too small. Go will set one of its own. A
+	 * filter may allow to read the setting but not to change it, so the thread's own stack is set again as a test. */
 	if (v->binds && (sigaltstack(NULL, &v->stack) || v->stack.ss_flags & SS_ONSTACK || sigaltstack(&v->stack, NULL)))
 		return 0;
 	unsigned n = v->binds ? __atomic_add_fetch(&strangers, 1, __ATOMIC_RELAXED) : 0;
@@ -85,16 +85,16 @@ static void let_go(const struct visit *v)
 	pthread_setcancelstate(v->cancel, NULL);
 }
 
-/* Block all signals and cancellation. -1: this is no moment to enter Go. */
+/* Blocks all signals and cancellation. -1: Go cannot be entered now. */
 static int hold(struct visit *v)
 {
 	static const uint64_t every = ~(uint64_t)0;
 
 	if (gate_closed())
 		return -1;
-	/* A thread that kept its M would keep 40 KB, and could not end in a child. Only the initial thread keeps
-	 * it, because to bind it and to unbind it takes more than 2 us at each entry.
-	 * Looked up before the mask is set: a thread's first record restores a mask by the C library, which opens its own signals. */
+	/* A thread that kept its M would keep 40 KB, and could not end in a child. Only the initial thread keeps its M,
+	 * because binding and unbinding take more than 2 us at each entry. The record is looked up before the mask is set:
+	 * making a thread's first record restores a mask through the C library, which opens its own signals. */
 	struct thread *t = thread_get();
 	v->stays = t && t->initial ? t : NULL;
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &v->cancel);
@@ -127,16 +127,16 @@ int gate_open(struct visit *v, int is_held)
 	return -1;
 }
 
-/* Go is left; signals are still held. */
+/* Go has been left; signals are still held. */
 static void leave_go(struct visit *v)
 {
-	core->threads_wait(core_record);	/* the caller may be confined next */
+	core->threads_wait(core_record);	/* the caller may confine itself next */
 	if (!v->stays)
 		core->unbind(core_record);
 	else if (v->binds) {
-		sigaltstack(&v->stack, NULL);	/* Go has put its own there when it bound the thread */
+		sigaltstack(&v->stack, NULL);	/* Go set its own when it bound the thread */
 		v->stays->bound = core_alive();
-		v->binds = 0;	/* its M stays taken: it goes on counting among the strangers */
+		v->binds = 0;	/* its M stays taken, so it still counts among the strangers */
 	}
 	close_gate(v);
 }
@@ -147,8 +147,8 @@ void gate_close(struct visit *v)
 	let_go(v);
 }
 
-/* A core of a restored machine may have a twin with the same keys: it gives nothing before it is reseeded. Nor after a reseed
- * that it has missed. Inside the gate. 0, or the core's answer. */
+/* The core of a restored machine may have a twin with the same keys, so it gives nothing before it is reseeded. The same
+ * holds for a core that has missed a reseed. Call it inside the gate. 0, or the core's answer. */
 static int reseed_restored(void)
 {
 	struct stamp now = core_stamp();
@@ -156,15 +156,15 @@ static int reseed_restored(void)
 		return 0;
 	int r = core->reseed();
 	if (!r)
-		stamp_put(&core_state->seeded, &now);	/* another thread's older one only means one more reseed */
+		stamp_put(&core_state->seeded, &now);	/* another thread's older stamp only costs one more reseed */
 	return r;
 }
 
-/* With signals held and a place. -1: the place has been given back. */
+/* With signals and a place held. -1: the place has been given back. */
 static int enter_place(struct visit *v)
 {
 	if (open_gate(v, 0) == 0) {
-		/* Looked at only now, when no signal handler can fork any more. */
+		/* Checked only now, when no signal handler can fork any more. */
 		fork_check();
 		if (core_alive()) {
 			if (reseed_restored() == 0)
@@ -178,13 +178,13 @@ static int enter_place(struct visit *v)
 	return -1;
 }
 
-/* A place is held only while signals are. A handler that came with one would wait for its own thread if it wants that
- * place too; and if it left by longjmp, nobody would give the place back. */
+/* A place is held only while signals are held. Otherwise a handler that wants the same place would wait for its own
+ * thread, and if a handler left by longjmp, the place would never be given back. */
 static int enter(struct visit *v, unsigned places, int64_t patience)
 {
 	for (int64_t nap = NAP; core_alive(); nap = nap < LONGEST_NAP ? 2 * nap : nap) {
 		if (__atomic_load_n(&free_places, __ATOMIC_RELAXED) & places) {
-			/* A thread in the middle of fork() holds the lock of the core's record, which making threads wants. */
+			/* A thread in the middle of fork() holds the lock of the core's record, which making threads needs. */
 			if (fork_is_underway() || !limits_threads() || hold(v))
 				return -1;
 			v->lane = take_place(places);

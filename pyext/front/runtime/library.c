@@ -34,7 +34,7 @@ static unsigned count_processors(void)
 #ifndef GORANDOM_NO_CORE
 static void say(const char *what, const char *why)
 {
-	char *text;	/* for good */
+	char *text;	/* never freed */
 	missing = asprintf(&text, "%s: %s", what, why) < 0 ? what : text;
 }
 
@@ -61,13 +61,13 @@ static void *open_library(const char *path)
 const char *library_load(const char *path, const char *spare, const struct gorandom_core **loaded)
 {
 	*loaded = NULL;
-#ifdef GORANDOM_NO_CORE	/* the build's: why it made none */
+#ifdef GORANDOM_NO_CORE	/* set by the build: why it made none */
 	(void)path;
 	(void)spare;
 	missing = GORANDOM_NO_CORE;
 #else
-	/* The library alone has 32 MiB of zeros (Go's crypto/internal/fips140). The loader's mapping of them passes an RLIMIT_DATA,
-	 * and then the program gets no memory any more. */
+	/* The library alone has 32 MiB of zeros (Go's crypto/internal/fips140). The loader's mapping of them goes past an
+	 * RLIMIT_DATA, and after that the program gets no more memory. */
 	if (spare) {
 		say("when gorandom was imported", spare);
 		return NULL;

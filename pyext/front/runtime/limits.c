@@ -1,6 +1,6 @@
-/* Go ends the process when the system refuses it memory, a mapping or a thread. So
- * before a start all of that is asked for, by trying, and given back: limits, cgroups and seccomp answer
- * alike, and /proc is not needed. The amounts are where Go was seen to fail, and room. */
+/* Go ends the process when the system refuses it memory, a mapping or a thread. So before a start all of that is
+ * requested and given back. Trying it shows limits, cgroups and seccomp alike, and needs no /proc. The amounts are those
+ * with which Go was seen to fail, plus a margin. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sys/mman.h>
@@ -9,18 +9,18 @@
 #include "guard/signals.h"
 #include "runtime/runtime.h"
 
-/* Address space. Go takes 1,199 MB if it can and 748 if not; but from the moment that it has got its largest piece it
- * ends the process without the rest, so failures were seen from 1,100 to 1,260 MB. */
+/* Address space. Go takes 1,199 MB if it can, and 748 if not. But once it has its largest piece, it ends the process if
+ * it does not get the rest. So failures were seen from 1,100 to 1,260 MB. */
 #define RESERVED ((size_t)1300 << 20)
 #define WRITABLE ((size_t)64 << 20)	/* private writable memory, which counts as address space too */
 
-/* A limit was set for what the program itself needs, and direct mode costs none of it. So a core may take an eighth of
- * what is left, at most. Without a limit there is always so much: it is only mapped, for a moment. */
+/* A limit is set for what the program itself needs, and direct mode takes nothing from it. So a core may take at most an
+ * eighth of what is left. Without a limit there is always this much, because it is only mapped, and for a moment. */
 #define AMPLE_ADDRESSES ((size_t)10 << 30)
 #define AMPLE_MEMORY ((size_t)512 << 20)
 
 #define FEW_MAPPINGS "fewer than 96 mappings are left (vm.max_map_count)"
-#define SPLITS 48	/* of a mapping into three: 96 more mappings; a core and its threads have some 50 */
+#define SPLITS 48	/* of a mapping into three: 96 more mappings; a core and its threads have about 50 */
 
 static int can_map(size_t n, int prot)
 {
@@ -31,7 +31,7 @@ static int can_map(size_t n, int prot)
 	return 1;
 }
 
-/* Which of two things it was: errno is that of a call that failed. */
+/* Which of the two has refused the call that set errno? */
 static const char *limit_or_filter(const char *limit, const char *filter) { return errno == ENOMEM ? limit : filter; }
 
 #define LOCKED "memory is locked in advance (mlockall)"
@@ -65,13 +65,13 @@ const char *limits_spare(void)
 
 const char *limits_refuse(void)
 {
-	/* The lock's limit is told by mmap, too, and the limit of mappings by each of the others: in this order. */
+	/* The order matters: at RLIMIT_MEMLOCK mmap fails too, and at the limit of mappings each later check does. */
 	const char *missing = pages_locked_in_advance() ? LOCKED : cannot_split();
 	if (!missing)
 		missing = limits_spare();
 	if (missing)
 		return missing;
-	/* From here on nobody else can take the memory. */
+	/* From here on no other thread can take the memory. */
 	if (core->reserve(core_record, RESERVED, WRITABLE))
 		missing = "a limit was lowered while a core was about to start";
 	else if (core->threads_make(core_record, GORANDOM_THREADS + core_processors()))
@@ -81,8 +81,8 @@ const char *limits_refuse(void)
 	return missing;
 }
 
-/* A busy core takes threads now and then, as many as it has processors at most at a time, and Go ends the process if it gets
- * none. So nobody enters when fewer are asleep and no more can be made. */
+/* A busy core takes threads now and then, at most as many at a time as it has processors. Go ends the process if it gets
+ * none. So no thread enters when fewer are asleep and no more can be made. */
 int limits_threads(void)
 {
 	struct held held;
@@ -92,7 +92,7 @@ int limits_threads(void)
 		return 1;
 	if (hold_signals(&held))
 		return 0;
-	/* Looked at only now, when no signal handler can fork any more. */
+	/* Checked only now, when no signal handler can fork any more. */
 	enough = core_alive() && core->threads_make(core_record, core_processors()) == 0;
 	core->threads_wait(core_record);
 	release_signals(&held);

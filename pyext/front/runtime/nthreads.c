@@ -1,9 +1,9 @@
 /* Finds glibc's count of this process's threads. pyext/core/threads.c says why it is needed.
  *
- * From 2.34 on it is a symbol of libc. Before, libpthread keeps it to itself, but its file still has the table of all
- * its symbols, because gdb needs that to find threads. What is found there is believed only if the file is the one
- * that is mapped, if the place is a writable one of that library, and if it holds the number of threads that the
- * kernel says. */
+ * From glibc 2.34 on it is a symbol of libc. Before that it is private to libpthread, whose file still has the table of
+ * all its symbols, because gdb needs that to find threads. An address found there is trusted only under three
+ * conditions: the file is the one that is mapped, the address is writable and in that library, and it holds the number
+ * of threads that the kernel reports. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <elf.h>
@@ -18,7 +18,7 @@
 #include "runtime/runtime.h"
 
 #define NAME "__nptl_nthreads"
-#define PATIENCE 100	/* looks; a thread that begins or ends is for a moment in one of the two numbers alone */
+#define PATIENCE 100	/* looks; a thread that begins or ends is for a moment in only one of the two numbers */
 
 /* A library as the loader has mapped it, its file's headers first. */
 struct library {
@@ -27,13 +27,13 @@ struct library {
 	unsigned count;
 };
 
-/* Are n things of a size, from an offset on, in the file? */
+/* Does the file hold n items of this size from this offset on? */
 static int holds(size_t file, uint64_t offset, uint64_t n, uint64_t size)
 {
 	return offset <= file && n <= (file - offset) / size;
 }
 
-/* By its notes, one of which is the build's identity: the file may have been replaced since it was mapped. */
+/* Compares the notes, one of which is the build ID: the file may have been replaced since it was mapped. */
 static int is_mapped(const struct library *l, const char *file, size_t n)
 {
 	int same = 0;
@@ -86,7 +86,7 @@ static uint64_t look_up(const char *file, size_t n)
 	return value;
 }
 
-/* A task's folder has a link for each thread, beside its own two. */
+/* The folder has one link for each thread, and two of its own. */
 unsigned nthreads_of_kernel(void)
 {
 	struct stat st;
@@ -130,7 +130,7 @@ static unsigned *in_file(const struct library *l)
 unsigned *nthreads_find(void)
 {
 	unsigned *exported = dlsym(RTLD_DEFAULT, NAME);
-	void *function = dlsym(RTLD_DEFAULT, "pthread_create");	/* of the library that counts */
+	void *function = dlsym(RTLD_DEFAULT, "pthread_create");	/* it is in the library that counts */
 	Dl_info info;
 
 	if (exported)

@@ -1,6 +1,6 @@
-/* A process never enters a Go runtime that another process has started. The first one starts the library that it has mapped
- * at import. A child resets the same library in place and starts it again, but not before its draws have cost as much as
- * that does: most forked children draw one token and exit. */
+/* A process never enters a Go runtime that another process has started. The first process starts the library that it mapped
+ * at import. A child resets the same library in place and starts it again, but only after its draws have cost as much as a
+ * start: most forked children draw one token and exit. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <signal.h>
@@ -12,20 +12,20 @@
 #include "runtime/runtime.h"
 #include "source/kernel.h"
 
-/* A child's core pays from here on: reset, probes and start take 2 to 3 ms, in which the kernel makes about a
- * megabyte. (Ski rental: whoever rents until the rent equals the price never pays more than twice.) */
+/* From here on a child's core pays off: reset, probes and start take 2 to 3 ms, in which the kernel makes about a
+ * megabyte. (Ski rental: if you rent until the rent equals the price, you never pay more than twice the minimum.) */
 #define CHILD_BYTES ((uint64_t)1 << 20)
-#define CHILD_DRAW ((size_t)256 << 10)	/* bytes; one draw of this size will not be the last */
+#define CHILD_DRAW ((size_t)256 << 10)	/* bytes; after a draw of this size more are to be expected */
 
 const char *start_keystream;
 
-/* A copy, because fork wipes the library's memory: a draw that a signal handler interrupts, and that goes on in a child, may be
- * about to call it. */
+/* A copy, because fork wipes the library's memory. A draw may be about to call it when a signal handler interrupts it and
+ * forks, and the draw then continues in the child. */
 static struct keystream kernel;
 
 static enum start_mode mode;	/* changed with start_lock held, or at import */
 static int dirty;	/* the library has been started, here or in an ancestor */
-static uint64_t starts;	/* in this lineage: names a live core */
+static uint64_t starts;	/* in this lineage; its value identifies a live core */
 static pthread_mutex_t start_lock = PTHREAD_MUTEX_INITIALIZER;	/* held across fork; never waited for by a draw */
 
 int start_has_core(void)
@@ -67,7 +67,7 @@ const char *start_reason(void)
 	return "nothing has been drawn yet";
 }
 
-/* Signals held, start_lock too. random: 16 fresh bytes for Go's own use. */
+/* With signals and start_lock held. random: 16 fresh bytes for Go's own use. */
 static void start_with(unsigned char random[16])
 {
 	struct visit v;
@@ -78,7 +78,7 @@ static void start_with(unsigned char random[16])
 		refuse(why);
 		return;
 	}
-	/* In a child always: what fork has wiped of the library's data must come back. */
+	/* Always in a child: the library's data that fork has wiped must come back. */
 	if ((dirty || fork_generation) && core->reset(core_record)) {
 		core->threads_end(core_record);
 		refuse("the parent's core cannot be undone");
@@ -94,7 +94,7 @@ static void start_with(unsigned char random[16])
 	}
 	struct stamp now = core_stamp();
 	stamp_put(&core_state->seeded, &now);
-	/* The runtime starts in a thread of its own; the first call waits until it has. */
+	/* The runtime starts in a thread of its own. The first call waits until it has started. */
 	int error = core->seed((int)core_lanes, start_keystream, chosen);
 	core->release(core_record);
 	gate_close(&v);
@@ -118,17 +118,17 @@ static void start(void)
 	int error = sigaltstack(NULL, &stack);
 	if (!error && stack.ss_flags & SS_ONSTACK)
 		return;	/* for now: the next draw asks again */
-	if (error || sigaltstack(&stack, NULL)) {	/* Go's threads set one; this one is as it was */
+	if (error || sigaltstack(&stack, NULL)) {	/* Go's threads set one; this test changes nothing */
 		refuse("sigaltstack is refused (seccomp)");
 		return;
 	}
-	if (kernel_read(random, sizeof random) == 0)	/* else the draw that wanted the core gets the same answer, and says it */
+	if (kernel_read(random, sizeof random) == 0)	/* else the draw that wanted the core gets this error and reports it */
 		start_with(random);
 	erase(random, sizeof random);
 }
 
-/* Here and below: signals are held before start_lock is taken, because a handler that forked while it is held would wait for
- * itself. */
+/* Here and below signals are held before start_lock is taken, because a handler that forked with the lock held would wait
+ * for its own thread. */
 int start_core(void)
 {
 	struct held held;
@@ -139,7 +139,7 @@ int start_core(void)
 		refuse("rt_sigprocmask is refused (seccomp)");
 		return 0;
 	}
-	/* The child of a vfork(2) is in its parent's memory: the core's threads would be the child's, and end with it. */
+	/* The child of a vfork(2) runs in its parent's memory. The core's threads would be the child's, and end with it. */
 	if (process->known == (uint64_t)getpid() && pthread_mutex_trylock(&start_lock) == 0) {
 		if (core && !core_alive() && !refused() && start_get_mode() != START_NEVER)
 			start();
@@ -204,7 +204,7 @@ const char *start_load(const char *path)
 	const char *broken = library_load(path, limits_spare(), &loaded);
 	gate_init();
 	int error = hold_signals(&held);
-	pthread_mutex_lock(&start_lock);	/* the hooks of a fork see a core both before it and after it, or neither time */
+	pthread_mutex_lock(&start_lock);	/* so a fork's hooks see a core both before and after it, or neither time */
 	core = loaded;
 	pthread_mutex_unlock(&start_lock);
 	if (!error)

@@ -11,11 +11,11 @@
 #include "runtime/runtime.h"
 #include "runtime/thread.h"
 
-/* The thread's record. A pthread key and not a __thread variable, because the loader makes the latter at a
- * thread's first use and takes its lock for that: in a forked child that lock may be held for ever. */
+/* Holds the thread's record. It is a pthread key and not a __thread variable, because the loader makes the latter at a
+ * thread's first use and takes its own lock for that. In a forked child that lock may be held forever. */
 static pthread_key_t key;
 
-/* Every record that was ever made; those of ended threads are used again. The list only grows. */
+/* Every record ever made. Those of ended threads are used again. The list only grows. */
 static struct thread *all;
 static int *list_lock;
 
@@ -36,23 +36,23 @@ static void disown(struct thread *t)
 	__atomic_store_n(&t->used, 0, __ATOMIC_RELEASE);
 }
 
-/* The value of the key in a thread that is ending. The C library calls destructors again, some rounds long, as long as
- * any key has a value. This one stays, because a destructor of the program's that draws in the last round would get a
- * page that nobody gives back. */
+/* The value of the key in a thread that is ending. The C library calls destructors again, for a few rounds, while any key
+ * has a value. This value stays set: otherwise a destructor of the program that draws in the last round would get a page
+ * that is never given back. */
 static struct thread ended;
 
 static void give_back(struct thread *t)
 {
 	memset(t->page, 0, PAGE);
-	/* A main thread that drew before a raw clone and ends here by pthread_exit: its Go key is set, and Go's
-	 * destructor would spin in a runtime that is not this process's. Ours comes first: its key is older. */
+	/* The main thread may have drawn before a raw clone and end here by pthread_exit. Its Go key is set, and Go's destructor
+	 * would spin in a runtime that is not this process's. Ours comes first, because its key is older. */
 	if (core && !core_alive())
 		core->forget(core_record);
 	disown(t);
 }
 
-/* Signals are held from the beginning: a handler that drew would have its bytes erased in a page that says that they are ready.
- * And if it forked, the child would give the record to another thread, as its key says that it is free. */
+/* Signals are held from the beginning. If a handler drew, its bytes would be erased in a page that marks them as ready. If it
+ * forked, the child would give the record to another thread, because the key says that the record is free. */
 static void thread_ends(void *value)
 {
 	struct held held;
@@ -63,8 +63,8 @@ static void thread_ends(void *value)
 	release_signals(&held);
 }
 
-/* Records are cut from pages and not malloc'd: in a raw clone malloc's locks may be held for ever. Those of a page come onto the
- * list by one store: another thread may fork in the middle. */
+/* Records are cut from pages and not malloc'd: in a raw clone malloc's locks may be held forever. A page's records join the
+ * list by a single store, because another thread may fork in the middle. */
 static struct thread *make_records(void)
 {
 	const size_t n = PAGE / sizeof(struct thread);
@@ -88,14 +88,14 @@ static struct thread *take_record(void)
 		t = make_records();
 	if (t) {
 		t->used = 1;
-		t->taken = 0;	/* by a thread that a fork has ended in the middle of a draw */
+		t->taken = 0;	/* a fork may have ended its last thread in the middle of a draw */
 	}
 	lock_leave(list_lock);
 	return t;
 }
 
-/* Signals are held, because a handler that forked in the middle would leave the child with a record that belongs to nobody,
- * or to two threads. */
+/* Call it with signals held: a handler that forked in the middle would leave the child with a record that belongs to no
+ * thread, or to two. */
 static struct thread *get_first(void)
 {
 	struct thread *t = take_record();
@@ -115,8 +115,8 @@ static struct thread *get_first(void)
 struct thread *thread_find(void)
 {
 	struct thread *t = pthread_getspecific(key);
-	/* In a child that our fork handler has not seen yet, a new thread gets no record: that handler gives back all records but
-	 * its own thread's, and would give back this one, too. */
+	/* In a child that our fork handler has not seen yet, a new thread gets no record. That handler frees all records but its
+	 * own thread's, and would free this one too. */
 	if (!t && process->known == (uint64_t)getpid()) {
 		struct held held;
 		hold_signals(&held);
@@ -128,7 +128,7 @@ struct thread *thread_find(void)
 	return t == &ended ? NULL : t;
 }
 
-/* In use is only the calling thread's record: thread_find() has given none to others in this child. */
+/* Only the calling thread's record is in use: thread_find() has given none to other threads in this child. */
 static void wipe(void)
 {
 	struct thread *mine = pthread_getspecific(key);
@@ -145,7 +145,7 @@ static void wipe(void)
 	}
 }
 
-/* Its key is older than Go's, which is made at a start: so the destructor above comes before Go's own. */
+/* Its key is older than Go's, which is made at a start. So the destructor above runs before Go's own. */
 int thread_init(void)
 {
 	static struct fork_hook hook = {.place = FORK_THREADS, .wipe = wipe};

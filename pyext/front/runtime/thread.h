@@ -1,4 +1,4 @@
-/* What is known of each thread that draws, and a secret page of its own: no lock is shared on the way of a small draw. */
+/* Each thread that draws has a record and a secret page of its own, so threads share no lock in a small draw. */
 #pragma once
 
 #include <pthread.h>
@@ -6,12 +6,12 @@
 
 #pragma GCC visibility push(hidden)
 
-/* It stands in memory that a child inherits, and the page in memory that fork wipes. */
+/* A record lies in memory that a child inherits, and its page in memory that fork wipes. */
 struct thread {
 	void *page;	/* of PAGE bytes */
-	int taken;	/* a draw of the owner is in the page: thread_take() */
-	struct thread *next;	/* all of the process */
-	uintptr_t owner;	/* the living thread whose record it is, if used: thread_here() */
+	int taken;	/* a draw of the owner is using the page: thread_take() */
+	struct thread *next;	/* in the list of all records of the process */
+	uintptr_t owner;	/* if used: the living thread whose record it is, by thread_here() */
 	int used;
 	int initial;	/* the owner is the process's initial thread */
 	uint64_t bound;	/* the core (core_alive()) that the initial thread has entered already */
@@ -19,7 +19,7 @@ struct thread {
 
 int thread_init(void);	/* once. 0, or an errno */
 
-/* Names the calling thread as pthread_self() does, without a call. */
+/* Identifies the calling thread as pthread_self() does, without a call. */
 static inline uintptr_t thread_here(void)
 {
 #if defined __x86_64__
@@ -31,24 +31,24 @@ static inline uintptr_t thread_here(void)
 #endif
 }
 
-/* The record of one thread, the first that drew, which in most programs draws most: its own way is shorter than through
- * the key. Records are never unmapped, so whoever reads an old pointer reads another thread's owner. */
+/* The record of the first thread that drew. In most programs it draws most, and this way is shorter than through the key.
+ * Records are never unmapped, so a stale pointer is safe to read: it shows another owner. */
 extern struct thread *thread_first;
 struct thread *thread_find(void);
 
-/* The calling thread's; NULL: none to be had. */
+/* The calling thread's record; NULL: it cannot have one. */
 static inline struct thread *thread_get(void)
 {
 	struct thread *t = __atomic_load_n(&thread_first, __ATOMIC_ACQUIRE);
 	return t && __atomic_load_n(&t->owner, __ATOMIC_RELAXED) == thread_here() ? t : thread_find();
 }
 
-/* Marks memory as in use by one call. 0: another call of this thread is using it, and was interrupted by a signal handler that
+/* Marks memory as in use by one call. 0: another call of this thread is using it. A signal handler interrupted that call and
  * came here too, in this process or in a child that the handler forked.
  *
- * A child inherits the mark but not the marked memory, which fork wipes. So a call that was interrupted and goes on in the child
- * finds that memory empty. A test and a store are enough: a handler that runs between the two has ended before the store.
- * Read again after the mark what was read before it. */
+ * A child inherits the mark but not the marked memory, which fork wipes. So an interrupted call that continues in the child
+ * finds that memory empty. A test and a store are enough: a handler that runs between the two ends before the store. After
+ * the mark, read again what was read before it. */
 static inline int thread_take(int *taken)
 {
 	if (__atomic_load_n(taken, __ATOMIC_RELAXED))

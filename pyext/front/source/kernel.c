@@ -1,9 +1,9 @@
-/* The kernel's bytes without the core: what gorandom/entropy does in Go, for processes and moments that have no Go.
- * Both follow one rule, "How Linux is asked" in gorandom/doc.go. Bytes that repeat are an error besides, within a read
- * or from one to the next.
+/* The kernel's bytes without the core: what gorandom/entropy does in Go, for processes and moments without Go. Both
+ * follow one rule, "How Linux is asked" in gorandom/doc.go. Repeated bytes are an error as well, within a read or from
+ * one read to the next.
  *
- * The system call and not the C library's function: the function may serve from memory of its own, with
- * locks that a raw clone(2) would leave held. */
+ * It makes the system call itself. The C library's function may serve from memory of its own, with locks that a raw
+ * clone(2) would leave held. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -24,16 +24,16 @@
 #include "source/kernel.h"
 
 #define GETRANDOM_NONBLOCK 1
-#define BLOCK 32	/* bytes that are compared with those before them: gorandom/csprng's */
+#define BLOCK 32	/* bytes that are compared with the 32 before them, as in gorandom/csprng */
 #define URANDOM 9	/* minor numbers of major 1 */
 #define RANDOM 8
-#define TRIES 4	/* of a read whose descriptor becomes another file meanwhile */
+#define TRIES 4	/* of a read during which the descriptor becomes another file */
 #define NAP 20000000	/* ns between two looks at a generator that is not ready */
 
 #define IS(flag) __atomic_load_n(&(flag), __ATOMIC_RELAXED)
 #define SET(flag, value) __atomic_store_n(&(flag), value, __ATOMIC_RELAXED)
 
-/* What the process, or an ancestor, has learnt. All are single words, set once or idempotent. */
+/* What the process, or an ancestor, has learnt. Each is a single word, and is set once or idempotently. */
 static int ready;	/* bytes have come once: from then on "not ready" is a failure */
 static int device_ready;	/* /dev/random has polled readable once */
 static int device_fd = -1;	/* /dev/urandom, kept for hosts that chroot later; checked at each use */
@@ -48,7 +48,7 @@ static int is_device(int fd, unsigned minor)
 	return fd >= 0 && fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, minor);
 }
 
-/* The flags: no program inherits it, a symbolic link is refused, and so is a FIFO, which would be waited for. */
+/* The flags: no program inherits it, a symbolic link is refused, and a FIFO does not make open() wait. */
 static int open_device(const char *path, unsigned minor, int *error)
 {
 	int fd;
@@ -66,8 +66,8 @@ static int open_device(const char *path, unsigned minor, int *error)
 	return fd;
 }
 
-/* A daemon may have closed the descriptor, and another file may have its number now: such a one is
- * forgotten, never closed. */
+/* A daemon may have closed the descriptor, and another file may have its number now. Such a descriptor is forgotten,
+ * never closed. */
 static int open_urandom(int *error)
 {
 	int fd = __atomic_load_n(&device_fd, __ATOMIC_ACQUIRE);
@@ -81,7 +81,7 @@ static int open_urandom(int *error)
 	return fresh;
 }
 
-/* Before the kernel is seeded /dev/urandom gives weak bytes; /dev/random tells. */
+/* Before the kernel is seeded, /dev/urandom gives weak bytes. /dev/random polls readable once it is. */
 static int device_seeded(void)
 {
 	int n, error;
@@ -118,7 +118,7 @@ static int read_device(unsigned char *dst, size_t n)
 			else if (errno != EINTR)
 				error = errno;
 		}
-		/* Whoever replaced the descriptor in between made these bytes, or this error. */
+		/* If another file has the descriptor now, these bytes or this error may be that file's. */
 		if (is_device(fd, URANDOM))
 			return error;
 		error = 0;
@@ -148,7 +148,7 @@ static int read_either(void *dst, size_t n, int *device)
 	return *device ? read_device(dst, n) : r;
 }
 
-/* Two equal blocks in a row: chance brings that once in 2^256, a generator that has stuck always. */
+/* Two equal blocks in a row occur by chance once in 2^256, and always if the generator is stuck. */
 static int has_twins(const unsigned char *bytes, size_t n)
 {
 	for (size_t at = BLOCK; at + BLOCK <= n; at += BLOCK)
@@ -157,9 +157,9 @@ static int has_twins(const unsigned char *bytes, size_t n)
 	return 0;
 }
 
-/* Did the last read begin with the same block? A generator that was put back may answer each read alike. What is kept
- * of a block is a part of its digest, as the block itself is somebody's secret by then. Chance brings that once in
- * 2^64. */
+/* Did the last read begin with the same block? A generator that was set back may answer each read alike. Only a part of
+ * the block's digest is kept, because the block itself is a caller's secret by then. By chance two of them are equal
+ * once in 2^64. */
 static int was_last(const unsigned char block[BLOCK])
 {
 	static uint64_t last;	/* of this process, or of an ancestor; 0: there was none */
@@ -172,8 +172,8 @@ static int was_last(const unsigned char block[BLOCK])
 	return __atomic_exchange_n(&last, now, __ATOMIC_RELAXED) == now;
 }
 
-/* Once more, before it counts as a failure. Two threads of a program may fill one buffer, and each then sees the
- * other's block there, so what decides is a block that nobody else sees. */
+/* Reads again before a repetition counts as a failure. Two threads of a program may fill one buffer, and each then sees
+ * the other's block in it. So a block that no other thread can see decides. */
 static int read_again(void *dst, size_t n, int *device)
 {
 	unsigned char block[BLOCK];
@@ -219,11 +219,11 @@ int64_t kernel_nap(int64_t ns)
 /* ---- gathering ----
  *
  * Linux gathers entropy by itself (since 5.4), but only while a caller is blocked in getrandom(2), and that call takes no
- * timeout. So for those who wait with one a thread blocks, at most one in a process.
+ * timeout. So for callers that wait with a timeout, a thread blocks in it, at most one in a process.
  *
- * It ends when the kernel's generator is ready, which may be after the wait was given up: only a signal would end the call,
- * and a library has none to spare. It holds no lock and knows no Python, so a fork meanwhile is safe; the child does not
- * have it and may start its own. A process whose other threads have all ended lasts as long as this one. */
+ * The thread ends when the kernel's generator is ready. That may be after the timeout: only a signal would end the call
+ * earlier, and a library has none to spare. The thread holds no lock and uses no Python, so a fork meanwhile is safe. The
+ * child does not have it and may start its own. If all other threads end, the process lasts as long as this one. */
 
 enum { NOT_YET, BLOCKS, ENDED };
 static uint64_t *gathers;	/* in this process */
@@ -239,7 +239,7 @@ static void *gather(void *unused)
 	unsigned char byte;
 
 	(void)unused;
-	/* EINTR: the C library's own signal, of a setuid() in another thread. */
+	/* EINTR: the C library's own signal, for a setuid() in another thread. */
 	while (syscall(SYS_getrandom, &byte, 1, 0) < 0 && errno == EINTR)
 		;
 	erase(&byte, 1);
@@ -253,7 +253,7 @@ void kernel_gather(void)
 	pthread_t thread;
 	struct held held;
 
-	/* Past the fork handlers, and where no thread can be had, the generator is looked at and no more. */
+	/* A process that bypassed the fork handlers, or gets no thread, only polls the generator. */
 	if (!process->known || !__atomic_compare_exchange_n(gathers, &not_yet, BLOCKS, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
 		return;
 	hold_signals(&held);

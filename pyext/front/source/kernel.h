@@ -1,4 +1,4 @@
-/* The system's random bytes. One file for each system has these functions; there is Linux's. */
+/* The system's random bytes. Each system needs one file with these functions. There is one for Linux. */
 #pragma once
 
 #include <stddef.h>
@@ -8,15 +8,15 @@
 
 int kernel_init(void);	/* once. 0, or an errno */
 
-/* 0, GORANDOM_NOT_READY, or an errno. Never waits. n bytes or none. */
+/* Reads all n bytes or none, and never waits. 0, GORANDOM_NOT_READY, or an errno. */
 int kernel_read(void *dst, size_t n);
 
-/* Sleeps until the kernel's generator may be ready; ns < 0: no limit. Ends early on a signal. How long it slept, in ns: whoever
- * waits with a timeout adds that up, because a clock may stand still (libfaketime) or jump. */
+/* Sleeps until the kernel's generator may be ready; ns < 0: no limit. A signal ends it early. Returns how long it slept, in
+ * ns. A caller with a timeout adds that up, because a clock may stand still (libfaketime) or jump. */
 int64_t kernel_nap(int64_t ns);
 
 void kernel_gather(void);	/* makes the kernel gather entropy until it is ready, if a thread can be had for it */
-unsigned kernel_threads(void);	/* of this process, which gather: 0 or 1 */
+unsigned kernel_threads(void);	/* of this process that gather: 0 or 1 */
 
 const char *kernel_name(void);	/* "getrandom" or "/dev/urandom": what served last */
 int kernel_ready(void);	/* has served once, in this process or an ancestor */
