@@ -1096,7 +1096,7 @@ whole:
 	SUBQ           $0x10, CX
 	JNZ            whole
 
-	// Such stores are ordered with no others: whoever is told next that dst is ready must see them.
+	// Such stores are ordered with no others. They must be visible before any later store says that dst is ready.
 	SFENCE
 
 	// Leave no key and no keystream in a register, and no dirty upper half.
@@ -1657,7 +1657,7 @@ whole:
 	SUBQ            $0x20, CX
 	JNZ             whole
 
-	// Such stores are ordered with no others: whoever is told next that dst is ready must see them.
+	// Such stores are ordered with no others. They must be visible before any later store says that dst is ready.
 	SFENCE
 
 	// Leave no key and no keystream in a register, and no dirty upper half.

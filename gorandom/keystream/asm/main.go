@@ -243,7 +243,7 @@ func fillUncachedVAES(v vector) {
 	SUBQ(U8(inFlight*v.blocks), blocks)
 	JNZ(LabelRef("whole"))
 
-	Comment("Such stores are ordered with no others: whoever is told next that dst is ready must see them.")
+	Comment("Such stores are ordered with no others. They must be visible before any later store says that dst is ready.")
 	SFENCE()
 	v.end()
 }
