@@ -6,7 +6,7 @@
 static unsigned char key[MOST], message[MOST], tag[SHA256_BYTES];
 static struct hmac256 made[1];
 
-/* sha256.c has proofs of its own: this is what it needs of its callers, and what it does. */
+/* sha256.c has proofs of its own. This is what it needs from its callers, and what it does. */
 const uint32_t sha256_initial[8];
 
 /*@ requires \valid(state + (0 .. 7)) && \initialized(state + (0 .. 7));

@@ -1,8 +1,8 @@
-/* What the proofs share. Each .c file here includes a source of pyext/front/pure and has the entry functions from which Eva,
- * Frama-C's analysis of values, interprets it with all values at once. The comment before an entry names what is proved, and for
- * which inputs. Where a size is enumerated, each is tried with buffers that end exactly where they must.
+/* What the proofs share. Each .c file here includes a source of pyext/front/pure and has entry functions. From these Eva,
+ * Frama-C's analysis of values, interprets the source with all values at once. The comment before an entry names what is
+ * proved, and for which inputs. If sizes are enumerated, each is tried with buffers that end exactly where they must.
  *
- * With MISSING = 1 each buffer is one element short. Each entry has to raise an alarm then, or its proof says nothing. */
+ * With MISSING = 1 each buffer is one element short. Then each entry must raise an alarm, or its proof says nothing. */
 #include <endian.h>
 #include <limits.h>
 #include <stddef.h>

@@ -6,7 +6,7 @@
 static unsigned char data[MOST], blocks[3 * SHA256_BLOCK], digest[SHA256_BYTES];
 static uint32_t state[8];
 
-/* In the place of Go's assembly, which no analysis of C can follow: what it needs, and what it does. */
+/* Stands for Go's assembly, which no analysis of C can follow: what it needs, and what it does. */
 /*@ requires \valid(s + (0 .. 7));
     requires bytes % 64 == 0;
     requires bytes == 0 || \valid_read((const unsigned char *)p + (0 .. bytes - 1));

@@ -6,7 +6,7 @@
 static unsigned char src[TEXT_SOURCE(MOST)];
 static char dst[TEXT_ROOM(MOST)];
 
-/* Sizes that take the same steps go together, with the buffers that the smallest of them needs: a little less than it gets. */
+/* Sizes that take the same steps are tried together, with the buffers that the smallest needs: a little less than it gets. */
 #define SOURCE(n) LAST(src, TEXT_SOURCE(n) - 1)
 
 /* text_hex hex_wide load store at_least: any bytes; all sizes from 0 to 1,024 */

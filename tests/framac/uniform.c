@@ -7,7 +7,7 @@ static uint32_t chosen[CHOSEN], room[2 * CHOSEN];
 static double fraction[1];
 static uint64_t number[1];
 
-/* Any bytes, or an error and nothing. */
+/* Gives any bytes, or an error and no bytes. */
 static int draw(unsigned char *dst, size_t n, int wait)
 {
 	int error = Frama_C_interval(0, INT_MAX);

@@ -1,15 +1,15 @@
 /* No byte goes out twice; and none from before a fork, a restore, or a reseed that has returned.
  *
  * One thread of a process draws (front/draw/draw.c). Between any two of its steps a signal handler may run, which draws, forks
- * by libc or by a raw clone(2), or does all of that. The child goes on in the handler, and returns into the draw that was
- * interrupted. Beside it another thread may reseed, the machine may be restored, and the clock's second may pass.
+ * by libc or by a raw clone(2), or does all of that. The child continues in the handler, and returns into the draw that was
+ * interrupted. Meanwhile another thread may reseed, the machine may be restored, and the clock's second may pass.
  *
- * A key is a pair: its root, drawn fresh from the kernel or the core, and how many keys were derived from that one before it.
- * A byte is a key and a counter. Root 0 is what wiped memory holds: everybody knows its bytes.
+ * A key is a pair: its root, drawn fresh from the kernel or the core, and how many keys were derived from that root before it.
+ * A byte is a key and a counter. Root 0 is what wiped memory holds: its bytes are public.
  *
  * Parent and child share no memory, so the order of their steps makes no difference to either. In the model the child goes first.
  *
- * What may happen is said by these, on the command line: see run.py. */
+ * These macros, set on the command line, say what may happen: see run.py. */
 #include "model.h"
 
 #ifndef FORKS
@@ -25,7 +25,7 @@
 #define RESEEDS 0	/* by another thread of the first process */
 #endif
 #ifndef RESTORES
-#define RESTORES 0	/* of the machine, which a monitor tells of */
+#define RESTORES 0	/* of the machine, which a monitor reports */
 #endif
 #ifndef TICKS
 #define TICKS 0		/* of the clock */
@@ -41,7 +41,7 @@
 #define EACH 8	/* roots of a process, numbered from 1 */
 #define ROOTS (PROCESSES * EACH + 1)
 #define POOL 2	/* bytes that a refill makes */
-#define KEYS 3	/* that a generator makes of one from the core, before it gets another */
+#define KEYS 3	/* that a generator makes from one of the core's, before it gets another */
 
 #define KEY(root, derived) ((root) * 4 + (derived))
 #define BYTE(key, counter) ((key) * 2 + (counter))
@@ -51,7 +51,7 @@
 #define LARGE 2	/* from the generator */
 #define HUGE 3	/* past both */
 
-/* Where a thread goes on: what stands on its stack. Below these: in AT(n). */
+/* Where a thread continues, as on its stack. Numbers below these: in AT(n). */
 #define MAIN 201
 #define HANDLER 202
 #define FORKED 203
@@ -80,7 +80,7 @@ typedef Process {
 	bool known;	/* process->known */
 	bool alive, kernel, table;	/* core_state's: a core, a kernel that C can call, where its functions are */
 	byte seeded_process, seeded_restore, seeded_missed, missed;	/* core_state's */
-	byte core_reseeds, core_restore;	/* of the Go core: what its key rests on */
+	byte core_reseeds, core_restore;	/* of the Go core: what its key is based on */
 
 	/* Kept */
 	bool taken;	/* of struct thread */
@@ -92,7 +92,7 @@ typedef Process {
 	byte point;	/* where the thread was interrupted */
 
 	/* Of the model: not memory */
-	byte go[2];	/* where thread and handler are to begin; 0: they do not run */
+	byte go[2];	/* where thread and handler begin; 0: they do not run */
 	byte draws, roots;
 	byte returned;	/* reseeds that have returned here, in their order */
 	bool finished;
@@ -108,7 +108,7 @@ byte reseeds_of[ROOTS], machine_of[ROOTS], second_of[ROOTS];	/* when it was draw
 #define me P[p]
 #define d P[p].draw[f]
 
-/* Of a child only what it has given out matters from now on, and of that only what its parent has as well. */
+/* Of a child only the bytes that it has given out matter from now on, and of those only the ones that its parent has too. */
 inline finish()
 {
 	if
@@ -127,7 +127,7 @@ inline finish()
 	me.finished = 1
 }
 
-/* A new key, of which nobody has the like. */
+/* A new key, unlike any other. */
 inline fresh_root(rests_on, drawn_on)
 {
 	me.roots++;
@@ -138,7 +138,7 @@ inline fresh_root(rests_on, drawn_on)
 	second_of[d.fresh] = second;
 }
 
-/* What fork does: the kernel's part, and that of our child handler where libc forks (guard/fork.c, child()). The latter runs with
+/* What fork does: the kernel's part, and our child handler's if libc forks (guard/fork.c, child()). The handler runs with
  * signals held. parent, child: numbers of processes. */
 inline kernel_fork(parent, child)
 {
@@ -219,7 +219,7 @@ inline copy_draw(to, from, n)
 	P[to].draw[n].second = P[from].draw[n].second
 }
 
-/* The page by hand, where the kernel does not wipe: its first fields, and what comes after them. */
+/* Wipes the page by hand, where the kernel does not: its first fields, and what comes after them. */
 inline wipe_front(q)
 {
 	P[q].made.epoch = 0;
@@ -247,10 +247,10 @@ inline wipe_here()
 	me.handlers_pid = p + 1
 }
 
-#define IS_COPY (!WIPES && me.handlers_pid != p + 1)	/* fork_check(): a child that no handler has seen. Where fork wipes it asks nothing */
+#define IS_COPY (!WIPES && me.handlers_pid != p + 1)	/* fork_check(): a child that no handler has seen. Where fork wipes it is false */
 
-/* A signal may come here. Its handler runs to its end before the thread goes on. The child of a handler that forks begins at
- * the second label. */
+/* A signal may come here. Its handler runs to its end before the thread continues. The child of a handler that forks begins
+ * at the second label. */
 #define AT(n) \
 	if \
 	:: atomic { f == 0 && signals > 0 && !me.in_handler -> signals--; me.in_handler = 1; me.point = n; me.go[1] = HANDLER }; \
@@ -260,18 +260,18 @@ in_##n:		atomic { !me.in_handler -> me.point = 0 } \
 
 #define ON(n) :: me.go[f] == n -> me.go[f] = 0; goto in_##n
 
-/* The last look at what tells of a fork. From here on the byte is on its way to the caller: a fork that comes later leaves it
- * in both processes, and that is no fault (SECURITY.md, "C signal handlers"). */
+/* The last check for a fork. From here on the byte is on its way to the caller. A later fork leaves it in both processes,
+ * and that is no fault (SECURITY.md, "C signal handlers"). */
 inline last_check()
 {
 	d.was_out = (out[ROOT(d.dst)] >> (d.dst & 7)) & 1;
 	out[ROOT(d.dst)] = out[ROOT(d.dst)] | (1 << (d.dst & 7))
 }
 
-/* Every promise of this model: of a byte that the caller gets. */
+/* Every promise of this model, about a byte that the caller gets. */
 inline hand_over()
 {
-	assert(ROOT(d.dst) != 0);	/* zeros, or made by a key that everybody knows */
+	assert(ROOT(d.dst) != 0);	/* zeros, or made by a public key */
 	assert(!d.was_out);	/* twice */
 	assert(reseeds_of[ROOT(d.dst)] >= d.reseeds);	/* from before a reseed that had returned as the draw began */
 	assert(TICKS == 0 || second_of[ROOT(d.dst)] >= d.second)	/* from before the second in which it began */
@@ -347,7 +347,7 @@ fork:
 		fi
 	};
 
-	/* ---- bytes_draw(): draw_ready(), and if it has none draw_bytes() ---- */
+	/* ---- bytes_draw(): draw_ready(), and if that gives none draw_bytes() ---- */
 draw:
 	atomic {
 		d.reseeds = me.returned;
@@ -415,7 +415,7 @@ holds:
 		:: GUARD(SECOND) && me.made.second != second -> goto holds_not
 		:: else
 		fi;
-		/* Where fork wipes, the second is the last field that tells of it; elsewhere fork_check() follows. */
+		/* Where fork wipes, the second is the last field that shows it; elsewhere fork_check() follows. */
 		if
 		:: d.holds_to == 1 && GUARD(PID_AFTER) && IS_COPY -> goto copied_ready
 		:: d.holds_to == 1 && !(GUARD(PID_AFTER) && IS_COPY) -> last_check()
@@ -644,7 +644,7 @@ request:
 	atomic {
 		if
 		:: ROOT(BYTE(me.schedule, 0)) && GUARD(REKEY) -> me.next = me.schedule + 1
-		:: else -> me.next = me.schedule	/* of a wiped key, another one that everybody knows */
+		:: else -> me.next = me.schedule	/* of a wiped key, another public one */
 		fi
 	};
 	AT(30);
@@ -655,7 +655,7 @@ request:
 	atomic {
 		if
 		:: me.left -> me.left--
-		:: else	/* of a wiped page: it would wrap. The page is dropped before anybody looks */
+		:: else	/* of a wiped page: it would wrap. The page is dropped before it is used */
 			-> me.left = KEYS
 		fi;
 		d.k = 0
@@ -817,7 +817,7 @@ end_reseeder:
 		reseeds_left--;
 		if
 		:: atomic { P[0].alive -> reseeds++; mine = reseeds; P[0].core_reseeds = reseeds; P[0].core_restore = machine }
-		:: atomic { reseeds++; mine = reseeds };	/* nobody gets in, or there is no core: the kernel is asked for a byte */
+		:: atomic { reseeds++; mine = reseeds };	/* no thread can enter, or there is no core: the kernel gives a byte */
 			if
 			:: GUARD(MISSED) -> P[0].missed++
 			:: else

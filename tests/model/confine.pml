@@ -2,15 +2,15 @@
  *
  * Go ends the process when it is refused a thread, memory, a signal stack or a mask. So a core starts and is entered only
  * with all of that at hand: front/runtime/limits.c, gate.c and start.c, core/threads.c and memory.c. A host's thread draws: its
- * first draw starts a core, the next ones enter it. Another thread lowers limits at any time, and installs filters at any time
- * but in the moments that SECURITY.md ("Threads that stay") names: those are counted in `moments`. Between its draws the first
- * thread may confine itself to its heart's content: there must be no such moment then. */
+ * first draw starts a core, the next ones enter it. Another thread lowers limits at any time. It installs filters at any time
+ * except in the moments that SECURITY.md ("Threads that stay") names, which are counted in `moments`. Between its draws the
+ * first thread may confine itself as it likes: there must be no such moment then. */
 #include "model.h"
 
 #define DRAWS 3
 #define SLEEPERS 4	/* that there is room for */
 #define AT_START 2	/* threads that a start takes from the sleepers, at most */
-#define RESERVE 1	/* that must be asleep before anybody enters: Go takes no more at a time */
+#define RESERVE 1	/* that must be asleep before a thread enters: Go takes no more at a time */
 
 bool no_thread, no_memory;	/* limits */
 bool no_stack, no_mask, no_begin, trapped;	/* filters: sigaltstack, rt_sigprocmask, what glibc begins a thread with; SIGSYS has a handler */
@@ -70,7 +70,7 @@ end_asleep:
 	on_their_way--;	/* is_there() */
 	if
 	:: is_refused ->
-end_refused:	false	/* for ever */
+end_refused:	false	/* forever */
 	:: else
 	fi;
 	assert(!no_stack && !no_mask);	/* Go's first calls in a thread */
@@ -82,7 +82,7 @@ end_refused:	false	/* for ever */
 gone:	skip
 }
 
-/* core_threads_make(), until so many are asleep. The answer is in `enough`. */
+/* core_threads_make(), until so many are asleep. The result is in `enough`. */
 inline threads_make(wanted)
 {
 	enough = 1;
@@ -94,8 +94,8 @@ inline threads_make(wanted)
 	od
 }
 
-/* core_threads_wait(). The nap after it lets a thread that was woken make Go's first calls: that is a matter of time, and
- * here it is taken to be long enough. */
+/* core_threads_wait(). The nap after it lets a woken thread make Go's first calls. That is a matter of time, and the model
+ * assumes that it is long enough. */
 inline threads_wait()
 {
 	if
@@ -108,7 +108,7 @@ inline threads_wait()
 	fi
 }
 
-/* runtime/gate.c, hold() and has_what_go_needs(). From the last look on the thread is in one of the moments. */
+/* runtime/gate.c, hold() and has_what_go_needs(). From the last check on the thread is in one of the moments. */
 inline gate_open()
 {
 	atomic {
@@ -159,11 +159,11 @@ start:
 		:: !enough -> ended = 1; atomic { refused = 1; reserve = 0; made = 0 }; goto left
 		:: else
 		fi;
-		/* core_start(). What Go asks for from here on it has to get */
+		/* core_start(). From here on Go must get what it asks for */
 		go_takes_thread();
 		gate_open();
 		if
-		:: !open -> atomic { reserve = 0; refused = 1; in_vain = 1 }; goto drawn	/* nobody waits for what has begun */
+		:: !open -> atomic { reserve = 0; refused = 1; in_vain = 1 }; goto drawn	/* not waiting for what has begun */
 		:: else
 		fi;
 		is_up;	/* core->seed(): the first call waits */

@@ -1,15 +1,15 @@
-/* No thread enters a Go runtime that another process has started, or one that has not been seeded; no lock is waited for in
- * vain; none and no place is left behind.
+/* No thread enters a Go runtime that another process has started, or one that has not been seeded. No thread waits for a lock
+ * in vain. No lock and no place is left behind.
  *
  * Two threads of a process start a core, pass the gate, keep events, set the mode and fork (front/runtime/start.c and gate.c,
  * front/draw/events.c, front/guard/fork.c, core/memory.c and reset.c). A signal handler may interrupt the first one between any
  * two steps, unless it holds signals. Fork handlers of other libraries may run before and after ours. Handlers of both kinds
- * do what threads do, forks among it, by libc or by a raw clone(2).
+ * do what threads do, including forks by libc or by a raw clone(2).
  *
- * At a fork the model goes on as the parent or as the child: it is one process at a time, and tries both. Neither sees the
- * other's memory, and no promise of this model speaks of two processes.
+ * At a fork the model continues as the parent or as the child: it is one process at a time, and tries both. Neither sees the
+ * other's memory, and no promise of this model is about two processes.
  *
- * What may happen is said by these, on the command line: see run.py. */
+ * These macros, set on the command line, say what may happen: see run.py. */
 #include "model.h"
 
 #ifndef FORKS
@@ -42,7 +42,7 @@
 #define DRAW 1		/* a draw that wants a core, and an entry into it */
 #endif
 #ifndef EVENT
-#define EVENT 0		/* an event to be kept */
+#define EVENT 0		/* an event to keep */
 #endif
 #ifndef MODE
 #define MODE 0		/* configure(start=...) */
@@ -51,7 +51,7 @@
 #define LIBC 1		/* fork() */
 #endif
 #ifndef RAW
-#define RAW 0		/* clone(2), past all handlers */
+#define RAW 0		/* clone(2), which bypasses all handlers */
 #endif
 #ifndef VFORK
 #define VFORK 0		/* a child in its parent's memory, which draws */
@@ -60,7 +60,7 @@
 #define LANE 1	/* places of the gate: a bit each */
 #define ASIDE 2
 
-/* Frames: the first thread, a handler that interrupts it, the second thread. Also marks of who holds a lock, one more. */
+/* Frames: the first thread, a handler that interrupts it, the second thread. A lock's value is its holder's frame plus one. */
 #define FIRST 0
 #define HANDLER 1
 #define OTHER 2
@@ -103,7 +103,7 @@ typedef Process {
 	byte threads;	/* sleepers that exist */
 	byte inside;	/* places of threads in Go */
 	bool vfork_runs;	/* the core's threads are those of a vforked child */
-	byte mappings;	/* that Go's threads make yet */
+	byte mappings;	/* that Go's threads have yet to make */
 	bool go_busy;
 };
 
@@ -114,7 +114,7 @@ byte forks = FORKS, signals = SIGNALS, hooks = HOOKS;
 #define MASKED (f != OTHER && me.masked)
 #define FORK_IS_UNDERWAY (me.depth && IS_SAME_THREAD(me.forker, f))
 
-/* guard/signals.h. Signals come to the first thread alone; it and its handler have one mask. */
+/* guard/signals.h. Signals come only to the first thread. It and its handler share one mask. */
 inline hold_signals(guard, to)
 {
 	atomic {
@@ -166,7 +166,7 @@ inline become_child()
 	me.vfork_runs = 0
 }
 
-/* A signal may come here, if it is not held; its handler runs to its end. */
+/* A signal may come here if it is not held. Its handler runs to its end. */
 #define INTERRUPT(budget, may_come) \
 	if \
 	:: atomic { f == FIRST && budget > 0 && (may_come) && !me.in_handler -> budget--; me.in_handler = 1 }; !me.in_handler \
@@ -205,8 +205,8 @@ next:
 		:: me.turns[f] > 0 -> me.turns[f]--; goto turn
 		:: else
 		fi;
-		assert(f != FIRST || !me.masked);	/* signals that nobody releases */
-		assert(f == HANDLER || !FORK_IS_UNDERWAY);	/* taken for one that forks for ever */
+		assert(f != FIRST || !me.masked);	/* signals that are never released */
+		assert(f == HANDLER || !FORK_IS_UNDERWAY);	/* taken forever for a thread that forks */
 		me.busy[f] = 0;
 		if
 		:: f == HANDLER -> me.in_handler = 0
@@ -268,7 +268,7 @@ start_core:
 	me.dirty = 1;
 	AT();
 	atomic {
-		assert(me.library == DORMANT);	/* a runtime is started on what the loader has left, and never twice */
+		assert(me.library == DORMANT);	/* a runtime is started on the data that the loader left, and never twice */
 		me.library = RUNS;
 		me.vfork_runs = d.is_vfork
 	};
@@ -331,7 +331,7 @@ enter:
 	fi;
 	AT();
 	hold_signals(GUARD(GATE_HOLDS_SIGNALS) && GUARD(PLACE_AFTER_SIGNALS), d.held);
-	/* take_place(). A draw does without if there is none; who has nowhere else to go naps, and looks again */
+	/* take_place(). A draw does without if there is none. A call that has nowhere else to go naps, and looks again */
 	if
 	:: atomic { !d.aside && (me.places & LANE) -> d.place = LANE; if :: GUARD(PLACES) -> me.places = me.places & ~LANE :: else fi }
 	:: atomic { d.aside && (me.places & ASIDE) -> d.place = ASIDE; if :: GUARD(PLACES) -> me.places = me.places & ~ASIDE :: else fi }
@@ -421,8 +421,8 @@ fork:
 forks_now:
 	HOOK();
 	atomic {
-		/* What a child could never give back, or would not know of. But a child that a prepare handler has forked goes on with
-		 * the outer fork, and our handler has not prepared that one. */
+		/* A child could never give these back, or would not know of them. But a child that a prepare handler has forked
+		 * continues with the outer fork, and our handler has not prepared that one. */
 		assert(me.tainted || !me.depth || (!me.half && !me.reserve));
 		if
 		:: become_child(); goto child
@@ -485,7 +485,7 @@ child:
 	}
 }
 
-/* When nothing moves any more: nobody waits in vain, and nothing is left. */
+/* When nothing moves any more, no thread waits in vain, and nothing is left behind. */
 active proctype End()
 {
 	timeout;

@@ -1,10 +1,10 @@
 /* No page of ready bytes has two owners, and none is erased under its owner.
  *
- * Threads get a record with a page at their first draw, and give it back as they end (front/runtime/thread.c). A signal handler
- * may interrupt the first thread between any two steps; it draws and forks. In the child a fork handler of another library may
- * come before ours and make a thread that draws. At a fork the model goes on as the parent or as the child, and tries both.
+ * Threads get a record with a page at their first draw, and give it back when they end (front/runtime/thread.c). A signal handler
+ * may interrupt the first thread between any two steps. It draws and forks. In the child a fork handler of another library may
+ * come before ours and make a thread that draws. At a fork the model continues as the parent or as the child, and tries both.
  *
- * What may happen is said by these, on the command line: see run.py. */
+ * These macros, set on the command line, say what may happen: see run.py. */
 #include "model.h"
 
 #ifndef FORKS
@@ -39,7 +39,7 @@ typedef Process {
 	byte first;	/* thread_first */
 	byte key[4];	/* of each thread: its record */
 	bool used[RECORDS];
-	byte owner[RECORDS];	/* a thread, and one; 0: nobody */
+	byte owner[RECORDS];	/* a thread's number plus one; 0: none */
 	bool masked;
 	Frame frame[4];
 
@@ -162,7 +162,7 @@ thread_get:
 	AT();
 	/* own() */
 	atomic {
-		assert(me.owner[d.found] == 0);	/* nobody else's */
+		assert(me.owner[d.found] == 0);	/* no other thread's */
 		me.owner[d.found] = THREAD + 1
 	};
 	AT();
@@ -218,7 +218,7 @@ thread_ends:
 	:: else -> atomic { me.owner[d.found] = 0; me.used[d.found] = 0 }
 	fi;
 	AT();
-	/* The page is erased. Nobody may be drawing from it, in a page that says that its bytes are ready. */
+	/* The page is erased. No thread may be drawing from it: the page marks its bytes as ready. */
 	atomic {
 		for (i : 0 .. 3) {
 			assert(i == HANDLER || !me.lives[i] || !me.uses[i * RECORDS + d.found])
@@ -242,7 +242,7 @@ ended:
 
 	/* ---- in the child ---- */
 child:
-	/* A fork handler of another library comes first, and makes a thread. It may as well be made later: it moves when it likes. */
+	/* Another library's fork handler comes first, and makes a thread. Later makes no difference: a thread moves when it likes. */
 	if
 	:: atomic { me.lives[NEW] = 1; me.draws[NEW] = 1 }
 	:: skip
@@ -263,7 +263,7 @@ child:
 	atomic { i = 0; me.known = 1; goto live }
 }
 
-/* When nothing moves any more: nobody waits in vain. */
+/* When nothing moves any more, no thread waits in vain. */
 active proctype End()
 {
 	timeout;

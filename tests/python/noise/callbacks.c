@@ -1,4 +1,4 @@
-/* A C program's calls of gorandom's RAND_METHOD.bytes (child.bytes_callback()) from where no Python code runs. */
+/* A C program's calls of gorandom's RAND_METHOD.bytes (child.bytes_callback()) in places where no Python code runs. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
@@ -26,7 +26,7 @@ static int all_zero(void)
 	return 1;
 }
 
-/* On an alternate signal stack, with a page on both sides that nobody may touch. */
+/* On an alternate signal stack, between two pages that must not be touched. */
 
 static void handler(int signo)
 {
@@ -58,7 +58,7 @@ int callbacks_on_a_signal_stack(bytes_callback *callback, size_t stack, int n)
 	return answer == 1 && all_zero() ? -4 : answer;
 }
 
-/* Interrupted by a timer whose handler leaves the draw by longjmp, or adds an event itself. */
+/* A timer interrupts the draw. Its handler leaves the draw by longjmp, or adds an event. */
 
 typedef int add_callback(const void *, int, double);
 
@@ -75,7 +75,7 @@ static void set_timer(int first, int next)
 	setitimer(ITIMER_REAL, &t, NULL);
 }
 
-/* Times that draws of n bytes were left, a ms after the first of a row. n <= sizeof drawn. */
+/* How often draws of n bytes were left, a ms after the first of a series. n <= sizeof drawn. */
 int callbacks_jump(bytes_callback *callback, int times, int n)
 {
 	struct sigaction sa = {.sa_handler = jump}, before;
@@ -92,7 +92,7 @@ int callbacks_jump(bytes_callback *callback, int times, int n)
 	return i;
 }
 
-/* How many events handlers have added, while n were added one after the other. */
+/* How many events the handlers have added, while n were added one after the other. */
 int callbacks_add(add_callback *callback, int n)
 {
 	struct sigaction sa = {.sa_handler = add_one, .sa_flags = SA_RESTART}, before;
@@ -108,7 +108,7 @@ int callbacks_add(add_callback *callback, int n)
 	return n < 0 ? added : -1;
 }
 
-/* In threads whose destructor draws in each round that the C library makes. */
+/* In threads whose destructor draws in each of the C library's rounds of destructors. */
 
 static pthread_key_t key;
 static volatile long destroyed;
@@ -123,7 +123,7 @@ static void destroy(void *value)
 static void *thread(void *unused)
 {
 	unsigned char bytes[16];
-	draw(bytes, sizeof bytes);	/* the generator's own destructor comes before ours */
+	draw(bytes, sizeof bytes);	/* so the generator's own destructor comes before ours */
 	pthread_setspecific(key, &key);
 	return unused;
 }
@@ -186,7 +186,7 @@ void callbacks_arm(bytes_callback *callback, int in_prepare, int in_parent, int 
 	at_fork_does[CHILD] = in_child;
 }
 
-/* In threads that a fork handler makes in the child, and in others that are made there later. */
+/* In threads that a fork handler makes in the child, and in others made there later. */
 
 enum { EARLY, LATE, THREADS, TOKENS = 1 << 18 };
 
@@ -217,7 +217,7 @@ int callbacks_early_thread(void) { return pthread_atfork(NULL, NULL, make_early)
 
 static int compare(const void *a, const void *b) { return memcmp(a, b, sizeof **tokens); }
 
-/* Tokens that came twice, or are zeros; -1: no such child. */
+/* How many tokens came twice or are zeros; -1: no such child. */
 int callbacks_early(bytes_callback *callback)
 {
 	size_t n = THREADS * TOKENS;
@@ -249,7 +249,7 @@ int callbacks_early(bytes_callback *callback)
 	return wrong;
 }
 
-/* In the child of a vfork, which has its parent's memory, but no more than its own thread. Its status. */
+/* In the child of a vfork, which has its parent's memory but only its own thread. Returns its status. */
 int callbacks_vfork(bytes_callback *callback, int n)
 {
 	int status = -1;

@@ -1,4 +1,4 @@
-/* Preloaded: a clock of seconds that the program sets, counts, and by CLOCK_NAP (ns) makes slow. */
+/* Preloaded: a clock of seconds that the program sets. It counts calls. CLOCK_NAP (ns) slows it. */
 #define _GNU_SOURCE
 #include <stdlib.h>
 #include <time.h>

@@ -1,6 +1,6 @@
-/* secret.c's lock, held by a thread that lets it go only after many turns of the others: sched_yield counts them.
- * Output: what comes of it and how many turns it took; how many pages were locked; and how many bytes of what is given back are
- * zero then, but for the link to the next piece. */
+/* secret.c's lock, held by a thread that releases it only after many turns of the others. sched_yield counts the turns.
+ * Output: the result and how many turns it took; how many pages were locked; and how many bytes of what is given back are zero
+ * afterwards, not counting the link to the next piece. */
 #define _GNU_SOURCE
 #include <sched.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* What a fork under loader noise costs a program without gorandom: forks as often as asked, lets each child
- * make eight threads, as many as a core, and prints how many children died. */
+/* What a fork under loader noise costs a program without gorandom. It forks as often as asked. Each child
+ * makes eight threads, as many as a core does. It prints how many children died. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <signal.h>

@@ -1,4 +1,4 @@
-/* A library as glibc's libpthread was before 2.34: the count of threads is in its symbol table alone. */
+/* A library like glibc's libpthread before 2.34: only its symbol table has the count of threads. */
 #ifndef TYPE
 #define TYPE unsigned
 #endif

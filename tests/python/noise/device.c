@@ -1,4 +1,4 @@
-/* Preloaded into a program in direct mode: what happens to reads of /dev/urandom, and to polls. */
+/* Preloaded into a program in direct mode: decides what happens to reads of /dev/urandom, and to polls. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 int device_reads;	/* how many there were */
-int device_replaced;	/* so many reads find the descriptor become /dev/zero when they return */
+int device_replaced;	/* in so many reads the descriptor becomes /dev/zero before they return */
 int device_read_error, device_poll_error;	/* an errno, or 0; -1: the read gives nothing, as at a file's end */
 
 static int is_urandom(int fd)

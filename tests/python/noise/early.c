@@ -1,10 +1,10 @@
 /* Threads that want a record and a page (runtime/thread.c) in a child, at bad moments.
  *
- * One that another library's fork handler has made, before the hook of thread.c runs. Output: the records of the first thread,
- * of that one, and of one made later; 0 for none.
+ * One is made by another library's fork handler, before the hook of thread.c runs. Output: the records of the first thread, of
+ * that one, and of one made later; 0 for none.
  *
- * One that a signal handler makes after its fork, in a thread that is giving its record back. Output: "kept" if it still has
- * its record when the other one has ended. */
+ * One is made by a signal handler after its fork, in a thread that is giving its record back. Output: "kept" if the new thread
+ * still has its record when the other one has ended. */
 #define _GNU_SOURCE
 #include <semaphore.h>
 #include <signal.h>
@@ -60,7 +60,7 @@ int __wrap_pthread_setspecific(pthread_key_t key, const void *value)
 {
 	int error = __real_pthread_setspecific(key, value);
 	if (__atomic_exchange_n(&armed, 0, __ATOMIC_RELAXED))
-		raise(SIGUSR1);	/* comes now, or when signals are no longer held */
+		raise(SIGUSR1);	/* it comes now, or when signals are no longer held */
 	return error;
 }
 

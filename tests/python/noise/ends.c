@@ -1,5 +1,5 @@
-/* Threads that draw and end, and a signal handler that draws at each, or each second or third ..., instruction of their end.
- * x86-64. */
+/* Threads that draw and end. A signal handler draws at each instruction of their end, or at each second, each third ...
+ * For x86-64. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <signal.h>

@@ -1,5 +1,5 @@
-/* To be preloaded: a C library that does not export its count of threads. Where the environment has COUNTED, pthread_create
- * is that library's (counted.c). */
+/* Preloaded: a C library that does not export its count of threads. If the environment has COUNTED, pthread_create is that
+ * of the library there (counted.c). */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdlib.h>

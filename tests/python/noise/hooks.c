@@ -1,5 +1,5 @@
-/* The hooks of guard/fork.c: in which order they run, at a fork() and in a child that went past the handlers. Output: a line
- * for each process, the child's first, with the places that ran. Hooks are registered in another order than they run in. */
+/* The hooks of guard/fork.c: in which order they run, at a fork() and in a child that bypassed the handlers. Output: a line
+ * for each process, the child's first, with the places that ran. Hooks are registered in a different order. */
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <signal.h>
@@ -44,7 +44,7 @@ static void fork_once(void)
 	dprintf(1, "%s\n", line);
 }
 
-/* As another library's child handler, before ours. Its child returns, too, and goes on with the outer fork. */
+/* Like another library's child handler, before ours. Its child returns, too, and continues with the outer fork. */
 static void fork_again(void)
 {
 	static int done;
@@ -57,7 +57,7 @@ int main(int argc, char **argv)
 	if (process_init())
 		return 2;
 	if (argc > 1 && *argv[1])
-		pages_wiped_at_fork = 0;	/* as a kernel that wipes nothing */
+		pages_wiped_at_fork = 0;	/* like a kernel that wipes nothing */
 	fork_register(&hook_FORK_CORE);
 	fork_register(&hook_FORK_NUMBERS);
 	fork_register(&hook_FORK_THREADS);

@@ -1,4 +1,4 @@
-/* What host programs written in C do to their threads and signals, that Python code cannot. */
+/* What host programs written in C can do to their threads and signals, and Python code cannot. */
 #define _GNU_SOURCE
 #include <alloca.h>
 #include <pthread.h>
@@ -9,13 +9,13 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-/* A handler without SA_ONSTACK that needs much stack: on a goroutine's stack it would write over Go's heap. There it
+/* A handler without SA_ONSTACK that needs much stack: on a goroutine's stack it would overwrite Go's heap. There it
  * only counts. */
 
 volatile long host_handled, host_astray;
 static size_t host_stack;
 
-/* The stack of a thread that has called host_here(). Of another model, a handler's first look would allocate. */
+/* The stack of a thread that has called host_here(). With another TLS model a handler's first look would allocate. */
 static __thread char *bottom __attribute__((tls_model("initial-exec")));
 static __thread size_t size __attribute__((tls_model("initial-exec")));
 
@@ -66,9 +66,9 @@ void host_quiet(void)
 	setitimer(ITIMER_PROF, &never, NULL);
 }
 
-/* A thread of the C program's own that calls draw until it is cancelled, and is cancelled in the middle.
- * 1: it ended so. It keeps its Python thread state (ensure, release: PyGILState_Ensure, PyEval_SaveThread),
- * because CPython passes a cancellation point, with the GIL, when it makes or deletes one. */
+/* A thread of the C program that calls draw until it is cancelled, in the middle of a draw. 1: it ended by that.
+ * It keeps its Python thread state (ensure, release: PyGILState_Ensure, PyEval_SaveThread), because CPython
+ * passes a cancellation point with the GIL held when it makes or deletes a thread state. */
 
 struct cancelled { void (*draw)(void); int (*ensure)(void); void *(*release)(void); };
 
@@ -101,8 +101,8 @@ int host_cancel(void (*draw)(void), volatile int *drawing, int (*ensure)(void), 
 	return result == PTHREAD_CANCELED;
 }
 
-/* Called with the GIL held, which another thread of this process wants: where does it sleep meanwhile? 0: outside the
- * gate, with its signals open. 1: inside, in LOOKS looks. -1: it does not sleep. */
+/* Called with the GIL held, which another thread of this process wants. Where does that thread sleep meanwhile?
+ * 0: outside the gate, with its signals open. 1: inside, in LOOKS looks. -1: it does not sleep. */
 int host_sleeps_inside(int thread)
 {
 	enum { LOOKS = 400, PATIENCE = 50 };	/* PATIENCE: looks at a thread that has no processor */

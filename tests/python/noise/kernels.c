@@ -1,5 +1,5 @@
-/* Calls kernels of the core's library, which is mapped and nothing else: argv[1] is its path, the others are their names.
- * Prints for each 100 blocks made at once, and the same ones made one by one. */
+/* Calls kernels of the core's library, which is only mapped. argv[1] is its path, and the other arguments name kernels.
+ * Prints for each 100 blocks made at once, and the same blocks made one by one. */
 #include <dlfcn.h>
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
-/* Preloaded: another process lowers the limit of address space right after the look at what is left of it, which maps
- * gigabytes for a moment, and before what a start needs is held. */
+/* Preloaded: another process lowers the limit of address space. It does so after the check of what is left, which
+ * maps gigabytes for a moment, and before the memory that a start needs is held. */
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* Calls f with a mark in vector registers that few programs use: those of a secret's last copy would be such. */
+/* Calls f with a mark in vector registers that few programs use. A secret's last copy would be in such registers. */
 #include <string.h>
 
 void call_marked(const char mark[16], void (*f)(void))

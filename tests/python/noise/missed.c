@@ -1,5 +1,5 @@
-/* The gate and draw_reseed() over a core that is not Go's. Output: how often that was reseeded, after one entry and after two.
- * The first entry makes up for a reseed() that nobody could make; while it does, another thread asks in vain for one more. */
+/* The gate and draw_reseed() over a core that is not Go's. Output: how often it was reseeded, after one entry and after two.
+ * The first entry makes up for a missed reseed(). While it does, another thread asks in vain for one more. */
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
@@ -17,7 +17,7 @@ static int reseeds;
 
 static void ignore(int signo) { (void)signo; }
 
-/* As where a sandbox has a handler of SIGSYS: nobody is let in. */
+/* As with a sandbox's handler of SIGSYS: no thread may enter. */
 static void *reseed_outside(void *unused)
 {
 	struct sigaction sandbox = {.sa_handler = ignore}, none = {.sa_handler = SIG_DFL};

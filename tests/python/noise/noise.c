@@ -1,5 +1,5 @@
-/* Threads that keep the C library's locks busy, so that some fork finds each of them held. They block all
- * signals: a test's signals belong to the threads that draw. */
+/* Threads that keep the C library's locks busy, so that each lock is held at some fork. They block all signals,
+ * because a test's signals belong to the threads that draw. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <link.h>

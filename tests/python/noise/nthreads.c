@@ -1,5 +1,5 @@
-/* argv: a library as counted.c, and what is to lie in its place when it has been loaded: "" for nothing new, or a
- * file. Prints what the front's nthreads.c finds there. */
+/* argv: a library like counted.c, and what takes its place once it has been loaded: "" for nothing, or a file.
+ * Prints what the front's nthreads.c finds there. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdio.h>

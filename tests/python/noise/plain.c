@@ -1,4 +1,4 @@
-/* The front's algorithms (pyext/front/pure), over bytes and a time that the test gives: for ctypes. Built together with all of
+/* The front's algorithms (pyext/front/pure) for ctypes, with bytes and a time that the test gives. Built together with all
  * their sources, which know neither Python nor the generator. */
 #include <string.h>
 
@@ -26,7 +26,7 @@ static int draw(unsigned char *dst, size_t n, int wait)
 
 static const struct uniform from = {draw, 0};
 
-/* All take the whole script, and answer how many bytes of it are left, or -1 if it did not suffice. */
+/* All take the whole script, and return how many bytes of it are left, or -1 if there were too few. */
 static long answer(int r) { return r ? -1 : (long)left; }
 
 static void feed(const unsigned char *data, size_t n)
@@ -53,8 +53,8 @@ EXPORT long plain_float(const unsigned char *data, size_t n, double *x)
 	return answer(uniform_float(&from, x));
 }
 
-/* How often each number comes from all words of so many bytes: counts[0..bound), and in counts[bound] how many words
- * were dropped. -1 if one gave a number that is too large. */
+/* How often each number comes from all words of this many bytes: counts[0..bound), and in counts[bound] how many words
+ * were dropped. -1 if a word gave a number that is too large. */
 EXPORT int plain_enumerate(uint64_t bound, size_t bytes, uint32_t *counts)
 {
 	for (uint64_t word = 0; word >> 8 * bytes == 0; word++) {
@@ -87,12 +87,12 @@ EXPORT void plain_uuid7(struct uuid7 *last, int64_t now, const unsigned char *dr
 	uuid7_put(last, uuid);
 }
 
-/* By the plain compression: nobody has set another one here.  */
+/* By the plain compression: no other one has been set here. */
 EXPORT void plain_sha256(const unsigned char *data, size_t n, unsigned char digest[32]) { sha256_once(data, n, digest); }
 
 EXPORT int plain_compare(const void *a, size_t na, const void *b, size_t nb) { return compare_equal(a, na, b, nb); }
 
-/* prepared: by a key that is prepared first. */
+/* prepared: with a key that is prepared first. */
 EXPORT void plain_hmac256(const unsigned char *bytes, size_t size, const unsigned char *message, size_t n, unsigned char *tag, int prepared)
 {
 	struct hmac256 key;

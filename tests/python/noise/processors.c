@@ -1,4 +1,4 @@
-/* Preloaded: the program may use 16 processors, wherever it runs. */
+/* Preloaded: the program may use 16 processors on any machine. */
 #define _GNU_SOURCE
 #include <sched.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/* Preloaded into a program in direct mode: the kernel's bytes, and the clock, are what the program says. So the
- * installed library itself can be given its bytes. */
+/* Preloaded into a program in direct mode: the program sets the kernel's bytes, and the clock. So a test can give
+ * its own bytes to the installed library. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -44,7 +44,7 @@ void script_clocks_stand(void) { stands = 1; }
 /* The next bytes are read from the kernel before this number changes, and given out after it. */
 void script_count(unsigned long long *number) { counted = number; }
 
-/* The front asks the kernel by this function. */
+/* The front calls the kernel by this function. */
 long syscall(long number, ...)
 {
 	static long (*real)(long, ...);

@@ -1,5 +1,5 @@
-/* The core's memory.c, with a system that gives mappings until it is told to refuse. Prints a line for each thing that
- * Go may ask for then: what it gets. */
+/* The core's memory.c, with a system that gives mappings until the test makes it refuse. Prints what Go then gets: a
+ * line for each thing that it may ask for. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define mmap __wrap_mmap	/* as --wrap does in the library */
+#define mmap __wrap_mmap	/* as by --wrap in the library */
 void *__wrap_mmap(void *, size_t, int, int, int, off_t);
 #include "../../../pyext/core/memory.c"
 

@@ -1,5 +1,5 @@
-/* Preloaded: where the stacks of all threads lie that this process has made, or an ancestor of it. For programs whose
- * threads do not end, because an ended thread has no attributes. */
+/* Preloaded: finds the stacks of all threads that this process or an ancestor has made. For programs whose threads do
+ * not end, because an ended thread has no attributes. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <pthread.h>
@@ -12,7 +12,7 @@ uintptr_t stacks_low[MOST], stacks_high[MOST];
 
 static int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 
-/* A forked child may not ask the loader. */
+/* Done early, because a forked child may not call the loader. */
 __attribute__((constructor)) static void resolve(void) { *(void **)&real = dlsym(RTLD_NEXT, "pthread_create"); }
 
 int pthread_create(pthread_t *t, const pthread_attr_t *attr, void *(*run)(void *), void *arg)

@@ -1,8 +1,8 @@
 /* Interrupts a draw at the k-th of its instructions by a signal whose handler draws, forks, or both. For x86-64.
  *
- * The instructions are stepped by ptrace(2), because a trap flag of the thread's own kills it where signals are
+ * The instructions are stepped by ptrace(2), because the thread's own trap flag would kill it where signals are
  * blocked. No handler runs there either, so a blocked stretch is passed at full speed and counts as one instruction.
- * The tracer is made before the first draw and stays: another fork would be seen by the pools. */
+ * The tracer is made before the first draw and stays, because the pools would notice another fork. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -41,7 +41,7 @@ struct bytes {	/* that one process got */
 
 /* Shared with the tracer and with the child, so that a fork copies none of it. */
 static struct shared {
-	volatile uint64_t address;	/* of the first interruption: at the hits-th time there, and so many instructions later */
+	volatile uint64_t address;	/* of the first interruption: steps[0] instructions after the hits-th time there */
 	volatile int hits, steps[2], is_over, done, length;
 	uint64_t path[PATH];	/* the addresses of a draw's instructions */
 	struct bytes child;
@@ -59,7 +59,7 @@ int step_held;	/* parent and child got the same bytes from the interrupted draw 
 void mark(void);
 __asm__(".hidden mark\nmark: int3\nret");
 
-/* ---- what draws: gorandom.openssl takes this library for a libcrypto; or a bit generator of numpy's ---- */
+/* ---- what draws: this library, which gorandom.openssl takes for a libcrypto, or a bit generator of numpy's ---- */
 
 struct method { void *seed; int (*bytes)(unsigned char *, int); };
 static const struct method *openssl;
@@ -97,7 +97,7 @@ static void take(int kind, int n, int draws)
 
 /* ---- the tracer ---- */
 
-/* The signal that has stopped it; 0: it is gone. */
+/* Waits until t stops. The signal that has stopped it; 0: it is gone. */
 static int stopped(pid_t t)
 {
 	int status;
@@ -128,7 +128,7 @@ static int is_blocked(pid_t t)
 	return mask >> (SIGUSR1 - 1) & 1;
 }
 
-/* At the address, for the hits-th time outside of blocked stretches. 0: the draw was over before. */
+/* Runs to the address, for the hits-th time outside blocked stretches. 0: the draw was over before. */
 static int run_to_address(pid_t t)
 {
 	int sig = 0, hits = s->hits;
@@ -175,7 +175,7 @@ end:
 		ptrace(PTRACE_DETACH, t, 0, 0);
 }
 
-/* 0; or -1: no tracer can be had. To be called before gorandom is imported. */
+/* 0; or -1: there is no tracer. Call it before gorandom is imported. */
 int step_start(void)
 {
 	int ends[2];
@@ -197,7 +197,7 @@ int step_start(void)
 	}
 	line = ends[0];
 	close(ends[1]);
-	prctl(PR_SET_PTRACER, tracer);	/* fails where Yama isn't, and nobody has to be allowed */
+	prctl(PR_SET_PTRACER, tracer);	/* fails without Yama, where no permission is needed */
 	return tracer < 0 ? -1 : 0;
 }
 
@@ -210,7 +210,7 @@ static int will_block(const greg_t *r)
 	return code[0] == 0x0f && code[1] == 0x05 && r[REG_RAX] == SYS_rt_sigprocmask;
 }
 
-/* In the child, which nobody traces: after each instruction, if it is stepped; and at the mark, if it has come so far. */
+/* In the child, which is not traced: runs after each instruction, if it is stepped; and at the mark, if it comes so far. */
 static void trapped(int sig, siginfo_t *info, void *context)
 {
 	greg_t *r = ((ucontext_t *)context)->uc_mcontext.gregs;
@@ -251,7 +251,7 @@ static void interrupted(int sig, siginfo_t *info, void *context)
 	errno = error;
 }
 
-/* A process that dies says where. */
+/* A process that dies reports where. */
 static void dies(int sig)
 {
 	if (!in_child)
@@ -294,7 +294,7 @@ static void say(const char *what, int kind, int child)
 		snprintf(step_text, sizeof step_text, "%s: %s of the %s", what, kinds[kind], child ? "child" : "parent");
 }
 
-/* Each word of 8 bytes comes once in all runs, and is not zero. */
+/* Checks that each word of 8 bytes comes only once in all runs, and is not zero. */
 static void look_at(const struct bytes *b, int kind, int child)
 {
 	uint32_t who = (uint32_t)(runs << 3 | child << 2 | kind);
@@ -349,9 +349,9 @@ const uint64_t *step_path(int *length)
 	return s->path;
 }
 
-/* A draw of n bytes, interrupted steps instructions after the hits-th time that it comes to address; if second is not
- * 0 a handler draws again so many instructions later. 1; 0: the draw was over before; or the negative errno of ptrace.
- * With address 0 the whole draw is stepped, and nothing happens. */
+/* Draws n bytes. The draw is interrupted steps instructions after the hits-th time that it comes to address. If second
+ * is not 0, a handler draws again that many instructions later. 1; 0: the draw was over before; or the negative errno
+ * of ptrace. With address 0 the whole draw is stepped, and nothing interrupts it. */
 int step(uint64_t address, int hits, int steps, int second, int what, int n, int handler_size, int handler_times,
          int later_draws, int in_thread)
 {

@@ -1,5 +1,5 @@
-/* Forks from where no Python code looks: raw clones, and a C signal handler that forks in the middle of
- * whatever it interrupts. */
+/* Forks that no Python code notices: raw clones, and a C signal handler that forks in the middle of what
+ * it interrupts. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
@@ -22,8 +22,8 @@ static int raw_fork(void)
 #endif
 }
 
-/* after: PyOS_AfterFork_Child, for CPython's own locks, which are not the test's concern. It must come before
- * any Python code, which would wait for a thread that wants the GIL and is not there. */
+/* after: PyOS_AfterFork_Child, for CPython's own locks, which this does not test. It must come before any
+ * Python code, which would wait for a thread that wants the GIL and does not exist there. */
 int bare_fork(int how, void (*after)(void))
 {
 	int pid = how == FORK ? fork() : how == RAW_CLONE ? raw_clone() : raw_fork();
@@ -48,7 +48,7 @@ static const volatile unsigned char *last;	/* of the draw's buffer, filled with 
 
 static void again(void)
 {
-	/* Not regular, or it would fall into step with the draws. */
+	/* Not regular, because it would fall into step with the draws. */
 	static uint32_t x = 2463534242u;
 	x ^= x << 13, x ^= x >> 17, x ^= x << 5;
 	struct itimerval t = {.it_value.tv_usec = period / 2 + (int)(x % (unsigned)period)};
@@ -81,7 +81,7 @@ static void handler(int signo)
 	errno = error;
 }
 
-/* The buffer's last 16 bytes tell whether a draw had ended when the signal came. */
+/* The buffer's last 16 bytes show whether a draw had ended when the signal came. */
 void storm_start(int what, int us, int budget, const unsigned char *buffer, size_t n)
 {
 	struct sigaction sa = {.sa_handler = handler, .sa_flags = SA_RESTART};

@@ -1,5 +1,5 @@
-/* A sandbox whose filter answers one system call with SECCOMP_RET_TRAP, and whose SIGSYS handler makes the call itself:
- * the way of Chromium and Android. The filter lets calls pass that are made from the one instruction in call(). */
+/* A sandbox whose filter answers one system call with SECCOMP_RET_TRAP, and whose SIGSYS handler makes the call itself,
+ * as Chromium and Android do. The filter lets calls pass that are made by the one instruction in call(). */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/filter.h>
@@ -63,7 +63,7 @@ static void handler(int signo, siginfo_t *info, void *context)
 	(void)signo, (void)info;
 	__atomic_add_fetch(&trapped, 1, __ATOMIC_RELAXED);
 	*answer = call(n, a);
-	/* The end of a handler brings back the mask and the stack of before it. */
+	/* When a handler ends, the mask and the stack from before it come back. */
 	if (n == SYS_rt_sigprocmask)
 		call(n, (long[6]){SIG_SETMASK, 0, (long)&at->uc_sigmask, 8});
 	else if (n == SYS_sigaltstack)

@@ -1,9 +1,9 @@
 /* Comparisons of secrets that are marked as undefined memory: valgrind's memcheck reports each branch and each
  * address that depends on such memory. After Adam Langley's ctgrind (2010).
  *
- * As a program: undefined ours|early|table. The first is the comparison that ships; the others give themselves
- * away, and a report must come of them. Ends with 0, or with the line whose check failed.
- * As a library: what a Python program marks its memory with. */
+ * As a program: undefined ours|early|table. The first is the comparison that ships. The others depend on the
+ * secrets, and must be reported. Ends with 0, or with the line whose check failed.
+ * As a library: a Python program marks its memory with it. */
 #include <string.h>
 #include <valgrind/memcheck.h>
 
@@ -35,8 +35,8 @@ __attribute__((noinline)) static int table(const void *a, size_t na, const void 
 	return same;
 }
 
-/* *depends: does the answer come from the secrets, by other ways than a branch? The answer is then marked as
- * defined, because the caller is told it and may branch on it. */
+/* *depends: does the answer depend on the secrets, other than by a branch? It is then marked as defined,
+ * because the caller gets it and may branch on it. */
 static int compare(comparison *f, void *a, size_t na, void *b, size_t nb, int *depends)
 {
 	unsigned bits = 0;
@@ -51,7 +51,7 @@ static int compare(comparison *f, void *a, size_t na, void *b, size_t nb, int *d
 	return answer;
 }
 
-#define MOST 70	/* bytes: some steps of eight, and all remainders */
+#define MOST 70	/* bytes: several steps of eight, and all remainders */
 #define CHECK(x) do { if (!(x)) return __LINE__; } while (0)
 
 int main(int argc, char **argv)

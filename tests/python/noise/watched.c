@@ -1,8 +1,8 @@
-/* Preloaded: the devices that tell of restores are files that the test writes to (noise/watched.py). Only open and fstat
- * are taken over, so that the mapping is a real one.
+/* Preloaded: the devices that report restores are files that the test writes to (noise/watched.py). Only open and fstat
+ * are replaced, so that the mapping is a real one.
  *
- * With WATCHED_COPIES memory is copied whole at a fork, secrets too: a raw clone(2) then is what a restored machine
- * is, a second process with the same keys and the same ready bytes. */
+ * With WATCHED_COPIES a fork copies all memory, secrets too. A raw clone(2) is then like a restored machine: a second
+ * process with the same keys and the same ready bytes. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -55,7 +55,7 @@ int fstat(int fd, struct stat *st)
 	return pretend(fd, st, real(fd, st));
 }
 
-/* What fstat is in programs for a glibc before 2.33. */
+/* This is what fstat is in programs for a glibc before 2.33. */
 int __fxstat(int version, int fd, struct stat *st)
 {
 	static int (*real)(int, int, struct stat *);

@@ -1,4 +1,4 @@
-/* For the parts of pyext/core, each with a program of its own that plays the C library and the system to it. */
+/* For the parts of pyext/core. Each has a test program that plays the C library and the system to it. */
 #include <stdio.h>
 #include <stdlib.h>
 

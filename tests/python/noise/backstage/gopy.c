@@ -1,4 +1,4 @@
-/* core/gopy.c: a panic is its thread's, and told once. */
+/* core/gopy.c: only its thread sees a panic, once. */
 #define _GNU_SOURCE
 #include "check.h"
 

@@ -1,4 +1,4 @@
-/* core/heap.c: what the core's threads allocate, and what they say of their stacks. */
+/* core/heap.c: what the core's threads allocate, and what they report of their stacks. */
 #define _GNU_SOURCE
 #include "check.h"
 
@@ -70,7 +70,7 @@ int main(void)
 	fails = 0;
 	is_stack((void *)((uintptr_t)1 << 32), 1 << 20);
 	is_stack((void *)((uintptr_t)1 << 32), 1 << 20);
-	CHECK(asked == 2);	/* and never again: a raw clone(2) in that moment would have the heap's lock */
+	CHECK(asked == 2);	/* and never again: a raw clone(2) at that moment would inherit the heap's lock */
 	CHECK(!pthread_create(&t, NULL, core_thread, NULL) && !pthread_join(t, NULL));
 	CHECK(asked == 2);
 	__wrap_free(elsewhere);

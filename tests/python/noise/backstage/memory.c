@@ -1,4 +1,4 @@
-/* core/memory.c: what becomes of Go's mappings, what is held for it, and what it gets when the system gives no more. */
+/* core/memory.c: what happens to Go's mappings, what is held for Go, and what it gets when the system gives no more. */
 #define _GNU_SOURCE
 #include "check.h"
 
@@ -12,7 +12,7 @@ static int advise(void *, size_t, int), unmap(void *, size_t), lock_memory(const
 #define madvise advise
 #define munmap unmap
 #define mlock lock_memory
-#define mmap __wrap_mmap	/* as --wrap does in the library */
+#define mmap __wrap_mmap	/* as by --wrap in the library */
 void *__wrap_mmap(void *, size_t, int, int, int, off_t);
 #include "core/memory.c"
 
@@ -64,7 +64,7 @@ static void reserves(void)
 	CHECK(left == CHUNK && unmaps == 1);
 	left = 5 * CHUNK;
 	CHECK(core_reserve(&r, 4 * CHUNK, CHUNK) == 0 && left == 0);
-	/* A mapping that the system refuses is made in the place of so much of both parts. */
+	/* For a mapping that the system refuses, just as much of both parts is given up. */
 	char *p = mmap(NULL, CHUNK / 2, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	CHECK(p != MAP_FAILED && left == CHUNK / 2);
 	CHECK(r.reserve[0].hi - r.reserve[0].lo == CHUNK / 2 && r.reserve[1].hi - r.reserve[1].lo == 4 * CHUNK - CHUNK / 2);
@@ -82,10 +82,10 @@ static void mappings(void)
 	undumped = unforked = 0;
 	char *p = mmap(NULL, CHUNK + 1, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	CHECK(p != MAP_FAILED && undumped == 1 && unforked == 1 && r.lost == 0);
-	/* What is mapped over a piece of it begins without the advice. */
+	/* A mapping over a piece of it starts without the advice. */
 	CHECK(mmap(p + 4096, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == p + 4096);
 	CHECK(undumped == 2 && unforked == 2 && r.lost == 0);
-	/* What the kernel does not advise may be in a dump, or in a child: such a core is never reset. */
+	/* A mapping that could not be advised may be in a dump or in a child. Such a core is never reset. */
 	refused = MADV_DONTFORK;
 	CHECK(mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED && r.lost == 1);
 	refused = MADV_DONTDUMP;

@@ -1,4 +1,4 @@
-/* core/reset.c, over a library that lies in memory of the test's. */
+/* core/reset.c, over a library in memory of the test. */
 #define _GNU_SOURCE
 #include "check.h"
 
@@ -55,7 +55,7 @@ static ElfW(Phdr) part(unsigned type, unsigned flags, uintptr_t at, size_t file,
 	return (ElfW(Phdr)){.p_type = type, .p_flags = flags, .p_vaddr = (uintptr_t)memory + at - (uintptr_t)&image, .p_filesz = file, .p_memsz = size};
 }
 
-/* As the linker lays it out: code, then data whose first page is RELRO, and zeros behind what the file has. */
+/* As the linker lays it out: code, then data whose first page is RELRO, and zeros after what the file has. */
 static void lay_out(void)
 {
 	image.header.e_phoff = (uintptr_t)image.part - (uintptr_t)&image;
@@ -145,7 +145,7 @@ static void *get_it(unsigned key)
 
 static void destructor(void *m)
 {
-	CHECK(m && !value);	/* Go's looks at the key again */
+	CHECK(m && !value);	/* Go's destructor looks at the key again */
 	destroyed++;
 }
 
@@ -182,7 +182,7 @@ static void resets(void)
 	CHECK(waitpid(pid, &status, 0) == pid && status == 0);
 	CHECK(!memcmp(before, memory, sizeof before));
 
-	/* Only the core's own descriptor of /dev/urandom is closed: its number may be another file's by now. */
+	/* Only the core's own descriptor of /dev/urandom is closed. Its number may be another file's by now. */
 	CHECK(!keeps(r, S_IFCHR, makedev(1, 9)) && closed == 1);
 	CHECK(keeps(r, S_IFREG, makedev(1, 9)) && keeps(r, S_IFCHR, makedev(1, 8)) && keeps(r, S_IFCHR, makedev(5, 9)));
 	r->descriptor = 8;	/* closed already */
@@ -191,7 +191,7 @@ static void resets(void)
 	gorandom_keeps_descriptor(7);
 	CHECK(r->descriptor == 7);
 
-	/* A thread's binding, and the key of Go's that carries it. */
+	/* A thread's binding, and Go's key that holds it. */
 	CHECK(!deleted && !sets);
 	core_unbind(r);
 	core_forget(r);

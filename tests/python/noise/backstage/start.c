@@ -33,7 +33,7 @@ static void look(int argc, char **argv, char **env)
 			others++;
 			continue;
 		}
-		/* The host's own are the source of its stack canary, and Go overwrites them. */
+		/* The host's own bytes are the source of its stack canary, and Go would overwrite them. */
 		CHECK(a->a_un.a_val != getauxval(AT_RANDOM) && !memcmp((const void *)a->a_un.a_val, fresh, sizeof fresh));
 		randoms++;
 	}
@@ -55,7 +55,7 @@ int main(void)
 	for (int i = 0; i < SIGTABLE_ENTRIES; i++)
 		sigtable[i].flags = 1 + i;
 	core_start(&r, random, 17);
-	init_fn *volatile first = both;	/* named here, lest a linker drop the section */
+	init_fn *volatile first = both;	/* named here, so that no linker drops the section */
 	CHECK(inits == 2 && first == __start_go_init);
 	return 0;
 }

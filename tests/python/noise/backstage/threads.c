@@ -1,4 +1,4 @@
-/* core/threads.c, with a C library that makes threads as the test says. */
+/* core/threads.c, with a C library that makes threads as the test tells it. */
 #define _GNU_SOURCE
 #include "check.h"
 
@@ -113,7 +113,7 @@ static void how_they_are_made(void)
 	pthread_t t;
 	count = 3;
 	CHECK(make(&r, &t, nothing, NULL) == 0 && stack_size == GORANDOM_STACK && guard_size == 0);
-	CHECK(count == 2 && r.threads == 1);	/* the process ends without it */
+	CHECK(count == 2 && r.threads == 1);	/* it does not keep the process alive */
 	fails_at = made + 1;
 	CHECK(make(&r, &t, nothing, NULL) == EAGAIN && count == 2 && r.threads == 1);
 	fails_at = 0;
@@ -173,7 +173,7 @@ static void what_they_do(void)
 	CHECK(__wrap_pthread_create(&t, NULL, run, &ran) == 0 && r.called == 1 && pthread_equal(t, r.sleeper[0].thread));
 	core_threads_wait(&r);
 	CHECK(r.on_their_way == 0 && !pthread_join(t, NULL) && ran == 1);
-	/* Confined just now: Go would end the process in it. */
+	/* The process has just been confined. In this thread Go would end it. */
 	for (int i = 0; i < 2; i++) {
 		*(i ? &stack_refused : &mask_refused) = -1;
 		CHECK(__wrap_pthread_create(&t, NULL, run, &ran) == 0);
@@ -183,7 +183,7 @@ static void what_they_do(void)
 		CHECK(asleep_for_good == i + 1 && r.on_their_way == 0 && ran == 1);
 		mask_refused = stack_refused = 0;
 	}
-	/* None is left of a start that is refused. */
+	/* A refused start leaves no thread. */
 	struct record *other = calloc(1, sizeof *other);
 	pthread_mutex_init(&other->lock, NULL);
 	other->nthreads = &count;

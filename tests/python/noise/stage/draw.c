@@ -22,7 +22,7 @@ static void pools_of_the_kernels_bytes(void)
 	for (int i = 0; i < 3000; i++) {
 		size_t n = (size_t[]){16, 8, 24, 512, 504}[i % 5];
 		CHECK(draw(bytes, n) == 0 && once(bytes, n) == KERNEL);
-		CHECK(!page_has(here(), bytes) && !page_has(here(), bytes + n - 8));	/* erased where they were */
+		CHECK(!page_has(here(), bytes) && !page_has(here(), bytes + n - 8));	/* erased at their source */
 	}
 	CHECK(shared->most == POOL);
 	for (size_t n = 1; n < sizeof bytes; n++) {
@@ -31,7 +31,7 @@ static void pools_of_the_kernels_bytes(void)
 	}
 }
 
-/* To the last byte of a pool, and no further. */
+/* Draws to the last byte of a pool, and no further. */
 static void the_end_of_a_pool(void)
 {
 	unsigned char bytes[512];
@@ -40,7 +40,7 @@ static void the_end_of_a_pool(void)
 	CHECK(draw_ready(bytes, 224) && once(bytes, 224) && !draw_ready(bytes, 24) && draw_ready(bytes, 16) && once(bytes, 16));
 	CHECK(!draw_ready(bytes, 8) && shared->reads == 1);
 	CHECK(draw(bytes, 504) == 0 && once(bytes, 504) == KERNEL && shared->reads == 2);
-	CHECK(draw(bytes, 16) == 0 && once(bytes, 16) == KERNEL && shared->reads == 3);	/* over the end: what was left first */
+	CHECK(draw(bytes, 16) == 0 && once(bytes, 16) == KERNEL && shared->reads == 3);	/* across the end: first what was left */
 	CHECK(!draw_ready(bytes, 513) && !draw_ready(bytes, 1 << 20));
 }
 
@@ -53,7 +53,7 @@ static void another_second(void)
 	CHECK(!draw_ready(bytes, 16));
 	uint64_t reads = shared->reads;
 	CHECK(draw_bytes(bytes, 16, NULL, NULL) == 0 && once(bytes, 16) && shared->reads == reads + 1);
-	/* The same past draw_ready(), which takes what it refuses. */
+	/* The same without draw_ready(), which takes bytes even when it refuses them. */
 	second--;
 	CHECK(draw_bytes(ready, 16, NULL, NULL) == 0 && once(ready, 16) && shared->reads == reads + 2);
 	stamp_all_stale();
@@ -70,8 +70,8 @@ static void a_generator(void)
 	boot();
 	CHECK(token() == STREAM && go.fills == 1 && go.most == AES_KEY);
 	struct thread *t = here();
-	CHECK(go.expands == 2 && go.held_expands == 2);	/* the key of the core's, and the next one */
-	/* Draws of all sizes up to 256 KiB enter no Go, and each leaves another key. */
+	CHECK(go.expands == 2 && go.held_expands == 2);	/* the core's key, and the next one */
+	/* Draws of all sizes up to 256 KiB do not enter Go, and each leaves another key. */
 	static const size_t sizes[] = {520, 1024, 4096, 16 << 10, (16 << 10) + 16, 64 << 10, 256 << 10};
 	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
 		int fills = go.fills, expands = go.expands;
@@ -83,7 +83,7 @@ static void a_generator(void)
 	for (int i = 0; i < 12; i++)
 		CHECK(draw(bytes, sizeof bytes) == 0 && once(bytes, sizeof bytes) == STREAM);
 	CHECK(go.fills == fills + 3);
-	/* A reseed makes key and pool stale. What the pool had is erased, though nothing is put in its place yet. */
+	/* A reseed makes key and pool stale. What the pool had is erased, although nothing takes its place yet. */
 	CHECK(draw(bytes, 16) == 0 && once(bytes, 16));
 	memcpy(ready, (char *)t->page + PAGE - 8, 8);
 	CHECK(page_has(t, ready) && !is_zero(ready, 8));
@@ -92,7 +92,7 @@ static void a_generator(void)
 	CHECK(draw(bytes, 2048) == 0 && once(bytes, 2048) == STREAM && go.fills == fills + 1 && !page_has(t, ready));
 	second++;
 	CHECK(draw(bytes, 2048) == 0 && once(bytes, 2048) == STREAM && go.fills == fills + 2);
-	/* More is the core's, at most 8 MiB at a time. */
+	/* Larger draws are the core's, at most 8 MiB at a time. */
 	static unsigned char more[20 << 20];
 	fills = go.fills;
 	CHECK(draw(more, sizeof more) == 0 && once(more, sizeof more) == CORE && go.fills == fills + 3 && go.most == 8 << 20);
@@ -108,11 +108,11 @@ static void signals_while_a_pool_is_made(void)
 	go.on_stream = count_held;
 	CHECK(token() && held_sizes == 2);	/* the pool, and the next key */
 	held_sizes = 0;
-	CHECK(draw(bytes, 4096) == 0 && held_sizes == 0);	/* two system calls would be more than the draw */
+	CHECK(draw(bytes, 4096) == 0 && held_sizes == 0);	/* two system calls would cost more than the draw */
 	CHECK(draw(bytes, sizeof bytes) == 0 && held_sizes == 2 && mask_here() == 0);
 }
 
-/* The core fails, or has no room: the kernel's bytes, and the core's again when it can. */
+/* When the core fails or has no place, bytes are the kernel's. They are the core's again when it can. */
 static void a_core_that_fails(void)
 {
 	unsigned char bytes[4096];
@@ -186,7 +186,7 @@ static void both_are_sound(void)
 	wait_for(forked);
 }
 
-/* The child returns into the draw, with bytes that its parent has too. */
+/* The child returns into the draw with bytes that its parent has too. */
 static void a_fork_in_a_draw(void)
 {
 	without_a_core();
@@ -224,7 +224,7 @@ static void a_fork_in_a_refill(void)
 	both_are_sound();
 }
 
-/* The last look for a fork comes after the bytes have been taken: a handler may fork between the two. */
+/* The last check for a fork comes after the bytes have been taken, because a handler may fork between the two. */
 static void a_fork_as_ready_bytes_are_taken(void)
 {
 	unsigned char bytes[24];
@@ -235,7 +235,7 @@ static void a_fork_as_ready_bytes_are_taken(void)
 	both_are_sound();
 }
 
-/* In the child the new key is zero, and on a page that has just been wiped: nothing of it is used. */
+/* In the child the new key is zero, on a page that has just been wiped. Nothing of it may be used. */
 static void a_fork_in_a_keys_draw(void)
 {
 	boot();
@@ -300,7 +300,7 @@ static void a_large_draw_that_ends_early(void)
 	on_getrandom = fails_at_last;
 	memset(bytes, 1, sizeof bytes);
 	CHECK(draw_bytes(bytes, sizeof bytes, NULL, NULL) == EIO && is_zero(bytes, sizeof bytes));
-	/* A small one, of a thread whose mark is free again. */
+	/* A small draw, of a thread whose mark is free again. */
 	CHECK(draw_bytes(bytes, 16, NULL, NULL) == EIO && is_zero(bytes, 16));
 	on_getrandom = NULL;
 	uint64_t reads = shared->reads;
@@ -362,7 +362,7 @@ static void early_events(void)
 	CHECK(go.events == 101 && is_event(100, 7));	/* and none of the others again */
 	go.event_fails = 1;
 	CHECK(events_add(1, "x", 1) == EIO);
-	/* Kept while nobody gets in; delivered by the next that does, before its own. */
+	/* Kept while no thread can enter; delivered by the next one that does, before its own. */
 	go.threads_fail = 1;
 	go.asleep = 0;
 	add(8);
@@ -383,7 +383,7 @@ static void as_many_as_are_kept(void)
 	CHECK(draw_start_core() && go.events == 100 && is_event(0, 0) && is_event(99, 99));
 }
 
-/* Another thread is delivering events at a fork. In the child theirs are nobody's, and the lock is free. */
+/* Another thread is delivering events at a fork. In the child those events are gone, and the lock is free. */
 static struct stop delivering;
 static void stop_in_an_event(void)
 {
@@ -430,7 +430,7 @@ static int count_held_adds(int how, const sigset_t *set, sigset_t *old)
 	return r;
 }
 
-/* A handler that adds an event while its thread adds one. */
+/* A handler adds an event while its thread adds one. */
 static void events_are_added_with_signals_held(void)
 {
 	without_a_core();

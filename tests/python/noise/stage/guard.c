@@ -3,7 +3,7 @@
 
 /* ---- pages ---- */
 
-static int refused, answers_all, mapped;	/* an advice; 0 to each; mappings that are there */
+static int refused, answers_all, mapped;	/* the advice that fails; 0 is the answer to the rest; mappings that exist */
 
 static int advise(void *p, size_t n, int advice)
 {
@@ -27,7 +27,7 @@ static int unmap(void *p, size_t n)
 }
 
 #define FLAG(p, flag) has_flag(p, " " flag)
-static int has_flag(const void *p, const char *flag)	/* of the mapping there, in VmFlags */
+static int has_flag(const void *p, const char *flag)	/* of the mapping at p, in VmFlags */
 {
 	char line[512];
 	unsigned long lo, hi;
@@ -82,7 +82,7 @@ static void no_wiping(void)
 	CHECK(pages_new(PAGE, PAGES_WIPED));	/* no failure there */
 }
 
-static int error;	/* of the next mapping, or of what is asked */
+static int error;	/* of the next mapping, or of advice */
 static int advices;
 
 static void *no_map(void *at, size_t n, int prot, int flags, int fd, off_t offset)
@@ -115,7 +115,7 @@ static void locked_in_advance(void)
 	error = EINVAL;
 	CHECK(pages_locked_in_advance());
 	error = -EINVAL;
-	CHECK(!pages_locked_in_advance());	/* a filter answers so to all */
+	CHECK(!pages_locked_in_advance());	/* a filter answers this to all advice */
 	error = EPERM;
 	CHECK(!pages_locked_in_advance());
 	error = 0;
@@ -172,7 +172,7 @@ static void a_stamp(void)
 {
 	CHECK(process_init() == 0);
 	uint64_t stamp = process_stamp();
-	CHECK(stamp && process_make_stamp() == stamp && process_stamp() == stamp);	/* two threads may be there at once */
+	CHECK(stamp && process_make_stamp() == stamp && process_stamp() == stamp);	/* two threads may do this at once */
 	IN_CHILD(BY_CLONE, {
 		uint64_t theirs = process_stamp();
 		CHECK(theirs && theirs != stamp);
@@ -181,7 +181,7 @@ static void a_stamp(void)
 	CHECK(process_stamp() == stamp);
 }
 
-/* ---- where fork wipes nothing: by hand, whatever the child is ---- */
+/* ---- where fork wipes nothing: it is done by hand, however the child was made ---- */
 
 static void boot_without_wiping(void)
 {
@@ -218,7 +218,7 @@ static void without_wiping(int how)
 	pid_t pid;
 	if (child(how, &pid)) {
 		unsigned char bytes[16];
-		if (how == BY_CLONE && draw_ready(bytes, 16))	/* nothing but this has looked */
+		if (how == BY_CLONE && draw_ready(bytes, 16))	/* no other call has checked */
 			once(bytes, 16);
 		CHECK(is_zero(mine->page, PAGE) && is_zero(of_another->page, PAGE) && stamp_epoch != epoch && process_stamp() != stamp);
 		stamp = process_stamp();
@@ -253,7 +253,7 @@ static struct fork_hook hook = {.place = FORK_LOCKS, .prepare = hook_prepare, .p
 
 static int holds(uint64_t mask) { return mask >> (SIGUSR1 - 1) & 1; }
 
-/* From the prepare hooks to those after the fork no handler runs, and afterwards the mask is the program's. */
+/* From the prepare hooks to the hooks after the fork no handler runs. Afterwards the mask is the program's. */
 static void masks_at_a_fork(void)
 {
 	sigset_t own;
@@ -269,7 +269,7 @@ static void masks_at_a_fork(void)
 	CHECK(!(masks[0] & signal_bit(SIGSYS)));
 }
 
-/* A child that no handler has seen, where nothing is wiped: its hooks run with signals held, too. */
+/* A child that no handler has seen, where nothing is wiped. Its hooks run with signals held, too. */
 static void masks_at_a_clone(void)
 {
 	boot_without_wiping();
@@ -281,7 +281,7 @@ static void masks_at_a_clone(void)
 	});
 }
 
-/* Handlers of somebody else's, registered before ours: theirs for the child comes before ours. */
+/* Another library's handlers, registered before ours. So its child handler runs before ours. */
 static int forks_left, in_prepare, in_its_child;
 
 static void fork_once(void)
@@ -324,7 +324,7 @@ static void forks_in_others_handlers(void)
 	}
 }
 
-/* The process of a raw clone(2) forks. It touches no lock of ours, and neither does its child. */
+/* A process made by a raw clone(2) forks. Neither it nor its child touches a lock of ours. */
 static void a_clone_that_forks(void)
 {
 	boot();
@@ -342,7 +342,7 @@ static void a_clone_that_forks(void)
 	});
 }
 
-/* The same where nothing is wiped: its own fork is the first that notices it. */
+/* The same where nothing is wiped: only its own fork notices that it is a clone. */
 static void a_clone_that_forks_without_wiping(void)
 {
 	boot_without_wiping();
@@ -352,7 +352,7 @@ static void a_clone_that_forks_without_wiping(void)
 
 static void others_draw(void) { CHECK(token() && large()); }
 
-/* Between our handlers nobody enters Go: making threads there would wait for the lock that this thread's fork holds. */
+/* Between our handlers the thread must not enter Go: to make threads it would wait for a lock that its own fork holds. */
 static void draws_in_others_handlers(void)
 {
 	CHECK(!pthread_atfork(others_draw, others_draw, others_draw));
@@ -429,7 +429,7 @@ static void monitors(void)
 	on_fstat = stat_monitor;
 	on_mmap = map_monitor;
 	on_munmap = unmap_monitor;
-	CHECK(found(VMCLOCK_MAGIC, 112, 1, S_IFCHR, 10) == RESTORE_VMCLOCK);	/* as much as is read, and no more */
+	CHECK(found(VMCLOCK_MAGIC, 112, 1, S_IFCHR, 10) == RESTORE_VMCLOCK);	/* exactly as much as is read */
 	CHECK(open_flags == (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW));
 	CHECK(restore_generation(&generation) && generation == 5 && restore_now() == 5);
 	monitor->v.seq_count = 1;
@@ -461,7 +461,7 @@ static void a_clock_that_is_slow(void)
 	uint32_t first = clock_second();
 	CHECK(first == (uint32_t)second);
 	second++;
-	struct timespec t = {0, 20000000};	/* at 1 GHz, 20 times as long as an answer is good for */
+	struct timespec t = {0, 20000000};	/* at 1 GHz, 20 times as long as an answer is used */
 	nanosleep(&t, NULL);
 	CHECK(clock_second() == (uint32_t)second);
 }
@@ -471,7 +471,7 @@ static void a_counter_that_is_forbidden(void)
 #if defined __x86_64__
 	slow_ns = 2000;
 	tsc_forbidden = 1;
-	CHECK(clock_init() == 0 && !clock_is_slow);	/* its use would be a SIGSEGV */
+	CHECK(clock_init() == 0 && !clock_is_slow);	/* using it would raise SIGSEGV */
 	second++;
 	CHECK(clock_second() == (uint32_t)second);
 #endif
@@ -498,7 +498,7 @@ static void a_lock(void)
 	IN_CHILD(BY_CLONE, lock_take(lock); CHECK(!yields));	/* its holder may not exist there */
 	free_after = 50000;
 	lock_take(lock);
-	CHECK(yields == free_after);	/* however long its holder is off its processor */
+	CHECK(yields == free_after);	/* no matter how long its holder is off its processor */
 }
 
 static void a_lock_without_wiping(void)

@@ -19,7 +19,7 @@ static int signals_are_held(void)
 	return 0;
 }
 
-/* A thread's bytes are erased at its end, and its record and page are the next one's. No handler forks in the middle. */
+/* A thread's bytes are erased when it ends, and the next thread gets its record and page. No handler forks in the middle. */
 static void threads_one_after_the_other(void)
 {
 	boot();
@@ -45,7 +45,7 @@ static void *draw_and_stay(void *unused)
 	return unused;
 }
 
-/* Behind each page of the front's there is one that nobody may touch. */
+/* After each page of the front's there is one that must not be touched. */
 static void *map_apart(void *at, size_t n, int prot, int flags, int fd, off_t offset)
 {
 	if (n != PAGE)
@@ -76,7 +76,7 @@ static void threads_at_once(void)
 
 static struct thread *handlers;
 
-/* A signal handler draws, just before signals are held for a thread's first record. */
+/* A signal handler draws just before signals are held for a thread's first record. */
 static int handler_comes(int how, const sigset_t *set, sigset_t *old)
 {
 	on_sigmask = NULL;
@@ -117,10 +117,10 @@ static void no_room_for_a_record(void)
 	start_set_mode(START_NEVER);
 	in_thread(draw_without_a_record);
 	in_thread(draw_without_a_record);
-	CHECK(records[0] == records[1]);	/* what could not be had is not lost */
+	CHECK(records[0] == records[1]);	/* a record that could not be used is not lost */
 }
 
-/* Another thread is in the middle of a draw when this one forks: its record is another's in the child, and free of marks. */
+/* Another thread is in the middle of a draw when this one forks. In the child another gets its record, free of marks. */
 static struct stop in_a_draw;
 
 static void *interrupted_by_a_fork(void *unused)
@@ -145,7 +145,7 @@ static void draws_from_its_page(void)
 	CHECK(!records[0] || here() == records[0]);
 	for (int i = 0; i < 8; i++)
 		CHECK(token() == KERNEL);
-	CHECK(shared->reads - reads <= 2);	/* with the mark of a draw that is under way each would be the kernel's */
+	CHECK(shared->reads - reads <= 2);	/* if the mark had stayed, each draw would be the kernel's */
 }
 
 static void a_thread_in_a_draw_at_a_fork(void)
@@ -190,7 +190,7 @@ static void a_thread_in_the_list_at_a_fork(void)
 	end(t);
 }
 
-/* A thread that has been in Go ends where there is no such core any more. Go's destructor would spin. */
+/* A thread that has been in Go ends in a process that no longer has that core. Go's destructor would spin. */
 static void after_ours(void *unused)
 {
 	(void)unused;
@@ -215,7 +215,7 @@ static void the_end_of_a_thread_in_a_clone(void)
 
 static void is_not_initial(void) { CHECK(!here()->initial); }
 
-/* The thread that keeps its M: it is the one whose stack's bounds are dear to find. In a child nobody does. */
+/* The thread that keeps its M is the one whose stack's bounds are expensive to find. In a child none does. */
 static void who_is_initial(void)
 {
 	boot();
@@ -252,7 +252,7 @@ static void inside(void)
 	CHECK(go.crowd == 1);
 }
 
-/* One more than can be at work gets in by no road; who may wait does, for a while. */
+/* One more thread than can be at work cannot enter in any way. A thread that may wait does so, for a while. */
 static struct stop in_the_core;
 static int naps_made;
 static int64_t napped, longest;
@@ -295,7 +295,7 @@ static void no_place(void)
 	CHECK(large() == KERNEL && go.fills == fills && naps_made == 0);
 	CHECK(draw_bytes(bytes, sizeof bytes, never_ends, NULL) == 0 && once(bytes, sizeof bytes) == KERNEL);
 	CHECK(napped >= 100000000 && napped < 110000000 && longest <= 2000000 && naps_made > 60);
-	/* What is no draw has a place of its own. */
+	/* Calls that are not draws have a place of their own. */
 	CHECK(draw_reseed() == 0 && go.reseeds == 1 && events_add(0, "event", 5) == 0 && go.events == 1);
 	on_nanosleep = NULL;
 	in_the_core.go = 1;
@@ -349,7 +349,7 @@ static void a_closed_gate(void)
 	CHECK(strstr(gate_closed(), "rt_sigaction") && large() == KERNEL && go.fills == fills && mask_here() == 0);
 }
 
-/* A handler forks past all that would notice, just before the look at whose core this is. */
+/* A handler forks in a way that nothing notices, just before the check whose core this is. */
 static pid_t forked;
 
 static void fork_unnoticed(void)
@@ -404,12 +404,12 @@ static void a_draw_on_an_alternate_stack(void)
 	__real_sigaltstack(&(stack_t){.ss_sp = own, .ss_size = sizeof own}, NULL);
 	__real_sigaction(SIGUSR1, &(struct sigaction){.sa_handler = handler_draws, .sa_flags = SA_ONSTACK}, NULL);
 	raise(SIGUSR1);
-	CHECK(on_the_stack == KERNEL && go.starts == 0);	/* not there, and not for good */
+	CHECK(on_the_stack == KERNEL && go.starts == 0);	/* not on that stack; but later it starts */
 	CHECK(large() == CORE && go.starts == 1);
 	in_thread(on_an_alternate_stack);
 }
 
-/* After a start nothing is left: a second thread needs memory in Go, and does not get in. */
+/* After a start no memory is left. A second thread needs memory in Go, so it does not enter. */
 static int asks, no_room;
 
 static void *map_little(void *at, size_t n, int prot, int flags, int fd, off_t offset)
@@ -446,7 +446,7 @@ static void no_room_in_go(void)
 	for (int i = 0; i < 3; i++)
 		CHECK(large() == CORE && asks == 0);	/* Go has its second M now */
 	go.on_fill = refuse_another;
-	CHECK(large() == CORE && large() == CORE && !go.on_fill);	/* what was refused leaves no trace */
+	CHECK(large() == CORE && large() == CORE && !go.on_fill);	/* the refused entry leaves no trace */
 }
 
 static void room_for_another_thread(void)
@@ -466,7 +466,7 @@ static int fork_in_the_mask(int how, const sigset_t *set, sigset_t *old)
 	return __real_pthread_sigmask(how, set, old);
 }
 
-/* Threads of Go's: there are enough before anybody gets in, and a program's limits may have come since. */
+/* Go's threads: there must be enough before a thread enters, and limits may have come since the start. */
 static void threads_for_go(void)
 {
 	boot();
@@ -485,7 +485,7 @@ static void threads_for_go(void)
 	go.asleep = 0;
 	makes = go.makes;
 	IN_CHILD(BY_CLONE, CHECK(large() == KERNEL && go.makes == makes));
-	/* Nor in one of a handler that forks at the last moment. */
+	/* Nor in the child of a handler that forks at the last moment. */
 	on_sigmask = fork_in_the_mask;
 	CHECK(large() == (forked ? CORE : KERNEL) && go.makes == makes + !!forked);
 	if (!forked)
@@ -549,7 +549,7 @@ static void a_restored_machine(void)
 		for (int j = 0; j < 3; j++)
 			CHECK(large() == CORE && go.reseeds == i);	/* before the next byte, and once */
 	}
-	/* The core cannot: then it gives nothing. */
+	/* If the core cannot reseed, it gives nothing. */
 	monitor->disruption_marker++;
 	go.reseed_fails = 40;
 	int fills = go.fills;
@@ -560,7 +560,7 @@ static void a_restored_machine(void)
 	CHECK(draw(bytes, 16) == 0 && once(bytes, 16) && draw_ready(bytes, 16) && once(bytes, 16));
 	monitor->disruption_marker++;
 	CHECK(!draw_ready(bytes, 16) && token());
-	/* In the middle of a draw: it begins anew. */
+	/* A restore in the middle of a draw: the draw starts again. */
 	go.on_fill = restore_in_a_fill;
 	fills = go.fills;
 	int reseeds = go.reseeds;
@@ -606,7 +606,7 @@ static int refuse_stacks(const stack_t *new, stack_t *old)
 	return __real_sigaltstack(new, old);
 }
 
-/* A filter between the checks and the start's own entry. */
+/* A filter comes between the checks and the start's own entry. */
 static void confine(void) { stacks_refused = 1; }
 
 static void a_start_that_cannot_enter(void)
@@ -650,7 +650,7 @@ static ssize_t no_bytes(void *dst, size_t n, unsigned flags)
 	return -1;
 }
 
-/* While the system's generator is not seeded there is no core, and none is refused for good. */
+/* While the system's generator is not seeded there is no core, but it is not refused for good. */
 static void no_start_without_a_seed(void)
 {
 	unsigned char bytes[16];
@@ -671,7 +671,7 @@ static void *start_and_draw(void *unused)
 	return unused;
 }
 
-/* Another thread starts the core, for as long as it takes: nobody waits for that. */
+/* Another thread is starting the core, however long that takes. No other thread waits for it. */
 static void a_draw_during_a_start(void)
 {
 	boot();
@@ -684,7 +684,7 @@ static void a_draw_during_a_start(void)
 	CHECK(large() == CORE && go.starts == 1);
 }
 
-/* What a child's core costs is paid by as many of the kernel's bytes. */
+/* A child starts a core when its bytes from the kernel have cost as much as that. */
 static void when_a_child_starts(void)
 {
 	unsigned char bytes[4096];

@@ -1,13 +1,13 @@
 /* What the kernel may answer. */
 #include "stage.h"
 
-/* getrandom(2) answers these one after the other, the last of them always: bytes to give, or a negative errno. */
+/* getrandom(2) gives these answers one after the other, and then always the last: bytes to give, or a negative errno. */
 static const int *answers;
 
 static ssize_t answer(void *dst, size_t n, unsigned flags)
 {
 	static int calls;
-	CHECK(flags == 1 && ++calls < 10000);	/* GRND_NONBLOCK; and not for ever */
+	CHECK(flags == 1 && ++calls < 10000);	/* GRND_NONBLOCK; and not forever */
 	int k = answers[1] ? *answers++ : *answers;
 	if (k < 0) {
 		errno = -k;
@@ -44,7 +44,7 @@ static void getrandom_answers(void)
 	CHECK(process_init() == 0 && kernel_init() == 0);
 	CHECK(ASKED(64, -EAGAIN) == GORANDOM_NOT_READY && !kernel_ready());
 	CHECK(ASKED(64, 16, -EAGAIN) == GORANDOM_NOT_READY && !kernel_ready());
-	CHECK(ASKED(64, 1, ALL) == EIO);	/* it gave nothing: for ever, otherwise */
+	CHECK(ASKED(64, 1, ALL) == EIO);	/* it gave nothing; else this would never end */
 	CHECK(ASKED(64, 16, -ENOMEM) == ENOMEM);
 	CHECK(ASKED(64, -EINTR, -EINTR, ALL) == 0 && kernel_ready());
 	CHECK(ASKED(256, 8) == 0);	/* in pieces */
@@ -67,7 +67,7 @@ static ssize_t the_same(void *dst, size_t n, unsigned flags)
 	return (ssize_t)n;
 }
 
-/* Of a machine, or an emulator, that was put back. */
+/* The kernel of a machine, or an emulator, that was set back. */
 static void a_kernel_that_repeats_itself(void)
 {
 	CHECK(process_init() == 0 && kernel_init() == 0);
@@ -77,7 +77,7 @@ static void a_kernel_that_repeats_itself(void)
 	CHECK(kernel_read(bytes, 64) == EIO && is_zero(bytes, 64));	/* from one read to the next */
 	give(twins, sizeof twins, KERNEL);
 	memcpy(twins + 96, twins + 64, 32);
-	CHECK(kernel_read(bytes, 96) == 0 && once(bytes, 96));	/* what is equal was not asked for */
+	CHECK(kernel_read(bytes, 96) == 0 && once(bytes, 96));	/* the equal bytes were not requested */
 	give(twins, 64, KERNEL);
 	CHECK(kernel_read(bytes, 128) == EIO && is_zero(bytes, 128));	/* within a read, at its very end */
 	give(twins, 128, KERNEL);
@@ -87,7 +87,7 @@ static void a_kernel_that_repeats_itself(void)
 	CHECK(kernel_read(bytes, 32) == 0);
 	twin_reads = 0;
 	twins_end = 2;
-	CHECK(kernel_read(bytes, 64) == 0 && once(bytes, 64) && twin_reads == 3);	/* once is no failure: another block, and all anew */
+	CHECK(kernel_read(bytes, 64) == 0 && once(bytes, 64) && twin_reads == 3);	/* once is no failure: another block, all again */
 }
 
 /* ---- the devices ---- */
@@ -219,9 +219,9 @@ static void devices(void)
 	read_error = EBADF;
 	CHECK(DEVICE() == EBADF);
 	read_error = 0;
-	/* Another failure of getrandom is one, and not a reason to ask elsewhere. */
+	/* Any other failure of getrandom is a failure, and no reason to ask elsewhere. */
 	CHECK(ASKED(64, -EFAULT) == EFAULT && ASKED(64, ALL) == 0);
-	/* A daemon has closed all, and its log has our number: it is forgotten, and stays open. */
+	/* A daemon has closed all, and its log has our number: the number is forgotten, and the log stays open. */
 	int fd = 0;
 	while (fd_of[fd] != &urandom || !is_open(fd))
 		fd++;

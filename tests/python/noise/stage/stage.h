@@ -1,8 +1,8 @@
 /* The front's floors below Python, over a system and a core that the test plays.
  *
- * The linker sends each call of the C library that they make to a function in world.c (--wrap). A scene can put a function of
- * its own in that place. So what is rare elsewhere, or a matter of luck, happens here each time. Each scene runs in a
- * process of its own. */
+ * The linker sends each of their calls of the C library to a function in world.c (--wrap). A scene can put a function of its
+ * own in its place. So what is rare elsewhere, or a matter of luck, happens here each time. Each scene runs in a process of
+ * its own. */
 #pragma once
 
 #ifndef _GNU_SOURCE
@@ -46,18 +46,18 @@ void failed(const char *file, int line, const char *what);
 
 /* ---- bytes ----
  *
- * What the kernel and the core give are words of 8 bytes. No word comes twice, in all processes of a scene together. The last
- * byte of a word tells where it is from. */
+ * The kernel and the core give words of 8 bytes. No word comes twice in all processes of a scene together. A word's last byte
+ * names its origin. */
 enum { KERNEL = 1, CORE, STREAM, UNKEYED };	/* UNKEYED: of a generator whose key is zero */
 struct shared { uint64_t words, reads, most, taken[1 << 17]; };	/* reads of the kernel, and bytes of the largest */
 extern struct shared *shared;
 void give(void *dst, size_t n, int origin);
-int once(const void *bytes, size_t n);	/* their origin; no word of them has been seen here before, and none is zero or UNKEYED */
+int once(const void *bytes, size_t n);	/* their origin. Checks that no word was seen here before, or is zero or UNKEYED */
 int is_zero(const void *, size_t);
 
 /* ---- the floors ---- */
 void boot(void);	/* as python/module.c does */
-int draw(void *dst, size_t n);	/* as python/bytes.c does: 0, or what draw_bytes() answers */
+int draw(void *dst, size_t n);	/* as python/bytes.c does: 0, or what draw_bytes() returns */
 int token(void);	/* 16 bytes: once() of them */
 int large(void);	/* 1 MiB of them, past the page */
 struct thread *here(void);	/* the calling thread's record */
@@ -79,7 +79,7 @@ extern struct go {
 } go;
 
 /* ---- the system: if one of these is set, it is called in the place of the function ---- */
-extern time_t second;	/* what time() answers */
+extern time_t second;	/* what time() returns */
 extern int (*on_madvise)(void *, size_t, int);
 extern void *(*on_mmap)(void *, size_t, int, int, int, off_t);
 extern int (*on_munmap)(void *, size_t);
@@ -96,8 +96,8 @@ extern int (*on_nanosleep)(const struct timespec *, struct timespec *);
 extern int (*on_thread)(pthread_t *, void *(*)(void *));
 extern int (*on_setspecific)(void);
 extern void (*on_copy)(void);	/* called once, before the next memcpy() that is a call */
-extern void (*on_yield)(void);	/* then nobody yields */
-void no_waiting(void);	/* for on_yield: fails after some thousand turns, when somebody waits for ever */
+extern void (*on_yield)(void);	/* then no thread really yields */
+void no_waiting(void);	/* for on_yield: fails after some thousand turns, when a thread waits forever */
 extern int tsc_forbidden;
 extern int slow_ns;	/* that a time() takes */
 
@@ -117,8 +117,8 @@ uint64_t mask_here(void);	/* the signals that are blocked */
 static inline uint64_t signal_bit(int s) { return (uint64_t)1 << (s - 1); }
 
 /* ---- other processes and threads ---- */
-enum { BY_FORK, BY_CLONE };	/* clone(2): past all handlers */
-int child(int how, pid_t *pid);	/* forks. Is this the child? Its time is bounded */
+enum { BY_FORK, BY_CLONE };	/* clone(2): it bypasses all handlers */
+int child(int how, pid_t *pid);	/* forks. Returns whether this is the child, whose time is bounded */
 void wait_for(pid_t);	/* fails unless it ends with status 0 */
 #define IN_CHILD(how, ...) do { pid_t pid_; if (child(how, &pid_)) { __VA_ARGS__; _exit(0); } wait_for(pid_); } while (0)
 
@@ -126,7 +126,7 @@ pthread_t begin(void *(*)(void *), void *);
 void end(pthread_t);
 void in_thread(void (*)(void));	/* runs it in one and waits for its end */
 
-/* A place at which a thread waits until it may go on. */
+/* A place at which a thread waits until it may continue. */
 struct stop { int come, go; };
 void stop_here(struct stop *);
 void wait_until(const int *);

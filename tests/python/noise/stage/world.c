@@ -104,7 +104,7 @@ static __thread int is_bound;
 static __thread stack_t of_the_host;
 static char signal_stack[64 << 10];
 
-/* What Go does to a thread that calls it, and what must not be otherwise inside. */
+/* What Go does to a thread that calls it, and what must hold inside. */
 static void go_in(void)
 {
 	int cancel;
@@ -191,7 +191,7 @@ static void stream_expand(unsigned char schedule[AES_SCHEDULE], const unsigned c
 static void stream_fill(void *dst, uint64_t blocks, const unsigned char schedule[AES_SCHEDULE], uint64_t lo, uint64_t hi)
 {
 	(void)lo, (void)hi;
-	CHECK(blocks * AES_BLOCK <= 16 << 10 || mask_here() & signal_bit(SIGUSR1));	/* round keys would be left in a signal's frame */
+	CHECK(blocks * AES_BLOCK <= 16 << 10 || mask_here() & signal_bit(SIGUSR1));	/* else a signal's frame would keep round keys */
 	give(dst, blocks * AES_BLOCK, is_zero(schedule, AES_KEY) ? UNKEYED : STREAM);
 	call(go.on_stream);
 }
@@ -479,7 +479,7 @@ void wait_until(const int *flag)
 	while (!__atomic_load_n(flag, __ATOMIC_SEQ_CST)) {
 		__real_nanosleep(&(struct timespec){0, 50000}, NULL);
 		clock_gettime(CLOCK_MONOTONIC, &now);
-		CHECK(now.tv_sec - began.tv_sec < PATIENCE);	/* whoever should set it may hold SIGALRM, too */
+		CHECK(now.tv_sec - began.tv_sec < PATIENCE);	/* the thread that should set it may hold SIGALRM, too */
 	}
 }
 
