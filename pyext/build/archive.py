@@ -1,13 +1,13 @@
-"""Edits of the archive that Go builds, in place: no member changes its size, no binutils are needed.
+"""Edits the archive that Go builds, in place: no member changes its size, and no binutils are needed.
 
 * The section that the loader would run at load becomes the ordinary section go_init, so that mapping the
   library starts nothing (start.c runs it).
-* Four of the runtime's local symbols become visible to the C beside them: the table of signals, the
-  thread-local g, and two that keep it from opening a poller (start.c). And, by other names, the assembly that C calls
-  (core/kernels.c): AES of package keystream and, if this Go has it for the processor, SHA-256's compression.
+* Four of the runtime's local symbols become visible to the C code beside them: the table of signals, the
+  thread-local g, and two that keep it from opening a poller (start.c). So does the assembly that C calls, under other
+  names (core/kernels.c): AES of package keystream and, if this Go has it for the processor, SHA-256's compression.
 
-A Go in which one of them is missing or has another size is refused; so is one that no longer calls the functions of the C
-library that the core answers.
+A Go in which one of them is missing or has another size is refused. So is a Go that no longer calls the functions of the
+C library that the core replaces.
 """
 
 import struct
@@ -24,8 +24,8 @@ INIT_ARRAY, GO_INIT = b".init_array", b"go_init"
 SIGTABLE_BYTES = 65 * 24  # core/start.c: SIGTABLE_ENTRIES of struct sigtab
 TLS_SLOT = b"runtime.tlsg"
 SYMBOLS = {b"runtime.sigtable": SIGTABLE_BYTES, TLS_SLOT: 8, b"runtime.netpollInited": 4, b"runtime.netpollWakeSig": 4}
-# Assembly, and the names that C has for it: the old ones have slashes, which assemblers refuse. SHA-256 is not in every Go,
-# and the C does without it.
+# Assembly, and its names in C, because the original ones have slashes, which assemblers refuse. Not every Go has
+# SHA-256, and the C code can do without it.
 KERNELS = {
     goarch: {f"gorandom.dev/gorandom/keystream.{name}.abi0".encode(): new for name, new in kernels.items()}
     for goarch, kernels in {
@@ -37,7 +37,7 @@ SHA256_BLOCK = b"crypto/internal/fips140/sha256.blockSHANI.abi0"
 
 
 class Section:
-    """A section header and where its parts stand in the archive."""
+    """A section header, and where its parts are in the archive."""
 
     def __init__(self, archive, elf, at, names):
         self.header = at
@@ -70,7 +70,7 @@ def _sections(archive, elf):
 
 
 def _symbols(archive, sections, index):
-    """Yields (place, name, size, type, section) of all symbols of a table, the last one first."""
+    """Yields (place, name, size, type, section) for all symbols of a table, the last one first."""
     table = sections[index]
     strings = sections[table.link].start
     for i in reversed(range(table.size // SYMBOL)):
@@ -79,8 +79,9 @@ def _symbols(archive, sections, index):
 
 
 def _show_symbols(archive, sections, index, kernels):
-    """Makes SYMBOLS and kernels global and hidden, and gives the latter their new names. ELF has the local symbols first, so each changes places
-    with the last of them, and the relocations that name one of the two name the other."""
+    """Makes SYMBOLS and kernels global and hidden, and gives the kernels their new names. In ELF the local symbols come
+    first. So each symbol changes places with the last local one, and the relocations that name one of the two then name
+    the other."""
     table = sections[index]
     strings = sections[table.link].start
     shown, moved, local = [], {}, table.info
@@ -100,7 +101,7 @@ def _show_symbols(archive, sections, index, kernels):
         here, there = moved.get(i, i), moved.get(local, local)
         moved[i], moved[local] = there, here
         shown.append(text)
-    # moved says which symbol now stands at a place; a relocation needs the place of a symbol.
+    # moved says which symbol is now at a place; a relocation needs the place of a symbol.
     place = {symbol: at for at, symbol in moved.items()}
     struct.pack_into("<I", archive, table.header + 44, local)
     for section in sections:
@@ -113,7 +114,7 @@ def _show_symbols(archive, sections, index, kernels):
 
 
 def edit(path, goarch):
-    """Edits the archive. Gives whether it has go_sha256."""
+    """Edits the archive, and returns whether it has go_sha256."""
     kernels = KERNELS[goarch] | {SHA256_BLOCK: b"go_sha256"}
     with open(path, "rb") as f:
         archive = bytearray(f.read())

@@ -3,12 +3,12 @@
 import os
 
 from setuptools import build_meta as _setuptools
-from setuptools.build_meta import *  # noqa: F403  (the hooks that need nothing of us)
+from setuptools.build_meta import *  # noqa: F403  (the hooks that need no change)
 
 from . import target
 from .toolchain import missing_packages
 
-GLUE = ["pybindgen==0.22.1"]  # writes the Python glue, beside gopy; an sdist brings what they wrote
+GLUE = ["pybindgen==0.22.1"]  # writes the Python glue together with gopy; an sdist contains what they wrote
 
 
 def _needed():

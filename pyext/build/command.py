@@ -1,5 +1,5 @@
-"""setuptools' commands: build_ext makes the shared objects, build_py the version and, in a pure build, the front in Python,
-bdist_wheel what is said of them."""
+"""setuptools' commands. build_ext makes the shared objects. build_py writes the version and, in a pure build, the front in
+Python. bdist_wheel writes the metadata about them."""
 
 import glob
 import os
@@ -20,19 +20,19 @@ from . import archive, headers, origin, sbom, target, toolchain
 from .toolchain import CORE
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-# One wheel for every CPython from 3.11 on; but those without a GIL have no such ABI before 3.15, and get one of their own. From
-# 3.15 on they share one with the others: GORANDOM_BUILD=abi3t (PEP 803). PyPy compiles what keeps to the limited API, and
-# loads it under the name of its own ABI alone.
+# One wheel is for every CPython from 3.11 on. But CPythons without a GIL have no stable ABI before 3.15, and get their
+# own wheel. From 3.15 on they share one with the others: GORANDOM_BUILD=abi3t (PEP 803). PyPy compiles code that keeps
+# to the limited API, and loads it only under the name of its own ABI.
 ABI3T = target.wants_abi3t()
 STABLE = ABI3T or not sysconfig.get_config_var("Py_GIL_DISABLED")
 LIMITED_API = ["-DPy_LIMITED_API=0x030f0000", "-DPy_TARGET_ABI3T=0x030f0000"] if ABI3T else ["-DPy_LIMITED_API=0x030b0000"]
 SUFFIX = (".abi3t.so" if ABI3T else ".abi3.so" if STABLE and sys.implementation.name == "cpython"
           else sysconfig.get_config_var("EXT_SUFFIX"))  # fmt: skip
-FRONT = os.path.join(ROOT, "pyext", "front", "front.py")  # _front.py of a pure build
+FRONT = os.path.join(ROOT, "pyext", "front", "front.py")  # becomes _front.py in a pure build
 
 
 def version():
-    """The one place of the version is the Go package's."""
+    """Return the version. The Go package is the only place that states it."""
     with open(os.path.join(ROOT, "gorandom", "version.go")) as f:
         return re.search(r'^const Version = "([^"]+)"', f.read(), re.M)[1]
 
@@ -58,7 +58,7 @@ class BuildPy(build_py):
             package = os.path.join(ROOT, "python", "gorandom")
         with open(os.path.join(package, "_version.py"), "w", newline="\n") as f:
             f.write('__version__ = "%s"\n' % version())
-        # No build has what one of the other kind has left here: a native one must not find a front in Python.
+        # Remove what a build of the other kind left here: a native build must not find a front in Python.
         wanted = target.wanted()
         front = os.path.join(package, "_front.py")
         for left in glob.glob(os.path.join(package, "*.so")) * wanted.pure + glob.glob(front):
@@ -69,10 +69,10 @@ class BuildPy(build_py):
 
 
 class BuildExt(build_ext):
-    """One front, one core, one glue. The compiler is chosen here and not by setuptools, which would take the
-    interpreter's own flags along."""
+    """Builds the front, the core and the glue. The compiler is chosen here and not by setuptools, which would also use
+    the interpreter's own flags."""
 
-    components = ()  # of the list in the wheel
+    components = ()  # for the list in the wheel
 
     def get_ext_filename(self, name):
         return name.replace(".", os.sep) + SUFFIX
@@ -82,7 +82,7 @@ class BuildExt(build_ext):
         return outputs + [os.path.join(os.path.dirname(outputs[0]), CORE)] * target.wanted().has_core
 
     def copy_extensions_to_source(self):
-        """What an editable installation needs beside the sources; setuptools knows of the modules only."""
+        """Copies what an editable installation needs beside the sources. setuptools knows only of the modules."""
         super().copy_extensions_to_source()
         if target.wanted().has_core:
             package = os.path.join(ROOT, "python", "gorandom")
@@ -104,11 +104,11 @@ class BuildExt(build_ext):
         include = headers.neutral(self.tools) if self.target.tag else headers.machines_own()
         self.python = [*LIMITED_API * STABLE, "-I" + include]
         if not STABLE:
-            self.warnings.append("-Wno-deprecated-declarations")  # there, what 3.11's stable ABI has is deprecated
+            self.warnings.append("-Wno-deprecated-declarations")  # PyPy deprecates parts of 3.11's stable ABI
         if toolchain.is_zig(self.cc) and not self.target.tag:
-            self.warnings.append("-Wno-macro-redefined")  # pyconfig.h of the host, features.h of zig
-            # Debian's pyconfig.h includes another by its path from /usr/include; behind zig's own headers, or the
-            # host's C library would hide zig's.
+            self.warnings.append("-Wno-macro-redefined")  # the host's pyconfig.h and zig's features.h
+            # Debian's pyconfig.h includes another one by its path from /usr/include. That folder comes after zig's own
+            # headers, otherwise the host's C library would hide zig's.
             self.python += ["-idirafter", os.path.dirname(include)]
         self.link = ["-shared", "-Wl,-z,relro", "-Wl,-z,now", "-Wl,-z,nodelete", "-Wl,-z,noexecstack",
                      "-Wl,--build-id=none", "-s"]
@@ -135,8 +135,8 @@ class BuildExt(build_ext):
                 self.compile([*self.python, *sources], module + SUFFIX, "-lpthread", "-ldl")
 
     def build_for_musl(self, module, sources):
-        """zig would write that it needs libc.so. musl's loader takes that for itself, as it does this name, by which
-        distributions and auditwheel know musl."""
+        """Links against a libc of the name that distributions and auditwheel know. zig would record libc.so as needed.
+        musl's loader takes both names to mean itself."""
         name = "libc.musl-%s.so.1" % self.target.machine
         objects = os.path.join(self.tools, module)
         os.makedirs(objects)
@@ -149,13 +149,13 @@ class BuildExt(build_ext):
              "-L" + self.tools, "-l:" + name, "-o", os.path.join(self.folder, module + ".abi3.so")])
 
     def build_archive(self):
-        """Makes pyext/_gen/core_go.a, and gopy's C beside it. Gives whether the archive has SHA-256's compression."""
+        """Makes pyext/_gen/core_go.a, and gopy's C beside it. Returns whether the archive has SHA-256's compression."""
         go = toolchain.find_go()
         if why := toolchain.untried(go):
             say(why)
         out = os.path.join(ROOT, "pyext", "_gen")
         env = toolchain.go_environment(go, self.cc, ["-O2", "-g0"], self.tools)
-        packed = os.path.join(ROOT, "pyext", "generated")  # an sdist brings gopy's output along
+        packed = os.path.join(ROOT, "pyext", "generated")  # an sdist contains gopy's output
         shutil.rmtree(out, ignore_errors=True)
         if os.path.isdir(packed):
             shutil.copytree(packed, out)
@@ -165,11 +165,11 @@ class BuildExt(build_ext):
             toolchain.check_modules(go, env, ROOT)
             generate(ROOT, out, go, env, self.tools, run)
 
-        # And so are the Go modules.
+        # It contains the Go modules as well.
         modules = ["-mod=vendor"] if os.path.isdir(os.path.join(ROOT, "vendor")) else []
         ldflags = "-s -w -buildid="
         if toolchain.is_zig(self.cc):
-            ar = os.path.join(self.tools, "zig-ar")  # Go's linker wants one program without arguments
+            ar = os.path.join(self.tools, "zig-ar")  # Go's linker needs a program without arguments
             with open(ar, "w") as f:
                 f.write('#!/bin/sh\nexec %s ar "$@"\n' % shlex.quote(self.cc[0]))
             os.chmod(ar, 0o755)
@@ -189,8 +189,8 @@ class BuildExt(build_ext):
 
 
 class Wheel(bdist_wheel):
-    """One wheel for every CPython from 3.11 on, or in pure Python for all others. Its bytes depend on the source and the
-    compilers alone."""
+    """One wheel for every CPython from 3.11 on, or one in pure Python for all others. Its bytes depend only on the source
+    and the compilers."""
 
     def finalize_options(self):
         if STABLE and not target.wanted().pure:
@@ -207,13 +207,13 @@ class Wheel(bdist_wheel):
         super().run()
 
     def write_wheelfile(self, wheelfile_base, *arguments, **options):
-        """The last that is written before all is packed. An editable installation asks for it before anything is built:
-        there is no list of components yet, and nothing is packed."""
+        """This file is the last that is written before the wheel is packed. An editable installation asks for it before
+        anything is built. Then there is no list of components yet, and nothing is packed."""
         super().write_wheelfile(wheelfile_base, *arguments, **options)
         if not os.path.isdir(os.path.join(self.bdist_dir, "gorandom")):
             return
         components = self.get_finalized_command("build_ext").components
         sbom.write(os.path.join(wheelfile_base, "sboms", "gorandom.cdx.json"), version(), origin.origin(ROOT), components)
         for at, _, names in os.walk(self.bdist_dir):
-            for name in names:  # whatever the umask has made of them
+            for name in names:  # regardless of the umask
                 os.chmod(os.path.join(at, name), 0o755 if name.endswith(".so") else 0o644)

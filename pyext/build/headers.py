@@ -1,13 +1,13 @@
-"""Python's headers for a target that need not be this machine."""
+"""Python's headers for a target that may be another machine."""
 
 import os
 import shutil
 import sys
 import sysconfig
 
-OLDEST = (3, 11)  # of Py_LIMITED_API
+OLDEST = (3, 11)  # for Py_LIMITED_API
 
-# In the place of this machine's own pyconfig.h: what the limited API asks of one, for any Linux of 64 bits.
+# Replaces this machine's own pyconfig.h: what the limited API needs of it, for any 64-bit Linux.
 PYCONFIG = """#define SIZEOF_SHORT __SIZEOF_SHORT__
 #define SIZEOF_INT __SIZEOF_INT__
 #define SIZEOF_LONG __SIZEOF_LONG__
@@ -31,7 +31,7 @@ PYCONFIG = """#define SIZEOF_SHORT __SIZEOF_SHORT__
 
 
 def machines_own():
-    """The folder of the headers of the Python that builds."""
+    """Return the folder with the headers of the Python that runs the build."""
     folder = sysconfig.get_paths()["include"]
     if not os.path.exists(os.path.join(folder, "Python.h")):
         raise SystemExit(
@@ -42,8 +42,8 @@ def machines_own():
 
 
 def neutral(tools):
-    """A copy of them that says nothing of this machine. Their macros change from release to release, and with them
-    the bytes that are built; those of the oldest release that the wheel is for are right for all."""
+    """Return a copy of the headers that does not depend on this machine. Their macros change from release to release, and
+    with them the bytes that are built. The headers of the oldest release that the wheel is for are right for all."""
     if sys.version_info[:2] != OLDEST:
         raise SystemExit(
             "gorandom: a wheel for publication is built with the headers of CPython %d.%d, and this is %d.%d."

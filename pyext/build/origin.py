@@ -1,6 +1,6 @@
-"""Which source is built: the commit, and the time that stands in archives in the place of the clock's.
+"""Which source is built: the commit, and the time that archives contain instead of the clock's.
 
-A checkout asks git; an sdist brings pyext/generated/origin.json along.
+A checkout asks git; an sdist contains pyext/generated/origin.json.
 """
 
 import json
@@ -8,11 +8,11 @@ import os
 import subprocess
 
 NAME = os.path.join("pyext", "generated", "origin.json")
-UNKNOWN = {"commit": "", "epoch": 315532800}  # 1980, where zip files begin
+UNKNOWN = {"commit": "", "epoch": 315532800}  # 1980, the earliest time in zip files
 
 
 def origin(root):
-    """{"commit": hexadecimal, or "" where nobody knows, "epoch": seconds}"""
+    """Return {"commit": hexadecimal, or "" if unknown, "epoch": seconds}."""
     try:
         with open(os.path.join(root, NAME)) as f:
             return json.load(f)
@@ -29,5 +29,5 @@ def origin(root):
 
 
 def set_epoch(root):
-    """SOURCE_DATE_EPOCH: the caller's, else the source's own. In the environment for all that is run."""
+    """Set SOURCE_DATE_EPOCH for all programs that are run: the caller's value, else the source's own."""
     return int(os.environ.setdefault("SOURCE_DATE_EPOCH", str(origin(root)["epoch"])))

@@ -1,7 +1,7 @@
-"""The compilers that PyPI has, for machines without their own and for wheels that are published.
+"""The compilers from PyPI, for machines without their own and for wheels that are published.
 
-pip takes a requirement of a build's hook by name and version, and no hash with it. So what it brought is compared
-here, each file, before any of it runs.
+pip takes a build hook's requirement by name and version, without a hash. So each file that pip brought is compared here,
+before any of them runs.
 """
 
 import dataclasses
@@ -15,16 +15,16 @@ import os
 class Pinned:
     name: str  # on PyPI
     version: str
-    folder: str  # of its files, in site-packages
-    digests: dict  # {machine: tree_digest(folder)} of the wheels for Linux
+    folder: str  # with its files, in site-packages
+    digests: dict  # {machine: tree_digest(folder)}, for the wheels for Linux
 
     @property
     def requirement(self):
         return f"{self.name}=={self.version}"
 
     def find(self, machine, *parts):
-        """Path of a file of it, all of it checked; None where it is not installed. It is not imported: that would
-        run it."""
+        """Return the path of one of its files, after all files have been checked; None if it is not installed. The package
+        is not imported, because that would run it."""
         try:
             found = importlib.metadata.distribution(self.name)
         except importlib.metadata.PackageNotFoundError:
@@ -55,8 +55,8 @@ ZIG = Pinned("ziglang", "0.17.1", "ziglang", {
 
 @functools.cache
 def tree_digest(folder):
-    """SHA-256 over the lines of sha256sum for all files below, in the order of their names. Without bytecode, which
-    the installer made: it is not run."""
+    """Return the SHA-256 of the lines of sha256sum for all files below, in the order of their names. Bytecode is left out:
+    the installer made it, and it is not run."""
     files, tree = [], hashlib.sha256()
     for at, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if name != "__pycache__"]
@@ -65,7 +65,7 @@ def tree_digest(folder):
     for name in sorted(files):
         path = os.path.join(folder, name)
         if os.path.islink(path):
-            line = "link to " + os.readlink(path)  # no wheel has any
+            line = "link to " + os.readlink(path)  # no wheel has links
         else:
             with open(path, "rb") as f:
                 line = hashlib.file_digest(f, "sha256").hexdigest()

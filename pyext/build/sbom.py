@@ -1,4 +1,4 @@
-"""What a wheel was made of: a CycloneDX list (1.6, JSON), in its dist-info as PEP 770 has it."""
+"""The components of a wheel: a CycloneDX list (1.6, JSON), in its dist-info as PEP 770 says."""
 
 import base64
 import datetime
@@ -14,7 +14,7 @@ MODULES = "{{with .Module}}{{if .Version}}{{.Path}} {{.Version}}{{end}}{{end}}"
 
 
 def go_modules(root, go, env, flags):
-    """[(path, version, SHA-256 in hexadecimal)] of the modules that are compiled into the core."""
+    """Return [(path, version, SHA-256 in hexadecimal)] for the modules that are compiled into the core."""
     listed = toolchain.output([go, "list", *flags, "-deps", "-f", MODULES, "./pyext/..."], cwd=root, env=env)
     with open(os.path.join(root, "go.sum")) as f:
         sums = dict(re.findall(r"^(\S+ \S+) h1:(\S+)$", f.read(), re.M))
@@ -22,7 +22,7 @@ def go_modules(root, go, env, flags):
 
 
 def go_components(go):
-    """Go, and its standard library, which is in the core."""
+    """Return Go, and its standard library, which is in the core."""
     version = "%d.%d.%d" % toolchain.go_version(go)
     return [library("std", version), tool("go", version, None if toolchain.machine_go() else GO)]
 
@@ -38,13 +38,13 @@ def cc_component(cc):
 
 
 def tool(name, version, pinned):
-    """What made the files and is not in them; pinned, if it came from PyPI."""
+    """Return a tool that made the files and is not in them; pinned, if it came from PyPI."""
     component = {"type": "application", "bom-ref": f"tool:{name}", "name": name, "version": version, "scope": "excluded"}
     return component | ({"purl": f"pkg:pypi/{pinned.name}@{pinned.version}"} if pinned else {})
 
 
 def library(path, version, **more):
-    """A Go module that is in the core."""
+    """Return a Go module that is in the core."""
     purl = f"pkg:golang/{path}@{version}"
     return {"type": "library", "bom-ref": purl, "name": path, "version": version, "purl": purl, "scope": "required"} | more
 
@@ -54,7 +54,7 @@ def module(path, version, digest):
 
 
 def write(path, version, origin, components):
-    """The list of the components, as a file."""
+    """Write the list of the components to a file."""
     purl = f"pkg:pypi/gorandom@{version}"
     top = {"type": "library", "bom-ref": purl, "name": "gorandom", "version": version, "purl": purl,
            "licenses": [{"expression": "MIT AND BSD-3-Clause"}]}  # fmt: skip

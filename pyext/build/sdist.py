@@ -1,9 +1,9 @@
-"""The sdist: the checkout, and what a build from it would otherwise have to fetch or to make.
+"""The sdist: the checkout, and what a build from it would otherwise have to fetch or generate.
 
-* pyext/generated holds gopy's output: no gopy and no PyBindGen.
-* vendor holds the Go modules, of them what the core needs on Linux: no module proxy.
+* pyext/generated contains gopy's output, so a build needs neither gopy nor PyBindGen.
+* vendor contains the parts of the Go modules that the core needs on Linux, so a build needs no module proxy.
 
-Its bytes depend on the source alone.
+Its bytes depend only on the source.
 """
 
 import gzip
@@ -30,7 +30,7 @@ FILES = """{{if .Module}}{{$p := .ImportPath}}{{range .GoFiles}}{{$p}}/{{.}}
 
 
 def vendor(folder, go, env, tools):
-    """Writes folder/vendor. Without the files for other systems it is an eighth of what Go would write."""
+    """Writes folder/vendor, without the files for other systems: an eighth of what Go would write."""
     everything, kept = os.path.join(tools, "vendor"), {"modules.txt"}
     run([go, "mod", "vendor", "-o", everything], cwd=ROOT, env=env)
     for arch in sorted(set(target.GOARCH.values())):
@@ -48,7 +48,7 @@ def vendor(folder, go, env, tools):
 
 
 def pack(folder, path, epoch):
-    """A tar.gz of the folder: sorted, of nobody, at one time."""
+    """Writes a tar.gz of the folder: sorted, without owners, and with one time for all files."""
 
     def plain(info):
         info.uid = info.gid = 0
@@ -59,7 +59,7 @@ def pack(folder, path, epoch):
 
     tar = io.BytesIO()
     with tarfile.open(fileobj=tar, mode="w", format=tarfile.PAX_FORMAT) as archive:
-        archive.add(folder, os.path.basename(folder), filter=plain)  # a folder's names come sorted
+        archive.add(folder, os.path.basename(folder), filter=plain)  # it adds a folder's names in sorted order
     with open(path, "wb") as f, gzip.GzipFile("", "wb", 9, f, mtime=epoch) as z:
         z.write(tar.getvalue())
 
@@ -68,7 +68,7 @@ class Sdist(sdist):
     def make_release_tree(self, base_dir, files):
         super().make_release_tree(base_dir, files)
         if os.path.isdir(os.path.join(ROOT, "pyext", "generated")):
-            return  # an sdist of an sdist
+            return  # this is an sdist of an sdist
         if target.wanted().tag:
             raise SystemExit(f"gorandom: an sdist is for every target: unset {target.VARIABLE}.")
         if target.wanted().pure:

@@ -1,13 +1,13 @@
-"""What a build is for: a processor and a C library, or any machine by Python alone.
+"""The target of a build: a processor and a C library, or any machine in pure Python.
 
-GORANDOM_TARGET in the environment holds the platform tag of a wheel for publication, one of RELEASED. It is made by
-the pinned compilers alone, on whatever machine, so that the same source gives the same bytes. Without the
-variable a build is for this machine, by this machine's compilers.
+GORANDOM_TARGET in the environment is the platform tag of a wheel for publication, one of RELEASED. Such a wheel is made
+only with the pinned compilers, on any machine, so that the same source gives the same bytes. Without the variable a build
+is for this machine, with this machine's compilers.
 
-GORANDOM_BUILD=pure builds the wheel in pure Python (pyext/front/front.py), GORANDOM_BUILD=native the one with extension modules
-or none, which can be had on Linux for CPython and PyPy. Without the variable a build is native on Linux's CPython and pure
-elsewhere. A native build that fails is an error. GORANDOM_BUILD=abi3t builds the native one for CPython 3.15 and later, with
-and without a GIL; its headers have to be 3.15's.
+GORANDOM_BUILD=pure builds the wheel in pure Python (pyext/front/front.py). GORANDOM_BUILD=native builds the one with
+extension modules or fails; this is possible on Linux for CPython and PyPy. Without the variable a build is native on
+Linux's CPython and pure elsewhere. A native build that fails is an error. GORANDOM_BUILD=abi3t builds the native one
+for CPython 3.15 and later, with and without a GIL; its headers have to be 3.15's.
 """
 
 import dataclasses
@@ -25,21 +25,21 @@ GOARCH = {"x86_64": "amd64", "aarch64": "arm64"}
 
 @dataclasses.dataclass(frozen=True)
 class Target:
-    system: str  # as platform.system() has it
-    machine: str  # as platform.machine() has it
+    system: str  # as in platform.system()
+    machine: str  # as in platform.machine()
     libc: str  # "glibc", "musl", or "" where the system is not Linux
-    tag: str | None = None  # of RELEASED
-    pure: bool = False  # in Python alone
+    tag: str | None = None  # one of RELEASED
+    pure: bool = False  # only Python
 
     @property
     def why_no_core(self):
-        """None where there is a core; else why the front alone is built, and draws from the system."""
+        """Return None where there is a core; else why only the front is built, and draws from the system."""
         if self.pure:
             return "there is no core for pure Python"
         if self.system != "Linux" or self.machine not in GOARCH:
             return f"there is no core for {self.system} on {self.machine}"
         if self.libc == "musl":
-            # Its loader refuses libraries whose thread-local variables have a fixed place, as the Go runtime's has.
+            # musl's loader refuses libraries whose thread-local variables have a fixed place, as the Go runtime's do.
             return "there is no core for musl"
         return None
 
@@ -53,7 +53,7 @@ class Target:
 
     @property
     def zig(self):
-        """zig's name for it; None where zig is not asked."""
+        """Return zig's name for the target; None where zig is not used."""
         return {"glibc": f"{self.machine}-linux-gnu.{GLIBC}", "musl": f"{self.machine}-linux-musl"}.get(self.libc)
 
 
@@ -65,12 +65,12 @@ def here():
     return Target(system, platform.machine(), libc)
 
 
-NATIVE = ("cpython",)  # implementations whose builds are native of themselves
+NATIVE = ("cpython",)  # implementations whose builds are native by default
 ON_REQUEST = ("pypy",)  # and those that can have a native one
 
 
 def why_not_native(asked=False):
-    """None where extension modules are built, or can be if they are asked for; else why not."""
+    """Return None where extension modules are built, or can be built on request; else the reason why not."""
     if platform.system() != "Linux":
         return f"there is no native build for {platform.system()}"
     if sys.implementation.name in NATIVE + ON_REQUEST * asked:
@@ -85,7 +85,7 @@ def wants_abi3t():
 
 
 def wanted():
-    """The target of this build."""
+    """Return the target of this build."""
     tag, build = os.environ.get(VARIABLE), os.environ.get(BUILD)
     if build not in (None, "", "pure", "native", "abi3t"):
         raise SystemExit(f"gorandom: {BUILD}={build} is neither pure nor native, nor abi3t.")

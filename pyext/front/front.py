@@ -1,11 +1,13 @@
-"""The front in Python: what the extension module _front offers, over os.urandom alone.
+"""The front in Python: the interface of the extension module _front, over os.urandom alone.
 
-The build installs this file as gorandom/_front.py where it builds nothing native (GORANDOM_BUILD=pure). No native wheel holds
-it, so a library that does not load stays an ImportError. _front.pyi describes the interface, and the Python package documents it.
-Answers, exceptions and messages are those of the extension module: tests/python/test_pure.py compares them.
+The build installs this file as gorandom/_front.py where it builds nothing native (GORANDOM_BUILD=pure). No native wheel
+contains it, so a library that does not load remains an ImportError. _front.pyi describes the interface, and the Python
+package documents it. Results, exceptions and messages are those of the extension module; tests/python/test_pure.py
+compares them.
 
-Every draw is the system's, and nothing is kept ready. So no fork, thread or restored machine can make bytes repeat,
-and there is no generator whose state could leak. What Python cannot do: erase the bytes that passed through its memory.
+Every draw comes from the system, and nothing is kept ready. So no fork, thread or restored machine can make bytes
+repeat, and there is no generator whose state could leak. But Python cannot erase the bytes that passed through its
+memory.
 """
 
 import _operator
@@ -18,7 +20,7 @@ import sys
 from ._version import __version__
 
 version = __version__
-# Bound now, because a program may put gorandom's functions into their places.
+# Bound now, because a program may replace these with gorandom's functions.
 _system, _compare, _index = os.urandom, _operator._compare_digest, _operator.index
 _getrandom, _NONBLOCK = getattr(os, "getrandom", None), getattr(os, "GRND_NONBLOCK", 0)
 _STARTS = "auto", "eager", "never"
@@ -36,14 +38,14 @@ _name = {"linux": "getrandom", "win32": "CryptGenRandom"}.get(sys.platform, "get
 
 
 def _refusal(error):
-    """The exception for one of os.urandom or os.getrandom. EAGAIN and EINTR would make it another class."""
+    """Return the exception for an error of os.urandom or os.getrandom. EAGAIN and EINTR would give it another class."""
     number = getattr(error, "errno", None)
     number = errno.EIO if number in (None, 0, errno.EAGAIN, errno.EINTR) else number
     return OSError(number, "the system's random number generator gives no bytes")
 
 
 def _device_is_ready():
-    """/dev/random can be read once the kernel's generator has been seeded."""
+    """Return whether /dev/random is readable, which it is once the kernel's generator has been seeded."""
     from select import select
 
     device = os.open("/dev/random", os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY)
@@ -54,9 +56,9 @@ def _device_is_ready():
 
 
 def _check():
-    """Return once the system's generator is known to be ready; else BlockingIOError (PEP 522) or OSError.
+    """Return if the system's generator is known to be ready; otherwise raise BlockingIOError (PEP 522) or OSError.
 
-    Only os.getrandom can tell that it is not. Without that function there is no BlockingIOError.
+    Only os.getrandom can tell that it is not ready. Without that function there is no BlockingIOError.
     """
     global _ready, _name
     ready = True
@@ -67,10 +69,10 @@ def _check():
         if _getrandom is None or number not in (errno.EAGAIN, errno.ENOSYS, errno.EPERM):
             raise _refusal(error) from None
         ready = False
-        if number != errno.EAGAIN:  # a filter, or an old kernel: os.urandom reads /dev/urandom then, even if it is too early
+        if number != errno.EAGAIN:  # a filter or an old kernel: os.urandom then reads /dev/urandom, even too early
             try:
                 ready, _name = _device_is_ready(), "/dev/urandom"
-            except (OSError, ValueError, ImportError) as other:  # no descriptor for the module select, either
+            except (OSError, ValueError, ImportError) as other:  # ImportError: no descriptor is left to import select
                 raise _refusal(other) from None
     if not ready:
         raise BlockingIOError("system random number generator is not ready; wait_for_system_rng() returns when it is")
@@ -78,7 +80,7 @@ def _check():
 
 
 def _wait(left):
-    """Wait so many seconds, None: without limit. Naps are counted and no clock is read."""
+    """Wait this many seconds, or without limit for None. Naps are counted, and no clock is read."""
     while not _ready:
         try:
             return _check()
@@ -86,8 +88,8 @@ def _wait(left):
             if left is not None and left <= 0:
                 raise TimeoutError("system random number generator is not ready yet") from None
         try:
-            waited = left is None and _name == "getrandom" and _getrandom(1)  # so that the kernel gathers entropy by itself
-        except OSError:  # a filter's
+            waited = left is None and _name == "getrandom" and _getrandom(1)  # blocks, so that the kernel gathers entropy
+        except OSError:  # from a filter
             waited = False
         if not waited:
             from select import select
@@ -101,7 +103,7 @@ def wait(timeout, /):
     if timeout is not None:
         from math import ldexp
 
-        timeout = ldexp(timeout, 0)  # a float of whatever is a real number, and the error for what is none
+        timeout = ldexp(timeout, 0)  # a float from any real number, and the right error for anything else
         if not timeout >= 0:
             raise ValueError("timeout must be non-negative")
     _wait(timeout)
@@ -110,9 +112,9 @@ def wait(timeout, /):
 def get_random_bytes(n):
     """Return n random bytes, fit for keys.
 
-    n is an int; TypeError for anything else and ValueError if it is negative, as PyCrypto's function
-    of this name. Waits while the system's generator has not been seeded (a signal's exception, such as
-    KeyboardInterrupt, ends the wait); OSError if the system has no generator. Any thread, any process.
+    n is an int; TypeError for anything else and ValueError if it is negative, like PyCrypto's function of this name.
+    Waits while the system's generator has not been seeded (a signal's exception, such as KeyboardInterrupt, ends the
+    wait); OSError if the system has no generator. Any thread, any process.
     """
     if not isinstance(n, int):
         raise TypeError("an integer is required")
@@ -129,10 +131,10 @@ def get_random_bytes(n):
 def urandom(n, /):
     """Return n random bytes, fit for keys; BlockingIOError at once while the system's generator has not been seeded.
 
-    Otherwise as os.urandom. After the first success in this process, or in one that it was forked
-    from, there is no BlockingIOError any more. After PEP 522. Where Python has no os.getrandom there is never one.
+    Otherwise like os.urandom. After the first success in this process, or in one that it was forked from, there is no
+    more BlockingIOError. See PEP 522. Where Python has no os.getrandom, there is never a BlockingIOError.
     """
-    n = _index(n)  # once, and for PyPy's function, which does not ask
+    n = _index(n)  # only once; also for PyPy's function, which does not call __index__
     if not _ready and n > 0:
         _check()
     try:
@@ -142,7 +144,7 @@ def urandom(n, /):
 
 
 def _view(o):
-    """A memoryview, with the errors that C functions have."""
+    """Return a memoryview, with the errors that C functions raise."""
     try:
         return memoryview(o)
     except TypeError as error:
@@ -152,8 +154,9 @@ def _view(o):
 def fill(buffer, /):
     """Fill a writable contiguous buffer with random bytes, fit for keys.
 
-    BufferError for a buffer that is read-only or not contiguous. Waits and fails as get_random_bytes; then the buffer is
-    zeroed. In pure Python the bytes are copied, and the copy is not erased; an array in Fortran's order is a BufferError.
+    BufferError for a buffer that is read-only or not contiguous. Waits and fails like get_random_bytes; on failure the
+    buffer is zeroed. In pure Python the bytes are copied, and the copy is not erased; an array in Fortran order raises
+    BufferError.
     """
     with _view(buffer) as view:
         if view.readonly:
@@ -166,19 +169,19 @@ def fill(buffer, /):
         except BaseException:
             io.BytesIO(bytes(view.nbytes)).readinto(buffer)
             raise
-        io.BytesIO(drawn).readinto(buffer)  # of any format, which memoryview.cast() does not take
+        io.BytesIO(drawn).readinto(buffer)  # accepts buffers of any format, unlike memoryview.cast()
 
 
 def reseed():
-    """Draw 32 bytes from the system: there is no generator that could be reseeded.
+    """Draw 32 bytes from the system, because there is no generator to reseed.
 
-    Waits and fails as get_random_bytes.
+    Waits and fails like get_random_bytes.
     """
     get_random_bytes(32)
 
 
 def add_event(source, data, /):
-    """Check the arguments. There are no pools, and no core can come that would use an event."""
+    """Check the arguments. There are no pools, and no later core that would use an event."""
     source = _index(source)
     with _view(data) as view:
         if not (0 <= source <= 255 and 1 <= view.nbytes <= 32):
@@ -186,10 +189,10 @@ def add_event(source, data, /):
 
 
 def compare_digest(a, b, /):
-    """Return whether a equals b, in a time that depends on their lengths and types, never on what they hold.
+    """Return whether a equals b, in a time that depends on their lengths and types, never on their contents.
 
-    It is the interpreter's own function: two str of ASCII characters, or two bytes-like objects, else TypeError; BufferError
-    for a buffer that is not contiguous. False for unequal lengths. Any thread, any process.
+    It is the interpreter's own function. It takes two str of ASCII characters or two bytes-like objects; TypeError for
+    anything else. BufferError for a buffer that is not contiguous. False for unequal lengths. Any thread, any process.
     """
     return _compare(a, b)
 
@@ -219,11 +222,11 @@ def state():
 
 # ---- locks ----
 
-# Its own methods, in C: a signal's handler may raise between the steps of a function in Python. Of a bare fork() of C
-# nobody tells: its child finds the lock taken if another thread had it.
+# These are the lock's own methods, in C, because a signal handler may raise between the steps of a Python function. A
+# fork() called from C goes unnoticed: its child finds the lock taken if another thread had it.
 _no_forks = _thread.RLock()
 forklock_enter, forklock_exit = _no_forks.__enter__, _no_forks.__exit__
-_taken = 0  # how many times the holder has it for a fork
+_taken = 0  # how many times the holder took it for a fork
 _generation = 0  # forks between this process and the one that imported gorandom
 
 
@@ -234,7 +237,7 @@ def forklock_before_fork():
 
 
 def forklock_after_fork():
-    """Not for a fork that took nothing: it had begun when the hook was registered."""
+    """Release the lock, unless this fork did not take it, because it began before the hook was registered."""
     global _taken
     if _taken and _no_forks._is_owned():
         _taken -= 1
@@ -242,7 +245,7 @@ def forklock_after_fork():
 
 
 def _after_fork_in_child():
-    """The holder may be a thread that does not exist here. Of forks within forks the child is in none."""
+    """Free the lock: its holder may be a thread that does not exist here, and the child is in none of the forks."""
     global _generation, _taken
     _generation += 1
     if not _no_forks._is_owned():
@@ -255,7 +258,7 @@ def _after_fork_in_child():
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork_in_child)
 
-# ---- HMAC: hmac.py asks hashlib for what this does not give ----
+# ---- HMAC: hmac.py uses hashlib for what is missing here ----
 
 MACS = (
     ("sha256", 32, 64), ("sha1", 20, 64), ("md5", 16, 64), ("sha224", 28, 64), ("sha384", 48, 128), ("sha512", 64, 128),
@@ -271,7 +274,7 @@ def hmac(algorithm, key, message, /):
 
 
 def _contiguous(o):
-    """The bytes of an argument: bytes, or a view of one dimension."""
+    """Return the bytes of an argument, as bytes or as a view of one dimension."""
     if type(o) is bytes:
         return o
     view = _view(o)
@@ -281,7 +284,7 @@ def _contiguous(o):
 
 
 class Key:
-    """A key for HMACs, which the caller's function makes. What is kept of the key is overwritten when the object ends."""
+    """A key for HMACs, which the caller's function computes. The kept copy is overwritten when the object ends."""
 
     __slots__ = ("_block_size", "_digest_size", "_fallback", "_key", "_name")
 
@@ -310,13 +313,13 @@ class Key:
         return tag
 
     def verify(self, message, tag, /):
-        """Return None if tag is the message's, all of it; else ValueError. The time does not depend on where they differ."""
+        """Return None if tag is the message's whole tag; else ValueError. The time does not depend on where they differ."""
         tag = _contiguous(tag)
         if not _compare(self.digest(message), tag):
             raise ValueError("MAC check failed")
 
     def digests(self, messages, /):
-        """Return a list of the tags of all messages. A signal's exception ends it."""
+        """Return a list of the tags of all messages. An exception from a signal handler ends the call."""
         return [self.digest(message) for message in [_contiguous(message) for message in messages]]
 
 
@@ -329,13 +332,13 @@ _LEFT_HALF_CHANGED = "another thread was using this object at the fork(), which 
 
 
 def _sha256(data):
-    from hashlib import sha256  # not at import, which it would make slower
+    from hashlib import sha256  # not at the top, to keep the import fast
 
     return sha256(data)
 
 
 class State:
-    """A hash (SHA-256 applied twice) or a generator of Fortuna's. The caller's function makes what a generator gives."""
+    """A hash (SHA-256 applied twice) or a Fortuna generator. The caller's function makes a generator's output."""
 
     __slots__ = ("_counter", "_hash", "_key", "_kind", "_lock", "_user")
 
@@ -348,7 +351,7 @@ class State:
         return self
 
     def __enter__(self):
-        """Two threads must not use it at once: a generator would give the same bytes to both."""
+        """Refuse a second thread: a generator would give the same bytes to both."""
         if not self._lock.acquire(False):
             here = self._user == os.getpid()
             raise RuntimeError("another thread is using this object" if here else _LEFT_HALF_CHANGED)
@@ -403,17 +406,17 @@ def keystream(kernel, key, counter, n, /):
     raise RuntimeError(f"this needs the core: {_REASON}")
 
 
-# ---- numbers: the functions that serve the odd cases of the extension module serve all ----
+# ---- numbers: the functions for the extension module's odd cases serve all cases here ----
 
 
 class Numbers:
-    """The methods of SystemRandom that numbers() is given. It has no state; a mixin for random.Random."""
+    """The methods of SystemRandom that are passed to numbers(). A mixin for random.Random, without state."""
 
     __slots__ = ()
 
 
 def _function(python, name, module):
-    """A function of that module, found and pickled by its name."""
+    """Return a function that belongs to that module, so that it is found and pickled by its name there."""
 
     def call(*args, **keywords):
         return python(*args, **keywords)
@@ -433,13 +436,14 @@ def numbers(family, namespace, python, /):
 
 # ---- UUIDs (RFC 9562) ----
 
-_UUID7_AHEAD = 10_000  # ms that the time in one may be ahead of the clock
-_RAND_B = (1 << 62) - 1  # the mask of the RFC's field, which is here one number of 74 bits with the 12 of rand_a
+_UUID7_AHEAD = 10_000  # ms that the time in a UUID may be ahead of the clock
+_RAND_B = (1 << 62) - 1  # mask of the RFC's rand_b; with the 12 bits of rand_a it makes one number of 74 bits
 
 
 def _next_uuid7(last, now, drawn):
-    """(time in ms, number) from the last such pair and 144 random bits, by section 6.2, method 2. It is greater than the
-    last, unless the clock was set back by _UUID7_AHEAD or more. A millisecond begins with the top bit clear: there is room."""
+    """Return (time in ms, number) from the last such pair and 144 random bits, by section 6.2, method 2. It is greater
+    than the last, unless the clock was set back by _UUID7_AHEAD or more. A new millisecond begins with the top bit clear,
+    to leave room for more."""
     time, number = last
     fresh = (drawn >> 128 & (1 << 11) - 1) << 62 | drawn >> 64 & _RAND_B
     if now > time or time - now >= _UUID7_AHEAD:
@@ -458,18 +462,18 @@ def uuids(kind, unknown, module, python, /):
         return kind(bytes=get_random_bytes(16), version=4)
 
     def uuid7(*, timestamp=None):
-        """Return a uuid.UUID of the time in milliseconds and 74 further bits (RFC 9562, 5.7).
+        """Return a uuid.UUID with the time in milliseconds and 74 other bits (RFC 9562, 5.7).
 
-        In one process each is greater than the one before, in all threads (of one interpreter), by a random step: a
-        forked child and its parent differ. The time in it is at most ten seconds ahead of the clock's. After a clock that
-        was set back by more it is the clock's at once. timestamp is the time to put into it instead, in milliseconds since
-        1970 (UTC), 0 <= timestamp < 2**48; ValueError otherwise. All 74 bits are fresh then, in no order. Waits as uuid4.
+        In one process each UUID is greater than the one before, in all threads (of one interpreter), by a random step, so
+        a forked child and its parent differ. The time in it is at most ten seconds ahead of the clock. If the clock is set
+        back by more, the time is the clock's at once. timestamp is the time to use instead, in milliseconds since 1970
+        (UTC), 0 <= timestamp < 2**48; ValueError otherwise. All 74 bits are then random, in no order. Waits like uuid4.
         """
         nonlocal last, lock, process
         if timestamp is not None:
             return python["uuid7"](timestamp=timestamp)
         drawn = int.from_bytes(get_random_bytes(18), "big")
-        if process != os.getpid():  # a thread that does not exist here may have the lock
+        if process != os.getpid():  # the lock may be held by a thread that does not exist here
             lock, process = _thread.RLock(), os.getpid()
         with lock:
             time, number = last = _next_uuid7(last, max(0, time_ns() // 1_000_000), drawn)

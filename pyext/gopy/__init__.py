@@ -1,1 +1,1 @@
-"""What gopy binds, and the step of the build that makes the Python module _core of it."""
+"""What gopy binds, and the build step that makes the Python module _core from it."""

@@ -1,17 +1,17 @@
-"""Makes the Python module _core out of what gopy writes, and edits it to fit the design (README.md).
+"""Makes the Python module _core from what gopy writes, edited to fit the design (README.md).
 
 gopy writes core.go, which exports the functions of package gopy to C, and build.py, a script for PyBindGen. That
 script writes core.c, the Python module around the exports. Of both files only package gopy's functions are kept.
 gopy also makes handles to Go objects. They are dropped, because after a reset a handle would name another object.
 
-* Go holds no Python symbol. The calls that release the GIL leave core.go. A function that returns an error would set an
-  exception: none does, and the build refuses one.
+* Go uses no Python symbol. The calls that release the GIL are removed from core.go. A function that returns an error
+  would set an exception, so the build refuses one; there is none.
 * No text is copied into Go's memory, because nothing is collected there.
-* core.c enters the gate around each call of Go, and around nothing else.
+* core.c enters the gate around each call into Go, and around nothing else.
 * A panic becomes a Python exception.
-* The module is initialised in two phases, so that every interpreter of a process can have it.
+* The module is initialised in two phases, so that every interpreter of a process can load it.
 
-Each edit is asserted: an unexpected output of another gopy fails the build, not a program.
+Each edit is asserted, so that unexpected output of another gopy makes the build fail, and not a program.
 """
 
 import os
@@ -20,7 +20,7 @@ import shutil
 import sys
 
 PACKAGE = "gorandom.dev/pyext/gopy"
-NAME = "gopy"  # the package's; gopy puts it before the name of each function
+NAME = "gopy"  # the package's name, which gopy puts before the name of each function
 PREFIX = NAME + "_"
 
 
@@ -32,7 +32,7 @@ def _sub(pattern, new, text, count=None, flags=re.M | re.S):
 
 
 def go_file(text):
-    """Reduce core.go to the exports of package gopy. Return it with their names, sorted."""
+    """Reduce core.go to the exports of package gopy. Return it, and their sorted names."""
     functions = re.findall(r"^//export (%s\w+)\n(func .*?\n}\n)" % PREFIX, text, re.M | re.S)
     if not functions:
         raise SystemExit("gorandom: gopy exported nothing")
@@ -126,7 +126,7 @@ def c_file(text, names):
     text = re.sub(r"^( +)(retval = )?(\w+)\(([^;]*)\);$", gate, text, flags=re.M)
     if sorted(gated) != sorted(names):
         raise SystemExit(f"gorandom: gated {sorted(gated)}, exported {sorted(names)}")
-    # NULL means that there was no memory for the text. Py_BuildValue would make None of it.
+    # NULL means that there was no memory for the text. Py_BuildValue would turn it into None.
     text = _sub(r'(py_retval = )(Py_BuildValue\(\(char \*\) "s", retval\));', r"\1retval ? \2 : PyErr_NoMemory();", text,
                 text.count("    char *retval;\n"))
     text = _sub(r"\A.*?(?=/\* --- module functions --- \*/)", C_HEADER, text, 1)
@@ -162,7 +162,7 @@ MODULE(_core, exec, METHODS(_core_functions))
 
 
 def generate(root, out, go, env, tools, run):
-    """Write out/core.go, and out/c/core.c: in a folder of its own, or Go would compile it."""
+    """Write out/core.go and out/c/core.c. The latter is in a folder of its own, because otherwise Go would compile it."""
     gopy = os.path.join(tools, "gopy")
     run([go, "build", "-o", gopy, "github.com/go-python/gopy"], cwd=os.path.join(root, "pyext", "gopy", "tool"),
         env={**env, "CGO_ENABLED": "0"})

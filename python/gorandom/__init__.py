@@ -5,13 +5,13 @@
     16
 
 The bytes come from a Fortuna generator written in Go, which the system's generator seeds, or from the system's
-generator itself; from that alone where gorandom is installed in pure Python. ``status()`` says which. All functions
-may be called from any thread and in any process, before and after any kind of fork. There is no need to call
-``atfork()``. If the system gives no entropy, the functions raise an exception; they never return weaker bytes.
+generator itself. Where gorandom is installed in pure Python, they come only from the latter. ``status()`` says which.
+All functions may be called from any thread and in any process, before and after any kind of fork. There is no need to
+call ``atfork()``. If the system gives no entropy, the functions raise an exception; they never return weaker bytes.
 
-Modules of this package are imported by name: ``secrets``, ``random``, ``hmac``, ``signing``, ``seedfile``,
-``openssl`` and ``numpy``. ``import gorandom`` alone does not load them. ``compat`` has the names of other packages:
-PyCrypto, M2Crypto, cryptography's osrandom engine, and Flask's session interface.
+Modules of this package are imported by name: ``secrets``, ``random``, ``hmac``, ``signing``, ``seedfile``, ``openssl``
+and ``numpy``. ``import gorandom`` alone does not load them. ``compat`` provides the names of other packages: PyCrypto,
+M2Crypto, cryptography's osrandom engine, and Flask's session interface.
 """
 
 import sys as _sys
@@ -19,7 +19,7 @@ import sys as _sys
 try:
     from . import _front
 except ImportError as _error:
-    _archive = getattr(__spec__.loader, "archive", None)  # of zipimport's
+    _archive = getattr(__spec__.loader, "archive", None)  # zipimport's loader has it
     if _archive is None:
         raise
     raise ImportError(
@@ -33,7 +33,7 @@ from ._front import configure as _configure
 from ._rngfile import RNGFile
 from ._version import __version__ as __version__
 
-# Type checkers take this name for true. Importing typing would cost more than the rest of this package.
+# Type checkers take this name to be true. Importing typing would cost more than the rest of this package.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Literal, Never
@@ -66,7 +66,7 @@ __all__ = [
     "wait_for_system_rng",
 ]
 
-# Where programs and pickles find them; C made them in _front.
+# C made these functions in _front. Here programs and pickles find them.
 for _function in (compare_digest, fill, get_random_bytes, reseed, urandom):
     _function.__module__ = __name__
 del _function
@@ -77,23 +77,24 @@ if _front.version != __version__:
     )
 
 if _front.state()["core_version"] is not None:
-    # Loaded now: in a forked child another thread may have taken the loader's lock with it.
+    # Loaded now, because a later fork may happen while another thread holds the loader's lock, and the child could not
+    # load it.
     from . import _core as _core
 
 if _sys.version_info >= (3, 12):
     from . import _forkwarning as _forkwarning
 
 
-# Drawing and forking need no file from here on: an upgrade may remove or replace them under a running process. (pip
-# unlinks what it replaces. Whoever writes into a mapped library's file ends every process that has it mapped.)
+# From here on, drawing and forking need no files, because an upgrade may remove or replace them while a process runs.
+# (pip unlinks what it replaces. Writing into a mapped library's file would end every process that has it mapped.)
 
 
 def _late(name: str) -> None:
-    """Check what is to be imported late: ImportError if the files are of another version than what runs here.
+    """Check a module before its late import: ImportError if the files have another version than the code that runs here.
 
-    ``with _no_forks:`` stands around this and the import, when a module of this package is first needed. No other thread
-    forks meanwhile: its child would wait for ever for the thread that was importing. In the block stands an ordinary
-    import statement, because tools that pack programs look for those.
+    When a module of this package is first needed, ``with _no_forks:`` surrounds this call and the import. So no other
+    thread forks meanwhile: its child would wait for ever for the thread that was importing. The block contains an
+    ordinary import statement, because tools that pack programs look for those.
     """
     if f"{__name__}.{name}" not in _sys.modules:
         _refuse_another_version()
@@ -104,7 +105,7 @@ def _refuse_another_version() -> None:
         with open(f"{__path__[0]}/_version.py", "rb") as file:
             same = f'"{__version__}"'.encode() in file.read()
     except OSError:
-        return  # the import says what is missing
+        return  # the import will say what is missing
     if not same:
         raise ImportError(
             f"gorandom {__version__} runs in this process, and another version has taken the place of its files: "
@@ -113,28 +114,29 @@ def _refuse_another_version() -> None:
 
 
 def new(*args: "Never", **kwargs: "Never") -> RNGFile:
-    """Return a new ``RNGFile`` to read random bytes from, as PyCrypto's ``Crypto.Random.new()``."""
+    """Return a new ``RNGFile`` to read random bytes from, like PyCrypto's ``Crypto.Random.new()``."""
     return RNGFile(*args, **kwargs)
 
 
 def atfork() -> None:
     """Do nothing: forks are noticed without it.
 
-    Programs written for PyCrypto call this in a forked child, or pass it to ``multiprocessing.Pool`` as initializer.
+    Programs written for PyCrypto call this in a forked child, or pass it to ``multiprocessing.Pool`` as an
+    initializer.
     """
 
 
 def wait_for_system_rng(timeout: float | None = None) -> None:
-    """Wait until the system's generator has been seeded; on a running system it returns at once.
+    """Wait until the system's generator has been seeded; on a running system this returns at once.
 
-    ``timeout`` is in seconds that were slept, whatever a clock shows. TimeoutError when they have passed, OSError if
-    the system has no generator. Signals are handled during the wait.
+    ``timeout`` is in seconds slept, whatever a clock shows. TimeoutError when they have passed, OSError if the system
+    has no generator. Signals are handled during the wait.
 
-    A thread that blocks in the kernel makes it gather entropy by itself (Linux 5.4, on processors with a cycle
-    counter). With a timeout, a thread of the library blocks for the caller. It stays until the kernel is seeded,
-    even if the time passes first. If that thread cannot be started, the kernel is asked again and again instead; so it is
-    in pure Python. A Python without ``os.getrandom`` cannot tell that the generator is not ready, and does not wait here.
-    After PEP 522 and PEP 524.
+    A thread that blocks in the kernel makes the kernel gather entropy by itself (Linux 5.4, on processors with a cycle
+    counter). With a timeout, a thread of the library blocks for the caller. It stays until the kernel is seeded, even
+    if the time passes first. If that thread cannot be started, the kernel is polled instead. In pure Python a wait
+    with a timeout always polls. A Python without ``os.getrandom`` cannot tell that the generator is not ready, and
+    does not wait here. The behaviour follows PEP 522 and PEP 524.
     """
     _front.wait(timeout)
 
@@ -142,9 +144,9 @@ def wait_for_system_rng(timeout: float | None = None) -> None:
 def add_event(data: "Buffer", source: int = 0) -> None:
     """Add one or more bytes that an attacker may not know, from a source numbered 0 to 255.
 
-    They go to one of Fortuna's 32 pools and act when that pool is next used, never at once (Cryptography
-    Engineering 9.5). More than 32 bytes are hashed with SHA-256 first. Security does not depend on events: every
-    seed contains bytes from the kernel. In direct mode the newest hundred events are kept for a later core.
+    They go to one of Fortuna's 32 pools and take effect when that pool is next used, never at once (Cryptography
+    Engineering 9.5). More than 32 bytes are hashed with SHA-256 first. Security does not depend on events: every seed
+    contains bytes from the kernel. In direct mode the newest hundred events are kept in case a core starts later.
     """
     view = memoryview(data).cast("B")
     if len(view) > 32:
@@ -164,14 +166,14 @@ def configure(*, start: "Literal['auto', 'eager', 'never']") -> None:
     it at the first draw in a child too. With ``"never"`` all draws come from the system. That is for programs that
     later drop privileges or confine themselves, because the core's threads would keep the old privileges.
 
-    RuntimeError if ``"never"`` comes after a core was started. The environment variable ``GORANDOM_START`` has the
-    same values.
+    RuntimeError if ``start`` is ``"never"`` and a core was already started. The environment variable
+    ``GORANDOM_START`` takes the same values.
     """
     _configure(start)
 
 
 def status() -> "Status":
-    """Return a frozen ``Status`` that says what serves this process, and why. It holds no secret."""
+    """Return a frozen ``Status`` that says what serves this process, and why. It contains no secret."""
     with _no_forks:
         _late("_status")
         from ._status import status as ask
@@ -179,7 +181,7 @@ def status() -> "Status":
 
 
 def install_as_crypto() -> None:
-    """Make ``import Crypto.Random`` import gorandom's, in this process and in its workers.
+    """Make ``import Crypto.Random`` import gorandom's modules, in this process and in its workers.
 
     The modules are those of ``gorandom.compat.pycrypto``. ``Crypto.Util.randpool`` and ``Crypto.pct_warnings`` are
     replaced too. ``Crypto.Hash.HMAC`` and PyCrypto's hash modules are added if no installed Crypto has them. An
@@ -192,8 +194,8 @@ def install_as_crypto() -> None:
     install()
 
 
-# Public names whose modules import much that few programs need. Each is looked up there once, by __getattr__.
-# BitGenerator is not in __all__, because a star import must not need numpy.
+# Public names whose modules import a lot that few programs need. __getattr__ looks up each of them once. BitGenerator
+# is not in __all__, because a star import must not need numpy.
 _LATE = {"BitGenerator", "Status", "SystemRandom", "uuid4", "uuid7", "uuid7_time"}
 
 
@@ -226,7 +228,8 @@ if not TYPE_CHECKING:  # with a __getattr__, a type checker would accept every n
         with _no_forks:
             from importlib.util import find_spec
 
-        # pydoc and others ask for each name that is listed. Without numpy or the C extension, that one cannot be had.
+        # pydoc and others get each name that is listed, and without numpy or the C extension BitGenerator cannot be
+        # imported.
         none = _front.state()["mode"] == "system" or find_spec("numpy") is None
         late = _LATE - ({"BitGenerator"} if none else set())
         return sorted((globals().keys() | late) - {"TYPE_CHECKING"})

@@ -15,7 +15,7 @@ def _add_run(commands):
         "__main__.py, or with -m a module. What it imports as Crypto.Random is gorandom, in its multiprocessing workers and the "
         "Python programs that it starts, too: a folder of gorandom stands first in PYTHONPATH for them.",
     )
-    # Read by _cli.run itself: argparse would take the program's options for its own.
+    # _cli.run reads the arguments itself, because argparse would treat the program's options as its own.
     parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="PROGRAM")
     parser.set_defaults(function=_run, parser=parser)
 
@@ -37,12 +37,12 @@ def _run(options):
     return runner.run_module(*arguments) if module else runner.run_file(*arguments)
 
 
-# Each adds subcommands, whose default ``function`` takes the parsed options and gives the exit status.
+# Each adds subcommands, whose default ``function`` takes the parsed options and returns the exit status.
 COMMANDS = [draw.add_commands, hmac.add_commands, checks.add_commands, _add_run]
 
 
 def make_parser():
-    """Return the parser of all commands; the documentation's page of them is made from it."""
+    """Return the parser of all commands. The documentation's page of commands is generated from it."""
     parser = argparse.ArgumentParser(prog="python -m gorandom", description="Random bytes that never repeat after a fork.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for add in COMMANDS:
@@ -51,11 +51,11 @@ def make_parser():
 
 
 def main(argv=None):
-    """Run a command line, by default that of this process without the program's name, and return the exit status."""
+    """Run a command line, by default this process's own without the program's name, and return the exit status."""
     argv = list(sys.argv[1:] if argv is None else argv)
     parser = make_parser()
     if argv[:1] == ["run"] and argv[1:2] not in (["-h"], ["--help"]):
-        argv.insert(1, "--")  # whatever comes behind it is no option of ours
+        argv.insert(1, "--")  # nothing after it is an option of ours
     options = parser.parse_args(argv)
     return options.function(options)
 

@@ -1,7 +1,7 @@
-"""A lock that is held across os.fork(): no child is forked while another thread is at what it guards.
+"""A lock that is held across os.fork(): no child is forked while another thread is in a section that the lock guards.
 
-``with no_forks:``; a thread may enter it again, and may fork itself. A bare fork() of C does not wait for other threads,
-and its child finds the lock free.
+Use ``with no_forks:``. A thread may enter it again, and may itself fork inside. A fork() called from C does not wait for
+other threads, and its child finds the lock free.
 """
 
 import os
@@ -12,8 +12,8 @@ TYPE_CHECKING = False
 
 
 class _ForkLock:
-    # These are the C functions themselves. A signal's handler may raise before the first step of a Python function and after
-    # each call in it, and the lock would stay held.
+    # These are the C functions themselves. In a Python function a signal handler could raise before the first step and
+    # after each call, and the lock would stay held.
     if TYPE_CHECKING:
 
         def __enter__(self) -> None: ...

@@ -1,7 +1,7 @@
-"""A filter for CPython's warning at os.fork() of a process with more than one native thread (3.12 and later).
+"""A filter for CPython's warning at os.fork() in a process with more than one native thread (3.12 and later).
 
-The core's threads, and the one that waits for the kernel's entropy, are no danger to the child, which never uses them. So
-a fork does not warn because of them alone. A program with threads of its own still gets its warning.
+The core's threads, and the thread that waits for the kernel's entropy, are no danger to the child, which never uses them.
+So they alone cause no warning. A program with threads of its own still gets the warning.
 """
 
 import os
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _Message:
-    """Stands where a filter has the pattern of its messages. A pattern would make objects, just after the fork."""
+    """Takes the place of a filter's message pattern. A real pattern would create objects just after the fork."""
 
     match = warns_in_vain
 
@@ -27,8 +27,8 @@ def _before_fork() -> None:
     if not own_threads():
         return
     filters: Any = warnings._get_filters() if hasattr(warnings, "_get_filters") else warnings.filters
-    # In front of the filters that a program has set since. By hand: warnings.filterwarnings() takes only patterns, and
-    # would make warnings that were shown once come again.
+    # This filter must be before any that the program has set since. It is inserted by hand, because
+    # warnings.filterwarnings() takes only patterns, and would make warnings that were already shown appear again.
     if not filters or filters[0] is not _FILTER:
         try:
             filters.remove(_FILTER)

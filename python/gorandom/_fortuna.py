@@ -1,8 +1,8 @@
 """Fortuna's generator in Python (Cryptography Engineering 9.4), for a process that has no Go core.
 
-It serves only generators that a program drives by hand. gorandom's own bytes never come from here. The AES looks up no
-table and takes no branch by a secret. But Python does not promise constant time: how long an operation on an integer
-takes depends a little on its value. Nor can Python erase the keys, blocks and digests that are left in its memory.
+It serves only generators that a program drives by hand. gorandom's own bytes never come from here. The AES uses no
+table and no branch that depends on a secret. But Python does not promise constant time: the time of an operation on an
+integer depends a little on its value. Nor can Python erase the keys, blocks and digests that are left in its memory.
 """
 
 from __future__ import annotations
@@ -19,18 +19,16 @@ BLOCK = 16  # bytes
 KEY = 32  # bytes
 MAX_REQUEST = 1 << 20  # bytes
 
-# ---- AES-256 (FIPS 197), many blocks at a time ----
-#
-# Eight integers, the planes, hold bits 0 to 7 of all bytes. So one operation acts on all bytes at once, and each
-# function below says what FIPS 197 says of one byte. The blocks lie in eight lanes. Byte i of a plane has one bit of
-# byte i of each lane.
+# ---- AES-256 (FIPS 197), many blocks at a time ---- Eight integers, the planes, hold bits 0 to 7 of all bytes. So one
+# operation acts on all bytes at once, and each function below does to all bytes what FIPS 197 defines for one. The
+# blocks lie in eight lanes. Byte i of a plane has one bit of byte i of each lane.
 
 LANES = 8
 LANE_BLOCKS = 256  # at most, at a time: planes of 4 KiB
 
 
 def _reduce(product: list[int]) -> list[int]:
-    """Return the rest of a division by x^8 + x^4 + x^3 + x + 1 (4.2)."""
+    """Return the remainder of the division by x^8 + x^4 + x^3 + x + 1 (4.2)."""
     for i in range(14, 7, -1):
         for down in (4, 5, 7, 8):
             product[i - down] ^= product[i]
@@ -54,7 +52,7 @@ def _square(a: list[int], times: int = 1) -> list[int]:
 
 
 def _sub_bytes(a: list[int], every: int) -> list[int]:
-    """Replace each byte by its inverse, its 254th power, and apply the affine map (5.1.1). every: a plane of ones."""
+    """Replace each byte by its inverse, its 254th power, and apply the affine map (5.1.1). every is a plane of ones."""
     power2 = _square(a)
     power3 = _multiply(power2, a)
     power12 = _square(power3, 2)
@@ -66,7 +64,7 @@ def _sub_bytes(a: list[int], every: int) -> list[int]:
 
 
 def _expand(key: bytes) -> list[int]:
-    """Return the 15 round keys (5.2), here and below as little-endian integers: the first byte is the lowest."""
+    """Return the 15 round keys (5.2) as little-endian integers, here and below: the first byte is the lowest."""
 
     def sub_word(word: int) -> int:
         planes = _sub_bytes([word >> bit & 0x01010101 for bit in range(8)], 0x01010101)
@@ -88,19 +86,19 @@ def _encrypt(round_keys: list[int], lanes: list[bytes]) -> list[bytes]:
     blocks = len(lanes[0]) // BLOCK
 
     def mask(wanted: Callable[[int, int], bool]) -> int:
-        """Return all bits of the bytes in those rows and columns of each block."""
+        """Return a mask of all bits of the bytes in the wanted rows and columns of each block."""
         return int.from_bytes(bytes(255 * wanted(i % 4, i // 4) for i in range(BLOCK)) * blocks, "little")
 
     every = mask(lambda row, column: True)
     ones = every // 255
-    copies = mask(lambda row, column: row == column == 0) // 255  # times a block: that block, everywhere
+    copies = mask(lambda row, column: row == column == 0) // 255  # times a block gives that block everywhere
     top = mask(lambda row, column: row < 3), mask(lambda row, column: row == 3)
     half = mask(lambda row, column: row < 2), mask(lambda row, column: row >= 2)
     rows = [(mask(lambda row, column: row == r and column < 4 - r), mask(lambda row, column: row == r and column >= 4 - r))
             for r in range(4)]  # fmt: skip
 
     def transpose(eight: list[int]) -> list[int]:
-        """Return planes of lanes, or lanes of planes."""
+        """Turn lanes into planes, or planes into lanes."""
         return [sum((x >> j & ones) << i for i, x in enumerate(eight)) for j in range(8)]
 
     def add_round_key(a: list[int], key: int) -> list[int]:
@@ -128,7 +126,7 @@ def _encrypt(round_keys: list[int], lanes: list[bytes]) -> list[bytes]:
 
 
 def keystream(key: bytes, counter: int, blocks: int) -> bytes:
-    """Return so many blocks: the counter and its successors, little-endian and modulo 2^128, under AES-256."""
+    """Return this many blocks: the counter and its successors, little-endian and modulo 2^128, under AES-256."""
     round_keys = _expand(key)
     pieces: list[bytes] = []
     left = blocks
@@ -147,7 +145,7 @@ def keystream(key: bytes, counter: int, blocks: int) -> bytes:
 
 
 class Generator:
-    """A key, None at first, and a counter of blocks. AssertionError for bytes before the first reseed."""
+    """A key, None at first, and a counter of blocks. AssertionError if asked for bytes before the first reseed."""
 
     def __init__(self, key: bytes | None = None, counter: int = 0) -> None:
         self.key = key
@@ -161,7 +159,7 @@ class Generator:
         self.counter = (self.counter + 1) % (1 << 128)
 
     def request(self, n: int) -> bytes:
-        """Return n bytes, at most MAX_REQUEST, and replace the key by the two blocks that follow theirs (9.4.4)."""
+        """Return n bytes, at most MAX_REQUEST, and replace the key with the two blocks that follow them (9.4.4)."""
         if self.key is None:
             raise AssertionError("generator must be seeded before use")
         blocks = -(-n // BLOCK)
@@ -171,6 +169,6 @@ class Generator:
         return stream[:n]
 
     def data(self, n: int) -> bytes:
-        """Return n bytes, in requests of MAX_REQUEST and one for the rest, even if that is nothing."""
+        """Return n bytes, in requests of MAX_REQUEST and one for the rest, even if the rest is empty."""
         pieces = [self.request(MAX_REQUEST) for _ in range(n // MAX_REQUEST)]
         return b"".join([*pieces, self.request(n % MAX_REQUEST)])

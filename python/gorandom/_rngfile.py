@@ -31,7 +31,7 @@ class RNGFile:
             raise ValueError("I/O operation on closed file")
 
     def read(self, bytes: int) -> bytes:
-        """Return exactly that number of bytes. ValueError if it is negative, since the stream has no end."""
+        """Return exactly this number of bytes. ValueError if it is negative, because the stream has no end."""
         self._check()
         return get_random_bytes(bytes)
 
@@ -70,7 +70,7 @@ class RNGFile:
         return False
 
     def fileno(self) -> "Never":
-        """Raise OSError, because no descriptor is behind it."""
+        """Raise OSError, because there is no descriptor behind this object."""
         raise io.UnsupportedOperation("fileno")
 
     def __enter__(self) -> "Self":

@@ -1,8 +1,8 @@
 """Seed files in Python, for a process that has no Go core.
 
-What holds, the format, the checks, their order and their words are those of the Go package gorandom/seedfile, which
-explains them. What Python cannot do: erase the seeds that passed through its memory. A signal handler that raises in the
-middle of a call ends it; the file is then the old one or the new one, whole.
+The promises, the format, the checks, their order and their messages are those of the Go package gorandom/seedfile,
+which explains them. Python cannot erase the seeds that passed through its memory. A signal handler that raises in the
+middle of a call ends the call; the file is then complete, either the old one or the new one.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ LOCKED = "seedfile: locked by another process"
 
 
 class Refused(Exception):
-    """The file is refused for what it is."""
+    """The file is not a valid or a safe seed file."""
 
 
 class Locked(Exception):
@@ -62,17 +62,17 @@ def decode(content: bytes) -> bytes:
 
 
 def _derive(purpose: bytes, i: int, a: bytes, b: bytes) -> bytes:
-    """Return a value that tells nothing about those of another purpose or number."""
+    """Return a value that reveals nothing about the values for another purpose or number."""
     return sha256(HEADING + purpose.ljust(8, b"\0") + bytes([i]) + a + b).digest()
 
 
 def events(seed: bytes) -> list[bytes]:
-    """Return what a seed becomes: an event for each pool, that depends on all of the seed."""
+    """Return the events that a seed becomes: one for each pool, each dependent on the whole seed."""
     return [_derive(b"event", i, seed, bytes(SEED)) for i in range(POOLS)]
 
 
 def renew(path: bytes, fresh: bytes) -> bytes:
-    """Replace the file's seed by one that depends on it and on fresh bytes, and return the old one. It may be used once.
+    """Replace the file's seed with one that depends on it and on fresh bytes. Return the old one, which may be used once.
 
     Raises Locked, Refused, or OSError.
     """
@@ -83,7 +83,7 @@ def renew(path: bytes, fresh: bytes) -> bytes:
 
 
 def save(path: bytes, fresh: bytes) -> None:
-    """Write fresh bytes as the seed, to a new file if there is none. Raises as renew()."""
+    """Write fresh bytes as the seed, to a new file if there is none. Raises the same as renew()."""
     with _File(path) as file:
         file.judge_replaced()
         file.write(fresh)
@@ -119,7 +119,7 @@ class _File:
         try:
             fd = self.folder.open(self.name + suffix, flags)
         except OSError as error:
-            # What open(2) says of a symbolic link with O_NOFOLLOW, of a directory, and of a socket.
+            # The errors of open(2) for a symbolic link with O_NOFOLLOW, for a directory, and for a socket.
             if error.errno in (errno.ELOOP, errno.EMLINK, errno.EISDIR, errno.ENXIO):
                 raise Refused(KIND) from None
             raise
@@ -127,7 +127,7 @@ class _File:
         return fd
 
     def _take(self, fd: int, private: bool, stack: ExitStack) -> None:
-        """Lock an open file, until the stack ends. Closing it is not enough: a forked child may have a copy."""
+        """Lock an open file until the stack ends. Closing it would not unlock it: a forked child may have a copy."""
         _judge(os.fstat(fd), private)
         _lock(fd)
         stack.callback(_try, _unlock, fd)
@@ -135,14 +135,14 @@ class _File:
     def read(self) -> bytes:
         """Return the seed.
 
-        Where others can remove the lock's file, the seed is locked too, until the end. Otherwise two calls would each
-        have a lock and read one seed.
+        Where the lock file can be removed, the seed file is locked too, until the end. Otherwise two calls could each
+        have a lock and read the same seed.
         """
         with ExitStack() as stack:
-            fd = self._open(b"", os.O_RDWR, stack)  # NFS wants writing for a lock
+            fd = self._open(b"", os.O_RDWR, stack)  # NFS locks only files that are open for writing
             self._take(fd, True, stack)
             if not os.path.samestat(os.fstat(fd), self.folder.stat(self.name)):
-                raise Locked(LOCKED)  # another call has used and replaced it before this one had its lock
+                raise Locked(LOCKED)  # another call used and replaced it before this one got the lock
             content = b""
             while len(content) <= SIZE and (piece := os.read(fd, SIZE + 1 - len(content))):
                 content += piece
@@ -151,7 +151,7 @@ class _File:
         return decode(content)
 
     def judge_replaced(self) -> None:
-        """Refuse to replace what is not this user's file."""
+        """Refuse to replace anything that is not this user's regular file."""
         try:
             status = self.folder.stat(self.name)
         except FileNotFoundError:
@@ -159,9 +159,9 @@ class _File:
         _judge(status, False)
 
     def write(self, seed: bytes) -> None:
-        """Replace the file in one step, and return when that is on the disk."""
+        """Replace the file in one step, and return when the change is on the disk."""
         new = self.name + b".new"
-        with suppress(FileNotFoundError):  # left by a process that died, as the lock is held
+        with suppress(FileNotFoundError):  # a process that died left it, because this one holds the lock
             self.folder.remove(new)
         with ExitStack() as undo:
             with ExitStack() as stack:
@@ -186,7 +186,7 @@ if sys.platform != "win32":
     _ALWAYS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
     class _Folder:
-        """An open directory, so that one that is renamed meanwhile makes no difference."""
+        """An open directory, so that renaming it meanwhile makes no difference."""
 
         keeps_open = True
 
@@ -212,10 +212,10 @@ if sys.platform != "win32":
             os.close(self.fd)
 
     def _judge(status: os.stat_result, private: bool) -> None:
-        """Refuse what is not a regular file of this user.
+        """Refuse a file that is not a regular file of this user.
 
-        If it is to be private, refuse one that others have access to, or that has another name, under which its seed
-        would be found again.
+        If it is to be private, also refuse a file that others have access to, or that has another name, under which its
+        seed would be used again.
         """
         if not stat.S_ISREG(status.st_mode):
             raise Refused(KIND)
@@ -236,7 +236,7 @@ if sys.platform != "win32":
         fcntl.flock(fd, fcntl.LOCK_UN)
 
     def _make_private(fd: int) -> None:
-        """Set the mode: the umask may have taken bits of the owner's away."""
+        """Set the mode, because the umask may have removed the owner's bits."""
         os.fchmod(fd, 0o600)
 
 else:
@@ -244,7 +244,7 @@ else:
     import msvcrt
 
     class _Folder:
-        """A directory's path: Windows opens no directories. While a file is open it is neither removed nor replaced."""
+        """A directory's path: Windows cannot open directories, and does not remove or replace a file that is open."""
 
         keeps_open = False
 
@@ -254,7 +254,7 @@ else:
 
         def open(self, name: bytes, flags: int) -> int:
             with suppress(FileNotFoundError):
-                if not stat.S_ISREG(self.stat(name).st_mode):  # open() would follow a link, and has no right to a folder
+                if not stat.S_ISREG(self.stat(name).st_mode):  # open() would follow a link, and fail on a folder
                     raise Refused(KIND)
             return os.open(os.path.join(self.path, name), flags | os.O_BINARY | os.O_NOINHERIT, 0o600)
 
@@ -262,7 +262,7 @@ else:
             return os.lstat(os.path.join(self.path, name))
 
         def replace(self, old: bytes, new: bytes) -> None:
-            """Replace a file and wait until the new name is on the disk, for which os.replace() does not."""
+            """Replace a file and wait until the new name is on the disk. os.replace() does not wait for that."""
             replace_existing, write_through = 1, 8
             names = [os.fsdecode(os.path.join(self.path, name)) for name in (old, new)]
             if not _kernel32.MoveFileExW(*names, replace_existing | write_through):
@@ -281,7 +281,7 @@ else:
     _kernel32.MoveFileExW.argtypes = [ctypes.c_wchar_p, ctypes.c_wchar_p, ctypes.c_ulong]
 
     def _judge(status: os.stat_result, private: bool) -> None:
-        """Refuse what is not a regular file. Its folder's access list says who may read it, and os.stat() does not."""
+        """Refuse what is not a regular file. Who may read it is in its folder's access list, which os.stat() can't show."""
         if not stat.S_ISREG(status.st_mode):
             raise Refused(KIND)
         if private and status.st_nlink > 1:

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Status:
-    """What served this process when it was asked. Frozen; no field holds a secret.
+    """What served this process when ``status()`` was called. Frozen; no field contains a secret.
 
     ``mode``
-        ``"core"`` if a Go core of this process serves; ``"direct"`` if the system's generator does; ``"system"``
-        if ``os.urandom`` does, because this installation is in pure Python.
+        ``"core"`` if a Go core of this process serves; ``"direct"`` if the system's generator does; ``"system"`` if
+        ``os.urandom`` does, because this installation is in pure Python.
     ``reason``
         Why the mode is not ``"core"``; empty in that mode.
     ``ready``
@@ -35,24 +35,25 @@ class Status:
     ``reseeds``
         Number of reseeds of this process's core.
     ``failed_reseeds``
-        Number of reseeds for which the kernel refused its bytes; the old seed stayed in use.
+        Number of reseeds for which the kernel refused to give bytes; the old seed stayed in use.
     ``events``
         Number of events added to the pools of this process's core since its start.
     ``generation``
         Number of forks between this process and the one that imported gorandom.
     ``vm_generation``
-        The hypervisor's count of restores from a snapshot; None if it does not tell.
+        The hypervisor's count of restores from a snapshot; None if it does not provide one.
     ``clones``
-        What shows that the machine was restored from a snapshot. ``"vmclock"`` and ``"sysgenid"`` are pages of the
-        hypervisor's, read at each draw. With ``"clock"`` nothing shows it, and ready bytes are used for at most a
-        second. ``"nothing kept"``: there are no ready bytes, in mode ``"system"``.
+        What shows that the machine was restored from a snapshot. ``"vmclock"`` and ``"sysgenid"`` are pages that the
+        hypervisor provides, read at each draw. With ``"clock"`` nothing shows it, and ready bytes are used for at most
+        a second. ``"nothing kept"`` (in mode ``"system"``) means that there are no ready bytes.
     ``seed_file``
-        The seed file that this process, or one that it was forked from, used last; None if none was.
+        The seed file that this process, or one that it was forked from, used last; None if it used none.
     ``keystream``
         The AES kernel that makes the bytes; ``"system"`` where the system makes them. For tests, the environment
-        variable ``GORANDOM_KEYSTREAM``, read at import, chooses among those that the processor has.
+        variable ``GORANDOM_KEYSTREAM``, read at import, chooses one of those that the processor supports.
     ``memory``
-        How the core's secrets are kept: which of wiped at fork, undumped and locked the system granted.
+        How the core's secrets are protected: which of wiping at fork, exclusion from dumps and locking the system
+        granted.
     ``core_version``
         Version of the core's library; None if it is not loaded.
     """
@@ -88,9 +89,9 @@ class Status:
 
 
 def ask_core() -> dict[str, list[str]]:
-    """Return what the core says of itself: a list of values for each name (AppendStatus in pyext/calls).
+    """Return what the core reports about itself: a list of values for each name (AppendStatus in pyext/calls).
 
-    RuntimeError if it can't be entered.
+    RuntimeError if the core can't be entered.
     """
     from . import _core  # already loaded: gorandom imports it
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, Never
 
-# random.SystemRandom's words, and a remedy.
+# random.SystemRandom's words, and what to do instead.
 NO_STATE = "System entropy source does not have state. Share this object, or make another where it is needed."
 
 _RESOLUTION = 2.0**-53  # a float's mantissa has 53 bits
@@ -28,11 +28,11 @@ class SystemRandom(random.SystemRandom, Numbers):
 
     __module__ = "gorandom"
 
-    # Where the methods in Python get their bytes. A subclass may wait where this one raises.
+    # The source of bytes for the methods in Python. A subclass may wait where this one raises.
     _bytes = staticmethod(urandom)
 
     def random(self) -> float:
-        """Return a float, 0.0 <= x < 1.0: 53 random bits, each multiple of 2**-53 with the same probability."""
+        """Return a float, 0.0 <= x < 1.0, from 53 random bits: each multiple of 2**-53 has the same probability."""
         return (int.from_bytes(self._bytes(7), "big") >> 3) * _RESOLUTION
 
     def getrandbits(self, k: int) -> int:
@@ -49,15 +49,15 @@ class SystemRandom(random.SystemRandom, Numbers):
     def gauss(self, mu: float = 0.0, sigma: float = 1.0) -> float:
         """Return a normally distributed float; ``mu`` is the mean, ``sigma`` the standard deviation.
 
-        ``random.Random`` makes two at a time and keeps the second, which a forked child inherits. Here nothing is
-        kept: ``gauss_next`` is neither set nor used.
+        ``random.Random`` makes two numbers at a time and keeps the second, which a forked child inherits. Here nothing
+        is kept: ``gauss_next`` is neither set nor used.
         """
         angle = self.random() * tau
         radius = sqrt(-2.0 * log(1.0 - self.random()))
         return mu + cos(angle) * radius * sigma
 
     def seed(self, *args: Any, **kwds: Any) -> None:
-        """Do nothing, with any arguments; ``gauss_next`` stays too."""
+        """Do nothing, with any arguments; ``gauss_next`` is not changed either."""
 
     def getstate(self, *args: Any, **kwds: Any) -> Never:
         """Raise NotImplementedError, as copying and pickling do: there is no state to save."""
@@ -68,8 +68,8 @@ class SystemRandom(random.SystemRandom, Numbers):
         raise NotImplementedError(NO_STATE)
 
 
-# C does what these and random.Random's methods do where arguments are plain, and calls them for all else. So what
-# differs between versions of Python is as in the running one.
+# C does the work of these and of random.Random's methods where arguments are plain, and calls them in all other cases.
+# So whatever differs between versions of Python is as in the running one.
 PYTHON: dict[str, Callable[..., Any]] = {
     name: getattr(SystemRandom, name)
     for name in ("getrandbits", "_randbelow", "randrange", "randint", "random", "choice", "shuffle", "sample")

@@ -1,4 +1,4 @@
-"""UUIDs of RFC 9562, versions 4 and 7, that never repeat after a fork or a restore."""
+"""UUIDs of versions 4 and 7 (RFC 9562) that never repeat after a fork or a restore."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from typing import SupportsIndex
 
 
-# The front calls these two with the arguments that it is given, and Python refuses wrong ones. The names in their bodies are the
-# front's functions, which replace them below.
+# The front calls these two functions with the arguments that it was given, so that Python refuses wrong ones. The
+# names in their bodies mean the front's functions, which replace these below.
 
 
 def uuid4() -> uuid.UUID:
@@ -27,7 +27,7 @@ def uuid7(*, timestamp: SupportsIndex | None = None) -> uuid.UUID:
     if not 0 <= time < 1 << 48:
         raise ValueError("timestamp must be in milliseconds since 1970, 0 <= timestamp < 2**48")
     drawn = int.from_bytes(get_random_bytes(10), "big")
-    rand_a, rand_b = drawn >> 64 & 0xFFF, drawn & (1 << 62) - 1  # as RFC 9562 calls them
+    rand_a, rand_b = drawn >> 64 & 0xFFF, drawn & (1 << 62) - 1  # RFC 9562's names
     return uuid.UUID(int=time << 80 | 7 << 76 | rand_a << 64 | 2 << 62 | rand_b)
 
 

@@ -8,14 +8,14 @@
 
 Go computes ``digest()`` and ``Key``, which prepares a key once for many messages. Where the processor has instructions
 for SHA-256, that digest is computed without entering Go's runtime, also in ``new(key, message, "sha256").digest()``. The
-standard library's code computes the rest: what is fed in pieces, digests that Go lacks, long messages, and all but
-SHA-256 in a process without a core. The tags are the same.
+standard library's code computes the rest: messages fed in pieces, digests that Go lacks, long messages, and all digests
+but SHA-256 in a process without a core. The tags are the same.
 
-Everything may be used by any thread and in any process: what was begun in a parent can be finished in its forked child.
+Everything may be used from any thread and in any process. An HMAC begun in a parent can be finished in its forked child.
 If two threads feed one object at once, the order is unspecified.
 
-Digests are named as ``hashlib`` names them; its constructors, other callables and PEP 247 modules will do too. Keys and
-messages may have any length, in every process (the standard library's refuse more than 2 GiB before CPython 3.14).
+Name digests as ``hashlib`` does; its constructors, other callables and PEP 247 modules work too. Keys and messages may
+have any length, in every process (before CPython 3.14 the standard library refuses more than 2 GiB).
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ if TYPE_CHECKING:
 __all__ = ["HMAC", "Key", "compare_digest", "digest", "new"]
 
 digest_size = None
-"""As the standard library's: the size depends on the digest."""
+"""None, as in the standard library: the size depends on the digest."""
 
-# Numbers of the digests that the core has, by all that names them: hashlib's names and constructors.
+# Numbers of the digests that the core has, by everything that names them: hashlib's names and constructors.
 _NUMBERS: dict[object, int] = {}
 for _number, (_name, _size, _block) in enumerate(_front.MACS):
     _NUMBERS[_name] = _number
@@ -53,33 +53,33 @@ for _number, (_name, _size, _block) in enumerate(_front.MACS):
         _NUMBERS[getattr(_hashlib, _name)] = _number
 del _number, _name, _size, _block
 
-# SHA-256's, where the front makes it without entering Go: for a single message that is faster than OpenSSL, and for
-# the others an object of the standard library's is.
-_HERE = 0 if _front.hmac256 else -2  # nobody's number
+# SHA-256's number, where the front computes it without entering Go. For a single message that is faster than OpenSSL.
+# For the other digests an object of the standard library is faster.
+_HERE = 0 if _front.hmac256 else -2  # -2 is no digest's number
 _HERE_BLOCK = _front.MACS[0][2]
-_KEPT_WHOLE = 16 << 10  # bytes of a key
+_KEPT_WHOLE = 16 << 10  # bytes; keys up to this size are kept unhashed
 
 
 def _number_of(digestmod: object) -> int | None:
     try:
         return _NUMBERS.get(digestmod)
-    except TypeError:  # what can't be hashed names no digest either
+    except TypeError:  # an unhashable object names no digest either
         return None
 
 
 def digest(key: Buffer, msg: Buffer, digest: _Digest) -> bytes:
-    """Return the tag of ``msg`` under ``key``, both bytes-like, as ``new(key, msg, digest).digest()`` and faster.
+    """Return the tag of ``msg`` under ``key``, both bytes-like, like ``new(key, msg, digest).digest()`` but faster.
 
-    ValueError for an unknown digest, TypeError for other types, as from the standard library. (For a program's own
+    ValueError for an unknown digest and TypeError for other types, as in the standard library. (For a program's own
     digest with a block of fewer than 16 bytes the standard library's ``digest()`` differs from its ``new()``. This
-    function agrees with ``new()``, and gives its RuntimeWarning.)
+    function agrees with ``new()``, and gives the same RuntimeWarning.)
     """
     number = _number_of(digest)
     if number is not None:
         try:
             tag = _front.hmac(number, key, msg)
         except (TypeError, BufferError):
-            # The standard library's error is raised. PyPy's digest() takes a str, and has none: then it is this one.
+            # Raise the standard library's error. PyPy's digest() accepts a str and raises none; then raise this one.
             _hmac.digest(key, msg, digest)  # type: ignore[arg-type]
             raise
         if tag is not None:
@@ -92,18 +92,18 @@ def digest(key: Buffer, msg: Buffer, digest: _Digest) -> bytes:
         return Key(key, digest).digest(msg)
 
 
-# Bound once: super() costs as much as a short message's tag.
+# Bound once, because super() costs as much as a short message's tag.
 _init, _update, _digest, _object = _hmac.HMAC.__init__, _hmac.HMAC.update, _hmac.HMAC.digest, object.__new__
 
 
 class HMAC(_hmac.HMAC):
     """The standard library's HMAC object with ``verify`` and ``hexverify``; ``new()`` makes it.
 
-    It can't be pickled, since that would show the key.
+    It can't be pickled, because that would show the key.
     """
 
-    # Key and message of an object that has been given no more, until more is asked of it. While it is there the
-    # standard library's slots are empty; __getattr__ answers for whatever is empty.
+    # The key and the message of an object that has got nothing else and has been asked for no more than its tag. While
+    # this is set, the standard library's slots are empty, and __getattr__ answers for the empty ones.
     __slots__ = ("_whole",)
     _whole: tuple[bytes, bytes, list[_hmac.HMAC]] | None
 
@@ -126,15 +126,16 @@ class HMAC(_hmac.HMAC):
         whole = self._whole
         if whole is not None:
             key, message, made = whole
-            # Another thread may be here too, or the child of a fork, or a handler that raises. So it stays whole until
-            # all is there; and who comes first makes it for all, since what is fed to another's would be lost.
+            # Another thread may be here too, or the child of a fork, or a signal handler that raises. So _whole stays
+            # set until every slot is filled. The first object made serves all threads, because data fed to any other
+            # would be lost.
             made.append(_hmac.HMAC(key, message, "sha256"))
             for name in _hmac.HMAC.__slots__:
                 setattr(self, name, getattr(made[0], name, None))
             self._whole = None
 
     def __getattr__(self, name: str) -> Any:
-        if name == "_whole":  # of an object that was made by __new__ alone
+        if name == "_whole":  # the object was made by __new__ alone
             return None
         if self._whole is not None:
             if name == "digest_size":
@@ -144,14 +145,14 @@ class HMAC(_hmac.HMAC):
             if name in ("_hmac", "_inner", "_outer"):
                 self._begin()
                 return getattr(self, name)
-        return object.__getattribute__(self, name)  # another thread may have begun it since; else the right error
+        return object.__getattribute__(self, name)  # another thread may have begun it; otherwise the right error
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(f"cannot pickle {type(self).__name__!r} object")
 
     @property
     def name(self) -> str:
-        """``"hmac-"`` and the digest's name."""
+        """``"hmac-"`` followed by the digest's name."""
         return "hmac-sha256" if self._whole is not None else super().name
 
     def update(self, msg: Buffer) -> None:
@@ -160,7 +161,7 @@ class HMAC(_hmac.HMAC):
         _update(self, msg)
 
     def copy(self) -> Self:
-        """Return an independent object that has been fed the same."""
+        """Return an independent object that has been fed the same data."""
         self._begin()
         other: Any = super().copy()
         other._whole = None
@@ -170,7 +171,7 @@ class HMAC(_hmac.HMAC):
     __copy__ = copy
 
     def digest(self) -> bytes:
-        """Return the tag for what was fed so far; more may follow."""
+        """Return the tag of the data fed so far; more may follow."""
         whole = self._whole
         if whole is None:
             return _digest(self)
@@ -181,24 +182,24 @@ class HMAC(_hmac.HMAC):
         return self.digest().hex()
 
     def verify(self, tag: Buffer) -> None:
-        """Raise ValueError unless bytes-like ``tag`` is all of ``digest()``. Takes constant time."""
+        """Raise ValueError unless the bytes-like ``tag`` equals the whole ``digest()``. Takes constant time."""
         if not compare_digest(self.digest(), tag):
             raise ValueError("MAC check failed")
 
     def hexverify(self, hextag: str | Buffer) -> None:
         """Do ``verify`` for a tag in hexadecimal digits, upper or lower case, as str or bytes-like.
 
-        ``binascii.Error``, which is a ValueError, for what is no hexadecimal.
+        ``binascii.Error``, which is a ValueError, for anything that is not hexadecimal.
         """
         self.verify(_unhexlify(hextag))
 
 
 def new(key: bytes | bytearray, msg: Buffer | None = None, digestmod: _Digest = "") -> HMAC:
-    """Return an ``HMAC`` object for ``key``, bytes or bytearray, that has been fed ``msg`` if that is given.
+    """Return an ``HMAC`` object for ``key`` (bytes or bytearray), fed with ``msg`` if that is given.
 
-    ``digestmod`` is required. TypeError and ValueError as the standard library's.
+    ``digestmod`` is required. TypeError and ValueError as in the standard library.
     """
-    # What __init__ does for the plainest arguments, without the calls on the way there: they cost as much as the tag.
+    # This does what __init__ does for the plainest arguments, without its calls, which cost as much as the tag.
     if type(key) is bytes and type(msg) is bytes and len(key) <= _HERE_BLOCK and _number_of(digestmod) == _HERE:
         made = _object(HMAC)
         made._whole = key, msg, []
@@ -214,14 +215,14 @@ def _by_hashlib(digestmod: _Digest, key: Buffer, message: Buffer) -> bytes:
 class Key(_front.Key):
     """A key prepared for one digest and any number of messages: ``digest``, ``digests``, ``verify``.
 
-    ``key`` is bytes-like, of any length. What is kept of it is as good as the key. So it lies in memory that is left out
-    of core dumps and, if the system allows it, of swap, and it is erased when the object ends. The object can be neither
-    pickled nor copied, and does not show the key. The ``key`` that the caller gave is the caller's to
-    erase. If the core lacks the digest, or the process has no core, ``hashlib`` gets a copy of the key for each message.
-    That copy is erased afterwards, unless ``hashlib`` keeps it. A key of more than 16 KiB may leave its hash in the
+    ``key`` is bytes-like, of any length. What the object keeps of it is as sensitive as the key. So it is in memory that
+    is left out of core dumps and, if the system allows it, of swap, and it is erased when the object ends. The object can
+    be neither pickled nor copied, and does not show the key. Erasing the ``key`` that was passed in is up to the caller.
+    If the core lacks the digest, or the process has no core, ``hashlib`` gets a copy of the key for each message. That
+    copy is erased afterwards, unless ``hashlib`` keeps it. A key of more than 16 KiB may leave its hash in the
     interpreter's memory.
 
-    TypeError for other types, ValueError for an unknown digest, MemoryError where no such memory can be had.
+    TypeError for other types, ValueError for an unknown digest, MemoryError if no such memory is available.
     """
 
     __slots__ = ()
@@ -235,13 +236,14 @@ class Key(_front.Key):
             name, digest_size, block_size = _front.MACS[number]
             names, kept = f"hmac-{name}", name
         else:
-            like = _hmac.HMAC(b"", None, digestmod)  # and its errors
+            like = _hmac.HMAC(b"", None, digestmod)  # which also raises its errors
             number, kept = -1, digestmod
             names, digest_size, block_size = like.name, like.digest_size, like.block_size
         view: bytes | memoryview = memoryview(key).cast("B")
         if len(view) > max(block_size, _KEPT_WHOLE) and number != _HERE:
-            # RFC 2104's first step, done once. A hash that is longer than a block would be hashed again. The hash is as good
-            # as the key, and stays in the interpreter's memory: so keys of a usual length are kept whole.
+            # RFC 2104's first step, done once. A hash that is longer than a block would be hashed again. The hash is
+            # as sensitive as the key, and stays in the interpreter's memory. So keys of usual length are kept
+            # unhashed.
             with _suppress(ValueError):  # hmac may know a name that hashlib does not: SHA3_224 since CPython 3.14
                 first = _hash(digestmod, view)
                 view = first if len(first) <= block_size else view

@@ -5,11 +5,11 @@
     >>> rng.random(3).shape
     (3,)
 
-For numbers that nobody may predict: shuffles of ballots, samples for an audit, noise for privacy. They cannot be
-reproduced, because there is no seed. It needs numpy 1.23 or later and the C extension; ImportError without them.
-``import gorandom`` alone does not import numpy.
+Use it for numbers that nobody must be able to predict: shuffles of ballots, samples for an audit, noise for privacy.
+They cannot be reproduced, because there is no seed. This module needs numpy 1.23 or later and the C extension;
+ImportError without them. ``import gorandom`` alone does not import numpy.
 
-After numpy's manual, "Bit generators" and "Extending" (the C interface ``bitgen_t``).
+It follows numpy's manual, "Bit generators" and "Extending" (the C interface ``bitgen_t``).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ __all__ = ["BitGenerator"]
 
 
 class BitGenerator(_Base):
-    """A ``numpy.random.BitGenerator`` whose numbers are gorandom's.
+    """A ``numpy.random.BitGenerator`` that draws its numbers from gorandom.
 
     **No seed, no state.** ``seed`` is None or a seedless seed sequence (``SeedlessSeedSequence``), as numpy and SciPy
     pass them on; ValueError for an actual seed. After ``numpy.random.set_bit_generator(gorandom.BitGenerator())`` the
@@ -45,35 +45,35 @@ class BitGenerator(_Base):
     from ``gorandom.secrets``: ``numpy.random.default_rng(secrets.randbits(256))``. Anyone who sees enough of that
     generator's numbers can compute the others.
 
-    **Threads and forks.** One object may be shared by any number of ``Generator`` objects, threads and forked children.
-    A child draws numbers of its own at once, and its lock is free, whoever held it in the parent. Each object keeps up
-    to 16 KiB of ready bytes in memory that is wiped at fork, left out of core dumps and locked if possible. Each number
-    is erased there as it is handed out. 64 objects share one mapping, so a process may have any number of them.
-    ``gorandom.reseed()`` takes effect before the next number. When a call from numpy begins, ready bytes from an
-    earlier second of the system's clock are replaced.
+    **Threads and forks.** One object may be shared by any number of ``Generator`` objects, threads and forked
+    children. A child draws different numbers at once, and its lock is free, even if a thread of the parent held it.
+    Each object keeps up to 16 KiB of ready bytes in memory that is wiped at fork, left out of core dumps and locked if
+    possible. Each number is erased there as it is handed out. 64 objects share one mapping, so a process may have any
+    number of them. ``gorandom.reseed()`` takes effect before the next number. When a call from numpy begins, ready
+    bytes from an earlier second of the system's clock are replaced.
 
     ``next_uint64`` takes the next 8 bytes, ``next_uint32`` the next 4; ``next_double`` is a multiple of 2**-53,
     from 53 of 64 bits; ``next_raw`` is ``next_uint64``.
 
     **Errors.** Entering ``lock``, as all methods of ``Generator`` do, waits while the system's generator has not been
     seeded, and raises OSError if that gives no bytes. The functions behind ``capsule``, ``ctypes`` and ``cffi`` cannot
-    raise. If the system refuses while a call is under way, in a process without a Go core, they try again for a second
-    and then end the process (SIGABRT, with a line on stderr), because whatever they returned would be taken for a
-    random number. A process with a core does not depend on the system there.
+    raise. In a process without a Go core the system may refuse bytes in the middle of a call. The functions then retry
+    for a second and end the process (SIGABRT, with a line on stderr), because numpy would use whatever they returned
+    as a random number. A process with a core does not depend on the system there.
 
     **Without the lock.** Code that calls these functions itself, from Cython, Numba or C, must hold ``lock`` meanwhile
     (``with bit_generator.lock:``), or be the only user of this object. Without the lock, two threads that draw from
-    one object at once may get the same number, or zeros. Nothing looks at the clock either, so ready bytes may be
-    older than a second, and copies of a virtual machine could both give them. Forks and reseeds are noticed all the
-    same. The object must outlive the addresses that were taken from it.
+    one object at once may get the same number, or zeros. Nor is the clock checked, so ready bytes may be older than a
+    second, and copies of a virtual machine could both give them. Forks and reseeds are noticed all the same. The
+    object must outlive the addresses that were taken from it.
 
-    **Where the kernel cannot wipe memory at fork** (gVisor, or Linux before 4.14) a fork handler erases the ready bytes
-    in the child. A child of a raw ``clone(2)`` erases them when it first enters ``lock`` or needs new bytes. Until
-    then it takes numbers from the same buffer as its parent, and none that the parent takes.
+    **Where the kernel cannot wipe memory at fork** (gVisor, or Linux before 4.14) a fork handler erases the ready
+    bytes in the child. A child of a raw ``clone(2)`` erases them when it first enters ``lock`` or needs new bytes.
+    Until then it takes numbers from the same buffer as its parent, but no number is taken by both.
 
     **Not for RandomState.** The legacy ``numpy.random.RandomState`` makes two normally distributed numbers at a time
-    and keeps the second, out of reach of this class. A forked child inherits that number and
-    gives it too. This concerns ``normal``, and what is made of normals: ``gamma``, ``standard_t`` and others.
+    and keeps the second, where this class cannot reach it. A forked child inherits that number and gives it too. This
+    concerns ``normal``, and distributions built on it: ``gamma``, ``standard_t`` and others.
     ``numpy.random.Generator`` keeps none.
     """
 
@@ -96,7 +96,7 @@ class BitGenerator(_Base):
 
     @property
     def lock(self) -> _numpy.BitGen:  # type: ignore[override]
-        """Held by whoever draws, in a ``with`` block. The same thread may enter it again."""
+        """The lock that a thread holds while it draws, in a ``with`` block. The same thread may enter it again."""
         return self._bits
 
     def spawn(self, n_children: int) -> list[Self]:
@@ -111,14 +111,14 @@ class BitGenerator(_Base):
     def random_raw(self, size: Any = None, output: bool = True) -> Any:
         """Return an int of 64 random bits, or an array of them (uint64) of shape ``size``; None if ``output`` is false."""
         if not output:
-            return None  # the stream has no place that could be skipped to
+            return None  # the stream has no position, so there is nothing to skip
         raw = _np.empty(() if size is None else size, _np.uint64)
         _front.fill(raw.data)
         return int(raw[()]) if size is None else raw
 
     @property
     def state(self) -> Never:
-        """TypeError: there is no state that could be copied, pickled, saved or set."""
+        """Raises TypeError: there is no state that could be copied, pickled, saved or set."""
         raise _no_state(self)
 
     @state.setter

@@ -1,8 +1,8 @@
 """Random integers, choices and shuffles for secrets, with the names of the standard library's ``random``.
 
-The functions draw from gorandom's stream. They behave as those of PyCrypto's ``Crypto.Random.random``, which this
-module replaces. A ``StrongRandom`` takes as many bytes as PyCrypto's and makes the same numbers of them, so a
-``randfunc`` of the caller gives the same results as there.
+The functions draw from gorandom's stream. They behave like those of PyCrypto's ``Crypto.Random.random``, which this
+module replaces. A ``StrongRandom`` takes as many bytes as PyCrypto's and makes the same numbers from them, so a
+caller's ``randfunc`` gives the same results as there.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class StrongRandom:
 
         0 for k = 0; ValueError for a negative k.
         """
-        mask = (1 << k) - 1  # refuses what is no int, and negative ones, before anything is drawn
+        mask = (1 << k) - 1  # refuses a non-int or a negative k before anything is drawn
         return mask & int.from_bytes(self._randfunc((k + 7) // 8), "big")
 
     if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class StrongRandom:
             raise ValueError("empty range for randrange(%r, %r, %r)" % (start, stop, step))
         bits = choices.bit_length()
         while (chosen := self.getrandbits(bits)) >= choices:
-            pass  # dropping those too large, not folding them, keeps all choices as likely
+            pass  # numbers that are too large are dropped, not folded, so that all choices are equally likely
         return start + step * chosen
 
     def randint(self, a: int, b: int) -> int:
@@ -112,7 +112,7 @@ class StrongRandom:
             )
         size = len(x)
         if size:
-            x[0] = x[0]  # a sequence of one item is refused too if it cannot be changed
+            x[0] = x[0]  # refuses an immutable sequence even if it has only one item
         for last in range(size - 1, 0, -1):
             other = self.randrange(0, last + 1)
             x[last], x[other] = x[other], x[last]
@@ -125,15 +125,15 @@ class StrongRandom:
         size = len(population)
         if k > size:
             raise ValueError("sample larger than population")
-        chosen: dict[int, None] = {}  # keeps the order in which they came
+        chosen: dict[int, None] = {}  # keeps the order of the draws
         for wanted in range(k):
             while len(chosen) == wanted:
                 chosen[self.randrange(size)] = None
         return [population[i] for i in chosen]
 
 
-# Over gorandom's stream nobody sees which number is made from which bytes: that is done in C where it is plain, and
-# by these methods where it is not.
+# With gorandom's stream nobody sees which number is made from which bytes. So C makes the numbers in plain cases, and
+# these methods do in the others.
 _r = StrongRandom()
 if TYPE_CHECKING:
     getrandbits = _r.getrandbits

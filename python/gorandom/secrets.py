@@ -1,7 +1,7 @@
 """A replacement for the standard library's ``secrets`` (PEP 506) that draws from gorandom.
 
-While the system's generator is not ready the functions wait, as PEP 522 asks of this module. Ctrl-C ends the wait.
-``SystemRandom`` does not wait: it raises ``BlockingIOError``.
+While the system's generator is not ready, the functions wait, as PEP 522 requires of this module. Ctrl-C ends the
+wait. ``SystemRandom`` does not wait: it raises ``BlockingIOError``.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ DEFAULT_ENTROPY = 32  # bytes of a token whose size is not given
 
 
 def _bytes_when_ready(n: SupportsIndex) -> bytes:
-    # get_random_bytes waits too, but its errors are PyCrypto's. Nothing is drawn before a success, so a
-    # second call with the same n is a first one.
+    # get_random_bytes waits too, but its errors are PyCrypto's. Nothing is drawn before a success, so a second call
+    # with the same n is like a first one.
     try:
         return _front.urandom(n)
     except BlockingIOError:
@@ -54,7 +54,7 @@ _random = _PatientRandom()
 
 
 # The functions of this module are written in C. C calls these for the rest: long integers, sequences other than lists,
-# and wrong arguments. In pure Python they serve all.
+# and wrong arguments. In pure Python they serve all calls.
 
 
 def randbelow(exclusive_upper_bound: int) -> int:

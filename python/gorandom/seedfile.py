@@ -6,12 +6,12 @@
     >>> seedfile.load("/var/lib/example/seed")        # doctest: +SKIP
     64
 
-After Ferguson, Schneier, Kohno, Cryptography Engineering 9.6. ``load()`` writes the next seed to the disk, file and
-directory, before the first byte depends on the old one. So a seed is never used twice, even if the machine loses
-power. The kernel's bytes are always mixed in: a stolen file alone predicts nothing.
+It follows Ferguson, Schneier, Kohno, Cryptography Engineering 9.6. ``load()`` writes the next seed to the disk, and
+syncs file and directory, before any byte depends on the old one. So a seed is never used twice, even if the machine
+loses power. The kernel's bytes are always mixed in, so a stolen file alone predicts nothing.
 
-The functions may be called from any thread and in any process, and share files between processes. Each seed file has
-a lock file, ``<file>.lock``, which is never removed, and for a moment a ``<file>.new``. No other seed file may have
+The functions may be called from any thread and in any process, and share files between processes. Each seed file has a
+lock file, ``<file>.lock``, which is never removed, and for a moment a ``<file>.new``. Do not give another seed file
 such a name. The functions leave no descriptor open. With a core, seeds stay in its memory and never become Python
 objects.
 
@@ -46,16 +46,16 @@ last: str | None = None
 
 
 class SeedFileError(ValueError):
-    """Raised if a file is refused. It was not used, and it is unchanged.
+    """Raised if a file is refused. The file was not used, and it is unchanged.
 
-    It is not a regular file, has another name (a hard link), is a symbolic link, belongs to another user, may be read
-    or written by other users, has the wrong size, or is damaged.
+    A file is refused if it is not a regular file, has another name (a hard link), is a symbolic link, belongs to another
+    user, may be read or written by other users, has the wrong size, or is damaged.
     """
 
 
 def _in_core(name: str, path: bytes) -> bool:
-    """Have the core do it, and raise what it answers. False if it did nothing, as there is none that can be entered."""
-    if not _front.start():  # each time: the process may have been forked since the last
+    """Let the core do it, and raise the error that it returns. False if there is no core that can be entered."""
+    if not _front.start():  # asked each time, because the process may have been forked
         return False
     try:
         answer = getattr(_core, "gopy_Seed" + name)(path.hex())
@@ -88,16 +88,16 @@ def _call(name: str, path: str | bytes | PathLike[str] | PathLike[bytes], timeou
     if b"\0" in path:
         raise ValueError("embedded null byte")
     if not os.path.isabs(path):
-        path = os.path.join(os.getcwdb(), path)  # not abspath(): the kernel alone knows what ".." behind a link is
+        path = os.path.join(os.getcwdb(), path)  # not abspath(): only the kernel knows what ".." after a link is
     if not timeout >= 0:
         raise ValueError("timeout must be non-negative")
     global last
-    left, nap = timeout, FIRST_NAP  # naps are added up: a clock may stand still (in tests) or jump
+    left, nap = timeout, FIRST_NAP  # naps are counted, because a clock may stand still (in tests) or jump
     while True:
         fresh = _front.get_random_bytes(SEED_BYTES)  # may wait, so no lock is held
         try:
-            # Without the lock a child that is forked during a call would keep a copy of the descriptor that locks the
-            # file, and with it that lock, after its parent's death.
+            # Without no_forks, a child that is forked during a call would keep a copy of the descriptor that locks the
+            # file. So the lock would stay held even after the parent's death.
             with no_forks:
                 if not _in_core(name, path):
                     _in_python(name, path, fresh)
@@ -112,9 +112,9 @@ def _call(name: str, path: str | bytes | PathLike[str] | PathLike[bytes], timeou
                 raise TimeoutError(f"{locked}: {os.fsdecode(path)!r}") from None
         nap = min(nap, left)
         if os.name == "nt":
-            time.sleep(nap)  # select() takes no empty lists there
+            time.sleep(nap)  # select() refuses empty lists there
         else:
-            select((), (), (), nap)  # time.sleep() reads a clock for its end, and under libfaketime has none
+            select((), (), (), nap)  # time.sleep() reads a clock, and never ends under libfaketime
         left, nap = left - nap, min(2 * nap, LONGEST_NAP)
 
 
@@ -122,21 +122,21 @@ def load(path: str | bytes | PathLike[str] | PathLike[bytes], *, timeout: float 
     """Replace the file's seed with a new one, mix the old one into the generator, and return its size, 64 bytes.
 
     With a core, the old seed takes effect before the next byte in any thread. ``timeout`` is how many seconds to wait
-    while another process holds the lock. They are seconds slept, so a clock that is stopped or set does not matter.
+    while another process holds the lock. Seconds slept are counted, so a clock that is stopped or set does not matter.
 
     TimeoutError if the lock was not released in time. OSError (FileNotFoundError, PermissionError, ...) if the file or
     its directory cannot be read or written. SeedFileError if the file is refused. ValueError for a negative timeout or
     a NUL byte in the path. After an error nothing was mixed in.
     """
     size = _call("Load", path, timeout)
-    _front.reseed()  # makes the threads' pools stale, which only the front can
+    _front.reseed()  # makes the threads' pools stale; only the front can do that
     return size
 
 
 def refresh(path: str | bytes | PathLike[str] | PathLike[bytes], *, timeout: float = 10.0) -> int:
     """Replace the file's seed with one that depends on it and on the generator, and return its size, 64 bytes.
 
-    Long-running programs call this from time to time. Errors as for ``load()``.
+    Long-running programs should call this from time to time. Errors as for ``load()``.
     """
     return _call("Refresh", path, timeout)
 
@@ -145,6 +145,6 @@ def save(path: str | bytes | PathLike[str] | PathLike[bytes], *, timeout: float 
     """Write a new seed with mode 0600, and return its size, 64 bytes. The file is created if there is none.
 
     A damaged file, or one with another mode, is replaced. SeedFileError if it is not a regular file of this user.
-    Other errors as for ``load()``. After an error the file is complete: the old one or the new one.
+    Other errors as for ``load()``. After an error the file is complete, either the old one or the new one.
     """
     return _call("Save", path, timeout)

@@ -7,24 +7,24 @@
     >>> signer.unsign(token)
     b'ada@example.org'
 
-A token is the value, which anybody can read, and an HMAC of it. The HMAC's key is derived from the secret and the
-purpose, so what was signed for one purpose verifies for no other. The secret should be 32 random bytes and have no other
-use, because the signing key is an HMAC of the purpose under it.
+A token consists of the value, which anybody can read, and an HMAC of it. The HMAC's key is derived from the secret and
+the purpose, so a token signed for one purpose does not verify for another. The secret should be 32 random bytes and
+have no other use, because the signing key is an HMAC of the purpose under it.
 
-By default everything is HMAC-SHA-256 (RFC 2104, FIPS 180-4). itsdangerous, given the purpose as ``salt``, makes and reads
-the same tokens with ``key_derivation="hmac", digest_method=hashlib.sha256``. ``salt=`` is another name of ``purpose=``.
-``compat`` is for programs that have issued tokens already. ``compat="itsdangerous"`` makes those of its defaults: the key
-of an HMAC-SHA-1 is the SHA-1 of purpose, ``signer`` and secret. Purposes must be constants there, because two that
-collide under SHA-1 share a key. ``compat="flask"`` makes those of Flask's session cookies, all HMAC-SHA-1;
-``gorandom.compat.flask`` has the session interface. Use different purposes for different classes, too: ``Signer`` reads
-a token of ``TimestampSigner`` with the same purpose, and takes the time for a part of the value.
+By default everything is HMAC-SHA-256 (RFC 2104, FIPS 180-4). itsdangerous, given the purpose as ``salt``, makes and
+reads the same tokens with ``key_derivation="hmac", digest_method=hashlib.sha256``. ``salt=`` is another name of
+``purpose=``. ``compat`` is for programs that have issued tokens already. ``compat="itsdangerous"`` makes tokens as
+with its defaults: the key of an HMAC-SHA-1 is the SHA-1 of purpose, ``signer`` and secret. Purposes must be constants
+there, because two that collide under SHA-1 share a key. ``compat="flask"`` makes tokens as in Flask's session cookies,
+all HMAC-SHA-1; ``gorandom.compat.flask`` has the session interface. Use different purposes for different classes, too:
+``Signer`` accepts a token of ``TimestampSigner`` with the same purpose, and treats the time as part of the value.
 
-Everything here may be used from any thread, before and after any kind of fork, and subclassed. An object doesn't change
-once it is made. Its keys are in the memory of ``gorandom.hmac.Key``, which core dumps leave out; they are never shown or
-pickled. The secret itself is not kept. What making an object leaves in freed memory is not erased.
+Everything here may be used from any thread, before and after any kind of fork, and subclassed. An object doesn't
+change once it is made. Its keys are in the memory of ``gorandom.hmac.Key``, which core dumps leave out; they are never
+shown or pickled. The secret itself is not kept. Traces that making an object leaves in freed memory are not erased.
 
-A signature has one spelling. Variants in base64 that itsdangerous accepts (padding, foreign characters, bits set after
-the last) are refused. Every token that itsdangerous makes is read.
+A signature has only one spelling. Variants in base64 that itsdangerous accepts (padding, foreign characters, extra
+bits set at the end) are refused. Every token that itsdangerous makes is accepted.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     _Compat = Literal["itsdangerous", "flask"] | None
 
     class _Serializer(Protocol):
-        # Whatever dumps() gives, str or bytes, loads() takes.
+        # loads() takes the type that dumps() gives, str or bytes.
         def dumps(self, obj: Any, /) -> Any: ...
         def loads(self, data: Any, /) -> Any: ...
 
@@ -65,13 +65,13 @@ __all__ = [
     "URLSafeTimedSerializer",
 ]
 
-SHORT = 512  # bytes, so that each has all before it in zlib's window of 1024 less 262
+SHORT = 512  # bytes: at each one, all earlier ones are in zlib's window of 1024 - 262
 LAST_TIMESTAMP = 253402300799  # seconds: the end of the year 9999, and of datetime
 
 _TO_URL = bytes.maketrans(b"+/", b"-_")
 _FROM_URL = bytes.maketrans(b"-_", b"+/")
 
-# What itsdangerous writes; json.dumps would make an encoder for each call.
+# It writes what itsdangerous writes. json.dumps would make an encoder for each call.
 _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -80,9 +80,9 @@ def _encode(data: bytes) -> bytes:
 
 
 def _decode(text: bytes) -> bytes | None:
-    """Return the bytes whose encoding is exactly this, or None. Not in constant time: for what a token shows anyway."""
+    """Return the bytes whose encoding is exactly this, or None. Not in constant time; a token shows this data anyway."""
     try:
-        data = a2b_base64(text.translate(_FROM_URL) + b"==")  # more padding than needed is passed over
+        data = a2b_base64(text.translate(_FROM_URL) + b"==")  # extra padding is ignored
     except Error:
         return None
     return data if _encode(data) == text else None
@@ -93,7 +93,7 @@ def _octets(what: str, given: _Octets | None) -> Any:
         try:
             return given.encode()
         except UnicodeEncodeError:
-            pass  # it carries all of the text, which may be a secret
+            pass  # not chained: it contains the whole text, which may be a secret
         raise ValueError(f"{what} must be text that UTF-8 can encode")
     if not isinstance(given, (bytes, bytearray)):
         raise TypeError(f"{what} must be bytes or str, not {type(given).__name__}")
@@ -133,10 +133,10 @@ def _date(timestamp: int) -> datetime:
 
 
 def _compressed(data: bytes) -> bytes | None:
-    """Return data as zlib writes it, or None if that isn't two bytes shorter: itsdangerous' rule."""
+    """Return data compressed by zlib, or None if that isn't at least two bytes shorter: itsdangerous' rule."""
     if len(data) <= SHORT:
-        # zlib.compress clears 256 KB first, 40 us. Little data of a token gains by it, and a window of 1 KiB, in
-        # which all of it lies, tells that in 2 us.
+        # zlib.compress clears 256 KB first, which takes 40 us. Short data seldom gets smaller. A window of 1 KiB holds
+        # all of it, and shows that in 2 us.
         probe = zlib.compressobj(wbits=10, memLevel=4)
         if len(probe.compress(data)) + len(probe.flush()) >= len(data) - 1:
             return None
@@ -145,7 +145,7 @@ def _compressed(data: bytes) -> bytes | None:
 
 
 class BadData(Exception):
-    """Base class of all errors about a token. ``message`` is the text. It shows no part of the token."""
+    """Base class of all errors about a token. ``message`` is the text, which shows no part of the token."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -155,7 +155,7 @@ class BadData(Exception):
 class BadSignature(BadData):
     """The token was not signed with one of the secrets for this purpose, or it was altered.
 
-    ``payload`` is the value if its signature was good, which subclasses tell, and otherwise None.
+    ``payload`` is the value if its signature was good, as in errors of subclasses, and otherwise None.
     """
 
     def __init__(self, message: str, payload: bytes | None = None) -> None:
@@ -164,7 +164,7 @@ class BadSignature(BadData):
 
 
 class BadTimeSignature(BadSignature):
-    """A ``TimestampSigner`` refuses the token. ``date_signed`` is a ``datetime`` in UTC if the token has expired."""
+    """A ``TimestampSigner`` refused the token. ``date_signed`` is a ``datetime`` in UTC if the token has expired."""
 
     def __init__(self, message: str, payload: bytes | None = None, date_signed: datetime | None = None) -> None:
         super().__init__(message, payload)
@@ -172,7 +172,7 @@ class BadTimeSignature(BadSignature):
 
 
 class SignatureExpired(BadTimeSignature):
-    """The signature is good, and older than ``max_age`` or from the future."""
+    """The signature is good, but it is older than ``max_age`` or from the future."""
 
 
 class BadPayload(BadData):
@@ -191,11 +191,11 @@ class _KeyHolder:
 class Signer(_KeyHolder):
     """Sign bytes and text for one purpose; ``itsdangerous.Signer``.
 
-    ``secret`` and ``purpose`` are bytes, bytearray or str, which is encoded as UTF-8. ``salt`` is itsdangerous' name of
-    the purpose; give one of the two. ``secret`` signs. Any number of ``old_secrets`` verify, as ``secret`` does.
+    ``secret`` and ``purpose`` are bytes, bytearray or str, which is encoded as UTF-8. ``salt`` is itsdangerous' name for
+    the purpose; pass one of the two. ``secret`` signs. To verify, ``secret`` and any number of ``old_secrets`` are tried.
     ``compat`` is None, ``"itsdangerous"`` or ``"flask"``: see the module.
 
-    ValueError for an empty secret or purpose, and for a secret of NUL bytes alone, which HMAC treats as an empty one;
+    ValueError for an empty secret or purpose, and for a secret of only NUL bytes, which HMAC treats as an empty one;
     TypeError for other types.
     """
 
@@ -236,7 +236,7 @@ class Signer(_KeyHolder):
         if compat not in (None, "itsdangerous", "flask"):
             raise ValueError('compat must be None, "itsdangerous" or "flask"')
         if isinstance(old_secrets, (str, bytes, bytearray)):
-            # Each of its characters would be a secret.
+            # Otherwise each of its characters would be a secret.
             raise TypeError("old_secrets must be a list of secrets, not one of them")
         context = _octets("purpose", _purpose(purpose, salt))
         keys = []
@@ -290,13 +290,13 @@ class Signer(_KeyHolder):
 class TimestampSigner(Signer):
     """Sign the time with the value, so that a token can expire; ``itsdangerous.TimestampSigner``.
 
-    The arguments are those of ``Signer``. A subclass may have another clock: ``get_timestamp``.
+    The arguments are those of ``Signer``. A subclass may provide another clock by ``get_timestamp``.
     """
 
     _refusal = BadTimeSignature
 
     def get_timestamp(self) -> int:
-        """Return the time: whole seconds since 1970-01-01 UTC, not past the year 9999. By default, ``time.time()``."""
+        """Return the time in whole seconds since 1970-01-01 UTC, at most to the year 9999. By default, ``time.time()``."""
         return int(time.time())
 
     def _now(self) -> int:
@@ -306,7 +306,7 @@ class TimestampSigner(Signer):
         return now
 
     def sign(self, value: _Octets) -> bytes:
-        """Return the value, ``.``, the time in base64, ``.``, and the signature of all that, as bytes."""
+        """Return the value, ``.``, the time in base64, ``.``, and the signature of all this, as bytes."""
         stamp = self._now().to_bytes(8, "big").lstrip(b"\0")
         return super().sign(b"%b.%b" % (_octets("value", value), _encode(stamp)))
 
@@ -354,9 +354,10 @@ class TimestampSigner(Signer):
     ) -> bytes | tuple[bytes, datetime]:
         """Return the signed value, as bytes; with ``return_timestamp`` a tuple of it and the ``datetime`` in UTC.
 
-        ``max_age`` is a number of seconds or a ``timedelta``. SignatureExpired if the token is older, even by a second, or
-        from the future. If it is None, the time is not checked. ``leeway``, of the same types, is for machines whose
-        clocks differ: a token may be older than ``max_age`` by so much, or come from so far in the future.
+        ``max_age`` is a number of seconds or a ``timedelta``. SignatureExpired if the token is older, even by a
+        second, or from the future. If ``max_age`` is None, the time is not checked. ``leeway``, of the same types, is
+        for machines whose clocks differ: a token may be older than ``max_age`` by this much, or come from this far in
+        the future.
 
         BadTimeSignature, the base of SignatureExpired, for every other token that is refused. TypeError as for
         ``Signer``. ValueError for a leeway that is negative or longer than the years up to 9999.
@@ -375,7 +376,7 @@ class TimestampSigner(Signer):
         if limit is not None:
             age = self._now() - then
             if not (-spare <= age and age - spare <= limit):  # so a max_age of NaN fails
-                # No age is less, and Python refuses to print an int of thousands of digits.
+                # No age is less than -LAST_TIMESTAMP, and Python refuses to print an int of thousands of digits.
                 shown = max(limit, -LAST_TIMESTAMP)
                 why = f"{age} < {0 - spare}" if age < -spare else f"{age} > {shown}" + (f" + {spare}" if spare else "")
                 raise SignatureExpired(f"Signature age {why} seconds", value, _date(then))
@@ -396,9 +397,9 @@ class URLSafeSerializer(_KeyHolder):
     The arguments are those of ``Signer``; ``default_signer`` is the class that signs. The JSON is compressed (zlib) if
     that makes it shorter. A token is not decompressed or parsed before its signature has been verified.
 
-    ``serializer`` replaces JSON: an object, or a module, with ``dumps`` and ``loads``. ``dumps`` returns str or bytes,
-    and ``loads`` gets the same type; ``dumps({})`` is called once, when the object is made, to see which. With
-    ``pickle``, whoever knows the secret can run code here.
+    ``serializer`` replaces JSON. It is an object or a module with ``dumps`` and ``loads``. ``dumps`` returns str or
+    bytes, and ``loads`` gets the same type; ``dumps({})`` is called once, when the object is made, to see which. With
+    ``pickle``, anyone who knows the secret can run code here.
     """
 
     default_signer: type[Signer] = Signer
@@ -443,7 +444,7 @@ class URLSafeSerializer(_KeyHolder):
         self._is_text = serializer is None or isinstance(serializer.dumps({}), str)
 
     def dumps(self, obj: Any) -> str:
-        """Return the signed object, as an ASCII str. TypeError and ValueError are the serializer's, for what it can't hold."""
+        """Return the signed object, as an ASCII str. The serializer raises TypeError or ValueError for other objects."""
         if self._serializer is None:
             data = _to_json(obj).encode()
         else:

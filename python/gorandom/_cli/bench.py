@@ -1,4 +1,4 @@
-"""What ``python -m gorandom bench`` measures: calls, and what they take the place of in the standard library."""
+"""What ``python -m gorandom bench`` measures: calls, and the standard library's calls that they replace."""
 
 import hmac
 import os
@@ -16,7 +16,7 @@ from .. import hmac as our_hmac
 from .. import random as our_random
 from .. import secrets as our_secrets
 
-ROUNDS, SLOT = 7, 0.018  # seconds of one measurement: in all some three
+ROUNDS, SLOT = 7, 0.018  # SLOT: seconds of one measurement, about three in all
 QUICK_ROUNDS, QUICK_SLOT = 3, 0.004
 
 KEY, MESSAGE = bytes(32), bytes(64)
@@ -43,7 +43,7 @@ class Row:
     """Theirs by ours, of each round."""
 
 
-# The names that the statements use. What a program does once, before its loop, is done.
+# The names that the statements use. What a program does once, before its loop, has been done here.
 NAMES = {
     "get_random_bytes": gorandom.get_random_bytes,
     "uuid4": gorandom.uuid4,
@@ -85,7 +85,7 @@ if hasattr(uuid, "uuid7"):
 
 
 def _number(timer, slot):
-    """Return how many calls take about as long as a slot."""
+    """Return the number of calls that take about as long as a slot."""
     number = 1
     while (taken := timer.timeit(number)) < slot / 4:
         number *= 4 if taken < slot / 16 else 2
@@ -95,7 +95,8 @@ def _number(timer, slot):
 def measure(works, rounds, slot, clock=time.perf_counter):
     """Return a Row of each.
 
-    The two of a row take turns, and so do all rows' rounds. So a machine that slows down for a while makes no ratio.
+    The two calls of a row take turns, and so do the rounds of all rows. So a machine that slows down for a while does
+    not distort a ratio.
     """
     timers = []
     for work in works:

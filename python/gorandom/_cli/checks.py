@@ -4,7 +4,7 @@ from .common import guarded, stdout
 
 
 def _selftest(options):
-    from . import tables  # imports much, which the other commands would wait for
+    from . import tables  # imports a lot, which would slow the other commands
 
     return tables.selftest(stdout())
 
@@ -16,7 +16,7 @@ def _bench(options):
 
 
 def add_commands(subparsers):
-    """Add the commands, as ``draw.add_commands``. Status 1 if a check of selftest failed."""
+    """Add the commands, like ``draw.add_commands``. Status 1 if a check of selftest failed."""
     command = subparsers.add_parser(
         "selftest",
         help="check this installation: its files, algorithms, forks",

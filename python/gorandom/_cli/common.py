@@ -7,7 +7,7 @@ import sys
 
 def complain(text):
     """Print a message to standard error, if there is one."""
-    if sys.stderr is not None:  # print() would take standard output in its place
+    if sys.stderr is not None:  # print() would use standard output instead
         print(f"gorandom: {text}", file=sys.stderr)
 
 
@@ -17,14 +17,14 @@ def closed():
 
 
 def stdout():
-    """Return sys.stdout. OSError if it is closed: print() would drop its text without a word."""
+    """Return sys.stdout. OSError if it is closed, because print() would silently drop its text."""
     if sys.stdout is None:
         raise closed()
     return sys.stdout
 
 
 def guarded(function):
-    """Return the function with an exit status for a reader that went away, a full disk, no generator and Ctrl-C."""
+    """Wrap a function so that a reader that went away, a full disk, no generator and Ctrl-C give an exit status."""
 
     def run(options):
         try:
@@ -33,9 +33,9 @@ def guarded(function):
                 sys.stdout.flush()
             return code
         except BrokenPipeError:
-            # Python flushes stdout once more as it ends, and would complain.
+            # Python flushes stdout once more when it ends, and would print an error.
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            return 128 + 13  # as a shell reports SIGPIPE
+            return 128 + 13  # the status by which a shell reports SIGPIPE
         except KeyboardInterrupt:
             return 128 + 2
         except OSError as error:

@@ -3,7 +3,7 @@
 from .. import get_random_bytes, status, urandom, wait_for_system_rng
 from .common import complain, guarded, stdout
 
-_CHUNK = 1 << 20  # bytes drawn at a time: a gigabyte must not be held in memory
+_CHUNK = 1 << 20  # bytes drawn at a time, so that a gigabyte is not held in memory
 
 
 def _count(text):
@@ -15,7 +15,7 @@ def _count(text):
 
 def _seconds(text):
     timeout = float(text)
-    if not timeout >= 0:  # neither is NaN
+    if not timeout >= 0:  # refuses NaN, too
         raise ValueError
     return timeout
 
@@ -32,7 +32,7 @@ def _chunks(total):
 
 
 def _draw(options):
-    """Write ``bytes N`` as they are and ``hex N`` as text."""
+    """Write the bytes of ``bytes N`` as they are, and those of ``hex N`` as text."""
     output = stdout()
     if options.command == "hex":
         for chunk in _chunks(options.n):
@@ -70,7 +70,7 @@ def _wait(options):
 
 
 def _status(options):
-    """Draw first: what serves a process is decided by its first draw."""
+    """Print the status after a draw, because the first draw decides what serves a process."""
     code = 0
     try:
         urandom(1)
@@ -84,7 +84,7 @@ def _status(options):
 def add_commands(subparsers):
     """Add the commands to the result of ``ArgumentParser.add_subparsers()``.
 
-    The parsed options have ``function``. It takes the options and returns the exit status: 0, or 1 when the time of
+    The parsed options have ``function``, which takes the options and returns the exit status: 0, or 1 when the time of
     ``wait`` has passed or bytes could not be drawn or written.
     """
 

@@ -1,6 +1,6 @@
 """``python -m gorandom hmac``: sha256sum with a key.
 
-Lines, messages and what goes on after an error are those of GNU coreutils. --check is stricter in one thing: a badly
+Lines, messages and the behaviour after an error are those of GNU coreutils. --check is stricter in one way: a badly
 formatted line is a failure.
 """
 
@@ -13,9 +13,9 @@ import time
 from .common import closed, complain, guarded, stdout
 
 _CHUNK = 1 << 20  # bytes read at a time: files can be larger than memory
-_KEY = 1 << 20  # bytes that a key file may have: /dev/zero is no key
-_LINE = 1 << 16  # bytes that a list's line may have: a tag, and a path of 4096 that is twice as long when escaped
-_LARGE = 64 << 20  # bytes from which on a file has a progress bar
+_KEY = 1 << 20  # bytes that a key file may have, so that /dev/zero is refused
+_LINE = 1 << 16  # bytes that a list's line may have: a tag, and a path of 4096 bytes, twice as long when escaped
+_LARGE = 64 << 20  # bytes: a file of this size or more has a progress bar
 _BAR = 0.1  # seconds between two changes of the bar
 
 _ESCAPES = {b"\\": b"\\\\", b"\n": b"\\n", b"\r": b"\\r"}
@@ -23,14 +23,14 @@ _ESCAPED = {escape: character for character, escape in _ESCAPES.items()}
 
 
 class _Unreadable(Exception):
-    """A file cannot be read, or is no key. Not an OSError, as what standard output raises is."""
+    """A file cannot be read, or is not a key. Not an OSError, because standard output raises those."""
 
     def __init__(self, name, why):
         super().__init__(f"{_visible(name)}: {why}")
 
 
 def _visible(name):
-    # What lists and folders hold must not move a terminal's cursor, or pass for a line of ours.
+    # Names in lists and folders must not move a terminal's cursor, or look like a line of ours.
     name = "standard input" if name == b"-" else os.fsdecode(name)
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
 
@@ -38,17 +38,17 @@ def _visible(name):
 def _open(name, **options):
     if name != b"-":
         return open(name, "rb", **options)
-    if sys.stdin is None:  # another file may have its descriptor
+    if sys.stdin is None:  # its descriptor may now belong to another file
         raise closed()
     return open(0, "rb", closefd=False, **options)
 
 
 class _Progress:
-    """A bar for one large file on standard error, if that is a terminal. The end of ``with`` erases it."""
+    """A progress bar for one large file on standard error, if that is a terminal. The end of ``with`` erases it."""
 
     def __init__(self, name, file):
         status = os.fstat(file.fileno())
-        self._total = status.st_size if stat.S_ISREG(status.st_mode) else 0  # of a pipe nobody knows
+        self._total = status.st_size if stat.S_ISREG(status.st_mode) else 0  # a pipe's size is unknown
         self._name = _visible(name)
         self._shown = sys.stderr is not None
         self._again = self._drawn = 0.0
@@ -64,7 +64,7 @@ class _Progress:
         try:
             width = os.get_terminal_size(sys.stderr.fileno()).columns or 80
             print("\r\033[K" + text[: width - 1], end="", file=sys.stderr, flush=True)
-        except OSError:  # it is no terminal, or has gone
+        except OSError:  # it is not a terminal, or is gone
             self._shown = False
 
     def show(self, done):
@@ -80,7 +80,7 @@ class _Progress:
 
 
 def _tag(mac, name):
-    """Return the tag of a file by a copy of mac."""
+    """Return the tag of a file, computed with a copy of mac."""
     mac = mac.copy()
     buffer = memoryview(bytearray(_CHUNK))
     try:
@@ -96,14 +96,14 @@ def _tag(mac, name):
 
 
 def _write(line):
-    # Each at once, as sha256sum does: the next file may take hours.
+    # Write each line at once, as sha256sum does, because the next file may take hours.
     output = stdout().buffer
     output.write(line + b"\n")
     output.flush()
 
 
 def _escape(name):
-    """Return a backslash if the name has to be escaped, which begins the line, and the name as the line has it."""
+    """Return the prefix of a line (a backslash if the name has to be escaped) and the name as the line shows it."""
     text = re.sub(rb"[\\\n\r]", lambda found: _ESCAPES[found[0]], name)
     return b"\\" if text != name else b"", text
 
@@ -123,7 +123,7 @@ def _print_tags(mac, names, options):
 
 
 def _lines(name):
-    """Yield a list's lines without their ends; in the place of one that is too long, something badly formatted."""
+    """Yield a list's lines without their ends. A line that is too long is replaced with a badly formatted one."""
     try:
         with _open(name) as file:
             while line := file.readline(_LINE):
@@ -151,7 +151,7 @@ def _parse(line, size):
 
 
 def _check_list(mac, list_name, options):
-    """Return whether each line named a file that has its tag."""
+    """Return whether each line named a file that has the line's tag."""
     from ..hmac import compare_digest
 
     good = bad = unread = wrong = 0
@@ -199,7 +199,7 @@ def _check(mac, names, options):
 
 
 def _keyed(path, digest):
-    """Return an HMAC object that has the file's bytes as its key."""
+    """Return an HMAC object whose key is the file's bytes."""
     from ..hmac import new
 
     key = bytearray(_KEY + 1)
@@ -207,11 +207,11 @@ def _keyed(path, digest):
         with open(path, "rb", buffering=0) as file:
             status = os.fstat(file.fileno())
             mode = stat.S_IMODE(status.st_mode)
-            # ssh's rule: what belongs to somebody else is not for us to protect, and a pipe has no other readers.
+            # ssh's rule: files of other users are not ours to protect, and a pipe has no other readers.
             if stat.S_ISREG(status.st_mode) and hasattr(os, "geteuid") and status.st_uid == os.geteuid() and mode & 0o077:
                 raise _Unreadable(path, f"others may use this key file (mode {mode:04o}): chmod 600 it")
             length, n = 0, 1
-            with memoryview(key) as whole:  # views end at once, also where nobody counts references: key is shortened below
+            with memoryview(key) as whole:  # ends at once on any Python, because key is shortened below
                 while n:
                     with whole[length:] as rest:
                         n = file.readinto(rest)
@@ -231,7 +231,7 @@ def _hmac(options):
 
     try:
         new(b"key", b"", options.digest).digest()
-    except (TypeError, ValueError):  # an unknown one, and one whose digest has no fixed length
+    except (TypeError, ValueError):  # an unknown digest, or one without a fixed length
         options.parser.error(f"there is no HMAC with {options.digest!r}")
     if options.check and options.binary:
         options.parser.error("--binary is meaningless with --check")
@@ -247,7 +247,7 @@ def _hmac(options):
 
 
 def add_commands(subparsers):
-    """Add ``hmac``, as ``draw.add_commands``. Status 1 if a file could not be read, or failed."""
+    """Add ``hmac``, like ``draw.add_commands``. Status 1 if a file could not be read, or failed."""
     command = subparsers.add_parser(
         "hmac",
         help="print or check HMACs of files, in the format of sha256sum",

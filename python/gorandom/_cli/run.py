@@ -1,4 +1,4 @@
-"""``python -m gorandom run``: run a program as ``python`` would, with gorandom as its Crypto.Random."""
+"""``python -m gorandom run``: run a program as ``python`` would, with gorandom in place of Crypto.Random."""
 
 import builtins
 import importlib.util
@@ -14,9 +14,9 @@ from gorandom.compat.pycrypto._install import SHIM
 
 
 def _install():
-    """Give gorandom's Crypto.Random to this process, and to interpreters that it starts, whatever starts them.
+    """Install gorandom's Crypto.Random in this process, and in the interpreters that it starts in any way.
 
-    PYTHONPATH is all that reaches those. In it stands a folder whose Crypto calls gorandom.
+    Only PYTHONPATH reaches those. It gets a folder whose package Crypto calls gorandom.
     """
     gorandom.install_as_crypto()
     paths = os.environ.get("PYTHONPATH", "")
@@ -30,10 +30,10 @@ def _fail(text, status):
 
 
 def _execute(code, file, spec=None, loader=None, package=None, cached=None):
-    """Run code as the module __main__, which stays: the program's threads and exit handlers outlive it."""
+    """Run code as the module __main__. The module stays, because threads and exit handlers may outlive the code."""
     main = types.ModuleType("__main__")
     main.__dict__.update(__builtins__=builtins, __file__=file, __spec__=spec, __loader__=loader, __package__=package)
-    if sys.version_info < (3, 15):  # from there on the spec alone has it
+    if sys.version_info < (3, 15):  # later versions have it only in the spec
         main.__dict__["__cached__"] = cached
     sys.modules["__main__"] = main
     _install()
@@ -42,7 +42,7 @@ def _execute(code, file, spec=None, loader=None, package=None, cached=None):
 
 
 def _first_on_path(folder):
-    if not sys.flags.safe_path:  # else python has put no folder there
+    if not sys.flags.safe_path:  # otherwise python has put no folder there
         sys.path[0] = folder
 
 
@@ -55,12 +55,12 @@ def _of_spec(spec):
 
 
 def _compiled(source, path):
-    """Return the code in the bytes of a compiled file, or else of a source, which may raise SyntaxError."""
+    """Return the code of a compiled file or of a source, given its bytes. A source may raise SyntaxError."""
     code = pkgutil.read_code(io.BytesIO(source))
     if code is not None:
         return code, SourcelessFileLoader
     before, nul, _ = source.partition(b"\0")
-    if nul:  # compile() would not say where
+    if nul:  # compile() would not say where it is
         lines = before.decode(errors="replace").split("\n")
         raise SyntaxError("source code cannot contain null bytes", (path, len(lines), None, lines[-1]))
     return compile(source, path, "exec", dont_inherit=True), SourceFileLoader
@@ -74,7 +74,7 @@ def _run_stdin():
 
 
 def run_file(program, *arguments):
-    """Do ``python program arguments``, of a source or compiled file, or a folder or archive with a __main__.py.
+    """Do what ``python program arguments`` does, for a source or compiled file, or a folder or archive with __main__.py.
 
     The file may be a pipe, which can be read only once; "-" is standard input.
     """
@@ -101,11 +101,11 @@ def run_file(program, *arguments):
 
 
 def run_module(name, *arguments):
-    """Do ``python -m name arguments``."""
+    """Do what ``python -m name arguments`` does."""
     sys.argv = ["-m", *arguments]
     if name.startswith("."):
         return _fail("Relative module names not supported", 1)
-    _install()  # finding a module imports its parents
+    _install()  # before the search, because finding a module imports its parents
     try:
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.submodule_search_locations is not None:

@@ -1,7 +1,7 @@
-"""The checks of ``python -m gorandom selftest``: whether this installation is whole, and does here what it should.
+"""The checks of ``python -m gorandom selftest``: whether this installation is complete, and works on this machine.
 
-Vectors say which algorithm came wrong out of a build; the rest is what only this machine can answer: its processor,
-its kernel, its limits. It is no proof against an attacker, who would change this file too.
+Vectors show which algorithm a build got wrong. The rest depends on this machine: its processor, its kernel, its
+limits. The self-test is no protection against an attacker, who would change this file too.
 """
 
 import base64
@@ -36,7 +36,7 @@ SHAD256 = (
 )  # fmt: skip
 
 # PyCrypto, SelfTest/Random/Fortuna/test_FortunaGenerator.py: seeded with b"Hello", two requests of two blocks, and the
-# key between them. The longer outputs, by their SHA-256, are of PyCrypto's generator too.
+# key between them. The longer outputs, given by their SHA-256, come from PyCrypto's generator too.
 GENERATOR_SEED = b"Hello"
 GENERATOR_OUTPUTS = ("7cbe2c17684ac223d08969ee8b565616717661c0d2f4758bd6ba140bf3791abd",
                      "fd6648ba3086e919cee34904ef09a7ff021f77580558b8c3e9248275f23042bf")  # fmt: skip
@@ -46,7 +46,7 @@ GENERATOR_LONG = (
     (2**20 + 17, "4d648a7e6ff43e18ff1828aa6929e594b2c232d4cf15d4d94127f3f3ff227150"),
 )
 
-# PyCrypto, SelfTest/Random/Fortuna/test_FortunaAccumulator.py: each pool has had 32 times "X", twice, from source 42.
+# PyCrypto, SelfTest/Random/Fortuna/test_FortunaAccumulator.py: each pool got 32 times "X", twice, from source 42.
 ACCUMULATOR_POOL = "aef42a5dcbddab67e8efa118e1b47fde5d697f89beb971b99e6e8e5e89fbf064"
 ACCUMULATOR_OUTPUT = "b7b86bd9a27d96d7bb4add1b6b10d1572350b1c61253db2f8da233be726dc15f"
 ACCUMULATOR_KEY = "f23ad749f33066ff53d307914fbf5b21da9667c7e86ba247655c9490e9d94a7c"
@@ -61,9 +61,9 @@ AES_BLOCKS = (
     (NIST_KEY, "f0f1f2f3f4f5f6f7f8f9fafbfcfdff02", "2956e1c8693536b1bee99c73a31576b6"),
     (FIPS_KEY, "00112233445566778899aabbccddeeff", "8ea2b7ca516745bfeafc49904b496089"),
 )
-AES_BEFORE = (0, 7, 41)  # blocks before that one, in a row of 64: wide registers hold it in other places
-# From counter 7 * 2^64 - 300 on, under FIPS 197's key, so that the low word wraps: SHA-256 of what
-# `openssl enc -aes-256-ecb -nopad` (OpenSSL 3.0.19) makes of these counter blocks.
+AES_BEFORE = (0, 7, 41)  # blocks before it in a row of 64, so that it has different places in wide registers
+# From counter 7 * 2^64 - 300 on, under FIPS 197's key, so that the low word wraps. The value is the SHA-256 of what
+# `openssl enc -aes-256-ecb -nopad` (OpenSSL 3.0.19) makes from these counter blocks.
 AES_LONG = (7 * 2**64 - 300, 131191, "c0a845f2620e59a64f4dfb9095d9913a5fc7bf1bf94ff0c8b065acb79e4a026a")
 
 # RFC 4231, test cases 1 to 4, 6 and 7.
@@ -108,26 +108,26 @@ RFC_4231 = (
      "b6022cac3c4982b10d5eeb55c3e4de15134676fb6de0446065c97440fa8c6a58"),
 )  # fmt: skip
 
-# What docs/configuration.md promises: the mode before and after the first 16 bytes, and in a forked child after 16 bytes and
-# after a mebibyte.
+# The modes that docs/configuration.md promises: before and after the first 16 bytes, and in a forked child after 16
+# bytes and after a mebibyte.
 MODES = {
     "auto": ("direct", "core", "direct", "core"),
     "eager": ("core", "core", "core", "core"),
     "never": ("direct", "direct", "direct", "direct"),
 }
-WITHOUT_CORE = {"direct": "auto eager", "system": "auto eager never"}  # modes that stay, whatever the start, where there is none
+WITHOUT_CORE = {"direct": "auto eager", "system": "auto eager never"}  # modes where there is no core, and their starts
 
 # ---- results ----
 
-PATIENCE = 60  # seconds until a child or a thread counts as hung: milliseconds, but where a processor is emulated
+PATIENCE = 60  # seconds until a child or a thread counts as hung; only an emulated processor needs more than milliseconds
 
 
 class Wrong(Exception):
-    """Something is not as it should be; the text says what, and shows no bytes that were drawn."""
+    """Something is wrong; the text says what, and shows no bytes that were drawn."""
 
 
 class NotHere(Exception):
-    """What is to be checked cannot be had on this system, or in this process; the text says why."""
+    """The checked feature is not available on this system, or in this process; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,7 @@ def check_files():
 
 
 def _state(path, algorithm, value):
-    """Return what is wrong with a file; empty if nothing is."""
+    """Return what is wrong with a file, or an empty string."""
     try:
         with open(path, "rb") as file:
             digest = hashlib.file_digest(file, algorithm).digest()
@@ -203,7 +203,7 @@ def check_generator():
     expect(generator.key.hex() == GENERATOR_KEY, "the key after a request is wrong")
     expect(generator.pseudo_random_data(32).hex() == GENERATOR_OUTPUTS[1], "the second request is wrong")
     if not _front.start():
-        return "PyCrypto's vectors of the generator, in Python"  # where the long ones take seconds
+        return "PyCrypto's vectors of the generator, in Python"  # the long ones would take seconds there
     for n, digest in GENERATOR_LONG:
         generator = FortunaGenerator.AESGenerator()
         generator.reseed(GENERATOR_SEED)
@@ -294,7 +294,7 @@ def draw():
 
 
 def expect_distinct(drawn):
-    """Expect no 16 bytes twice in what several draws gave; the chance of that is 2^-120."""
+    """Expect that no 16 bytes occur twice in several draws; by chance that has a probability of 2^-120."""
     blocks = [drawn[i : i + 16] for i in range(0, len(drawn), 16)]
     expect(bytes(16) not in blocks, "zeros stand where random bytes should")
     expect(len(set(blocks)) == len(blocks), "bytes came twice")
@@ -349,7 +349,7 @@ def check_wipe():
 
 
 def in_child(body, fork=None):
-    """Return what body(descriptor) writes there, in a child. Neither the child nor one of its own outlives this."""
+    """Return what body(descriptor) writes to it in a child. Neither the child nor any of its children outlives the call."""
     fork = fork or getattr(os, "fork", None)
     if fork is None:
         raise NotHere("this system has no fork()")
@@ -391,7 +391,7 @@ def in_child(body, fork=None):
 
 
 def _read(descriptor):
-    """Return all that is written there, or None if that takes too long."""
+    """Return everything that is written there, or None if that takes too long."""
     poll, data = select.poll(), b""
     poll.register(descriptor, select.POLLIN)
     end = time.monotonic() + PATIENCE
@@ -404,7 +404,7 @@ def _read(descriptor):
 
 
 def check_fork(fork=None):
-    """Check that the child does not have what lies ready for the parent: its pool."""
+    """Check that the child does not get the parent's pool of ready bytes."""
     gorandom.get_random_bytes(1)
     theirs = in_child(lambda pipe: os.write(pipe, draw() + draw()), fork)
     expect(len(theirs) == 2 * PIECE, "a child gave too few bytes")
@@ -424,8 +424,8 @@ def check_nested_fork():
 
 
 def check_clone():
-    """Check a child that no handler knows of, neither Python's nor the C library's."""
-    numbers = {"x86_64": 56, "aarch64": 220}  # of clone, in Linux' tables
+    """Check a child for which no fork handler runs, neither Python's nor the C library's."""
+    numbers = {"x86_64": 56, "aarch64": 220}  # clone's, in Linux's system call tables
     if not sys.platform.startswith("linux") or platform.machine() not in numbers or sys.maxsize < 2**32:
         raise NotHere("this system's number of clone(2) is not known here")
     try:
@@ -434,7 +434,7 @@ def check_clone():
         raise NotHere("this Python has no ctypes to call it with") from None
     if not hasattr(ctypes, "PyDLL"):
         raise NotHere("this Python's ctypes makes no call with the GIL held")
-    syscall = ctypes.PyDLL(None, use_errno=True).syscall  # a child without the GIL would wait for it
+    syscall = ctypes.PyDLL(None, use_errno=True).syscall  # keeps the GIL; a child without it would wait for ever
     syscall.restype = ctypes.c_long
     arguments = [ctypes.c_long(n) for n in (numbers[platform.machine()], signal.SIGCHLD, 0, 0, 0, 0)]
 
@@ -464,7 +464,7 @@ def check_threads():
 def _worker(connection):
     try:
         connection.send(draw())
-    except Exception as error:  # multiprocessing would print it
+    except Exception as error:  # otherwise multiprocessing would print it
         connection.send(f"{type(error).__name__}: {error}")
     connection.close()
 
@@ -501,7 +501,7 @@ def check_multiprocessing():
     expect_distinct(drawn + draw())
 
 
-# A new interpreter, because a mode is chosen at import. The fork is its own, so that the child's generation is 1.
+# A new interpreter, because the start mode is read at import. It forks itself, so that the child's generation is 1.
 LIFE = """
 import json, os, sys
 sys.path[:] = json.loads(sys.argv[1])
@@ -561,7 +561,7 @@ def check_seed_file():
         try:
             for use in (seedfile.save, seedfile.load, seedfile.refresh):
                 expect(use(path) == seedfile.SEED_BYTES, "a seed has another size")
-                # On Windows who may read it is in the folder's access list.
+                # On Windows the folder's access list says who may read the file.
                 expect(os.name == "nt" or os.stat(path).st_mode & 0o7777 == 0o600, "others can read it")
                 with open(path, "rb") as file:
                     contents.append(file.read())
@@ -576,7 +576,7 @@ def check_seed_file():
 
 
 def kernels():
-    """Return the AES kernels of this processor, or all kernels without a core, which alone knows the processor."""
+    """Return the AES kernels of this processor. Without a core, which alone knows the processor, return all kernels."""
     try:
         return _status.ask_core()["kernel"]
     except (ImportError, RuntimeError):  # a wheel without a core has no _core
@@ -584,7 +584,7 @@ def kernels():
 
 
 def checks():
-    """Yield (name, what, function) of each, in the order of the table. A function may return a better ``what``."""
+    """Yield (name, what, function) of each check, in the order of the table. A function may return a better ``what``."""
     yield "files", "this package's files", check_files
     yield "sources", "the system's generator", check_sources
     yield "SHAd256", "PyCrypto's vectors", check_shad256

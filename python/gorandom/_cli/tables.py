@@ -12,24 +12,24 @@ import gorandom
 from .. import __version__, get_random_bytes, status, wait_for_system_rng
 
 _COLOURS = {"ok": "32", "FAILED": "1;31", "not here": "33"}
-_WIDTH = 80  # columns, at most: a row is read across
+_WIDTH = 80  # columns at most, because rows are read across
 
 
 def _coloured(output):
-    """Return whether to colour: on a terminal only, and not if NO_COLOR has a value (https://no-color.org)."""
+    """Return whether to use colours: only on a terminal, and not if NO_COLOR has a value (https://no-color.org)."""
     return output.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def _c_library():
     try:
         return os.confstr("CS_GNU_LIBC_VERSION") or "no glibc"
-    except (AttributeError, OSError, ValueError):  # Windows has no such function, and musl does not know the name
+    except (AttributeError, OSError, ValueError):  # Windows lacks the function, and musl does not know the name
         return "no glibc"
 
 
 def _heading():
-    """Yield lines that say what is tried, and where."""
-    wait_for_system_rng(0)  # whose error is said at once: a check that waits for a booting kernel checks nothing
+    """Yield lines that say what is being tried, and where."""
+    wait_for_system_rng(0)  # raises at once while the kernel boots, because a check that waits checks nothing
     get_random_bytes(1)
     now, system = status(), platform.uname()
     python = f"{platform.python_implementation()} {platform.python_version()}"
@@ -88,7 +88,7 @@ def _ns(seconds):
 
 
 def _times(ratio):
-    """Return three digits, or as many as stand before the point."""
+    """Return the ratio with three digits, or with all that are before the decimal point."""
     return f"{ratio:.{0 if ratio >= 99.5 else 1 if ratio >= 9.95 else 2}f}"
 
 

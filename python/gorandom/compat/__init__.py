@@ -1,1 +1,1 @@
-"""The names of other packages over gorandom: ``pycrypto``, ``m2crypto``, ``osrandom`` and ``flask`` (its sessions)."""
+"""Other packages' names, backed by gorandom: ``pycrypto``, ``m2crypto``, ``osrandom`` and ``flask`` (its sessions)."""

@@ -1,4 +1,4 @@
-"""Flask's sessions, signed by gorandom. An application that changes to them keeps its sessions.
+"""Flask's sessions, signed by gorandom. An application that switches to them keeps its existing sessions.
 
     >>> import flask
     >>> from gorandom.compat.flask import SessionInterface
@@ -28,17 +28,17 @@ class _Serializer(_signing.URLSafeTimedSerializer):
     def loads(self, token: Any, max_age: Any = None, return_timestamp: bool = False, **leeway: Any) -> Any:
         try:
             return super().loads(token, max_age, return_timestamp, **leeway)
-        except _signing.BadSignature as error:  # Flask knows itsdangerous' and begins an empty session
+        except _signing.BadSignature as error:  # Flask catches itsdangerous' and begins an empty session
             raise _itsdangerous.BadSignature(error.message) from error
 
 
 class SessionInterface(_Base):
     """``flask.sessions.SecureCookieSessionInterface`` over ``gorandom.signing``.
 
-    ``SECRET_KEY``, ``SECRET_KEY_FALLBACKS``, and a subclass's ``salt`` and ``serializer`` mean what they mean to Flask.
-    In place of ``digest_method`` and ``key_derivation`` a subclass sets ``compat``. ``"flask"`` is SHA-1, Flask's
-    default. None is SHA-256: such cookies are those of a Flask whose ``digest_method`` is ``hashlib.sha256``, and SHA-1
-    cookies are not read. The object may be shared by threads and forked workers.
+    ``SECRET_KEY``, ``SECRET_KEY_FALLBACKS``, and a subclass's ``salt`` and ``serializer`` mean what they mean to
+    Flask. Instead of ``digest_method`` and ``key_derivation`` a subclass sets ``compat``. ``"flask"`` means SHA-1,
+    Flask's default. None means SHA-256: the cookies are then the same as Flask's with ``hashlib.sha256`` as
+    ``digest_method``, and SHA-1 cookies are not read. The object may be shared by threads and forked workers.
     """
 
     compat: Literal["flask"] | None = "flask"
@@ -46,8 +46,8 @@ class SessionInterface(_Base):
     def get_signing_serializer(self, app: Flask) -> Any:
         """Return the serializer for the application's secrets, or None if it has none.
 
-        ValueError for an empty fallback, under which anybody could sign (Flask takes one), and for a subclass that sets
-        ``digest_method`` or ``key_derivation``.
+        ValueError for an empty fallback, with which anybody could sign (Flask accepts one), and for a subclass that
+        sets ``digest_method`` or ``key_derivation``.
         """
         if self.digest_method is not _Base.digest_method or self.key_derivation != _Base.key_derivation:
             raise ValueError("digest_method and key_derivation have no effect here: set compat instead (None for SHA-256)")

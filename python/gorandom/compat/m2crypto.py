@@ -1,8 +1,8 @@
 """M2Crypto.Rand over gorandom: ``from gorandom.compat import m2crypto as Rand``.
 
-What programs add becomes an event of Fortuna. In direct mode events are kept for a later core. Security never
-depends on them. ``load_file`` reads any file that OpenSSL's RAND_load_file reads. For a seed file that survives a
-power loss, use ``gorandom.seedfile``.
+What programs add becomes an event for Fortuna. In direct mode events are kept in case a core starts later. Security
+never depends on them. ``load_file`` reads any file that OpenSSL's RAND_load_file reads. For a seed file that survives
+a power loss, use ``gorandom.seedfile``.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ __all__ = [
     "rand_status",
 ]
 
-FILE_BYTES = 1024  # that OpenSSL's RAND_write_file writes
-READ_BYTES = 1024  # an event each; a whole number of SHA-256's blocks
-DEVICE_BYTES = 256  # that RAND_load_file reads of what has no size, if told to read all
+FILE_BYTES = 1024  # as many as OpenSSL's RAND_write_file writes
+READ_BYTES = 1024  # bytes of a file that make one event; a whole number of SHA-256's blocks
+DEVICE_BYTES = 256  # as many as RAND_load_file reads from a file without a size, if told to read all of it
 INT_MAX, LONG_MAX = (1 << 31) - 1, (1 << 63) - 1
 
 
@@ -39,7 +39,7 @@ class RandError(ValueError):
 
 
 def _number(value: int, most: int, function: str, argument: int, kind: str) -> int:
-    # As SWIG's glue: ints and nothing that could become one.
+    # Like SWIG's glue, accept only ints, and nothing that could be converted to one.
     text = f"in method '{function}', argument {argument} of type '{kind}'"
     if not isinstance(value, int):
         raise TypeError(text)
@@ -59,13 +59,13 @@ def _path(value: str | bytes, function: str) -> bytes:
 
 
 def rand_seed(seed: Buffer) -> None:
-    """Add a bytes-like object to the pools. It takes effect when Fortuna next uses its pool."""
+    """Add a bytes-like object to a pool. It takes effect when Fortuna next uses that pool."""
     if memoryview(seed).nbytes:
         add_event(seed)
 
 
 def rand_add(blob: Buffer, entropy: float) -> None:
-    """Do ``rand_seed(blob)``. ``entropy``, an estimate in bytes, is ignored, since Fortuna needs none."""
+    """Do ``rand_seed(blob)``. ``entropy``, an estimate in bytes, is ignored, because Fortuna needs none."""
     if not isinstance(entropy, (int, float)):
         raise TypeError("in method 'rand_add', argument 2 of type 'double'")
     rand_seed(blob)
@@ -112,14 +112,14 @@ def _gained_privileges() -> bool:
     except FileNotFoundError:
         return False
     except OSError:
-        return True  # the kernel hides it of such programs
+        return True  # the kernel hides the file from such programs
     return any(words[i] == 23 and words[i + 1] for i in range(0, len(words) - 1, 2))
 
 
 def rand_file_name() -> str:
     """Return ``$RANDFILE``, else ``$HOME/.rnd``, as a str. RuntimeError if neither is set.
 
-    A process that gained privileges at exec ignores both, as OpenSSL does: RuntimeError.
+    A process that gained privileges at exec ignores both, as OpenSSL does, and raises RuntimeError.
     """
     if not _gained_privileges():
         if os.environ.get("RANDFILE"):

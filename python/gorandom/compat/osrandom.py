@@ -34,13 +34,13 @@ __all__ = [
 SYSTEMS = ("linux", "darwin", "freebsd", "openbsd", "win32")
 """The systems that ``order()`` knows, in the words of ``sys.platform``."""
 
-# First the source that is asked first; a later one only where those before it cannot be had. Python's gorandom
-# is for Linux; in pure Python, os.urandom asks on the others. The Go packages alone, on the others: macOS and OpenBSD
-# give getentropy, and the device was for
-# versions of theirs older than any that Go knows; FreeBSD's getentropy is asked as the system call below it,
-# getrandom; and Windows' generator is asked as ProcessPrng, which CryptGenRandom ends in.
+# The sources in the order in which they are asked; a later one is used only where those before it are not available.
+# The native package runs only on Linux; on the other systems os.urandom asks. The Go packages by themselves ask there
+# as follows. On macOS and OpenBSD they use getentropy (the device was for versions older than any that Go supports). On
+# FreeBSD they use getrandom, the system call behind getentropy. On Windows they use ProcessPrng, which CryptGenRandom
+# ends in.
 _ORDER = {
-    "linux": ("getrandom", "/dev/urandom"),  # the call is of Linux 3.17
+    "linux": ("getrandom", "/dev/urandom"),  # the call came with Linux 3.17
     "darwin": ("getentropy", "/dev/urandom"),
     "freebsd": ("getentropy", "/dev/urandom"),
     "openbsd": ("getentropy", "/dev/urandom"),
@@ -52,7 +52,7 @@ _URANDOM, _RANDOM = (1, 9), (1, 8)  # major and minor numbers: Linux' Documentat
 
 @_dataclass(frozen=True)
 class Source:
-    """One source of a system's random bytes, as it stands in this process."""
+    """One source of a system's random bytes, and its state in this process."""
 
     name: str
     """Name in cryptography's osrandom engine."""
@@ -129,7 +129,7 @@ def _device_state() -> str:
 def sources() -> tuple[Source, ...]:
     """Return this system's sources as a tuple of frozen ``Source``, in the order in which they are asked.
 
-    Exactly one serves. The reason of a source behind it also says whether that source could step in. Errors as in
+    Exactly one serves. The reason of each source after it also says whether that source could step in. Errors as in
     ``implementation()``.
     """
     serving = implementation()

@@ -1,1 +1,1 @@
-"""What of PyCrypto's package ``Crypto`` is not ``Random``, under the names that it has there."""
+"""Parts of PyCrypto's package ``Crypto``, under the names that they have there."""

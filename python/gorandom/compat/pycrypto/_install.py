@@ -1,4 +1,4 @@
-"""gorandom under the names of PyCrypto."""
+"""Installs gorandom's modules under PyCrypto's names."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# A folder with a package Crypto that calls install(). It stands on sys.path after an installation, because
-# multiprocessing hands sys.path, and nothing else that would serve, to workers that are not forked.
+# A folder with a package Crypto that calls install(). After install() it is on sys.path, because multiprocessing
+# passes sys.path, and nothing else that would help, to workers that are not forked.
 SHIM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_shim")
 
-# PyCrypto's modules that are gorandom's, whatever Crypto is installed.
+# Modules of PyCrypto that are always gorandom's, whatever Crypto is installed.
 _OURS = {
     "Crypto." + name
     for name in (
@@ -37,11 +37,11 @@ _OURS = {
         "pct_warnings",
     )
 }
-# PyCrypto's import Crypto.Random loads these as well: programs find them without importing them.
+# PyCrypto's import Crypto.Random loads these as well, so programs use them without importing them.
 _LOADED = ("Crypto.Random", "Crypto.Random._UserFriendlyRNG", "Crypto.Random.Fortuna.FortunaAccumulator",
            "Crypto.Random.Fortuna.FortunaGenerator", "Crypto.Random.Fortuna.SHAd256", "Crypto.Random.OSRNG.posix",
            "Crypto.Random.OSRNG.rng_base", "Crypto.pct_warnings")  # fmt: skip
-# Ours only where no installed Crypto has one.
+# Modules that are gorandom's only where no installed Crypto has them.
 _MISSING = {
     "Crypto." + name
     for name in (
@@ -60,7 +60,7 @@ _MISSING = {
 
 
 def _import_all() -> None:
-    """Name the modules that tools which pack programs have to bring, as the finder names none. Nothing calls this."""
+    """Name the modules for tools that pack programs, because the finder names none. Nothing calls this."""
     from . import Hash, Random, Util, pct_warnings  # noqa: F401
     from .Hash import HMAC, MD5, RIPEMD, SHA, SHA224, SHA256, SHA384, SHA512  # noqa: F401
     from .Random import OSRNG, Fortuna, _UserFriendlyRNG, random  # noqa: F401
@@ -75,7 +75,7 @@ def _our_name(name: str) -> str:
 
 
 class _Loader:
-    """Gives a module of gorandom's, imported under its own name, a second one."""
+    """Gives a gorandom module, imported under its own name, a second name."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -86,13 +86,13 @@ class _Loader:
         return module
 
     def exec_module(self, module: types.ModuleType) -> None:
-        module.__spec__ = self._spec  # the import system has put the second name's there
+        module.__spec__ = self._spec  # the import system has replaced it with the second name's
 
 
 def _find_installed(name: str, path: Sequence[str] | None) -> ModuleSpec | None:
-    """Find a module as the import system would without us. Packed programs have finders of their own."""
+    """Find a module as the import system would without our finder. Packed programs have their own finders."""
     for finder in sys.meta_path:
-        if getattr(finder, "__module__", None) == __name__:  # _Finder, or the one of an earlier import of this module
+        if getattr(finder, "__module__", None) == __name__:  # _Finder, or that of an earlier import of this module
             continue
         find_spec = getattr(finder, "find_spec", None)
         spec = find_spec(name, path) if find_spec else None
@@ -112,7 +112,7 @@ class _Finder:
             of_ours = owner.partition(".")[0] == "gorandom"
             if fullname not in _MISSING:
                 if of_ours:
-                    # Its __path__ would lead to a second copy of whatever else lies in gorandom's folders.
+                    # Its __path__ would lead to a second copy of other modules in gorandom's folders.
                     raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
                 return None
             if not of_ours and _find_installed(fullname, path) is not None:
@@ -125,7 +125,7 @@ def _is_shim(module: types.ModuleType) -> bool:
 
 
 def _make_parent() -> None:
-    """Import the installed package Crypto, or make one here that has no other modules."""
+    """Import the installed package Crypto, or create one without other modules."""
     module = sys.modules.get("Crypto")
     if module is not None and not _is_shim(module):
         return
@@ -139,7 +139,7 @@ def _make_parent() -> None:
 
 
 def _replace_imported() -> None:
-    """Replace what a program has imported of another Crypto.Random now, not at the next import."""
+    """Replace what a program has already imported of another Crypto.Random now, not at the next import."""
     for name in sorted(name for name in sys.modules if name in _OURS or name.startswith("Crypto.Random.")):
         if name in _OURS:
             module = sys.modules[name] = import_module(_our_name(name))
@@ -158,6 +158,6 @@ def install() -> None:
     for name in _LOADED:
         import_module(name)
     if SHIM not in sys.path:
-        # The first place is the program's own folder, and programs look it up there. Only where a Crypto lies in it,
-        # whose Random is to be replaced too, must the shim come before.
+        # The first entry is the program's own folder, and programs expect it there. The shim must come before it only
+        # if it contains a Crypto, whose Random is to be replaced too.
         sys.path.insert(0 if PathFinder.find_spec("Crypto", sys.path[:1]) else 1, SHIM)

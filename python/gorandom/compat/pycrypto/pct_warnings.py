@@ -4,15 +4,15 @@ import warnings as _warnings
 
 
 class CryptoWarning(Warning):
-    """All of PyCrypto's warnings."""
+    """The base class of PyCrypto's warnings."""
 
 
 class CryptoDeprecationWarning(DeprecationWarning, CryptoWarning):
-    """Warnings about names that should not be used any more."""
+    """A warning about a name that should no longer be used."""
 
 
 class CryptoRuntimeWarning(RuntimeWarning, CryptoWarning):
-    """Warnings about what happens at run time."""
+    """A warning about an event at run time."""
 
 
 class RandomPool_DeprecationWarning(CryptoDeprecationWarning):
@@ -20,7 +20,7 @@ class RandomPool_DeprecationWarning(CryptoDeprecationWarning):
 
 
 class ClockRewindWarning(CryptoRuntimeWarning):
-    """The system's clock has gone back; by default shown each time."""
+    """The system's clock went back. By default this is shown each time."""
 
 
 class GetRandomNumber_DeprecationWarning(CryptoDeprecationWarning):
@@ -31,5 +31,5 @@ class PowmInsecureWarning(CryptoRuntimeWarning):
     """PyCrypto was built without ``mpz_powm_sec``. gorandom does not use it."""
 
 
-# Behind all other filters, so that whoever wants something else gets it.
+# After all other filters, so that a program can override this one.
 _warnings.filterwarnings("always", category=ClockRewindWarning, append=True)

@@ -1,6 +1,6 @@
-"""HMAC (RFC 2104) as PyCrypto's and PyCryptodome's ``Crypto.Hash.HMAC`` have it, over ``gorandom.hmac``.
+"""HMAC (RFC 2104) with the API of PyCrypto's and PyCryptodome's ``Crypto.Hash.HMAC``, over ``gorandom.hmac``.
 
-The two APIs contradict each other where no digest is named: it is MD5 here, and a TypeError there.
+``gorandom.hmac`` differs from this API if no digest is named: the default is MD5 here, and a TypeError there.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def _told(name: str, *tellers: object) -> Any:
 
 
 class _Foreign:
-    """Somebody else's hash object, with the sizes that its module tells, as the engine wants it."""
+    """Another package's hash object, with the sizes from its module, in the form that the engine needs."""
 
     __slots__ = ("_hash", "digest_size", "block_size")
 
@@ -40,14 +40,14 @@ class _Foreign:
         self._hash = made
         self.digest_size = _told("digest_size", digestmod, made) or len(self.digest())
         block_size = _told("block_size", digestmod, made)
-        if block_size is not None:  # else the engine has its rule
+        if block_size is not None:  # otherwise the engine applies its own rule
             self.block_size = block_size
 
     def update(self, data: Buffer) -> None:
         self._hash.update(data)
 
     def digest(self) -> bytes:
-        # Of a copy: PyCryptodome's SHA-3 takes no more data after a digest.
+        # Use a copy, because PyCryptodome's SHA-3 accepts no more data after a digest.
         return self._hash.copy().digest()
 
     def hexdigest(self) -> str:
@@ -58,7 +58,7 @@ class _Foreign:
 
 
 def _constructor(digestmod: _DigestMod | None) -> str | Callable[..., _Foreign]:
-    """Return what the engine takes for a hash module or object."""
+    """Return what the engine accepts in place of a hash module or object."""
     if digestmod is None:
         return "md5"
     made = digestmod.new()
@@ -77,10 +77,10 @@ def _constructor(digestmod: _DigestMod | None) -> str | Callable[..., _Foreign]:
 class HMAC:
     """An HMAC that is being computed, or checked.
 
-    ``key`` and ``msg`` are bytes-like, of any length, and may change afterwards; a str is a TypeError. ``msg=None``
-    is b"". ``digestmod`` is a hash module, a hash object, or anything with ``new``, ``digest_size`` and
-    ``block_size``; by default it is MD5, as in PyCrypto, so name it. A hash of which nothing tells the block size
-    is taken for one of 64 bytes, as in PyCrypto, with a RuntimeWarning.
+    ``key`` and ``msg`` are bytes-like, of any length, and may change afterwards; a str is a TypeError. ``msg=None`` is
+    b"". ``digestmod`` is a hash module, a hash object, or anything with ``new``, ``digest_size`` and ``block_size``;
+    by default it is MD5, as in PyCrypto, so name it. If the block size of a hash is unknown, it is taken to be 64
+    bytes, as in PyCrypto, with a RuntimeWarning.
 
     ``digest_size`` is the tag's length in bytes. An object begun before a fork can be finished in the child.
     """
@@ -113,14 +113,14 @@ class HMAC:
         return self._mac.hexdigest()
 
     def verify(self, mac_tag: Buffer) -> None:
-        """Return None if bytes-like ``mac_tag`` is the whole tag, else raise ValueError("MAC check failed").
+        """Return None if the bytes-like ``mac_tag`` equals the whole tag, else raise ValueError("MAC check failed").
 
         The time does not depend on where they differ.
         """
         self._mac.verify(mac_tag)
 
     def hexverify(self, hex_mac_tag: str | bytes | bytearray) -> None:
-        """Do as ``verify`` for hexadecimal digits, upper or lower case, in a str, bytes or bytearray.
+        """Do what ``verify`` does, for hexadecimal digits, upper or lower case, in a str, bytes or bytearray.
 
         ``binascii.Error``, which is a ValueError, for what is not hexadecimal.
         """

@@ -1,4 +1,4 @@
-"""PyCrypto's ``Crypto.Hash.MD5``: MD5 (RFC 1321). It is broken: for formats that ask for it."""
+"""PyCrypto's ``Crypto.Hash.MD5``: MD5 (RFC 1321). It is broken: use it only for formats that require it."""
 
 from ._face import face
 

@@ -1,4 +1,4 @@
-"""PyCrypto's ``Crypto.Hash.RIPEMD``: RIPEMD-160. ``new()`` raises ValueError where OpenSSL comes without it."""
+"""PyCrypto's ``Crypto.Hash.RIPEMD``: RIPEMD-160. ``new()`` raises ValueError where OpenSSL lacks it."""
 
 from ._face import face
 

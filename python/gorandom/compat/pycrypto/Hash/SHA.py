@@ -1,4 +1,4 @@
-"""PyCrypto's ``Crypto.Hash.SHA``: SHA-1 (FIPS 180-4). It is broken: for formats that ask for it."""
+"""PyCrypto's ``Crypto.Hash.SHA``: SHA-1 (FIPS 180-4). It is broken: use it only for formats that require it."""
 
 from ._face import face
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Hash:
     """A hash object, made by the ``new()`` of a module or of another object.
 
-    A str is a TypeError. As with hashlib's, several threads may use it, and a forked child may finish it.
+    A str raises TypeError. As with hashlib's objects, several threads may use it, and a forked child may finish it.
     """
 
     __slots__ = ("_hash",)
@@ -53,11 +53,11 @@ class Hash:
         return self._hash.hexdigest()
 
     def copy(self) -> Hash:
-        """Return an independent object that has hashed the same."""
+        """Return an independent object that has hashed the same data."""
         return Hash(self._hash.copy())
 
     def new(self, data: Buffer | None = None) -> Hash:
-        """Return a new object of the same kind, as the module's ``new()``."""
+        """Return a new object of the same kind, like the module's ``new()``."""
         return _make(self._hash.name, data)
 
 
@@ -72,7 +72,7 @@ def _make(name: str, data: Buffer | None) -> Hash:
 
 
 def face(name: str, module: str) -> _New:
-    """Return ``new`` of a module. It raises ValueError where hashlib does not have the hash, as FIPS builds lack some."""
+    """Return a module's ``new``. It raises ValueError where hashlib lacks the hash, as some FIPS builds do."""
 
     def new(data: Buffer | None = None) -> Hash:
         """Return a hash object that has hashed ``data``, by default nothing."""

@@ -1,7 +1,7 @@
 """PyCrypto's ``Crypto.Random._UserFriendlyRNG``: private there, but used by programs and tests.
 
 A process has one stream, gorandom's, and ``_get_singleton()`` returns a handle to it. Closing the handle closes only
-the handle. Holding its lock does not stop others from drawing.
+the handle. Holding its lock does not stop other threads from drawing.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ class _Accumulator:
 
     @property
     def reseed_count(self) -> int:
-        """Count of the reseeds of this process's generator and of the calls of ``reinit()``, in any mode."""
+        """The number of reseeds of this process's generator and of calls of ``reinit()``, in any mode."""
         if _front.state()["mode"] == "core":
             try:
                 return self._reinits + int(ask_core()["reseeds"][0])
             except RuntimeError:
-                pass  # too busy to be asked
+                pass  # the core is too busy to be asked
         return self._reinits
 
 
@@ -41,7 +41,7 @@ class _Singleton(RNGFile):
             os.register_at_fork(after_in_child=self._renew_lock)
 
     def _renew_lock(self) -> None:
-        # In a forked child it might be held by a thread that does not exist there.
+        # In a forked child the old lock might be held by a thread that does not exist there.
         self._lock = allocate_lock()
 
     def reinit(self) -> None:
@@ -58,5 +58,5 @@ def _get_singleton() -> _Singleton:
 
 
 def reinit() -> None:
-    """Reseed the generator, as ``gorandom.reseed()``. No program needs it."""
+    """Reseed the generator, like ``gorandom.reseed()``. No program needs this."""
     _singleton.reinit()

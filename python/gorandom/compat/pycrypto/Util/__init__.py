@@ -1,1 +1,1 @@
-"""PyCrypto's ``Crypto.Util``, as far as it is about random bytes."""
+"""The part of PyCrypto's ``Crypto.Util`` that concerns random bytes."""

@@ -16,10 +16,10 @@ __all__ = ["RandomPool"]
 
 
 class RandomPool:
-    """Deprecated, and says so by a ``RandomPool_DeprecationWarning``: use ``gorandom.new()``.
+    """Deprecated, with a ``RandomPool_DeprecationWarning``: use ``gorandom.new()``.
 
-    ``numbytes`` is what ``bytes`` (and, as bits, ``bits`` and ``entropy``) will say; the other arguments and
-    all that is stirred in do nothing, as in PyCrypto since 2.1. ``gorandom.add_event()`` takes events.
+    ``bytes`` is ``numbytes``, and ``bits`` and ``entropy`` are the same number in bits. The other arguments and
+    everything that is stirred in have no effect, as in PyCrypto since 2.1. ``gorandom.add_event()`` takes events.
     """
 
     def __init__(self, numbytes: int = 160, cipher: object = None, hash: object = None, file: object = None) -> None:
@@ -38,7 +38,7 @@ class RandomPool:
         return self._rng.read(N)
 
     def getBytes(self, N: int) -> builtins.bytes:
-        """Do as ``get_bytes``."""
+        """Do the same as ``get_bytes``."""
         return self.get_bytes(N)
 
     def _updateEntropyEstimate(self, nbits: int) -> None:

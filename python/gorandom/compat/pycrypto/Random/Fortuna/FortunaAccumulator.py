@@ -1,4 +1,4 @@
-"""The accumulator of Fortuna (Cryptography Engineering 9.5), with the names of PyCrypto's."""
+"""Fortuna's accumulator (Cryptography Engineering 9.5), with PyCrypto's names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["FortunaAccumulator", "FortunaPool", "which_pools"]
 
 
 class FortunaPool:
-    """A hash of the events of one pool. ``length`` is how many bytes were appended since the last reset."""
+    """A hash of the events of one pool. ``length`` is the number of bytes appended since the last reset."""
 
     digest_size = SHAd256.digest_size
 
@@ -29,7 +29,7 @@ class FortunaPool:
         self.length += memoryview(data).nbytes
 
     def digest(self) -> bytes:
-        """Return the SHAd256 digest of all that was appended."""
+        """Return the SHAd256 digest of everything that was appended."""
         return self._hash.digest()
 
     def hexdigest(self) -> str:
@@ -55,25 +55,25 @@ def which_pools(r: int) -> list[int]:
 class FortunaAccumulator:
     """32 pools of events and the generator that they seed.
 
-    Nothing feeds it but its caller, and it gives nothing before its first reseed: AssertionError. Not for two
-    threads at once.
+    Only its caller feeds it. Before its first reseed it gives no bytes but raises AssertionError. Two threads must not
+    use it at once.
     """
 
     min_pool_size = 64  # bytes in pool 0 before it may seed; 9.5.5
-    reseed_interval = 0.100  # s; 9.5.5: so that the 32 pools outlast an attacker who fills them
+    reseed_interval = 0.100  # seconds; 9.5.5: so that the 32 pools last longer than an attacker who floods them
 
     def __init__(self) -> None:
         self.reseed_count = 0
-        self.last_reseed: float | None = None  # as time.time()
+        self.last_reseed: float | None = None  # a time.time()
         self.generator = FortunaGenerator.AESGenerator()
         self.pools = [FortunaPool() for _ in range(32)]
 
     def _forget_last_reseed(self) -> None:
-        """Let the next request reseed, however recent the last reseed is."""
+        """Let the next request reseed, even if the last reseed was recent."""
         self.last_reseed = None
 
     def random_data(self, bytes: int) -> bytes:
-        """Return that number of bytes. Reseed first if pool 0 is full enough and the last reseed long enough ago.
+        """Return this number of bytes. Reseed first if pool 0 is full enough and the last reseed was long enough ago.
 
         AssertionError before the first reseed. ClockRewindWarning if the clock shows a time before the last reseed.
         """
@@ -87,7 +87,7 @@ class FortunaAccumulator:
         return self.generator.pseudo_random_data(bytes)
 
     def _reseed(self, current_time: float | None = None) -> None:
-        """Seed the generator with the digests of the pools that are due, and empty these (9.5.2)."""
+        """Seed the generator with the digests of the pools that are due, and empty those pools (9.5.2)."""
         self.reseed_count += 1
         self.last_reseed = time.time() if current_time is None else current_time
         due = [self.pools[i] for i in which_pools(self.reseed_count)]
@@ -99,7 +99,7 @@ class FortunaAccumulator:
     def add_random_event(self, source_number: int, pool_number: int, data: bytes | bytearray | memoryview) -> None:
         """Append 1 to 32 bytes from source 0 to 255 to pool 0 to 31, after a byte for the source and one for the size.
 
-        AssertionError for other numbers. After 9.5.1.
+        AssertionError for other numbers. See 9.5.1.
         """
         size = len(data)
         if not (1 <= size <= 32 and 0 <= source_number <= 255 and 0 <= pool_number <= 31):

@@ -1,4 +1,4 @@
-"""The generator of Fortuna (Cryptography Engineering 9.4), with the names of PyCrypto's."""
+"""Fortuna's generator (Cryptography Engineering 9.4), with PyCrypto's names."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ class _Counter:
         self._state = state
 
     def next_value(self) -> int:
-        """Return the number that the next block is made from, without a step."""
+        """Return the number that the next block is made from, without advancing the counter."""
         return int.from_bytes(self._state.call(_front.GENERATOR_COUNTER), "little")
 
     def __call__(self) -> bytes:
-        """Return that number as 16 bytes and add one to the counter."""
+        """Return the same number as 16 bytes, and add one to the counter."""
         return self._state.call(_front.GENERATOR_STEP)
 
 
 def _in_python(operation: int, key: bytes | None, counter: bytes, data: bytes, n: int) -> tuple[bytes, bytes, bytes]:
-    """Do what the core would, from this key and counter. Return those that follow, and what is given out."""
+    """Do what the core would, from this key and counter. Return the next key and counter, and the output."""
     generator = _fortuna.Generator(key, int.from_bytes(counter, "little"))
     out = b""
     if operation == _front.GENERATOR_RESEED:
@@ -43,16 +43,16 @@ def _in_python(operation: int, key: bytes | None, counter: bytes, data: bytes, n
 
 
 class AESGenerator:
-    """AES-256 in counter mode under a key that is replaced after each request, of at most 1 MiB.
+    """AES-256 in counter mode under a key that is replaced after each request of at most 1 MiB.
 
-    It starts without a key and refuses to give bytes (AssertionError) before the first ``reseed()``. Key and counter lie
-    in memory that core dumps leave out. In a process without a core the same stream is made in Python. There a
-    request takes a millisecond or two, a large one some tenths of a second for each MiB. Copies of keys are left in Python's
+    It starts without a key and refuses to give bytes (AssertionError) before the first ``reseed()``. Key and counter
+    are in memory that core dumps leave out. In a process without a core Python makes the same stream. There a request
+    takes a millisecond or two, and a large one some tenths of a second for each MiB. Copies of keys remain in Python's
     memory.
     """
 
     block_size = 16  # bytes
-    block_size_shift = 4  # the size is 2 to this
+    block_size_shift = 4  # the size is 2 to this power
     key_size = 32  # bytes
     blocks_per_key = 2
     max_blocks_per_request = 2**16
@@ -75,7 +75,7 @@ class AESGenerator:
         self._state.call(_front.GENERATOR_RESEED, seed, 0, _in_python)
 
     def pseudo_random_data(self, bytes: int) -> bytes:
-        """Return that number of bytes, in requests of 1 MiB and one for the rest, even if nothing is left (9.4.4).
+        """Return this number of bytes, in requests of 1 MiB and one for the rest, even if nothing is left (9.4.4).
 
         So the key is replaced once for 0 bytes and twice for exactly 1 MiB. AssertionError if the number is
         negative, or before the first ``reseed()``.

@@ -33,7 +33,7 @@ class _SHAd256:
         self._state.call(_front.HASH_UPDATE, data)
 
     def digest(self) -> bytes:
-        """Return the 32 bytes for what was hashed so far; more may follow."""
+        """Return the 32-byte digest of what was hashed so far; more may follow."""
         return self._state.call(_front.HASH_DIGEST)
 
     def hexdigest(self) -> str:
@@ -41,12 +41,12 @@ class _SHAd256:
         return self.digest().hex()
 
     def copy(self) -> _SHAd256:
-        """Return an independent object that has hashed the same."""
+        """Return an independent object that has hashed the same data."""
         return _SHAd256(self._internal, self._state.copy())
 
     @staticmethod
     def new(data: Buffer | None = None) -> _SHAd256:
-        """Do as the module's ``new()``."""
+        """Do the same as the module's ``new()``."""
         return new(data)
 
 

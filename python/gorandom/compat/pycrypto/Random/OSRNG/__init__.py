@@ -1,6 +1,6 @@
-"""PyCrypto's ``Crypto.Random.OSRNG``: the system's generator, past gorandom's own.
+"""PyCrypto's ``Crypto.Random.OSRNG``: the system's generator, without gorandom's own.
 
-``new()`` gives what the system has: a ``posix.DevURandomRNG``, an ``nt.WindowsRNG`` or, elsewhere, a
+``new()`` returns the class for this system: a ``posix.DevURandomRNG``, an ``nt.WindowsRNG`` or, elsewhere, a
 ``fallback.PythonOSURandomRNG``.
 """
 

@@ -16,8 +16,8 @@ __all__ = ["WindowsRNG"]
 class WindowsRNG(BaseRNG):
     """Reads the system's generator. OSError on other systems.
 
-    The name is PyCrypto's; the call behind it is BCryptGenRandom, CryptGenRandom's successor. PyCrypto threw
-    away 128 KiB around each read, against a weakness of Windows 2000 and XP; later ones do not have it.
+    The name is PyCrypto's. The call behind it is BCryptGenRandom, CryptGenRandom's successor. PyCrypto discarded 128
+    KiB around each read because of a weakness in Windows 2000 and XP; later versions do not have it.
     """
 
     name = "<CryptGenRandom>"

@@ -17,7 +17,7 @@ __all__ = ["DevURandomRNG"]
 
 
 class DevURandomRNG(BaseRNG):
-    """Reads a character device, by default /dev/urandom, which is waited for while it has not been seeded.
+    """Reads a character device, by default /dev/urandom. For that one it waits until the kernel has been seeded.
 
     TypeError for another kind of file; OSError if it cannot be opened.
     """
@@ -38,7 +38,7 @@ class DevURandomRNG(BaseRNG):
         self._device = found.st_dev, found.st_ino, found.st_rdev
 
     def _mine(self) -> bool:
-        # A daemon closes all descriptors that it finds, and opens others under their numbers.
+        # A daemon may close all descriptors that it finds, and open others with the same numbers.
         try:
             found = os.fstat(self._fd)
         except OSError:

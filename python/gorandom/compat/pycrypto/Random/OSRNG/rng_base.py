@@ -1,4 +1,4 @@
-"""What the system's generators share."""
+"""The base class of the system's generators."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ class BaseRNG:
     def read(self, N: int = -1) -> bytes:
         """Return exactly N bytes.
 
-        ValueError after ``close()``, and for a negative N, which is the default: the stream has no end. TypeError
-        if N is not an int, AssertionError if the source gives fewer bytes.
+        ValueError after ``close()``, and for a negative N (the default), because the stream has no end. TypeError if N
+        is not an int, AssertionError if the source gives fewer bytes.
         """
         if self.closed:
             raise ValueError("I/O operation on closed file")

@@ -1,11 +1,11 @@
-"""Gives its place to gorandom, or to the Crypto that is installed with gorandom's Random in it."""
+"""Replaces itself with gorandom's Crypto, or with the installed Crypto with gorandom's Random in it."""
 
 
 def _give_place() -> None:
     try:
         import gorandom
     except ImportError as error:
-        # PYTHONPATH has led an interpreter here that has no gorandom: it goes on without this folder.
+        # PYTHONPATH led an interpreter without gorandom here. It goes on without this folder.
         if error.name != "gorandom":
             raise
     else:
