@@ -1,9 +1,9 @@
 """Sets two revisions side by side: python3 bench/compare.py --wheel wheels/gorandom-….whl REF
 
-Builds REF's wheel in a temporary git worktree, gives both wheels environments of their own, and measures in turn
-whatever of bench/works.py is gorandom's, as it stands here: REF, this, this, REF, and so on. A row's change is
-the median of its rounds' ratios, with the sign test's interval. benchstat does the same for Go. Nothing but the
-values, in build/bench/compare.json, is left behind.
+Builds REF's wheel in a temporary git worktree, and gives each wheel its own environment. Then it measures in turn all
+of gorandom's works in this tree's bench/works.py: REF, this, this, REF, and so on. A row's change is the median of its
+rounds' ratios, with the sign test's interval. benchstat does the same for Go. Only the values are left behind, in
+build/bench/compare.json.
 """
 
 import contextlib
@@ -18,14 +18,14 @@ import measure
 import ratios
 import works
 
-ROUNDS, QUICK_ROUNDS = 12, 6  # an interval of 95 % needs six
+ROUNDS, QUICK_ROUNDS = 12, 6  # a 95 % interval needs six
 CONFIDENCE = 0.95
 BENCHSTAT = "golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da"
 
 
 @contextlib.contextmanager
 def worktree(ref):
-    """The path of a checkout of ref, which goes away again."""
+    """The path of a checkout of ref, which is removed afterwards."""
     git = ["git", "-C", measure.ROOT]
     with tempfile.TemporaryDirectory(prefix="gorandom-bench-") as folder:
         path = os.path.join(folder, "ref")
@@ -49,7 +49,7 @@ def is_ours(name, contestant):
 
 
 def compare(entry):
-    """An Interval of how many times the time (or memory) of REF this takes; None if one of the two is missing."""
+    """An Interval of the ratio of this tree's time (or memory) to REF's; None if one of the two is missing."""
     if any("absent" in entry[side] for side in ("REF", "this")):
         return None
     changes = ratios.paired(entry["this"]["rounds"], entry["REF"]["rounds"], lambda a, b: a / b if b else None)
@@ -84,7 +84,7 @@ def table(found, ref):
 
 
 def benchstat(found, ref):
-    """The Go rows once more, in the tool that Go programmers know."""
+    """The Go rows once more, in the format of the tool that Go programmers know."""
     files = []
     for side, name in (("REF", ref), ("this", "this")):
         path = os.path.join(measure.BUILD, f"compare-{re.sub('[^A-Za-z0-9._-]', '_', name)}.txt")

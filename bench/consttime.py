@@ -1,10 +1,10 @@
-"""Measures whether compare_digest's time tells anything of the secrets, on this machine: make consttime.
+"""Measures whether compare_digest's time reveals anything about the secrets, on this machine: make consttime.
 
     python3 bench/consttime.py [--measurements N]
 
-The comparison that ships is compiled with the flags of the wheel and timed by the processor's counter, beside one
-that leaves at the first difference, which the test must find out. Ends with 1 when a bar is missed, with 2 when
-nothing could be measured. What is measured and how stands in consttime.c.
+The comparison that ships is compiled with the flags of the wheel and timed with the processor's counter. Beside it is
+one that returns at the first difference, which the test must detect. Ends with status 1 when a bar is missed, and with
+2 when nothing could be measured. consttime.c says what is measured, and how.
 """
 
 import argparse
@@ -21,10 +21,10 @@ BUILD = os.path.join(ROOT, "build", "bench")
 sys.path.insert(0, os.path.join(ROOT, "pyext"))
 from build import toolchain  # noqa: E402
 
-THRESHOLD = 10  # |t|, as in the paper's program: above it there is a difference beyond doubt
-RUNS = 3  # the best counts, because a machine's other work can make a difference where there is none
+THRESHOLD = 10  # |t|, as in the paper's program: a larger value shows a difference beyond doubt
+RUNS = 3  # the best counts, because other work on the machine can show a difference where there is none
 
-# What the tags of the second class are; the first class are equal tags.
+# The tags of the second class. The first class consists of equal tags.
 OTHERS = {"random": "random", "first": "first byte differs", "last": "last byte differs"}
 COMPARISONS = {"ours": "compare_digest's", "early": "with an early exit"}
 
@@ -58,12 +58,12 @@ def run(program, *arguments):
 
 
 def judge(name, other, ts):
-    """(word, missed): the shipped one has to be below in its best run; what tells has to be found out in each."""
+    """(word, missed): the shipped one must be below in its best run, and the leaky one must be detected in each run."""
     if name == "ours":
         return ("ok", False) if min(ts) < THRESHOLD else ("TELLS", True)
     if min(ts) > THRESHOLD:
         return "found out, ok", False
-    # 31 of 32 bytes alike: how fine the instrument is. A miss there is none of the code's.
+    # 31 of 32 bytes are alike: this shows how fine the instrument is. A miss here is not the code's fault.
     return ("not found out", False) if other == "last" else ("NOT FOUND OUT", True)
 
 
@@ -76,7 +76,7 @@ def main():
     parser.add_argument("--measurements", metavar="N", type=int, default=10**6, help="in a run; at least 20000")
     n = parser.parse_args().measurements
     program = build()
-    if hasattr(os, "sched_setaffinity"):  # the counter of another processor may stand elsewhere
+    if hasattr(os, "sched_setaffinity"):  # another processor's counter may differ
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     print(f"Welch's t between the times of equal 32-byte tags and of others; {RUNS} runs of {n:,} measurements each.")
     print(f"Below {THRESHOLD} nothing was told; the best run counts. Ticks are those of the processor's counter.\n")

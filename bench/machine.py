@@ -20,7 +20,8 @@ print(json.dumps({"mode": s.mode, "reason": s.reason, "keystream": s.keystream, 
                   "hmac256": bool(getattr(gorandom._front, "hmac256", 0)), "file": gorandom.__file__}))
 """
 
-# Of 100 draws, how many end well where every system call for them fails. By the vDSO they need one only for a new key.
+# How many of 100 draws succeed where every system call for them fails. With the vDSO they need a call only for a new
+# key.
 VDSO = """
 import errno, os, confine
 os.urandom(16)  # the vDSO's state, and its first key
@@ -50,7 +51,7 @@ def cpuinfo():
 
 
 def vdso(python):
-    """Does os.urandom draw without a system call (glibc 2.41 on Linux 6.11, both)? None where no filter can be set."""
+    """Does os.urandom draw without a system call (needs glibc 2.41 and Linux 6.11)? None where no filter can be set."""
     environment = {**os.environ, "PYTHONPATH": measure.NOISE}
     done = subprocess.run([python, "-c", VDSO], text=True, capture_output=True, env=environment)
     return int(done.stdout) >= 50 if done.returncode == 0 else None
@@ -81,7 +82,7 @@ def versions(python, gorandom, file, revision):
 
 
 def describe(python, revision):
-    """For the results: what a reader is told, and in "facts" what decides which bar holds (works.Facts)."""
+    """For the results: the description for a reader, and in "facts" what decides which bar holds (works.Facts)."""
     what = json.loads(subprocess.run([python, "-c", GORANDOM], check=True, text=True, stdout=subprocess.PIPE).stdout)
     name, flags = cpuinfo()
     return {

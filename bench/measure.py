@@ -1,4 +1,4 @@
-"""Has the contestants of bench/works.py measured: a short process each, in turn, several rounds."""
+"""Measures the contestants of bench/works.py: each in a short process, in turn, in several rounds."""
 
 import argparse
 import glob
@@ -32,14 +32,14 @@ def release():
 
 
 def system():
-    """The name of what is measured, as debian-13-cpython-3.13; of the folder of its environment and results."""
+    """The name of the measured system, such as debian-13-cpython-3.13. Its environment and results have the same name."""
     r = release()
     name = f"{r.get('ID', 'unknown')}-{r.get('VERSION_ID') or r.get('VERSION_CODENAME', '')}".strip("-")
     free = "t" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""
     return f"{name}-cpython-{sys.version_info.major}.{sys.version_info.minor}{free}"
 
 
-COMMON = os.path.join(ROOT, "build", "bench")  # what is compiled, for all systems
+COMMON = os.path.join(ROOT, "build", "bench")  # for compiled files, which serve all systems
 GO = os.path.join(COMMON, "go")
 FREE = os.path.join(COMMON, "free")  # an environment without a GIL
 BUILD = os.path.join(COMMON, system())
@@ -52,7 +52,7 @@ from build import toolchain  # noqa: E402
 
 
 class Absent(Exception):
-    """A contestant that is not to be had here; the text says why."""
+    """A contestant is not available here; the text says why."""
 
 
 # ---- environments ----
@@ -64,13 +64,13 @@ def requirements():
 
 
 def make_venv(folder, wheel, tools=True):
-    """The python of an environment with the wheel and, if wanted, the tools and those peers that have wheels."""
+    """The python of an environment with the wheel and, if wanted, the tools and the peers that have wheels."""
     python = os.path.join(folder, "bin", "python3")
     if not os.path.exists(python):
         venv.create(folder, with_pip=True)
     pip = [python, "-m", "pip", "-q", "--disable-pip-version-check", "install"]
     wanted = requirements() if tools else []
-    # Only wheels: nobody wants to wait until numpy is compiled.
+    # Only wheels, because compiling numpy would take too long.
     if wanted and subprocess.run([*pip, "--only-binary", ":all:", *wanted], stderr=subprocess.DEVNULL).returncode:
         for requirement in wanted:
             failed = subprocess.run([*pip, "--only-binary", ":all:", requirement], stderr=subprocess.DEVNULL).returncode
@@ -83,7 +83,7 @@ def make_venv(folder, wheel, tools=True):
 
 
 def enter_venv(wheel=None):
-    """Goes on in this system's environment. It is made, or gets another wheel, where one is given."""
+    """Continues in this system's environment. If a wheel is given, makes the environment or installs the wheel there."""
     if os.path.realpath(sys.prefix) == os.path.realpath(VENV):
         return
     if wheel:
@@ -95,7 +95,7 @@ def enter_venv(wheel=None):
 
 
 def arguments(doc):
-    """The parser of what run.py and compare.py have in common."""
+    """The parser of the arguments that run.py and compare.py have in common."""
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--wheel", required=True, help="of this tree")
     parser.add_argument("--quick", action="store_true", help="few rounds: figures to look at, not to publish")
@@ -116,7 +116,7 @@ def compile_floor():
 
 
 def make_free():
-    """An environment without a GIL in FREE, if there is what make free-threaded builds; else it goes."""
+    """Makes an environment without a GIL in FREE if make free-threaded has built one; otherwise removes FREE."""
     import freethreaded
 
     complete = os.path.join(freethreaded.FOLDER, "free", "complete")
@@ -129,7 +129,7 @@ def make_free():
 
 
 def compile_go(folder=GO, root=ROOT):
-    """The test binaries of GO_PACKAGES; none where there is no Go that builds them."""
+    """The test binaries of GO_PACKAGES; none where no Go can build them."""
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
     for package in GO_PACKAGES:
@@ -148,11 +148,11 @@ class Laboratory:
         self.python, self.go, self.peers = python, go, peers
         self.values = 5 if quick else 20
         self.sweep = ("--values", "3", "--large-values", "1", "--seconds", "3e-4") if quick else ()
-        self.seconds = 1  # of OpenSSL
+        self.seconds = 1  # for OpenSSL
         self.loops, self.swept = {}, {}
 
     def measure(self, work, name):
-        """The values of one round. Absent if the contestant is not to be had."""
+        """The values of one round. Raises Absent if the contestant is not available."""
         contestant = work.contestants[name]
         return {
             works.Timed: self._timed,
@@ -167,7 +167,7 @@ class Laboratory:
         environment |= {"GORANDOM_START": start, "PYTHONPATH": os.pathsep.join([COMMON, NOISE])}
         done = subprocess.run(command, text=True, capture_output=True, env=environment, timeout=300, cwd=BUILD)
         if done.returncode:
-            # pyperf says the statement after the traceback.
+            # pyperf prints the statement after the traceback.
             lines = [line for line in done.stderr.splitlines() if re.match(r"\w*(Error|Exception)\b", line)]
             why = (lines or done.stderr.strip().splitlines() or ["no reason given"])[-1]
             raise Absent(re.sub(r" \(/.*\)$", "", why))  # the path of a module that lacks a name
@@ -190,7 +190,7 @@ class Laboratory:
         return list(self._pyperf(contestant, *names, *how).get_values())
 
     def _sized(self, contestant, *names):
-        if names not in self.swept:  # the first of a round has all of them measured
+        if names not in self.swept:  # the first contestant of a round measures all of them
             command = [self.python, os.path.join(HERE, "sweep.py"), *self.sweep, *([] if self.peers else ["--ours"])]
             for work, contestants in json.loads(self._run(command)).items():
                 self.swept |= {(work, name): values for name, values in contestants.items()}
@@ -229,8 +229,8 @@ def rounds(chosen, laboratories, number, step):
     """{work: {label: {"rounds": [[values]]} or {"absent": why}}}
 
     ``laboratories(work)`` gives {label: (laboratory, contestant)}. The contestants of a work follow each other
-    at once, each round in another order, so that none is always the first; and all works are done once before
-    any is done again. ``step(text)`` is called before each process.
+    directly, in another order each round, so that none is always the first. All works are done once before any is done
+    again. ``step(text)`` is called before each process.
     """
     found = {work.name: {label: {"rounds": []} for label in laboratories(work)} for work in chosen}
     for turn in range(number):
@@ -244,7 +244,7 @@ def rounds(chosen, laboratories, number, step):
 
 
 def one(laboratory, work, name, entries, label):
-    """One round of a contestant, into entries[label]. Who was absent once is not asked again."""
+    """One round of a contestant, stored in entries[label]. A contestant that was absent once is not tried again."""
     if "absent" in entries[label]:
         return
     try:

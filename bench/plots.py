@@ -1,6 +1,6 @@
-"""Draws bench/plots/*.png from measurements: python bench/plots.py [FILE …]. Without measuring.
+"""Draws bench/plots/*.png from measurements, without measuring: python bench/plots.py [FILE …].
 
-sizes.png has a panel for each system; the others show the first one: of the files, or of all that have been measured.
+sizes.png has a panel for each system. The other plots show the first system: of the files, or of all measured ones.
 """
 
 import argparse
@@ -49,14 +49,14 @@ def finish(figure, results, name, note):
     figure.text(0.01, 0.01, text, fontsize=7.5, color="#555", va="bottom")
     os.makedirs(FOLDER, exist_ok=True)
     path = os.path.join(FOLDER, name + ".png")
-    # No date and no version in the file: the same values give the same picture.
+    # The file has no date and no version, so the same values give the same picture.
     figure.savefig(path, metadata={"Software": None})
     plt.close(figure)
     print(os.path.relpath(path))
 
 
 def rows(axes, entries, unit, write, log=False):
-    """Horizontal bars, or on a logarithmic axis dots, of [(label, Spread)]; the first stands on top."""
+    """Horizontal bars, or dots on a logarithmic axis, for [(label, Spread)]; the first is on top."""
     for y, (label, s) in enumerate(entries):
         tint = colour(label)
         if log:
@@ -80,7 +80,7 @@ def tick(seconds):
 
 
 def draws(results):
-    """What one call costs, at three sizes: dots on a logarithmic axis, because the peers lie far apart."""
+    """The cost of one call, at three sizes: dots on a logarithmic axis, because the peers are far apart."""
     chosen = [w for w in works.BYTES if results.rounds(w.name, "gorandom")]
     if not chosen:
         return
@@ -113,7 +113,7 @@ LINES = {
 
 
 def line(axes, name, points):
-    """Of [(size, Spread)]: the medians, and the middle half as a band."""
+    """Draws the medians of [(size, Spread)], and the middle half as a band."""
     tint, style = LINES.get(name, (OURS, "-"))
     x = [n for n, _ in points]
     axes.plot(x, [s.median for _, s in points], color=tint, ls=style, lw=2 if name == "gorandom" else 1.3, label=name)
@@ -121,7 +121,7 @@ def line(axes, name, points):
 
 
 def sizes(measurements):
-    """Above: nanoseconds a byte of each. Below: how many times as fast as each peer gorandom is, and what is wanted."""
+    """Above: nanoseconds per byte. Below: how many times as fast as each peer gorandom is, and the bar."""
     chosen = [r for r in measurements if any(r.rounds(w.name, "gorandom") for w in works.SIZES)]
     if not chosen:
         return
@@ -162,7 +162,7 @@ def sizes(measurements):
 
 
 def speedups(results, name, title, chosen, note):
-    """How many times as fast as the peer; the red mark is the bar."""
+    """How many times as fast as the peer. The red mark is the bar."""
     wanted = {}
     for bar in works.BARS:
         limit = bar.at_least(results.facts) if callable(bar.at_least) else bar.at_least

@@ -1,8 +1,8 @@
-"""The arithmetic of the figures. Nothing but the standard library.
+"""The arithmetic of the figures, with the standard library alone.
 
-A sample is a list of rounds, a round the values that one short process measured. Rounds of two contestants
-stand beside each other in time, so their ratio is taken round by round: what slows the whole machine for a
-while slows both, and leaves the ratio as it was.
+A sample is a list of rounds. A round is the values that one short process measured. The rounds of two contestants follow
+each other directly, so their ratio is taken round by round. Whatever slows the whole machine for a while slows both, and
+does not change the ratio.
 """
 
 import math
@@ -26,7 +26,7 @@ def spread(values):
 
 
 def pooled(rounds):
-    """Of all values of all rounds."""
+    """The Spread of all values of all rounds."""
     return spread([value for values in rounds for value in values])
 
 
@@ -36,12 +36,12 @@ def paired(ours, theirs, combine):
 
 
 def speedup(ours, theirs):
-    """How many times as fast as theirs ours are, when the values are times."""
+    """How many times as fast as theirs ours is, when the values are times."""
     return spread(paired(ours, theirs, lambda a, b: b / a))
 
 
 def cost(ours, theirs):
-    """How many times as much as theirs ours cost."""
+    """How many times as much as theirs ours costs."""
     return spread(paired(ours, theirs, lambda a, b: a / b))
 
 
@@ -50,7 +50,7 @@ def difference(ours, theirs):
 
 
 def at_least(figure, wanted):
-    """"met" or "missed" when the whole middle half says so, else "on the edge"."""
+    """"met" or "missed" when the whole middle half agrees, else "on the edge"."""
     return "met" if figure.low >= wanted else "missed" if figure.high < wanted else "on the edge"
 
 
@@ -59,7 +59,7 @@ def at_most(figure, wanted):
 
 
 class Interval(NamedTuple):
-    """A median, and an interval that holds the true one with at least the given probability."""
+    """A median, and an interval that contains the true one with at least the given probability."""
 
     median: float
     low: float
@@ -68,8 +68,8 @@ class Interval(NamedTuple):
 
 
 def interval(values, confidence=0.95):
-    """The narrowest one between two order statistics: the sign test's. It assumes that the values are independent,
-    and nothing about how they are distributed. Six values or more; with fewer the confidence is what they give."""
+    """The narrowest interval between two order statistics, as in the sign test. It assumes only that the values are
+    independent, and nothing about their distribution. With fewer than six values the confidence is lower."""
     values = sorted(values)
     n = len(values)
     best = 0
@@ -81,5 +81,5 @@ def interval(values, confidence=0.95):
 
 
 def _coverage(n, k):
-    """The probability that the median lies between the values k from below and k from above of n."""
+    """The probability that the median lies between the kth lowest and the kth highest of n values."""
     return 1 - 2 * sum(math.comb(n, i) for i in range(k + 1)) / 2**n

@@ -1,7 +1,7 @@
-"""Prints the tables of measurements: python bench/report.py [--markdown] [FILE …]. Without measuring.
+"""Prints the tables of measurements, without measuring: python bench/report.py [--markdown] [FILE …].
 
-Without a FILE: of all systems that have been measured. --readme writes the tables of docs/benchmarks.md and README.md
-anew, with a column for each system.
+Without a FILE it prints those of all systems that have been measured. --readme rewrites the tables of docs/benchmarks.md
+and README.md, with a column for each system.
 """
 
 import argparse
@@ -25,7 +25,7 @@ SCALES = {
 
 
 def written(value, unit, like=None):
-    """A number with its unit: in that of ``like``, if given."""
+    """A number with its unit: the unit of ``like``, if given."""
     scale, name = next((s for s in SCALES[unit] if abs(like or value) >= s[0]), SCALES[unit][-1])
     value /= scale
     digits = 0 if abs(value) >= 100 or unit == "B" and name == "B" else 1 if abs(value) >= 10 else 2
@@ -101,7 +101,7 @@ class Results:
         return (s, figure(s, next(w.unit for w in works.WORKS if w.name == bar.work))), ""
 
     def of_ratios(self, bar):
-        """The same of a bar that is a ratio: the figure is the worst of all works and peers."""
+        """The same for a bar that is a ratio: the figure is the worst of all works and peers."""
         there, missing = [], {}
         combine, worst = (ratios.cost, max) if bar.cost is not None else (ratios.speedup, min)
         for work in filter(self.__contains__, bar.works):
@@ -146,7 +146,7 @@ def group_table(results, group, chosen, box):
 
 
 def sizes_table(results, box):
-    """A row for two sizes that are a byte apart; and for those between, where they miss a bar."""
+    """A row for two sizes that are a byte apart, and for the sizes between where they miss a bar."""
     from rich.table import Table
 
     table = Table(title="Sizes: times as fast as each peer", title_justify="left", box=box)
@@ -197,7 +197,7 @@ def table(measurements, chosen, cell):
 
 
 def headlines(measurements):
-    """README's lines between FIRST and LAST."""
+    """The README's lines between FIRST and LAST."""
     yield FIRST
     yield from table(measurements, [figure for figure in works.FIGURES if figure[0] in works.HEADLINES], headline)
     yield LAST
@@ -234,18 +234,18 @@ def cell(results, bar):
 
 
 def headline(results, bar):
-    """The median alone. Which bars were missed is on the page with all figures."""
+    """Only the median. The page with all figures says which bars were missed."""
     found, _ = results.of_ratios(bar)
     return f"{digits(found[0].median)} x" if found else "not measured"
 
 
 def digits(ratio):
-    """Three digits, or as many as stand before the point."""
+    """Three digits, or all that are before the decimal point."""
     return f"{ratio:.{0 if ratio >= 99.5 else 1 if ratio >= 9.95 else 2}f}"
 
 
 def write(path, lines):
-    """Put lines, from FIRST to LAST, in the place of those that a file has."""
+    """Replace a file's lines from FIRST to LAST with these lines."""
     with open(path) as f:
         before, rest = f.read().split(FIRST)
     after = rest.split(LAST)[1]
@@ -308,7 +308,7 @@ def load(path):
 
 
 def measurements(files):
-    """Those of the files; without any, of all systems, in the order of their names."""
+    """The measurements in the files; without files, those of all systems, in the order of their names."""
     files = files or sorted(glob.glob(os.path.join(measure.COMMON, "*", "results.json")))
     if not files:
         raise SystemExit("bench: nothing has been measured yet: make bench")

@@ -2,12 +2,12 @@
 
     python3 bench/run.py --wheel wheels/gorandom-….whl [--root SYSTEM|FOLDER] [--quick] [--only PATTERN]
 
-It makes an environment with the wheel, the tools and the peers in a folder of build/bench that has the system's and
-the Python's name, as debian-13-cpython-3.13, and works there. The values go to results.json beside it (with --only:
-partial.json), from which report.py and plots.py make tables and plots again without measuring.
+It makes an environment with the wheel, the tools and the peers in a folder of build/bench that is named after the system
+and the Python, such as debian-13-cpython-3.13, and works there. The values go to results.json beside it (with --only:
+partial.json). From this file report.py and plots.py make tables and plots again without measuring.
 
---root measures in another system on the same kernel: one of wheels/roots.py, which makes it by debootstrap (as root),
-or a folder that holds one with python3 and its venv. What is compiled is compiled here. pip has the network there.
+--root measures in another system on the same kernel. It is one of wheels/roots.py, which makes it with debootstrap (as
+root), or a folder with a system that has python3 and its venv. Code is compiled here. pip has the network there.
 """
 
 import json
@@ -42,7 +42,8 @@ def layers_of(roots, name):
 
 
 def run_in_root(name, wheel, arguments):
-    """This program, in a root; its status. The source tree lies there where it lies here, writable for the results."""
+    """Runs this program in a root, and returns its status. The source tree has the same path there, and is writable for the
+    results."""
     import freethreaded
     import roots
 
@@ -60,7 +61,7 @@ def run_in_root(name, wheel, arguments):
 
 
 def progress(total):
-    """step(text): a bar on a terminal, else a line per round."""
+    """Returns step(text), which shows a bar on a terminal, and otherwise a line per round."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -82,7 +83,7 @@ def progress(total):
 
 
 def measured(chosen, quick, revision):
-    """What goes to results.json."""
+    """Returns what goes into results.json."""
     import machine
 
     number = QUICK_ROUNDS if quick else ROUNDS

@@ -1,7 +1,7 @@
-"""Times draws of all sizes by all who make them, in turn, in one process: {work: {contestant: [seconds]}} as JSON.
+"""Times draws of all sizes by all contestants, in turn, in one process: {work: {contestant: [seconds]}} as JSON.
 
-bench/measure.py runs this for the works of kind Sized. A size, the size that has one byte less, and their contestants
-follow each other at once, as often as values are wanted: their ratios are those of neighbours.
+bench/measure.py runs this for the works of kind Sized. A size, the size with one byte less, and their contestants follow
+each other directly, as often as values are wanted. So their ratios compare neighbours in time.
 """
 
 import argparse
@@ -29,7 +29,7 @@ def timers(chosen, skipped):
 
 
 def number(timer, seconds):
-    """Calls that take about so long."""
+    """The number of calls that take about this long."""
     n = 1
     while (took := timer.timeit(n)) < seconds / 4:
         n *= 2
@@ -37,7 +37,7 @@ def number(timer, seconds):
 
 
 def value(timer, calls):
-    """After a call that nobody times: what was measured before may have given its memory back to the system."""
+    """The time of a call, after one call that is not timed: earlier work may have returned its memory to the system."""
     timer.timeit(1)
     return timer.timeit(calls) / calls
 
@@ -50,7 +50,7 @@ def main():
     parser.add_argument("--ours", action="store_true", help="without peers")
     args = parser.parse_args()
     found, skipped = {}, {}
-    for work in works.SIZES[:1] + works.SIZES:  # the first one twice: what a process does once is no part of it
+    for work in works.SIZES[:1] + works.SIZES:  # the first one twice, so that what a process does once is not counted
         ours = {name: c for name, c in work.contestants.items() if not args.ours or name == "gorandom"}
         there = timers(ours.values(), skipped)
         calls = {key: number(timer, args.seconds) for key, timer in there.items()}

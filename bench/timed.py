@@ -5,7 +5,7 @@ import works
 
 
 def main():
-    # These two reach nobody else: pyperf starts no process when it is itself told to be the worker.
+    # These two settings reach no other process: pyperf starts none when it is itself told to be the worker.
     runner = pyperf.Runner()
     runner.argparser.add_argument("work")
     runner.argparser.add_argument("contestant")

@@ -1,6 +1,6 @@
-"""The works that are measured, who does each of them, and the bars: what is wanted. To add one, add a row.
+"""The works that are measured, the contestants that do them, and the bars that they must meet. To add one, add a row.
 
-A Work has contestants, gorandom first; a Bar names works and what is wanted of them. The rest of this folder:
+A Work has contestants, gorandom first. A Bar names works and what they must reach. The rest of this folder:
 
     run.py      make bench: measures all of this, by measure.py (processes, rounds), timed.py (pyperf) and sweep.py
     machine.py  what the figures depend on
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Timed:
-    """A statement that pyperf times, in seconds. ``parts``: how many pieces of work one run of it does."""
+    """A statement that pyperf times, in seconds. ``parts``: how many pieces of work one run does."""
 
     setup: str
     statement: str
@@ -31,7 +31,7 @@ class Timed:
 
 @dataclass(frozen=True)
 class Sized:
-    """A draw of ``size`` bytes, which sweep.py times beside those of all other sizes."""
+    """A draw of ``size`` bytes, which sweep.py times beside draws of all other sizes."""
 
     setup: str  # makes f
     size: int
@@ -39,7 +39,7 @@ class Sized:
 
 @dataclass(frozen=True)
 class Program:
-    """A Python program that measures itself and prints numbers, in the work's unit."""
+    """A Python program that measures itself and prints numbers in the work's unit."""
 
     source: str
     start: str = "auto"
@@ -71,34 +71,34 @@ class Work:
     group: str
     contestants: dict
     unit: str = "s"  # or "B", or "of a core"
-    size: int = 0  # bytes that it makes: a speed is printed beside the time
+    size: int = 0  # bytes that it makes; if given, a speed is printed beside the time
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What of the machine decides which bar holds."""
+    """The properties of the machine that decide which bar holds."""
 
     vaes: bool
     sha_ni: bool
     vdso: bool | None  # os.urandom draws without a system call; None if that could not be found out
     gil: bool
-    fork_counts: bool  # os.fork looks for other threads, to warn of them: CPython 3.12
+    fork_counts: bool  # os.fork counts threads, to warn about them: CPython 3.12
     cores: int
 
 
 @dataclass(frozen=True)
 class Bar:
-    """What is wanted of ``ours`` in each of ``works``, beside each of ``than``, all others if empty. Each limit may be
-    a function of Facts; it gives None where the bar does not hold on this machine."""
+    """What ``ours`` must reach in each of ``works``, compared with each of ``than``, or all others if that is empty. Each
+    limit may be a function of Facts, which gives None where the bar does not hold on this machine."""
 
     name: str
     work: str | tuple
     than: tuple = ()
     ours: str = "gorandom"
     at_least: float | Callable | None = None  # times as fast
-    cost: float | Callable | None = None  # at most so many times the time
+    cost: float | Callable | None = None  # at most this many times the time
     at_most: float | Callable | None = None  # of the work's unit
-    adds: str = ""  # the contestant whose figure is taken away first
+    adds: str = ""  # the contestant whose figure is subtracted first
 
     @property
     def works(self):
@@ -146,8 +146,8 @@ BYTES = [
 SWEPT = ("gorandom", "os.urandom", "ssl.RAND_bytes", "PyNaCl", "random.randbytes (insecure)")
 LARGEST = 64 * MB
 POWERS = [1 << i for i in range(LARGEST.bit_length())]
-# Where the way of a draw may change: what a pool serves and what its page holds, draws that give the GIL away, those that a
-# thread's generator makes, a request of Fortuna's, an entry into Go, and what is written past the caches.
+# Sizes at which a draw may take another path: the largest draw from a pool and a page's content, draws that release
+# the GIL, draws from a thread's generator, a request of Fortuna's, an entry into Go, and writes past the caches.
 STEPS = [512, KB, 3776, 8 * KB, 64 * KB, 256 * KB, MB, 8 * MB, 32 * MB]
 EDGES = sorted({*POWERS, *STEPS})  # n, beside n + 1
 BETWEEN = [3 * n // 2 for n in POWERS[1:-1]]
@@ -358,7 +358,8 @@ def threads(module, name, number, **how):
     return Program(THREADS_PROGRAM.format(module=module, name=name, threads=number, draws=800_000 // number), **how)
 
 
-# 100 threads draw 16 bytes five times, in more than a second: ready bytes go stale meanwhile. They live until all is read.
+# 100 threads draw 16 bytes five times, over more than a second, so ready bytes go stale meanwhile. They live until
+# everything is read.
 THREAD_MEMORY = """
 import os, threading, time
 from {module} import {name} as f
@@ -387,7 +388,7 @@ end.wait()
 """
 
 
-# What a program waits for while 64 of its threads fill 64 MiB each, over and over. The buffer is one for all of them.
+# The calls that are timed while 64 threads of the program fill 64 MiB each, over and over. They share one buffer.
 CALLS_BESIDE = {
     "reseed()": "gorandom.reseed",
     "status()": "gorandom.status",
@@ -488,7 +489,7 @@ gorandom.get_random_bytes(16)
 print(time.perf_counter() - start)
 """
 
-# The parent has drawn. Timed in the child, from its first instruction in Python.
+# The parent has drawn. The time is taken in the child, from its first Python instruction.
 CHILD = """
 import os, time, gorandom
 gorandom.get_random_bytes(16)
@@ -509,7 +510,7 @@ ONE_DRAW = """
         gorandom.get_random_bytes(16)
         took = time.perf_counter() - start"""
 
-# The slowest of a child's draws up to where its core has taken over.
+# The slowest of a child's draws until its core has taken over.
 TAKES_OVER = """
         took = 0.0
         while gorandom.status().mode != "core":
@@ -518,7 +519,7 @@ TAKES_OVER = """
                 gorandom.get_random_bytes(1024)
                 took = max(took, time.perf_counter() - start)"""
 
-# The first forks of a process are dearer than the others.
+# The first forks of a process cost more than later ones.
 FORK = """
 import os, threading, time
 {before}
@@ -543,7 +544,7 @@ FORKERS = {
     "without gorandom": "pass",
 }
 
-# All threads but the interpreter's own, which are the core's. Half a second after a start Go's runtime has settled.
+# All threads but the interpreter's own are the core's. Half a second after a start Go's runtime has settled.
 IDLE = """
 import os, time, gorandom
 def used():
@@ -639,7 +640,7 @@ WORKS = [*BYTES, *SIZES, *KEYSTREAM, *FILLS, *SMALL, *MANY, *UUIDS, *NUMPY, *HMA
 
 
 def chosen(pattern):
-    """The works whose name or group the expression is found in; all, without one."""
+    """The works with the expression in their name or group; all works without one."""
     return [w for w in WORKS if not pattern or re.search(pattern, f"{w.group} {w.name}", re.I)]
 
 
@@ -669,7 +670,7 @@ BARS = [
     *(Bar(f"{w.name}, uuid_utils", w.name, ("uuid_utils.compat",), at_least=1) for w in UUIDS),
     *(Bar(f"{w.name}, PCG64", w.name, ("PCG64 (insecure)",), at_least=lambda f: 0.9 if f.vaes else None) for w in NUMPY),
     *(Bar(f"{w.name}, AESCounter", w.name, ("randomgen's AESCounter",), at_least=1) for w in NUMPY),
-    # With a GIL the threads take turns: what eight of them lose is what they wait for beside it.
+    # With a GIL the threads take turns, so what eight threads lose is time spent waiting for something else.
     Bar("8 threads", "16 bytes, 8 threads", ("gorandom, one thread",), at_least=lambda f: 0.8 if f.gil else 0.7 * f.cores),
     Bar(
         "two threads without a GIL", "16 bytes, two threads without a GIL", ("gorandom, one thread",),
@@ -683,7 +684,7 @@ BARS = [
     Bar("first draw", "first draw", at_most=5e-3),
     *(Bar(f"{work}: import", work, ("without gorandom",), "after import", cost=1.15) for work in FORKS),
     *(Bar(f"{w}: first draw", w, ("after import",), cost=lambda f: None if f.fork_counts else 1.15) for w in FORKS),
-    # Where os.fork counts threads, a core's cost it what any thread costs, and 60 us.
+    # Where os.fork counts threads, a core's threads cost it the same as any others, and 60 us more.
     *(
         Bar(
             f"{w}: first draw, more than with a thread", w, adds="after import, with an idle thread",
@@ -703,7 +704,7 @@ BARS = [
     Bar("vmclock", "the clock", ours="vmclock's page", adds="no clock"),
 ]
 
-# The table of docs/benchmarks.md: a figure's name, what it is beside, and the bars that have its numbers.
+# The table of docs/benchmarks.md: a figure's name, what it is compared with, and the bars that have its numbers.
 FIGURES = [
     ("keystream, 1 MiB", "`openssl speed -evp aes-256-ctr`", ["keystream"]),
     ("16 bytes", "the nearest of `os.urandom`, `secrets`, PyNaCl, PyCryptodome", ["16 bytes"]),
@@ -721,7 +722,7 @@ FIGURES = [
     ("the time of a fork after the first draw", "before it", ["os.fork, until the child is reaped: first draw"]),
 ]
 
-# Those that README.md shows, the ones that are not ahead among them.
+# The figures that README.md shows, including those that are not ahead.
 HEADLINES = [
     "16 bytes",
     "4 KiB / 1 MiB",

@@ -1,7 +1,7 @@
-"""For the examples pep522_…: a system whose generator is not ready, which a running one can't be made into.
+"""For the examples pep522_…: simulates a system whose generator is not ready, because a running one can't be reset.
 
-Stands in for ``gorandom.urandom`` in this process alone: the first ``refusals`` draws raise what the real one
-raises early at boot, later ones succeed. A real early boot is in tests/boot.
+It replaces ``gorandom.urandom`` in this process only. The first ``refusals`` draws raise what the real function raises
+early at boot, and later ones succeed. tests/boot has a real early boot.
 """
 
 import gorandom

@@ -1,4 +1,4 @@
-"""What gorandom is for, shown: the program of CVE-2013-1445 over a naive generator and over gorandom, then
+"""Shows what gorandom is for. It runs the program of CVE-2013-1445 over a naive generator and over gorandom, then prints
 what serves this process, then what a draw costs here. Ends with status 1 if gorandom repeated itself."""
 
 import ast
@@ -38,7 +38,7 @@ def bold(text):
 
 
 def workers(generator):
-    """[(first read, second read), …] of the four workers."""
+    """[(first read, second read), …] for the four workers."""
     command = [sys.executable, os.path.join(HERE, "run_as_crypto.py"), generator, PROGRAM]
     out = subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE, timeout=SECONDS).stdout
     return [tuple(line.split(",")) for line in ast.literal_eval(out)]

@@ -1,7 +1,7 @@
-"""A generator that must not be used: what the demo compares with.
+"""A generator that must not be used. The demo compares gorandom with it.
 
-Its output is as random as any, until its process forks. It is seeded once, at import, and a fork copies its
-state, so that every child goes on with the same bytes.
+Its output is as random as any other, until its process forks. It is seeded once, at import, and a fork copies its state,
+so every child continues with the same bytes.
 """
 
 import hashlib
@@ -21,4 +21,4 @@ def get_random_bytes(n):
 
 
 def atfork():
-    """Nothing, like many a program's."""
+    """Does nothing, as in many programs."""

@@ -1,7 +1,7 @@
-"""PEP 522, the second choice: fall back to the predictable generator, where nothing secret hangs on it.
+"""PEP 522, the second choice: fall back to the predictable generator, where no secret depends on it.
 
-For the seed of a simulation, a shuffled list, the delay before a retry. Never for keys, tokens or nonces: an
-attacker who knows roughly when the program started can work them out.
+Use it for the seed of a simulation, a shuffled list, or the delay before a retry. Never use it for keys, tokens or nonces:
+an attacker who knows roughly when the program started can work them out.
 """
 
 import random

@@ -1,7 +1,7 @@
-"""PEP 522, the first choice: loop until it succeeds, for a program with other things to do meanwhile.
+"""PEP 522, the first choice: loop until it succeeds, for a program with other work to do meanwhile.
 
-One that has nothing else to do calls gorandom.wait_for_system_rng(), or simply gorandom.secrets.token_bytes(),
-which waits.
+A program with nothing else to do calls gorandom.wait_for_system_rng(), or simply gorandom.secrets.token_bytes(), which
+waits.
 """
 
 import time
@@ -13,7 +13,7 @@ from gorandom import secrets
 
 
 def key_when_ready(urandom, work, interval=0.05):
-    """32 bytes; while there are none ``work()`` is called every ``interval`` seconds."""
+    """Return 32 bytes. While there are none, call ``work()`` every ``interval`` seconds."""
     while True:
         try:
             return urandom(32)
@@ -26,7 +26,7 @@ done = []
 key = key_when_ready(urandom_that_is_not_ready(refusals=3), lambda: done.append("work"))
 assert len(key) == 32 and done == ["work"] * 3
 
-# On this running system the real one succeeds at once.
+# On this running system the real function succeeds at once.
 assert key_when_ready(gorandom.urandom, lambda: done.append("never")) != key and len(done) == 3
 assert len(secrets.token_bytes()) == 32
 print("a key after", len(done), "rounds of other work")

@@ -1,7 +1,7 @@
 """PEP 522, the third choice: read /dev/urandom, which on Linux never waits, ready or not.
 
-For whoever wants exactly that: what the system has, perhaps predictable early at boot. gorandom itself never
-does so; since Linux 5.18 such a read first lets the kernel try for up to a second to seed itself.
+This is for programs that want exactly that: what the system has, perhaps predictable early at boot. gorandom itself never
+does it. Since Linux 5.18 such a read first lets the kernel try for up to a second to seed itself.
 """
 
 import os
@@ -17,7 +17,7 @@ def what_the_system_has(urandom, n):
     except BlockingIOError:
         with open("/dev/urandom", "rb", buffering=0) as device:
             data = b""
-            while len(data) < n:  # a large read may give less
+            while len(data) < n:  # a large read may return less
                 data += device.read(n - len(data))
             return data
 

@@ -10,7 +10,7 @@ def token(_):
 
 
 def main():
-    seen = [token(None)]  # drawn before the workers are started: what a careless generator repeats
+    seen = [token(None)]  # drawn before the workers start; a careless generator would repeat it
     for initializer in (None, gorandom.atfork):
         with multiprocessing.Pool(4, initializer=initializer) as workers:
             seen += workers.map(token, range(100), chunksize=1)

@@ -1,4 +1,4 @@
-"""Runs a program that imports Crypto.Random, without a change, over gorandom or over naive.py.
+"""Runs an unchanged program that imports Crypto.Random, over gorandom or over naive.py.
 
     python examples/run_as_crypto.py gorandom|naive PROGRAM
 """

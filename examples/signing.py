@@ -1,11 +1,11 @@
-"""One secret, three kinds of token; a link that expires; a secret that is replaced while its tokens are about."""
+"""One secret, three kinds of token; a link that expires; a secret that is replaced while its tokens are in use."""
 
 import gorandom
 from gorandom import signing
 
-secret = gorandom.get_random_bytes(32)  # a program keeps it, outside its code
+secret = gorandom.get_random_bytes(32)  # a real program stores it, outside its code
 
-# A key for each purpose: a token for one opens nothing else.
+# Each purpose has its own key, so a token for one is refused for the other.
 unsubscribe = signing.Signer(secret, "unsubscribe")
 confirm = signing.Signer(secret, "confirm-address")
 token = unsubscribe.sign("ada@example.org")
@@ -14,14 +14,14 @@ assert unsubscribe.unsign(token) == b"ada@example.org"
 assert not confirm.validate(token)
 assert not unsubscribe.validate(token.replace(b"ada", b"eve"))
 
-# What JSON can hold, in a cookie. Anybody can read it; nobody can change it.
+# Anything that JSON can represent, in a cookie. Anybody can read it, but nobody can change it.
 session = signing.URLSafeSerializer(secret, "session")
 print("a cookie:          ", session.dumps({"user": 17, "roles": ["editor"]}))
 assert session.loads(session.dumps({"user": 17})) == {"user": 17}
 
 
 class Clock(signing.TimestampSigner):
-    """Stands still, so that this program need not wait. Others take TimestampSigner itself."""
+    """A clock that stands still, so that this program need not wait. Real programs use TimestampSigner itself."""
 
     now = 1_700_000_000
 
@@ -42,14 +42,13 @@ except signing.SignatureExpired as error:
 else:
     raise SystemExit("an old link was taken")
 
-# A new secret signs; the old one still verifies, until its tokens have been used up.
+# A new secret signs, and the old one still verifies until its tokens are no longer in use.
 rotated = signing.Signer(gorandom.get_random_bytes(32), "unsubscribe", old_secrets=[secret])
 assert rotated.unsign(token) == b"ada@example.org"
 assert not unsubscribe.validate(rotated.sign("ada@example.org"))
 print("after the rotation:", rotated.sign("ada@example.org").decode())
 
-# Programs with itsdangerous read and make the same tokens:
-#     itsdangerous.Signer(secret, salt="unsubscribe", key_derivation="hmac", digest_method=hashlib.sha256)
-# Its SHA-1 defaults only on request:
+# Programs with itsdangerous read and make the same tokens: itsdangerous.Signer(secret, salt="unsubscribe",
+# key_derivation="hmac", digest_method=hashlib.sha256) Its SHA-1 defaults are used only on request:
 old_program = signing.Signer("secret-key", "itsdangerous.Signer", compat="itsdangerous")
 assert old_program.unsign("my string.wh6tMHxLgJqB6oY1uT73iMlyrOA") == b"my string"  # from its documentation

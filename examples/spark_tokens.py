@@ -1,4 +1,4 @@
-"""Tokens from the workers of PySpark, which its daemon forks; all of them differ. It needs a Java runtime.
+"""Tokens from the workers of PySpark, which its daemon forks. All tokens differ. It needs a Java runtime.
 
     python -m pip install pyspark
     python examples/spark_tokens.py

@@ -1,7 +1,7 @@
 """ent, rngtest and dieharder as judges of a stream: each says what it finds wrong, or nothing.
 
-A count of failures is wrong when it lies outside of a two-sided binomial bound at 10^-6. The probability of a single
-failure is computed here from the tests' definitions, not measured on some other generator."""
+A count of failures is wrong when it lies outside a two-sided binomial bound at 10^-6. The probability of a single failure
+is computed here from the tests' definitions, and not measured on another generator."""
 
 import functools
 import math
@@ -13,12 +13,12 @@ from scipy import stats
 
 MIB = 1 << 20
 LEVEL = 1e-6
-BLOCK_FAILS = 0.01  # the level at which a block of ent's counts as failed
+BLOCK_FAILS = 0.01  # the level at which one of ent's blocks counts as failed
 FIPS_BITS, FIPS_BYTES = 20_000, 2500  # FIPS 140-2 (change notice 1 of 2001-10-10), 4.9.1: one block
 
 
 def out_of_bounds(name, failures, blocks, least, most=None):
-    """least, most: between them lies the probability that one block fails."""
+    """least, most: the probability that one block fails lies between them."""
     low = stats.binom.ppf(LEVEL / 2, blocks, least)
     high = stats.binom.isf(LEVEL / 2, blocks, least if most is None else most)
     if low <= failures <= high:
@@ -30,7 +30,7 @@ def out_of_bounds(name, failures, blocks, least, most=None):
 
 
 def ent_values(text):
-    """Two-sided p-values of what ent -t prints; the entropy says what the chi-square says."""
+    """Two-sided p-values from the output of ent -t. The entropy is left out, because it says the same as the chi-square."""
     fields = text.splitlines()[1].split(",")
     n, (chi, mean, pi, serial) = int(fields[1]), map(float, fields[3:])
     points, inside = n // 6, math.pi / 4  # 24-bit coordinates
@@ -45,7 +45,7 @@ def ent_values(text):
 
 
 class Ent:
-    """ent on each MiB, and on the whole: bias adds up in the whole, a wrong variance shows in the blocks."""
+    """ent on each MiB, and on the whole: a bias adds up over the whole, and a wrong variance shows in the blocks."""
 
     def __init__(self, path):
         self.path, self.blocks, self.failed = path, 0, {}
@@ -72,8 +72,8 @@ RUNS = {1: (2315, 2685), 2: (1114, 1386), 3: (527, 723), 4: (240, 384), 5: (103,
 
 
 def runs_fail(length):
-    """The probability that a block's count of runs of ones of this length is not in its interval: exactly, bit by bit.
-    held[r, c]: the last r bits are ones (the last row: more than length), and c runs of the length have ended."""
+    """The exact probability, computed bit by bit, that a block's count of runs of ones of this length is outside its
+    interval. held[r, c]: the last r bits are ones (the last row: more than length), and c runs of the length have ended."""
     low, high = RUNS[length]
     held = np.zeros((length + 2, high + 2))
     held[0, 0] = 1
@@ -87,7 +87,7 @@ def runs_fail(length):
         held[0, 1:] += ended[:-1]
         held[0, -1] += ended[-1]  # the last column: too many
     counts = held.sum(axis=0)
-    ended = held[counted].sum(axis=0)  # a run that the block's end ends
+    ended = held[counted].sum(axis=0)  # a run that ends with the block
     counts -= ended
     counts[1:] += ended[:-1]
     counts[-1] += ended[-1]
@@ -95,7 +95,7 @@ def runs_fail(length):
 
 
 def long_run_fails(longest=25):
-    """The probability of 26 equal bits in succession: of 25 bits that are equal to their predecessor."""
+    """The probability of 26 equal bits in succession, that is, of 25 bits that equal their predecessor."""
     held = np.zeros(longest)
     held[0] = 1
     for _ in range(FIPS_BITS - 1):
@@ -105,8 +105,8 @@ def long_run_fails(longest=25):
 
 @functools.cache
 def fips():
-    """{test: (least, most)}: the probability that a block fails. Where only the parts' probabilities are known, it lies
-    between the greatest of them and their sum."""
+    """{test: (least, most)}: the probability that a block fails. Where only the probabilities of its parts are known, it
+    lies between the greatest of them and their sum."""
     ones = stats.binom(FIPS_BITS, 0.5)
     poker = stats.chi2(15)
     runs = [runs_fail(length) for length in RUNS]
@@ -122,7 +122,7 @@ def fips():
 
 
 class Rngtest:
-    """FIPS 140-2 on blocks of 2,500 bytes. It sees no more than one block at a time."""
+    """FIPS 140-2 on blocks of 2,500 bytes. It sees only one block at a time."""
 
     def __init__(self, path):
         self.process = subprocess.Popen([path], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -141,13 +141,13 @@ class Rngtest:
 
 
 class Repeats:
-    """No statistic, but exact: 8 bytes that came before, at any distance and any offset. Of all windows of 8 bytes
-    those are kept that begin with one of some values, so a repeat of longer runs is met whatever their place."""
+    """Not a statistic, but an exact search for 8 bytes that came before, at any distance and any offset. Only windows of 8
+    bytes that begin with certain values are kept, so a repeat of longer runs is found wherever they are."""
 
-    KEPT = 4 << 20  # windows: that two of them agree by chance happens once in 2^64 / KEPT^2 / 2 = 2 million runs
+    KEPT = 4 << 20  # windows. Two agree by chance once in about 2 million runs (2^64 / (KEPT^2 / 2))
 
     def __init__(self, mebibytes):
-        self.first = max(1, 256 * self.KEPT // (mebibytes * MIB))  # a window is kept when its first byte is below
+        self.first = max(1, 256 * self.KEPT // (mebibytes * MIB))  # a window is kept when its first byte is below this
         self.kept, self.rest = [], b""
 
     def feed(self, block):
@@ -170,7 +170,7 @@ WORTHLESS = {"diehard_sums"}
 
 
 def p_values(path, stream, *options):
-    """{(test, ntuple): the least p} of what dieharder says of the stream whose process stream() starts."""
+    """{(test, ntuple): the least p} from dieharder's output about the stream whose process stream() starts."""
     source = stream()
     done = subprocess.run([path, "-g", "200", *options], stdin=source.stdout, stdout=subprocess.PIPE, text=True, check=True)
     source.stdout.close()
@@ -183,7 +183,7 @@ def p_values(path, stream, *options):
 
 
 def dieharder(path, stream, *options):
-    """Yields complaints. A p below 10^-6 counts when the same test gives one again, on a new stream."""
+    """Yields complaints. A p below 10^-6 counts only if the same test gives one again on a new stream."""
     for (name, ntuple), p in p_values(path, stream, *options).items():
         if p < LEVEL and name not in WORTHLESS:
             again = min(p_values(path, stream, "-d", name, "-n", ntuple).values())

@@ -1,5 +1,5 @@
-"""Packages that only some of these tests need, fetched once from PyPI into build/adversity. The interpreter is the
-tests' own, and with it the gorandom that is tested: programs find the packages by PYTHONPATH."""
+"""Packages that only some of these tests need, fetched once from PyPI into build/adversity. The programs run on the
+tests' own interpreter, and so with the tested gorandom. They find the packages by PYTHONPATH."""
 
 import fcntl
 import functools
@@ -16,7 +16,7 @@ PATIENCE = 420  # seconds for a download, and for what a package builds from it
 
 
 def tools():
-    """What judges and prints."""
+    """The tools that judge and print."""
     lines = pathlib.Path(__file__).with_name("requirements.txt").read_text().splitlines()
     return packages(*(line for line in lines if line and not line.startswith("#")))
 

@@ -1,8 +1,8 @@
-"""What the adversity suite shares. Fixtures, options and helpers are those of tests/python.
+"""Code that the adversity suite shares. Fixtures, options and helpers are those of tests/python.
 
-Everything here ends in one of two ways: it works, or there is a clear Python exception. A hang, a death by signal,
-weaker bytes or a repeat is a failure. What is marked fast is part of make test (60 seconds in all); the rest
-runs with make adversity, on one interpreter."""
+Everything here must end in one of two ways: it works, or it raises a clear Python exception. A hang, a death by signal,
+weaker bytes or a repeat is a failure. Tests marked fast are part of make test (60 seconds in all). The others run with
+make adversity, on one interpreter."""
 
 import importlib.util
 import os
@@ -31,7 +31,7 @@ def pytest_configure(config):
 
 
 def root():
-    """For a test that needs root's rights: loudly skipped without."""
+    """For a test that needs root's rights. It is skipped loudly without them."""
     if os.geteuid() != 0:
         pytest.skip("needs root: NOT TESTED as this user")
 
@@ -44,7 +44,7 @@ def tool(name, package):
 
 
 def unshares(*flags):
-    """The command that begins a program in namespaces of its own."""
+    """The command that starts a program in its own namespaces."""
     command = [tool("unshare", "util-linux"), *flags]
     done = subprocess.run([*command, "true"], capture_output=True, text=True)
     if done.returncode:

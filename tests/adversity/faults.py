@@ -1,9 +1,9 @@
-"""Lets a process's system calls fail, one by one: the n-th of a name, or each from now on, with any errno.
+"""Makes a process's system calls fail, one by one: the n-th call of a name, or each from now on, with any errno.
 
-Each case is a child of this program, which has not imported gorandom. The child makes ready, puts a seccomp filter over all its
-threads that asks this program about every call of that name (seccomp_unotify(2), Linux 5.7), does the phase under
-test, says how it went, and draws once more when nothing fails any longer. The parent answers the calls, counts them, and
-judges. The two talk by sendmsg(2) and recvmsg(2), which are never asked about."""
+Each case is a child of this program, which has not imported gorandom. The child prepares itself, and installs a seccomp
+filter for all its threads that asks this program about every call of that name (seccomp_unotify(2), Linux 5.7). Then it
+does the phase under test, reports the outcome, and draws once more when nothing fails any longer. The parent answers the
+calls, counts them, and judges. The two talk by sendmsg(2) and recvmsg(2), which are never asked about."""
 
 import array
 import collections
@@ -45,7 +45,7 @@ OWN = {"x86_64": {51, 53}, "aarch64": {199, 204}}[platform.machine()]  # socketp
 PATIENCE = 20  # seconds until a case counts as hung
 
 NOTIFY, LISTENER, TSYNC, TSYNC_ESRCH = 0x7FC00000, 8, 1, 16
-RECEIVE, SEND = 0xC0502100, 0xC0182101  # ioctls: struct seccomp_notif is of 80 bytes, seccomp_notif_resp of 24
+RECEIVE, SEND = 0xC0502100, 0xC0182101  # ioctls: struct seccomp_notif has 80 bytes, seccomp_notif_resp 24
 CONTINUE = 1
 KILL = "kill"  # in place of an errno: the process dies at that call
 
@@ -59,7 +59,7 @@ def names():
 
 
 def ask_about(call):
-    """The descriptor on which every call of that name, or with None all but our own, is asked about from now on."""
+    """The descriptor on which every call of that name is asked about from now on; with None, every call but our own."""
     if call is None:
         program = [(confine.LOAD, 0, 0, 0)]
         for spared in (SENDMSG, RECVMSG, EXIT_GROUP, SIGRETURN):
@@ -76,7 +76,7 @@ def send(sock, **message):
 
 
 class Phase:
-    """before() may not fail; body() is under test; afterwards() comes when nothing fails any more. Both give tokens."""
+    """before() must not fail; body() is under test; afterwards() runs when nothing fails any longer. Both give tokens."""
 
     def __init__(self, before, body, afterwards):
         self.before, self.body, self.afterwards = before, body, afterwards
@@ -89,14 +89,14 @@ def in_the_child(phase, call, sock):
     try:
         send(sock, tokens=[t.hex() for t in phase.body()])
     except BaseException as e:
-        # The text may need calls that fail: a module to import, memory.
+        # Making the text may need calls that fail, to import a module or to get memory.
         send(sock, raised=type(e).__name__, kinds=[k.__name__ for k in type(e).__mro__], text=str(e)[:200])
     send(sock, after=[t.hex() for t in phase.afterwards()])
     os._exit(0)
 
 
 class Case:
-    """How one child went: .ended, .outcome (tokens or raised), .after, .asked (calls), .failed (of them)."""
+    """The outcome of one child: .ended, .outcome (tokens or raised), .after, .asked (calls), .failed (of them)."""
 
     def __init__(self, phase, call, error=None, nth=None):
         self.call, self.error, self.nth = call, error, nth
@@ -200,7 +200,7 @@ class Case:
 
 
 class Judge:
-    """Of many cases: what each must keep to, and what is wrong with those that don't."""
+    """Judges many cases: checks the rules for each, and collects what is wrong."""
 
     CLEAR = {"OSError", "MemoryError", "ImportError", "RuntimeError", "SeedFileError"}
 
@@ -219,7 +219,7 @@ class Judge:
         elif "raised" in case.outcome:
             self.ways[case.outcome["raised"]] += 1
             if case.call == "read" and case.error == errno.EAGAIN and case.outcome["raised"] == "TypeError":
-                return case  # Python's own reading of a module
+                return case  # from Python's own reading of a module
             if not self.CLEAR & set(case.outcome["kinds"]) or not (case.outcome["text"] or case.outcome["raised"] == "MemoryError"):
                 self.wrong.append(f"{case}: {case.outcome}")
         else:
@@ -235,7 +235,7 @@ class Judge:
 
 
 def preload():
-    """What gorandom imports of the standard library, so that a case need not."""
+    """Imports what gorandom uses of the standard library, so that a case need not."""
     for name in ("bisect", "dataclasses", "functools", "hashlib", "hmac", "importlib.metadata", "operator", "random", "secrets",
                  "select", "threading", "uuid", "warnings"):  # fmt: skip
         importlib.import_module(name)

@@ -52,7 +52,7 @@ def live_with_more():
 
 
 def fork():
-    """The grandchild's tokens come with the child's: what fails, fails in both."""
+    """The grandchild's tokens come with the child's, because what fails, fails in both."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     before = gorandom.urandom(16)
     pid = os.fork()
@@ -65,7 +65,7 @@ def fork():
     theirs.close()
     data = ours.recvmsg(1000)[0]
     ours.close()
-    while True:  # only our own call may fail here, and the child ends all the same
+    while True:  # only our own call can fail here, and the child ends all the same
         try:
             assert os.waitpid(pid, 0)[1] == 0
             break
@@ -113,7 +113,7 @@ def import_it():
 
 
 def after_import():
-    """Python's own import system remembers what it saw: a folder that it could not list, a package without __init__.py."""
+    """Clears Python's import caches, which remember a folder that it could not list, or a package without __init__.py."""
     for name in [name for name in sys.modules if name.split(".")[0] == "gorandom"]:
         del sys.modules[name]
     importlib.invalidate_caches()

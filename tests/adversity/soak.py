@@ -1,13 +1,13 @@
-"""Everything at once, for long: soak.py [--minutes M] [--start MODE]. Needs gorandom, rich, scipy; numpy if there is one.
+"""Everything at once, for a long time: soak.py [--minutes M] [--start MODE]. Needs gorandom, rich, scipy; may use numpy.
 
 One process, the subject, draws in threads, makes and ends threads, forks children that draw and fork again, reseeds,
-takes events, saves and loads a seed file, makes HMAC keys and draws with numpy. Another, which never imports gorandom,
-watches it, shows how far it is, and judges: 0 nothing was found wrong, 1 something was.
+takes events, saves and loads a seed file, makes HMAC keys and draws with numpy. Another process, which never imports
+gorandom, watches it, shows the progress, and judges. Status 0: nothing was found wrong; 1: something was.
 
-Memory: the resident size after the first quarter of the time, in 20 parts of which each counts with its least, is
-fitted by a line. The run fails when the line's slope is above 1 MiB an hour with 99 % confidence and the line has risen
-by a MiB: allocators take memory in steps, so a short run can't tell less. The confidence is Student's, for independent
-parts. Descriptors: the subject ends with those that it began with."""
+Memory: the time after the first quarter is divided into 20 parts, and a line is fitted to the least resident size of
+each. The run fails when the line's slope is above 1 MiB an hour with 99 % confidence and the line has risen by a MiB.
+Allocators take memory in steps, so a short run can't detect less. The confidence is Student's, for independent parts.
+Descriptors: the subject must end with those that it began with."""
 
 import argparse
 import array
@@ -28,7 +28,7 @@ import warnings
 BAR = 1.0  # MiB an hour
 CONFIDENCE = 0.99
 PARTS = 20
-SAMPLES = 0.25  # seconds between two
+SAMPLES = 0.25  # seconds between two samples
 TOKEN = 16
 FAULTS = ("leak", "repeat", "hang", "die", "descriptor")
 
@@ -68,7 +68,7 @@ def descriptors():
         try:
             found.add(name + " " + os.readlink("/proc/self/fd/" + name))
         except OSError:
-            pass  # that of the listing itself
+            pass  # the descriptor of the listing itself
     return found
 
 
@@ -83,7 +83,7 @@ class Subject:
         self.forked, self.tokens = 0, set()
         self.sizes = itertools.cycle([1000, 4097, 65_536, 1 << 20])
 
-    # What it does. Each is called again and again, by a thread of its own.
+    # What it does. Each function is called again and again by its own thread.
 
     def draws(self, latencies):
         draw, clock = self.gorandom.get_random_bytes, time.perf_counter_ns
@@ -213,7 +213,7 @@ class Subject:
             pass
 
     def run(self, seconds):
-        # The program's own threads are meant; a child here calls nothing that they may have locked.
+        # CPython warns about the program's own threads, but a child here calls nothing that they may have locked.
         warnings.simplefilter("ignore", DeprecationWarning)
         sys.setswitchinterval(0.0005)
         end = time.monotonic() + seconds
@@ -246,7 +246,7 @@ class Subject:
                 faulthandler.dump_traceback()
         if self.fault == "descriptor":
             self.kept.append(select.epoll())
-        if not self.faults and descriptors() != before:  # a thread that has not ended has its own
+        if not self.faults and descriptors() != before:  # a thread that is still running has its own
             self.faults.append(f"descriptors have come or gone: {sorted(descriptors() ^ before)}")
         latencies = percentiles(self.latencies)
         last = {"counts": self.counts, "latency": latencies, "faults": self.faults, "status": str(self.gorandom.status())}
@@ -259,7 +259,7 @@ class Subject:
 
 
 def fit(samples):
-    """(slope, lower, upper) in MiB an hour, and by how many MiB the line rises, of [(seconds, bytes)]."""
+    """(slope, lower, upper) in MiB an hour, and by how many MiB the line rises, for [(seconds, bytes)]."""
     from scipy import stats
 
     begin, end = samples[0][0], samples[-1][0]
@@ -278,7 +278,7 @@ def fit(samples):
 
 
 def judge_memory(samples):
-    """(is it wrong, what to say)"""
+    """(is it wrong, what to print)"""
     slope, lower, upper, risen = fit(samples)
     said = f"{slope:+.2f} MiB an hour ({risen:+.2f} MiB in the measured time); with {CONFIDENCE:.0%} confidence above {lower:+.2f}, and below {upper:+.2f}"
     if lower > BAR and risen > 1:
@@ -299,7 +299,7 @@ def watch(options):
                str(options.patience), *(["--fault", options.fault] if options.fault else [])]  # fmt: skip
     environment = {n: v for n, v in os.environ.items() if not n.startswith("GORANDOM_")} | {"GORANDOM_START": options.start}
     subject = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, start_new_session=True)
-    # The last resort: a subject that says nothing more.
+    # The last resort, if the subject says nothing any more.
     alarm = threading.Timer(seconds + 5 * options.patience, os.killpg, (subject.pid, signal.SIGKILL))
     alarm.daemon = True
     alarm.start()

@@ -1,11 +1,11 @@
-"""Writes so many MiB of a stream to its standard output: stream.py KIND MEBIBYTES.
+"""Writes this many MiB of a stream to its standard output: stream.py KIND MEBIBYTES.
 
-mixed     draws of every road: token by token, odd sizes across the seams of the ready bytes, pages, a MiB at once
+mixed     draws by every path: token by token, odd sizes across the seams of the ready bytes, pages, a MiB at once
 forks     1,024 forked children, a quarter of which fork again; their 16-byte tokens are interleaved, child by child
 
-The others are what the tests must tell:
+The other kinds have faults that the tests must detect:
 refill    the same 16 bytes at each refill of a store of 256 bytes
-seam      the same at each refill of 4 KiB: the real ready bytes'
+seam      the same at each refill of 4 KiB, the size of the real ready bytes
 stuck     one byte in 16 is always 0
 twins     two interleaved children of which the second repeats the first
 biased    the highest bit of each byte is set in 17 of 32
@@ -99,7 +99,7 @@ def twins(mebibytes):
 
 
 def every(step, what):
-    """Puts what at each multiple of step."""
+    """Writes what at each multiple of step."""
 
     def stream(mebibytes):
         for _ in range(mebibytes):
@@ -115,7 +115,7 @@ def biased(mebibytes):
     set_bit = bytes(b | 0x80 for b in range(256))
     for _ in range(mebibytes):
         block = large()
-        block[::16] = block[::16].translate(set_bit)  # of each 16 bytes, one has it always
+        block[::16] = block[::16].translate(set_bit)  # one of each 16 bytes always has it
         yield block
 
 

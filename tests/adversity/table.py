@@ -1,8 +1,8 @@
 """The system calls that the library makes, as recorded over all phases, and the errors that section 2 of the manual pages
-(man-pages 6.03) lists for each; EPERM and ENOSYS everywhere, because seccomp filters answer so.
+(man-pages 6.03) lists for each. EPERM and ENOSYS are added everywhere, because seccomp filters answer with them.
 
-Not here: brk, whose failure is no errno (limits refuse it: test_limits.py); futex, without which neither the C library nor Go
-go on (both end the process: no thread of any program can wait)."""
+Two calls are not here. brk does not fail with an errno (limits refuse it: test_limits.py). Without futex neither the C
+library nor Go can continue (both end the process, because no thread of any program can wait)."""
 
 import errno
 import os
@@ -57,14 +57,14 @@ ERRORS = {
     "unlinkat": "EACCES EBADF EBUSY EFAULT EINVAL EIO EISDIR ELOOP ENAMETOOLONG ENOENT ENOMEM ENOTDIR EROFS",
     "write": "EAGAIN EBADF EDESTADDRREQ EDQUOT EFAULT EFBIG EINTR EINVAL EIO ENOSPC EPIPE",
 }
-# Of those that are tried call by call: the one that a full or a confined system gives.
+# For calls that are tried one by one: the error that a full or a confined system gives.
 TELLING = {"openat": "EMFILE", "getrandom": "ENOSYS", "write": "ENOSPC", "fsync": "EIO", "read": "EIO"}
-# A system refuses these to a process by a filter, and for good; so not call by call. Go and glibc end the process when one is
-# refused that was granted a moment before.
+# A system refuses these by a filter, for good, so they are not tried one by one. Go and glibc end the process if a
+# call is refused that was granted a moment before.
 FOR_GOOD = {"rseq", "rt_sigprocmask", "sigaltstack"}
-# What a filter may answer and nobody can tell from the kernel's own answer: glibc ends the process at its next thread.
+# An answer of a filter that cannot be distinguished from the kernel's own. glibc ends the process at its next thread.
 NOT_TRIED = {("rseq", "EINVAL")}
-MOST = 60  # calls of a name that are tried one by one; of more, so many evenly
+MOST = 60  # calls of a name that are tried one by one; if there are more, this many, evenly spread
 
 
 def which(call):
@@ -72,12 +72,12 @@ def which(call):
 
 
 def try_call(judge, phase, call, brief):
-    """Each errno, from the phase's begin on; then one errno at each single call. How often the phase makes the call."""
+    """Tries each errno from the phase's beginning on, then one errno at each single call. Returns the number of calls."""
     asked = judge.judge(faults.Case(PHASES[phase], call)).asked
     if not asked:
         return 0
     for error in which(call)[: 1 if brief else None]:
-        # A call that is interrupted for ever is no fault of a system: the caller's loop is right.
+        # No system interrupts a call for ever, so the caller's loop is right.
         judge.judge(faults.Case(PHASES[phase], call, error, 1 if error == errno.EINTR else None))
     if not brief and call not in FOR_GOOD:
         telling = getattr(errno, TELLING.get(call) or (ERRORS[call].split() or ["EPERM"])[-1])
@@ -87,12 +87,12 @@ def try_call(judge, phase, call, brief):
 
 
 def try_all(phase, start, brief=False):
-    """Of one phase. Prints how it went, with the calls that it made and the table lacks."""
+    """Tries all calls of one phase. Prints the outcome, and the calls that it made but the table lacks."""
     os.environ["GORANDOM_START"] = start
     begin = time.monotonic()
     faults.preload()
     judge = faults.Judge()
-    # Python's own, of the fork phase: the test's way to speak with its child, and the wait for it.
+    # Python's own calls in the fork phase: those by which the test talks to its child and waits for it.
     known = {faults.number(call) for call in [*ERRORS, "brk", "futex", "wait4"]} | faults.OWN
     all_calls = judge.judge(faults.Case(PHASES[phase], None)).by_name
     names = faults.names()

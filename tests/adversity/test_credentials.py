@@ -1,10 +1,10 @@
 """Credentials and confinement that change after the first draw: what the core's threads keep, what they forbid, and that
 configure(start="never") is the way around it.
 
-Linux keeps credentials, capabilities, filters and Landlock domains for each thread; only the C library's setuid and its like
-tell the others. The core's threads were made before, so they keep what they had. They never act for a caller: they open
-nothing but the random devices, and what they may still do is no more than the process could do a moment before. Each test has a
-second half in direct mode, where there is no such thread."""
+Linux keeps credentials, capabilities, filters and Landlock domains for each thread. Only the C library's setuid and
+similar functions inform the other threads. The core's threads were created before, so they keep what they had. They
+never act for a caller: they open nothing but the random devices, and may still do no more than the process could do a
+moment before. Each test has a second half in direct mode, where there is no such thread."""
 
 import errno
 import os
@@ -31,7 +31,7 @@ def confined(name, start, *args):
 @modes
 def test_setuid(start):
     """Through the C library setuid reaches the core's threads too: no thread of the process keeps root. Guards that they
-    leave glibc's own signal open (core.h: start), which is open in a new thread whatever mask it inherits."""
+    do not block glibc's own signal (core.h: start), which is unblocked in a new thread whatever mask it inherits."""
     root()
     result = confined("setuid", start)
     mine = ["65533"] * 4
@@ -44,8 +44,8 @@ def test_setuid(start):
 
 @modes
 def test_setuid_past_the_c_library(start):
-    """The bare system call changes the calling thread alone: the core's threads stay root's. Draws go on. The first is Linux's
-    doing. Guards that neither a draw nor a child's start asks who the caller is, and that "never" makes no thread."""
+    """The bare system call changes only the calling thread, so the core's threads stay root's, which is Linux's doing.
+    Draws go on. Guards that neither a draw nor a child's start asks who the caller is, and that "never" makes no thread."""
     root()
     result = confined("setuid_past_the_c_library", start)
     assert result == {"uid": "65533", "others_uid": ["0"] if start == "auto" else []}
@@ -53,8 +53,8 @@ def test_setuid_past_the_c_library(start):
 
 @modes
 def test_capset(start):
-    """Per thread, whoever calls it: the core's threads keep the capabilities that they were made with. That is Linux's doing.
-    Guards that new pools, and a child's core, do without the right to lock memory."""
+    """Always for one thread, whichever function calls it: the core's threads keep the capabilities that they had when they
+    were created, which is Linux's doing. Guards that new pools, and a child's core, do without the right to lock memory."""
     root()
     result = confined("capset", start)
     assert result == {"mine": False, "others_have": [True] if start == "auto" else []}
@@ -63,9 +63,9 @@ def test_capset(start):
 @modes
 @pytest.mark.parametrize("way", ["this thread", "all threads"])
 def test_seccomp(start, way):
-    """A filter without TSYNC holds in the calling thread alone, and there the kernel's bytes come from the device when
-    getrandom is refused; with TSYNC it holds in the core's threads as well. Draws go on under both. Guards the device
-    behind getrandom, the front's (kernel.c) and the core's (gorandom/entropy)."""
+    """A filter without TSYNC holds only in the calling thread. There the kernel's bytes come from the device when getrandom
+    is refused. With TSYNC it holds in the core's threads as well. Draws go on under both. Guards the fallback from getrandom
+    to the device, in the front (kernel.c) and in the core (gorandom/entropy)."""
     result = confined("seccomp", start, way)
     assert result["mine"] == 2
     assert result["filtered"] == ([] if start == "never" else [0 if way == "this thread" else 2])
@@ -73,8 +73,8 @@ def test_seccomp(start, way):
 
 @modes
 def test_seccomp_of_a_thread_and_a_new_core(start):
-    """A thread that may not make threads is inside a filter; a child of it starts no core and says why, or, without one in
-    the parent, is in direct mode anyway. Guards that threads are asked for before Go could miss them (limits.c)."""
+    """A filter forbids one thread to make threads. Its child starts no core and says why; if the parent has none, the child
+    is in direct mode anyway. Guards that threads are made before Go could miss them (limits.c)."""
     result = confined("seccomp_of_a_thread_and_a_new_core", start)
     assert ("threads" if start == "auto" else "never") in result["reason"]
 
@@ -82,10 +82,10 @@ def test_seccomp_of_a_thread_and_a_new_core(start):
 @modes
 @pytest.mark.parametrize("getrandom", [True, False], ids=["getrandom", "no getrandom"])
 def test_landlock(start, getrandom):
-    """The domain holds in the calling thread and its children alone. getrandom needs no file, so draws go on, in a child
-    too. If a filter refuses getrandom as well and no device was opened before, a process in direct mode has an
-    exception and a core its old seed. Guards the order of the two, that a reseed which fails is an error of reseed() and
-    of no draw, and that no draw needs another file."""
+    """The domain holds only in the calling thread and its children. getrandom needs no file, so draws go on, in a child
+    too. If a filter refuses getrandom as well and no device was opened before, a process in direct mode gets an exception,
+    and a core keeps its old seed. Guards the order of the two, that a failing reseed is an error of reseed() but not of a
+    draw, and that no draw needs another file."""
     result = run(PROGRAM, "auto", "landlock", start, int(getrandom), timeout=60)
     if "refused" in result:
         pytest.skip(f"Landlock is not in this kernel: {result['refused']}: NOT TESTED")
@@ -94,12 +94,12 @@ def test_landlock(start, getrandom):
     if getrandom or start == "auto":
         assert result["errors"] == [] and result["tokens"] >= 7
     else:
-        assert result["errors"] == [errno.EACCES]  # of the device
+        assert result["errors"] == [errno.EACCES]  # from the device
     assert result["reseed"] == (0 if getrandom else errno.EACCES)
 
 
 def unshared(error):
-    """EINVAL tells of threads, or of a kernel that has no user namespaces."""
+    """EINVAL means that there are threads, or that the kernel has no user namespaces."""
     if error in (errno.EPERM, errno.ENOSPC) or not os.path.exists("/proc/self/ns/user"):
         pytest.skip(f"user namespaces are refused here: {os.strerror(error)}: NOT TESTED")
     assert error == 0, os.strerror(error)
@@ -107,8 +107,8 @@ def unshared(error):
 
 @modes
 def test_unshare_user(start):
-    """unshare(CLONE_NEWUSER) is EINVAL in a process of several threads, so with a core; in direct mode, and before the
-    first draw, it works. Guards that "never" makes no thread."""
+    """unshare(CLONE_NEWUSER) fails with EINVAL in a process with several threads, and so with a core. In direct mode, and
+    before the first draw, it works. Guards that "never" makes no thread."""
     result = run(PROGRAM, "auto", "unshare", start, CLONE_NEWUSER, timeout=60)
     if start == "auto":
         assert result["error"] == errno.EINVAL and result["mode"] == "core"
@@ -128,15 +128,15 @@ def test_unshare_before_the_first_draw(start):
 @modes
 @pytest.mark.parametrize("flag", [0x20000, 0x40000000, 0x08000000], ids=["mount", "net", "ipc"])
 def test_unshare_others(start, flag):
-    """Other namespaces: the calling thread's change, the core's threads stay where they were. Draws go on. The first is
-    Linux's doing. Guards that "never" makes no thread, and that draws need nothing of a namespace."""
+    """Other namespaces: the calling thread's change, and the core's threads stay where they were, which is Linux's doing.
+    Draws go on. Guards that "never" makes no thread, and that draws need nothing of a namespace."""
     root()
     result = confined("unshare_others", start, flag)
     assert result["spaces"] == (2 if start == "auto" else 1)
 
 
 def test_never_comes_too_late(start="auto"):
-    """configure(start="never") after a core has started: RuntimeError, no silence. Guards that, and that nothing has changed:
-    a child that draws much still gets a core."""
+    """configure(start="never") after a core has started raises RuntimeError. Guards that it is not silent, and that nothing
+    has changed: a child that draws much still gets a core."""
     result = run(PROGRAMS / "credentials_never_too_late.py", start)
     assert result["error"] and (result["mode"], result["child"]) == ("core", 0)

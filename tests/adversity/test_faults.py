@@ -1,4 +1,4 @@
-"""Faults that are no errno of a call: no memory, death in the middle of a write, PIDs that come again, descriptors that become
+"""Faults other than an errno: no memory, death in the middle of a write, PIDs that are reused, descriptors that become
 other files, storms of signals, a second Go runtime in the process."""
 
 import json
@@ -21,8 +21,9 @@ PATH = {"PYTHONPATH": os.pathsep.join([str(NOISE), str(HERE)])}
 
 @pytest.mark.parametrize("phase", ["first draw", "refill", "child's core", "seed file"])
 def test_no_memory(phase):
-    """Each call of malloc, calloc and realloc fails, alone and with all that follow: MemoryError, another exception, or it
-    works; then the process goes on. (Not at a fork: there CPython itself ends the child.) Guards that the front's and the core's C allocate nothing that they need on the way."""
+    """Each call of malloc, calloc and realloc fails, alone and with all that follow. The result is MemoryError, another
+    exception, or success, and then the process goes on. (Not at a fork: there CPython itself ends the child.) Guards that
+    the C of the front and of the core never depends on an allocation that may fail midway."""
     library = compile_c("nomemory.so", HERE / "nomemory.c", flags=("-shared", "-fPIC", "-fno-builtin"))
     result = run(PROGRAMS / "faults_no_memory.py", "auto", phase, env=PATH | {"LD_PRELOAD": str(library)}, timeout=200)
     print(phase, result["calls"], result["cases"], result["ways"])
@@ -34,9 +35,9 @@ def test_no_memory(phase):
 
 @pytest.mark.parametrize("start", ["auto", "never"])
 def test_killed_at_every_call_of_a_seed_files_write(tmp_path, start):
-    """kill -9 at each system call of save, refresh and load, some hundred points: the file is the old one or a new one,
-    whole, and no content comes twice; the next call finds lock and folder in order. (Moments between: test_seedfile.py.)
-    Fails if the file is written in place."""
+    """kill -9 at each system call of save, refresh and load, about a hundred points. The file is complete, either the old
+    one or a new one, and no content comes twice. The next call finds lock and folder in order. (test_seedfile.py tests the
+    moments between.) Fails if the file is written in place."""
     result = run(PROGRAMS / "faults_killed.py", start, tmp_path / "seed", start, env=PATH, timeout=120)
     print(result)
     assert result["wrong"] == []
@@ -49,10 +50,10 @@ def test_killed_at_every_call_of_a_seed_files_write(tmp_path, start):
 @pytest.mark.fast
 @pytest.mark.parametrize("guard, how", [("page", "fork"), ("page", "raw_clone"), ("pid", "fork")])
 def test_a_pid_comes_again(guard, how):
-    """A grandchild has the PID of the process whose pool was copied (a PID namespace, ns_last_pid). Its bytes are its own:
-    by the wiped page, whoever forked; where the kernel has none, by the fork handlers and the PID, which do the same twice:
-    it fails if wipe() wipes nothing, and not if one of the two is missing. (There a raw clone(2) of a raw
-    clone(2) with its grandparent's PID escapes, as SECURITY.md says: "pid" with "raw_clone" fails here.)"""
+    """A grandchild has the PID of the process whose pool was copied (a PID namespace, ns_last_pid). Its bytes differ all the
+    same. The wiped page ensures that for any kind of fork. Where the kernel cannot wipe, the fork handlers and the PID both
+    do: the test fails if wipe() wipes nothing, but not if one of the two is missing. (There a raw clone(2) of a raw clone(2)
+    with its grandparent's PID escapes, as SECURITY.md says: "pid" with "raw_clone" fails here.)"""
     root()
     program = PROGRAMS / "faults_pid_again.py"
     done = subprocess.run(
@@ -71,7 +72,7 @@ def test_a_pid_comes_again(guard, how):
 @starts
 @pytest.mark.parametrize("guard", ["page", "pid"])
 def test_parent_and_child_are_both_pid_1(start, guard):
-    """Five PID namespaces, each within the one before. Fails with a compare of PIDs alone."""
+    """Five PID namespaces, each within the one before. Fails if only PIDs are compared."""
     root()
     program = PROGRAMS / "faults_pid_1.py"
     done = subprocess.run(
@@ -90,8 +91,8 @@ def test_parent_and_child_are_both_pid_1(start, guard):
 @starts
 @pytest.mark.parametrize("by", ["nothing", "zeros", "device zero"])
 def test_descriptors_become_other_files(start, by):
-    """A daemon closes all descriptors, the library's of /dev/urandom among them (getrandom is refused), and their numbers
-    become other files: of zeros, or a device of zeros. No zeros come, the foreign descriptors are left open.
+    """A daemon closes all descriptors, including the library's for /dev/urandom (getrandom is refused), and their numbers
+    become other files: files of zeros, or a device of zeros. No draw gives zeros, and the foreign descriptors stay open.
     Fails without is_urandom (kernel.c) and without isOursLocked (entropy/device_linux.go)."""
     result = run(PROGRAMS / "faults_descriptors.py", start, by)
     assert_sound(result, 6)
@@ -106,8 +107,9 @@ def test_descriptors_become_other_files(start, by):
 @starts
 @pytest.mark.parametrize("handler", ["restarts", "interrupts", "ignored"])
 def test_signal_storms(start, handler):
-    """SIGPROF and SIGALRM from timers and SIGURG from a thread, all the time: draws, reseeds, a core's start and forks go
-    on. Go itself preempts by SIGURG: ours neither sends nor takes it. (C handlers without SA_ONSTACK: test_signals.py.)"""
+    """SIGPROF and SIGALRM come from timers and SIGURG from a thread, all the time. Draws, reseeds, a core's start and forks
+    go on. Go itself preempts by SIGURG, but our core neither sends nor takes it. (test_signals.py has C handlers without
+    SA_ONSTACK.)"""
     result = run(PROGRAMS / "faults_signals.py", start, handler, timeout=100)
     assert_sound(result, 24)
     if handler != "ignored":
@@ -134,9 +136,9 @@ def other_go():
 @starts
 @pytest.mark.parametrize("order", ["before", "after"])
 def test_another_go_library(start, order):
-    """A c-shared library with a Go runtime of its own, loaded and busy before the core's first draw or after it: its handlers
-    (SA_ONSTACK) and its SIGURGs stay its own; draws, reseeds and forked children are as ever. (The other library does
-    not survive a fork; it is not called in children.)"""
+    """A c-shared library with its own Go runtime is loaded and busy before the core's first draw or after it. It keeps its
+    handlers (SA_ONSTACK) and its SIGURGs; draws, reseeds and forked children work as always. (The other library does not
+    survive a fork, so it is not called in children.)"""
     result = run(PROGRAMS / "faults_other_go.py", start, other_go(), order, timeout=100)
     assert_sound(result, 24)
     assert result["mode"] == ("direct" if start == "never" else "core")
@@ -146,7 +148,7 @@ def test_another_go_library(start, order):
 
 
 def new_cgroup(parent):
-    """None where the kernel refuses it or does not count its tasks."""
+    """A new cgroup; None where the kernel refuses it or does not count its tasks."""
     path = pathlib.Path(parent) / f"gorandom-test-{os.getpid()}"
     try:
         path.mkdir()
@@ -160,7 +162,7 @@ def new_cgroup(parent):
 
 @pytest.fixture
 def pids_cgroup(tmp_path):
-    """A folder of a cgroup of this test's own, with the controller of pids. In a chroot no parent is mounted yet."""
+    """The folder of this test's own cgroup, with the pids controller. In a chroot no parent is mounted yet."""
     root()
     own = tmp_path / "cgroup"
     own.mkdir()
@@ -178,15 +180,15 @@ def pids_cgroup(tmp_path):
     pytest.skip("needs a writable cgroup with the controller of pids: NOT TESTED without")
 
 
-HIRED = 6 + min(len(os.sched_getaffinity(0)), 16)  # core.h: threads for a start, and one for each processor of Go's
+HIRED = 6 + min(len(os.sched_getaffinity(0)), 16)  # core.h: threads for a start, and one for each of Go's processors
 
 
 @pytest.mark.fast
 @pytest.mark.parametrize("room", [0, 1, 4, HIRED - 1, HIRED, HIRED + 1, 30])
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_pids_cgroup(pids_cgroup, when, room):
-    """pids.max leaves room for so many tasks more, before the first draw or after it. A core has all of its threads or none:
-    below that, direct mode with a reason. Guards core_threads_make."""
+    """pids.max leaves room for a number of tasks, before the first draw or after it. A core gets all of its threads or none;
+    with too little room the process is in direct mode, with a reason. Guards core_threads_make."""
     result = run(PROGRAMS / "faults_pids_max.py", "auto", pids_cgroup, when, room)
     if result["children"]:
         assert_sound(result, result["children"])
@@ -203,13 +205,13 @@ def test_pids_cgroup(pids_cgroup, when, room):
 @pytest.mark.fast
 @starts
 def test_development_mode(start):
-    """python -X dev -W error: every kind of call, threads, and a fork; nothing on stderr. A fork in a process with the core's threads must
-    not warn."""
+    """python -X dev -W error: every kind of call, threads, and a fork print nothing on stderr. A fork in a process with the
+    core's threads must not warn."""
     result = run(PROGRAMS / "faults_development_mode.py", start, python=["-X", "dev", "-W", "error"])
     assert_sound(result, 8)
 
 
 def test_tools_that_this_suite_uses():
-    """Loud, once: without these, tests above are skipped."""
+    """Says loudly, once, which tools are missing, because the tests above are skipped without them."""
     for name, package in (("gcore", "gdb"), ("unshare", "util-linux")):
         tool(name, package)

@@ -1,5 +1,5 @@
-"""Every parser that reads what others wrote, with inputs that nobody thought of: a seed file's content (Go and Python), tokens of
-signers, arguments. Bounded: GORANDOM_FUZZ seconds for each of Go's fuzz tests (10), hypothesis' own number of examples else."""
+"""Every parser of foreign input, with inputs that nobody thought of: a seed file's content (Go and Python), signed tokens,
+arguments. The time is bounded: GORANDOM_FUZZ seconds for each Go fuzz test (10), and Hypothesis's own number of examples."""
 
 import hashlib
 import os
@@ -22,8 +22,8 @@ bounded = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=l
 
 @pytest.mark.parametrize("package, name", [("gorandom/seedfile", "FuzzDecode"), ("tests/go/keystream", "FuzzKernels")])
 def test_go(package, name):
-    """go test -fuzz: an input that fails is printed and kept in the package's testdata/fuzz. Guards that only what encode
-    wrote is read, and the carries and the count of each kernel's blocks."""
+    """go test -fuzz: an input that fails is printed and kept in the package's testdata/fuzz. Guards that only the output of
+    encode is accepted, and guards each kernel's carries and number of blocks."""
     command = [sys.executable, SOURCE / "tests" / "tools.py", "go", "test", f"./{package}", "-run=^$", f"-fuzz=^{name}$",
                f"-fuzztime={SECONDS}s", "-parallel=2"]  # fmt: skip
     done = subprocess.run(command, cwd=SOURCE, text=True, capture_output=True, timeout=240)
@@ -37,7 +37,7 @@ contents = st.one_of(
     st.binary(max_size=300),
     st.binary(min_size=112, max_size=112),
     st.binary(min_size=96, max_size=96).map(lambda b: HEADING + b),
-    # All is right but the heading, or the size.
+    # Everything is right except the heading or the size.
     st.binary(max_size=100).filter(lambda b: len(b) != 80 or not b.startswith(HEADING)).map(lambda b: b + hashlib.sha256(b).digest()),
     st.binary(min_size=64, max_size=64).map(lambda b: b"gorandom seed 2\n" + b).map(lambda b: b + hashlib.sha256(b).digest()),
 )
@@ -51,8 +51,8 @@ def folder_of_seeds(tmp_path_factory):
 @bounded
 @given(contents)
 def test_seed_file(folder_of_seeds, content):
-    """Whatever a file holds that save() would not write: SeedFileError, and the file is as it was. Guards that heading and
-    digest are looked at, before anything is written and before the seed is used."""
+    """Any content that save() would not write raises SeedFileError, and the file is unchanged. Guards that heading and digest
+    are checked before anything is written and before the seed is used."""
     path = folder_of_seeds / "seed"
     path.unlink(missing_ok=True)
     path.touch(0o600)
@@ -68,8 +68,8 @@ def test_seed_file(folder_of_seeds, content):
 @bounded
 @given(st.data())
 def test_damaged_seed_file(folder_of_seeds, data):
-    """A good file with bytes changed, cut off or added. Guards that the digest is looked at, all of it, and the size; and that
-    a good one serves once."""
+    """A good file with bytes changed, cut off or added. Guards that the whole digest and the size are checked, and that a
+    good file can be used once."""
     path = folder_of_seeds / "good"
     seedfile.save(path)
     good = path.read_bytes()
@@ -90,8 +90,8 @@ def test_damaged_seed_file(folder_of_seeds, data):
 @bounded
 @given(st.one_of(st.text(), st.binary(), st.integers(), st.none(), st.lists(st.integers(0, 255))), st.one_of(st.floats(), st.integers(), st.none(), st.text()))
 def test_arguments_of_seed_files(path, timeout):
-    """Wrong ones raise what is documented. Names that are right lie where nobody can make a file: OSError. Guards the checks of
-    path and timeout, and that the system's errors keep their kind."""
+    """Wrong arguments raise what is documented. Valid names are in a place where no file can be made, and raise OSError.
+    Guards the checks of path and timeout, and that the system's errors keep their kind."""
     wrong = ()
     if isinstance(path, str):
         path = "/proc/self/a" + path.replace(".", "")
@@ -133,7 +133,7 @@ ALPHABET = "".join(map(chr, range(128)))
 @example("é.é")
 @example("\ud800.")
 def test_any_token(token):
-    """Guards that what no signer made is a BadSignature, or of a wrong type, and no decoder's own error."""
+    """Guards that a token that no signer made raises BadSignature, or TypeError, but never a decoder's own error."""
     for read, _ in READERS:
         with pytest.raises((signing.BadSignature, TypeError)):
             read(token)
@@ -142,8 +142,8 @@ def test_any_token(token):
 @bounded
 @given(st.sampled_from(READERS), st.data())
 def test_tokens_that_are_nearly_right(reader, data):
-    """A good token, or all but its end, with up to three edits: a BadSignature, or the token itself again. Guards that a signature has one
-    spelling, stands behind the last dot, and is compared to its end."""
+    """A good token, or all but its end, with up to three edits, raises BadSignature unless it is the token itself again.
+    Guards that a signature has one spelling, comes after the last dot, and is compared to its end."""
     read, good = reader
     good = good if isinstance(good, str) else good.decode()
     bad = good[: len(good) - data.draw(st.integers(0, 4))]
@@ -174,8 +174,9 @@ CALLS = {
     for name in ("get_random_bytes", "urandom", "fill", "add_event", "compare_digest", "new", "atfork", "reseed", "uuid4", "uuid7")
 } | {"rand_bytes": m2crypto.rand_bytes, "rand_seed": m2crypto.rand_seed, "SystemRandom": gorandom.SystemRandom, "compare": compare_digest}
 SIZED = ("get_random_bytes", "urandom", "rand_bytes")
-SMALL = 1 << 20  # bytes; what asks for more is not called: it may be right
-# Of a call that raised nothing, value and arguments. TypeError: it was to have none of these.
+SMALL = 1 << 20  # bytes; calls that ask for more are not made, because they may succeed
+# Checks of the value and arguments of a call that raised nothing. TypeError: it should have had none of these
+# arguments.
 RIGHT = (
     dict.fromkeys(SIZED, lambda value, n: type(value) is bytes and len(value) == n)
     | dict.fromkeys(("compare_digest", "compare"), lambda value, a, b: value is (a == b))
@@ -205,8 +206,8 @@ def is_large(n):
 @example("add_event", [b"x", 256], {})
 @example("compare_digest", [b"ab", b"a"], {})
 def test_arguments(name, arguments, keywords):
-    """Any call: a value or TypeError, ValueError, OverflowError, BufferError, MemoryError; never a SystemError, and the stream goes
-    on. Guards the checks of sizes, buffers, sources and numbers of arguments, in C and in Python."""
+    """Any call gives a value, or TypeError, ValueError, OverflowError, BufferError or MemoryError, but never a SystemError,
+    and the stream goes on. Guards the checks of sizes, buffers, sources and numbers of arguments, in C and in Python."""
     if name in SIZED:
         arguments = [a for a in arguments if not is_large(a)]
         keywords = {k: a for k, a in keywords.items() if not is_large(a)}
@@ -215,7 +216,7 @@ def test_arguments(name, arguments, keywords):
     except (TypeError, OverflowError, BufferError, MemoryError):
         pass
     except ValueError:
-        if name in SIZED:  # m2crypto has a MemoryError instead
+        if name in SIZED:  # m2crypto raises MemoryError instead
             assert name != "rand_bytes" and [*arguments, *keywords.values()][0] < 0
     else:
         assert RIGHT[name](value, *arguments, **keywords)

@@ -1,11 +1,11 @@
 """Real programs that fork: 100,000 tokens from each, over loopback, all distinct.
 
-Every set-up draws in its parent before it forks, where it lets a program do so. Its workers answer some 400 requests:
-250 tokens of 16 bytes each, the first ten served directly by the kernel, then (GORANDOM_START=auto) by a core that the
+Every set-up draws in its parent before it forks, where that is possible. Its workers answer about 400 requests of 250
+tokens, of 16 bytes each. The kernel serves the first ten. After them (GORANDOM_START=auto) a core does, which the
 worker starts when it has drawn enough. No worker may die, hang, repeat a token or grow.
 
-What breaks all of this: ready bytes in memory that a fork copies. A generator with that fault, and one that leaks, are
-run through the same set-ups, and must be told (test_a_generator_that_…)."""
+Ready bytes in memory that a fork copies would break all of this. A generator with that fault, and one that leaks, are run
+through the same set-ups, and must be detected (test_a_generator_that_…)."""
 
 import collections
 import concurrent.futures
@@ -32,10 +32,11 @@ SITE = pathlib.Path(gorandom.__file__).parents[1]
 
 TOKEN, BATCH, WORKERS = 16, 250, 4
 WANTED = 400  # replies: 100,000 tokens
-PATIENCE = 240  # seconds for the whole of a set-up: Spark's workers take a second or two each to come up
+PATIENCE = 240  # seconds for a whole set-up: Spark's workers take a second or two each to start
 SETTLED = 13  # replies after which a worker has started its core and imported what it needs
-# Bytes that a worker's resident memory may grow from one half of its later answers to the other. A refill's pool or
-# a batch's objects, kept, are some 5 KiB an answer, over at least 13 answers; allocators move in steps of 64 KiB.
+# Bytes that a worker's resident memory may grow from one half of its later answers to the other. A leak of a refill's
+# pool or of a batch's objects is about 5 KiB an answer, over at least 13 answers; allocators take memory in steps of
+# 64 KiB.
 GROWTH = 256 << 10
 
 pytestmark = linux
@@ -48,8 +49,8 @@ PYSPARK = "pyspark==4.3.0"
 
 
 def enough(replies, wanted=WANTED):
-    """So many answers, and from each worker a tenth of them: from its core, where others have one. (On a busy machine a second
-    thread answers often while the first one starts it.)"""
+    """This many answers, and from each worker its share: a tenth of them, from its core where others have one. (On a busy
+    machine a second thread answers often while the first one starts the core.)"""
     by_worker = collections.Counter(r["pid"] for r in replies)
     by_core = collections.Counter(r["pid"] for r in replies if r["mode"] == "core")
     return (len(replies) >= wanted and len(by_worker) >= WORKERS and min((by_core or by_worker).values()) >= wanted // 10
@@ -57,7 +58,7 @@ def enough(replies, wanted=WANTED):
 
 
 def tokens_of(replies):
-    """Every token, those drawn before a fork counted once."""
+    """Every token. Those drawn before a fork are counted once."""
     blocks = [r["tokens"] for r in replies] + list({r["ancestor"] for r in replies})
     return [block[i : i + 2 * TOKEN] for block in blocks for i in range(0, len(block), 2 * TOKEN)]
 
@@ -68,7 +69,7 @@ def repeats(replies):
 
 
 def growth(replies):
-    """{pid: bytes}: how much more was resident in the second half of a worker's settled answers than in the first."""
+    """{pid: bytes}: how much more memory was resident in the second half of a worker's settled answers than in the first."""
     by_worker = collections.defaultdict(list)
     cores = {r["pid"] for r in replies if r["mode"] == "core"}
     for r in sorted(replies, key=lambda r: r["number"]):
@@ -82,7 +83,7 @@ def growth(replies):
 
 
 def assert_sound(replies, start, workers=WORKERS, short_lived=False, allowed=0, mode="core"):
-    """allowed: bytes that the workers grow without gorandom. mode: of a worker that has drawn its share."""
+    """allowed: bytes that the workers grow without gorandom. mode: that of a worker that has drawn its share."""
     assert len(replies) >= WANTED
     assert repeats(replies) == 0, f"{repeats(replies)} of {len(tokens_of(replies))} tokens came twice"
     pids = {r["pid"] for r in replies}
@@ -107,7 +108,7 @@ def environment(start, folder, draw="gorandom", **more):
 
 
 class Server:
-    """A server that was given a listening socket, in a session of its own."""
+    """A server that was given a listening socket, in its own session."""
 
     def __init__(self, process, port, log):
         self.process, self.port, self.log = process, port, log
@@ -120,7 +121,7 @@ class Server:
             return json.load(answer)
 
     def load(self, wanted=WANTED, done=enough):
-        """Answers to 8 clients, until there are enough from every worker."""
+        """Collects answers to 8 clients, until there are enough from every worker."""
         replies = []
         with concurrent.futures.ThreadPoolExecutor(8) as clients:
             for _ in range(20):
@@ -135,7 +136,7 @@ class Server:
 
 @contextlib.contextmanager
 def serving(command, folder, tmp_path, start, draw="gorandom"):
-    """The server runs; afterwards it must end by itself, with all of its workers, when it is told to."""
+    """Runs the server. Afterwards it must end, with all of its workers, when it is asked to."""
     log = tmp_path / "log"
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listening, log.open("wb") as output:
         fd = listening.fileno()
@@ -163,7 +164,7 @@ def serving(command, folder, tmp_path, start, draw="gorandom"):
 
 
 def program(name, *arguments, start="auto", draw="gorandom", folder=SERVERS, **env):
-    """The answers that a program of servers/ prints. Its own workers must have ended when it does."""
+    """The answers that a program of servers/ prints. Its workers must have ended when it ends."""
     text = f"import runpy; runpy.run_path({str(SERVERS / name)!r}, run_name='__main__')"
     if name == "pools.py":  # forkserver and spawn import the main program again, so it must be the file itself
         text = (SERVERS / name).read_text()
@@ -181,8 +182,9 @@ def gunicorn(worker):
 @pytest.mark.parametrize("start", ["auto", "eager", "never"])
 @pytest.mark.parametrize("worker", ["sync", "gthread"])
 def test_gunicorn(worker, start, tmp_path):
-    """--preload: the application draws in the arbiter, which then forks. Its workers would begin with the arbiter's
-    ready bytes, and with eager enter its runtime, which has no threads in them: the first request would hang."""
+    """--preload: the application draws in the arbiter, which then forks. Unguarded, its workers would begin with the
+    arbiter's ready bytes. With eager they would enter its runtime, which has no threads there, and the first request would
+    hang."""
     folder = packages(GUNICORN)
     command = gunicorn(worker) + ["--threads", "4"] * (worker == "gthread")
     with serving(command, folder, tmp_path, start) as server:
@@ -205,9 +207,9 @@ UWSGI_FLAGS = {
 @pytest.mark.parametrize("start", ["auto", "eager"])
 @pytest.mark.parametrize("flags", UWSGI_FLAGS)
 def test_uwsgi(flags, start, tmp_path):
-    """A C program that forks its workers by libc's fork(), with the application loaded before. Without --enable-threads
-    it does not prepare Python for threads at all; the core's threads are none of Python's, and no entry of the gate
-    may rely on Python's hooks having run."""
+    """A C program that forks its workers with libc's fork(), after it has loaded the application. Without --enable-threads
+    it does not prepare Python for threads at all. The core's threads are not Python's, and no entry of the gate may rely on
+    Python's hooks having run."""
     with serving(uwsgi(*UWSGI_FLAGS[flags]), packages(UWSGI), tmp_path, start) as server:
         replies = server.load()
     assert_sound(replies, start)
@@ -239,8 +241,8 @@ def celery(folder, tmp_path, start, draw="gorandom", wanted=WANTED):
 
 @pytest.mark.parametrize("start", ["auto", "eager"])
 def test_celery(start, tmp_path):
-    """The prefork pool: billiard forks the workers of a parent that has imported the tasks, and has threads. It also gives
-    them a handler of SIGSYS, so they draw from the kernel."""
+    """The prefork pool: billiard forks the workers from a parent that has imported the tasks and has threads. It also gives
+    them a SIGSYS handler, so they draw from the kernel."""
     replies = celery(packages(CELERY), tmp_path, start)
     assert_sound(replies, start, mode="direct")
 
@@ -248,22 +250,22 @@ def test_celery(start, tmp_path):
 @pytest.mark.parametrize("start", ["auto", "eager", "never"])
 @pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
 def test_process_pool_executor(method, start):
-    """Its workers are forked from a process with a thread of its own that manages them."""
+    """Its workers are forked from a process with a thread that manages them."""
     assert_sound(program("pools.py", "executor", method, WANTED, start=start), start)
 
 
 @pytest.mark.fast
 @pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
 def test_multiprocessing_pool(method):
-    """As programs of PyCrypto wrote it, with atfork for initializer. Its parent has three threads when workers are
+    """As programs for PyCrypto wrote it, with atfork as the initializer. Its parent has three threads when workers are
     replaced."""
     assert_sound(program("pools.py", "pool", method, WANTED), "auto")
 
 
 def test_dask():
     """Nannies start the workers, each with an event loop, and threads that run the tasks: draws come from a thread
-    that is not the process's first. Its workers keep a record of their tasks, so a run with the system's bytes says
-    what of their growth is not gorandom's."""
+    that is not the process's first. Its workers keep a record of their tasks, so a run with the system's bytes shows
+    how much of their growth is not gorandom's."""
     folder = packages(DASK, "dask==2026.8.0")
     control = growth(program("ask_dask.py", WANTED, draw="system", folder=folder))
     assert_sound(program("ask_dask.py", WANTED, folder=folder), "auto", allowed=max(control.values()))
@@ -279,8 +281,8 @@ def spark(reuse, wanted=WANTED, start="auto", draw="gorandom"):
 @pytest.mark.parametrize("start", ["auto", "eager"])
 @pytest.mark.parametrize("reuse", ["true", "false"])
 def test_pyspark(reuse, start):
-    """Its daemon, which has drawn, forks a worker for each task, and closes descriptors in it. Without reuse workers
-    live for one task of 20 answers: each begins at the bytes that the daemon would have left it."""
+    """Its daemon, which has drawn, forks a worker for each task, and closes descriptors in it. Without reuse, workers
+    live for one task of 20 answers, and each would begin with the bytes that the daemon had left."""
     assert_sound(spark(reuse, start=start), start, short_lived=reuse == "false")
 
 
@@ -315,12 +317,12 @@ def embed(embedded, when, hooks, start, tmp_path, replies=WANTED // WORKERS, dra
     "when, hooks", [("before-init", "no-hooks"), *itertools.product(["after-init", "after-draws"], ["hooks", "no-hooks"])]
 )
 def test_embedded(embedded, when, hooks, start, tmp_path):
-    """A C program forks with libc's fork(), and does or does not call PyOS_AfterFork_Child. Nothing here may depend on
-    os.register_at_fork, nor on a core being stopped before the interpreter ends."""
+    """A C program forks with libc's fork(), with or without a call of PyOS_AfterFork_Child. Nothing here may depend on
+    os.register_at_fork, or on a core being stopped before the interpreter ends."""
     assert_sound(embed(embedded, when, hooks, start, tmp_path), start, workers=WORKERS + 1)
 
 
-# The faults that all of this looks for.
+# The faults that all of these tests look for.
 
 
 def two_workers(replies, wanted):

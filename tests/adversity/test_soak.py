@@ -1,4 +1,4 @@
-"""make soak, for 20 seconds: it ends by itself, finds nothing, and tells what it is there to tell."""
+"""make soak, for 20 seconds: it ends by itself, finds nothing, and detects the faults that it is there for."""
 
 import os
 import pathlib
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="lo
 
 
 def soak(seconds, *options):
-    """How it ended. It must leave no process behind."""
+    """How the run ended. It must leave no process behind."""
     names = {n: v for n, v in os.environ.items() if not n.startswith(("GORANDOM_", "PYTHON"))}
     process = subprocess.Popen(
         [sys.executable, "-B", SOAK, "--minutes", str(seconds / 60), *options], text=True, stdin=subprocess.DEVNULL,

@@ -1,9 +1,9 @@
 """Statistics, aimed at the plumbing: a seam between two refills, a kernel's width, a fork.
 
-AES in counter mode passes any of them, so they say nothing about the algorithm (its vectors do). They are here for
-bytes that are handed out twice, left as zeros or cut. Each judge must first tell five streams that have such a fault.
+AES in counter mode passes all of them, so they say nothing about the algorithm (its vectors do). They look for bytes
+that are handed out twice, left as zeros or cut off. Each judge must first detect five streams that have such a fault.
 
-64 MiB of each stream; GORANDOM_STATISTICS=whole (make soak) takes 1 GiB, and all of dieharder's tests."""
+64 MiB of each stream are tested; GORANDOM_STATISTICS=whole (make soak) takes 1 GiB, and all of dieharder's tests."""
 
 import os
 import pathlib
@@ -30,7 +30,7 @@ KERNELS = ["generic", "aesni", "vaes256", "vaes512", "armv8"]
 def judges():
     folder = os.fspath(tools())
     if folder not in sys.path:
-        sys.path.append(folder)  # behind numpy's place
+        sys.path.append(folder)  # after numpy's folder
     import _judges
 
     return _judges
@@ -44,7 +44,7 @@ def stream(kind, mebibytes, start="auto", kernel=None):
 
 
 def judge(judges, source, *names, mebibytes=MEBIBYTES):
-    """What ent, rngtest and the look for repeats say of a stream."""
+    """What ent, rngtest and the search for repeats report about a stream."""
     made = {
         "ent": lambda: judges.Ent(tool("ent", "ent")),
         "rngtest": lambda: judges.Rngtest(tool("rngtest", "rng-tools5")),
@@ -67,8 +67,8 @@ def judge(judges, source, *names, mebibytes=MEBIBYTES):
 @pytest.mark.parametrize("start", ["auto", "eager", "never"])
 @pytest.mark.parametrize("kind", ["mixed", "forks"])
 def test_streams(judges, kind, start):
-    """forks: 1,024 children's tokens, interleaved. Two equal streams among them are more than statistics can see; the
-    look for repeats sees them."""
+    """forks: the tokens of 1,024 children, interleaved. Statistics cannot see two equal streams among them, but the search
+    for repeats can."""
     found, said = judge(judges, stream(kind, MEBIBYTES, start))
     assert not found, "\n".join(found)
     assert said.strip() == ("direct" if start == "never" else "core")
@@ -85,8 +85,8 @@ def test_kernels(judges, kernel):
     assert said.strip() == "core"
 
 
-# The refill of 4 KiB is seen by ent, whose whole adds the bias up; rngtest's blocks are shorter than that, and what
-# dieharder's tests take in order are too.
+# ent detects the refill of 4 KiB, because the bias adds up over the whole stream. rngtest's blocks are shorter than
+# that, and so are the pieces that dieharder's tests take in order.
 CAUGHT = [(judge, kind) for judge in ("ent", "rngtest", "repeats") for kind in BROKEN]
 CAUGHT.remove(("rngtest", "seam"))
 CAUGHT = [pair for pair in CAUGHT if pair not in [("repeats", "stuck"), ("repeats", "biased")]]
@@ -104,7 +104,7 @@ QUICK = ["diehard_runs", "sts_serial"]
 
 @pytest.mark.parametrize("start", ["auto", "eager", "never"])
 def test_dieharder(judges, start):
-    """Two of its tests; in make soak -a, in one mode."""
+    """Runs two of its tests; make soak runs all (-a), in one mode."""
     path = tool("dieharder", "dieharder")
     for options in [["-a"]] if WHOLE and start == "auto" else [["-d", name] for name in QUICK]:
         assert not list(judges.dieharder(path, lambda: stream("mixed", ENDLESS, start), *options))
@@ -117,8 +117,8 @@ def test_dieharder_tells_a_broken_stream(judges, kind):
 
 
 def test_fips_rates(judges):
-    """Computed from the intervals alone, they come to the level that those were chosen for: 10^-4 for monobit and
-    poker, 3 in 10,000 for the runs and for a long run, and 8 in 10,000 for a block."""
+    """The rates, computed from the intervals alone, match the levels for which the intervals were chosen: 10^-4 for monobit
+    and poker, 3 in 10,000 for the runs and for a long run, and 8 in 10,000 for a block."""
     rates = judges.fips()
     for name, rate in {"Monobit": 1e-4, "Poker": 1e-4, "Runs": 3e-4, "Long run": 3e-4, "failures": 8e-4}.items():
         assert rates[name][1] == pytest.approx(rate, rel=0.05), name

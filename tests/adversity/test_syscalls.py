@@ -1,9 +1,10 @@
 """Every system call that the library makes fails, with each errno that its manual page lists, at every moment of a
 process's life (phases.py, table.py): for good from then on, and each single call once.
 
-Ends in "works" or in OSError, MemoryError, ImportError or RuntimeError; afterwards, when nothing fails any longer, the same
-process draws again. All tokens of all cases differ. Guards the checks before a start (limits.c) and in threads.c, the memory
-that is held for Go's start (core_reserve), and every error path of the seed file and of the kernel's device."""
+Each case works, or ends in OSError, MemoryError, ImportError or RuntimeError. Afterwards, when nothing fails any
+longer, the same process draws again. All tokens of all cases differ. Guards the checks before a start (limits.c) and
+in threads.c, the memory that is reserved for Go's start (core_reserve), and every error path of the seed file and of
+the kernel's device."""
 
 import os
 import pathlib
@@ -26,7 +27,7 @@ PATH = {"PYTHONPATH": os.pathsep.join([str(NOISE), str(pathlib.Path(__file__).pa
 
 
 def unotify():
-    """Has this kernel filters that ask?"""
+    """Does this kernel have filters that ask a supervisor?"""
     read, write = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -57,7 +58,7 @@ def check(phase, start, how):
 @pytest.mark.fast
 @pytest.mark.parametrize("phase", [phase for phase in PHASES if "device" not in phase])
 def test_each_call_is_refused(phase):
-    """By a filter, as EPERM: the quick look that is part of make test."""
+    """A filter refuses it with EPERM: the quick check that is part of make test."""
     check(phase, "auto", "brief")
 
 
@@ -70,10 +71,10 @@ def test_each_errno_at_each_moment(phase, start):
 @pytest.mark.fast
 @pytest.mark.parametrize("which", ["made", "called"])
 def test_a_draw_returns_when_no_thread_is_on_its_way(which):
-    """A program may confine itself right after its draw. The core's threads are held up where glibc begins them, or where Go
-    has called them, each for 50 ms more than the one before; the draw that caused it must not return earlier. Guards
-    core_threads_wait() in gate_close(): without it, with a filter on rseq, rt_sigprocmask or sigaltstack, the process dies now
-    and then (2 of 1,200 times on a busy machine)."""
+    """A program may confine itself right after its draw. The core's threads are delayed where glibc begins them, or where Go
+    has called them, each for 50 ms more than the one before. The draw that caused this must not return earlier. Guards
+    core_threads_wait() in gate_close(). Without it, with a filter on rseq, rt_sigprocmask or sigaltstack, the process dies
+    now and then (2 of 1,200 times on a busy machine)."""
     needs_unotify()
     result = run(PROGRAMS / "syscalls_on_their_way.py", "auto", which, env=PATH)
     assert result.pop("asked") >= 3
@@ -82,9 +83,9 @@ def test_a_draw_returns_when_no_thread_is_on_its_way(which):
 
 @pytest.mark.fast
 def test_the_cores_threads_leave_sigsys_open():
-    """A filter that traps calls may come while Go makes a thread in another thread than the one that draws: Go blocks all
-    signals there. Guards __wrap_pthread_sigmask() in core/threads.c, without which the trapped call that ends that is deadly
-    (once in thousands of runs on a busy machine)."""
+    """A filter that traps calls may come while Go makes a thread in another thread than the one that draws. Go blocks all
+    signals there. Guards __wrap_pthread_sigmask() in core/threads.c. Without it the trapped call that unblocks them ends the
+    process (once in thousands of runs on a busy machine)."""
     needs_unotify()
     result = run(PROGRAMS / "syscalls_on_their_way.py", "auto", "masked", env=PATH)
     assert result.pop("asked") >= 10
@@ -98,13 +99,13 @@ QUICK = [(when, start) for when, start in TRAPPED if start == "auto"] + [TRAPPED
 @pytest.mark.parametrize("when, start", [pytest.param(*t, marks=pytest.mark.fast) if t in QUICK else t for t in TRAPPED])
 def test_each_call_is_trapped(when, start):
     """A sandbox whose SIGSYS handler makes the calls (Chromium's, Android's). A trapped call that is made with SIGSYS blocked
-    ends the process. Guards that SIGSYS is left open outside Go, that a process with such a handler starts no core and
-    enters none, and that the core's own threads have the signal open: without these, seventeen calls are deadly."""
+    ends the process. Guards that SIGSYS is not blocked outside Go, that a process with such a handler starts no core and
+    enters none, and that the core's own threads do not block the signal. Without these, seventeen calls end the process."""
     library = compile_c("sandbox.so", "trapped.c", flags=("-shared", "-fPIC"))
     program = "import sys, trapped\ntrapped.try_all(sys.argv[1], sys.argv[2])\n"
     result = run(program, start, when, library, env=PATH, timeout=120)
     print(when, start, result)
     assert not result["wrong"], f"{len(result['wrong'])} of {result['calls']} calls:\n" + "\n".join(result["wrong"])
     assert result["repeats"] == 0
-    # Each step draws, and few are left out: new threads and forks, where glibc blocks signals itself.
+    # Each step draws, and few steps are left out: new threads and forks, where glibc blocks signals itself.
     assert result["tokens"] + 3 * len(result["left out"]) >= 5 * result["calls"] and len(result["left out"]) < 12

@@ -1,8 +1,8 @@
 """Each system call of table.py, trapped in turn to a SIGSYS handler that makes it (noise/trapped.c).
 
-Each case is a child of this program, which has not imported gorandom. It says after each step what it drew; the control
-does the same steps with os.urandom and Python's own hmac. What ends the control ends any program (glibc blocks all signals
-where it makes threads and forks): such a step is left out of the case."""
+Each case is a child of this program, which has not imported gorandom. After each step it reports what it drew. The
+control does the same steps with os.urandom and Python's own hmac. A step that ends the control would end any program
+(glibc blocks all signals where it makes threads and forks), so it is left out of the case."""
 
 import collections
 import ctypes

@@ -3,11 +3,11 @@
 
     PYTHON tests/boot/boot.py [--kernel VMLINUZ]        PYTHON has gorandom installed
 
-Starts QEMU (software emulation, x86-64: no KVM is needed), once for each part of init.py, with an initramfs made
-here of PYTHON, its standard library and the installed gorandom. The emulated processor has no RDRAND, there is no
-virtio-rng, and neither processor nor boot loader are trusted, so that Linux has nothing to seed its generator
-from but interrupts, of which it wants thousands. Without --kernel Debian's cloud kernel is fetched by apt-get and
-unpacked, not installed. Ends with 0 when all parts passed, 77 when QEMU or a kernel can't be had.
+Starts QEMU (software emulation, x86-64: no KVM is needed), once for each part of init.py. Its initramfs is made here
+from PYTHON, its standard library and the installed gorandom. The emulated processor has no RDRAND, there is no
+virtio-rng, and neither processor nor boot loader is trusted. So Linux can seed its generator only from interrupts, of
+which it needs thousands. Without --kernel Debian's cloud kernel is fetched with apt-get and unpacked, not installed.
+Ends with status 0 when all parts passed, and with 77 when QEMU or a kernel is not available.
 """
 
 import argparse
@@ -27,10 +27,10 @@ import gorandom
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.join(os.path.dirname(os.path.dirname(HERE)), "build", "boot")
-META_PACKAGE = "linux-image-cloud-amd64"  # names the package of the kernel itself; small, serial console built in
+META_PACKAGE = "linux-image-cloud-amd64"  # its dependency is the kernel: small, with a built-in serial console
 PARTS = ("fed", "alone", "timed", "recipe")
-TIMEOUT = 120  # seconds a boot; about 10 are usual
-# Modules of the standard library that no part uses: they would only make the kernel unpack more.
+TIMEOUT = 120  # seconds for a boot; about 10 are usual
+# Modules of the standard library that no part uses. They would only give the kernel more to unpack.
 LEFT_OUT = {"test", "tests", "idlelib", "tkinter", "ensurepip", "lib2to3", "turtledemo", "site-packages", "dist-packages",
             "__pycache__", "pydoc_data", "distutils", "venv", "sqlite3", "asyncio", "xml", "unittest"}  # fmt: skip
 EXTENSIONS = ("fcntl", "_struct", "math", "_random", "_bisect", "_sha2", "_sha512", "binascii", "_hashlib", "_uuid",
@@ -46,7 +46,7 @@ def say(text):
 
 
 class Archive:
-    """A cpio archive in the form "newc", as the kernel's initramfs: its device files need no root here."""
+    """A cpio archive in the format "newc", as for the kernel's initramfs. Making its device files needs no root here."""
 
     def __init__(self):
         self._parts, self._names = [], set()
@@ -68,7 +68,7 @@ class Archive:
         self._add(name, 0o100755 if executable else 0o100644, text.encode())
 
     def file(self, source, name=None):
-        """What a symbolic link leads to is stored under the link's name."""
+        """Adds a file. The target of a symbolic link is stored under the link's name."""
         with open(source, "rb") as f:
             self._add(name or source, 0o100755 if os.access(source, os.X_OK) else 0o100644, f.read())
 
@@ -88,13 +88,13 @@ class Archive:
 
 
 def libraries(files):
-    """Shared libraries that the files need, with the loader."""
+    """The shared libraries that the files need, including the loader."""
     listed = subprocess.run(["ldd", *files], text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
     return sorted(set(re.findall(r"(?:=> |^\s+)(/\S+) \(0x", listed, re.MULTILINE)))
 
 
 def initramfs(init="init.py", extensions=EXTENSIONS, files=()):
-    """Bytes of the archive, and where its libraries lie. files: further (path here, name there)."""
+    """Bytes of the archive, and the folders of its libraries. files: further pairs of (path here, name there)."""
     archive = Archive()
     for file, name in files:
         archive.file(file, name)
@@ -113,8 +113,8 @@ def initramfs(init="init.py", extensions=EXTENSIONS, files=()):
     archive.device("/dev/console", 5, 1)
     archive.device("/dev/null", 1, 3)
     archive.device("/dev/random", 1, 8)
-    # No /dev/urandom: CPython reads it when it imports `random` and getrandom(2) is not ready, and since Linux
-    # 5.18 that makes the kernel seed itself, before anything could be seen.
+    # There is no /dev/urandom. CPython reads it when it imports `random` and getrandom(2) is not ready. Since Linux
+    # 5.18 that makes the kernel seed itself, before the test could see anything.
     return archive.bytes(), sorted({os.path.dirname(file) for file in needed})
 
 
@@ -138,7 +138,7 @@ def kernel():
             raise CannotRun(f"apt-get download {names[0]} failed: {done.stderr.strip()[-300:]}")
         unpacked = os.path.join(folder, "unpacked")
         subprocess.run(["dpkg", "-x", packages[0], unpacked], check=True)
-        for modules in ("lib", os.path.join("usr", "lib")):  # 100 MB; nothing here loads any
+        for modules in ("lib", os.path.join("usr", "lib")):  # 100 MB of modules, none of which is loaded here
             shutil.rmtree(os.path.join(unpacked, modules), ignore_errors=True)
         shutil.rmtree(os.path.join(BUILD, "kernel"), ignore_errors=True)
         os.rename(unpacked, os.path.join(BUILD, "kernel"))
@@ -159,7 +159,7 @@ def boot(qemu, image, archive, folders, part):
         machine.kill()
         return machine.communicate()[0].decode(errors="replace"), False
     finally:
-        machine.kill()  # after Ctrl-C; nothing where it has ended
+        machine.kill()  # for Ctrl-C; does nothing if it has ended
 
 
 def main():

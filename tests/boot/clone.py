@@ -5,21 +5,21 @@
     PYTHON tests/boot/clone.py [--qemu QEMU] [--kernel VMLINUZ [--module PTP_VMCLOCK]]
 
 Starts QEMU (software emulation, x86-64: no KVM is needed) with the initramfs of boot.py and clone_init.py, which draws
-for ever and prints what it draws. In the middle of that the machine's state is saved, and started twice. The emulated
+for ever and prints what it draws. Meanwhile the machine's state is saved, and then it is restored twice. The emulated
 processor has no RDRAND and no RDSEED.
 
-    clock      nothing tells: at most draws of the second of the save may come twice
-    vmgenid    tells the kernel: as before, but the kernel's own bytes differ
-    alone      vmclock tells programs, and nothing the kernel, which gives both copies the same bytes; no draw that was
-               begun after the restore comes twice
-    vmclock    tells programs, and vmgenid the kernel: the same
+    clock      nothing announces the restore: at most draws of the second of the save may come twice
+    vmgenid    informs the kernel: the same, but the kernel's own bytes differ
+    alone      vmclock informs programs, but nothing informs the kernel, which gives both copies the same bytes; no draw
+               that began after the restore comes twice
+    vmclock    informs programs, and vmgenid the kernel: the same
 
 The last two need a QEMU of 10.0 or later, and a Linux of 6.13 or later with its module ptp_vmclock (.ko or .ko.xz);
-they are NOT RUN without. Debian's forky has them: for --root, which needs root, make a folder by
+they are NOT RUN without these. Debian's forky has them: for --root, which needs root, make a folder with
 
     debootstrap --variant=minbase --include=qemu-system-x86 testing DEBIAN
 
-Ends with 0 when all parts passed, 77 when one was not run.
+Ends with status 0 when all parts passed, and with 77 when one was not run.
 """
 
 import argparse
@@ -38,16 +38,16 @@ import time
 
 from boot import EXTENSIONS, CannotRun, initramfs, kernel, say
 
-TIMEOUT = 90  # seconds for a boot or for what a copy has to draw; some 10 are usual
+TIMEOUT = 90  # seconds for a boot or for what a copy has to draw; about 10 are usual
 PARTS = {"clock": (), "vmgenid": ("vmgenid,guid=auto",), "alone": ("vmclock",), "vmclock": ("vmgenid,guid=auto", "vmclock")}
 META_PACKAGE = "linux-image-cloud-amd64"
-# QEMU of another Debian: $0 is its folder. Everything that it reads or writes lies in /tmp.
+# QEMU from another Debian: $0 is its folder. Everything that it reads or writes is in /tmp.
 INSIDE = 'mount --bind /tmp "$0/tmp" && mount -t proc proc "$0/proc" && exec chroot "$0" "$@"'
 BEFORE, AFTER = 40, 3  # lines before the save; seconds of the machine's clock after the restore
 
 
 class Machine:
-    """A QEMU that is running, spoken to by QMP; its serial line goes to a file."""
+    """A running QEMU, controlled by QMP; its serial line goes to a file."""
 
     def __init__(self, folder, name, command, *more):
         self.lines, self.socket = os.path.join(folder, name + ".out"), os.path.join(folder, name + ".qmp")
@@ -100,7 +100,7 @@ class Machine:
 
 
 def save(folder, command):
-    """What was drawn before, and the file of the state."""
+    """What was drawn before the save, and the file with the state."""
     machine, state = Machine(folder, "saved", command), os.path.join(folder, "state")
     try:
         machine.wait_for("the draws", lambda: len(machine.draws()) >= BEFORE)
@@ -126,18 +126,18 @@ def restore(folder, name, command, state):
 
 
 def common(one, two, fields):
-    """The lines of one with a value in one of the fields that two has too."""
+    """The lines of one that share a value in one of the fields with two."""
     there = {line[i] for line in two for i in fields}
     return [line for line in one if any(line[i] in there for i in fields)]
 
 
 def judge(part, before, one, two):
-    """Sentences, and whether they are as they must be."""
+    """Yields sentences, and whether each is as it must be."""
     ours, kernels = common(one, two, (2, 3)), common(one, two, (4,))
     second = before[-1][1]
     yield f"{len(one)} and {len(two)} lines; {len(ours)} with draws of both copies, {len(kernels)} with bytes of the kernel", True
     again = len(common(one + two, before, (2, 3)))
-    yield f"{again} lines with draws from before the save", again <= 2  # the one that was being printed
+    yield f"{again} lines with draws from before the save", again <= 2  # the line that was being printed
     late = [line for line in ours if line[1] > second + 1]
     yield f"{len(late)} common draws later than the second of the save", not late
     if part in ("vmgenid", "vmclock"):
@@ -171,7 +171,7 @@ def run(part, qemu, image, archive, folders):
 
 
 def unpacked(module, folder):
-    """The kernel takes a module as it is."""
+    """The module uncompressed, which is the form that the kernel takes."""
     if not module.endswith(".xz"):
         return module
     path = os.path.join(folder, "ptp_vmclock.ko")

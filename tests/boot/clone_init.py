@@ -1,6 +1,6 @@
-"""The first and only program of the machine that clone.py saves once and restores twice. It draws, and prints what it
-drew, until it is switched off: a line has the monitor's count of restores and the clock's second, both looked at
-before the draws, then what was drawn.
+"""The first and only program of the machine that clone.py saves once and restores twice. It draws and prints until the
+machine is switched off. A line has the monitor's count of restores and the clock's second, both read before the draws, and
+then what was drawn.
 """
 
 import ctypes
@@ -16,7 +16,7 @@ MODULE = "/ptp_vmclock.ko"
 
 def say(text):
     os.write(1, f"\nBOOT {text}\n".encode())
-    termios.tcdrain(1)  # what was drawn before the machine is saved is not printed after it is restored
+    termios.tcdrain(1)  # bytes drawn before the save must not be printed after the restore
 
 
 def prepare():

@@ -1,7 +1,7 @@
 """The first and only program of the machine that boot.py starts. Its kernel's generator has not been seeded.
 
-It gets its part by the kernel's command line (BOOT_PART=…), prints lines that boot.py reads, and ends: then the
-kernel panics, which here switches the machine off.
+It gets its part from the kernel's command line (BOOT_PART=…), prints lines that boot.py reads, and ends. Then the
+kernel panics, which switches this machine off.
 """
 
 import os
@@ -47,7 +47,7 @@ def too_early(timeout):
 
 
 def seed_kernel():
-    """What a boot loader's or a service's seed file does. The bytes are bad: only that they are credited matters."""
+    """Does what a boot loader's or a service's seed file does. The bytes are bad, but it matters only that they count."""
     import fcntl
     import struct
 
@@ -96,7 +96,7 @@ def after():
 
 
 def fed():
-    """Somebody else seeds the kernel while this process waits."""
+    """Another process seeds the kernel while this one waits."""
     import gorandom
 
     before()
@@ -143,7 +143,7 @@ def timed():
 
 
 def recipe():
-    """The boot recipe's command, where nobody else seeds the kernel: it must not only look until its time is up."""
+    """The boot recipe's command, where nobody else seeds the kernel: it must not just poll until its time is up."""
     import argparse
 
     from gorandom._cli import draw

@@ -11,7 +11,7 @@ from Crypto import Random  # noqa: E402
 
 
 def modules():
-    """Those that programs import by name; ssl may be missing, and numpy is."""
+    """The modules that programs import by name; ssl may be missing, and numpy is missing."""
     from gorandom.compat import m2crypto, osrandom, pycrypto
 
     from gorandom import compat, hmac, openssl, random, secrets, seedfile, signing

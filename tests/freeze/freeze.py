@@ -1,9 +1,10 @@
-"""Packs app.py by the tools that programs are packed with, without an option, and runs what comes out. A row each.
+"""Packs app.py with the usual packing tools, without options, and runs the results. Prints a row for each tool.
 
     python3 tests/freeze/freeze.py --wheel FILE [--only WORD]
 
-Each tool is fetched from the package index into build/freeze, at the version that stands here. What cannot be had is said,
-and fails the run. The folder of a packed program is moved before it runs, and it runs without the environment of Python.
+Each tool is fetched from the package index into build/freeze, at the version that is given here. If a tool is not
+available, the run says so and fails. The folder of a packed program is moved before it runs, and the program runs
+without Python's environment variables.
 """
 
 import argparse
@@ -18,7 +19,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 FOLDER = os.path.join(os.path.dirname(os.path.dirname(HERE)), "build", "freeze")
 APP = os.path.join(HERE, "app.py")
 PYTHON = os.path.join(FOLDER, "venv", "bin", "python")
-PATIENCE = 1800  # seconds for one tool: Nuitka compiles
+PATIENCE = 1800  # seconds for one tool, because Nuitka compiles
 ZIP = "gorandom is in the zip file"
 
 
@@ -39,7 +40,7 @@ def pip(*arguments):
 
 
 def moved(folder):
-    """So that nothing is found where it was packed."""
+    """Moves the folder, so that nothing is found where it was packed."""
     other = folder + "-moved"
     shutil.move(folder, other)
     return other
@@ -111,7 +112,7 @@ def pex(work, wheel):
     return [sys.executable, os.path.join(work, "app.pex")]
 
 
-# Name: packages, what packs and answers the command to run, what the program must say.
+# Name: packages, the function that packs and returns the command to run, and what the program must say.
 TOOLS = {
     "PyInstaller": (["pyinstaller==6.22.3"], pyinstaller, "core"),
     "PyInstaller --onefile": (["pyinstaller==6.22.3"], pyinstaller_onefile, "core"),
@@ -125,7 +126,7 @@ TOOLS = {
 
 
 def judge(command, work, wanted):
-    """What the packed program said. Failed if that is not what it must say."""
+    """What the packed program said. Raises Failed if that is wrong."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "GORANDOM_", "PEX_"))}
     environment |= {"SHIV_ROOT": os.path.join(work, "shiv"), "PEX_ROOT": os.path.join(work, "root")}
     done = subprocess.run(command, cwd=work, env=environment, text=True, errors="replace", stdin=subprocess.DEVNULL,
@@ -147,7 +148,7 @@ def main():
     parser.add_argument("--only", default="", help="tools whose name contains this word")
     options = parser.parse_args()
     os.makedirs(FOLDER, exist_ok=True)
-    wheel = shutil.copy(options.wheel, FOLDER)  # make wheel may make another meanwhile
+    wheel = shutil.copy(options.wheel, FOLDER)  # make wheel may replace it meanwhile
     if not os.path.exists(PYTHON):
         subprocess.run([sys.executable, "-m", "venv", os.path.join(FOLDER, "venv")], check=True)
     pip("--force-reinstall", "--no-deps", wheel)

@@ -3,11 +3,11 @@
 
     tests/fuzz/fuzz.py --wheel wheels/gorandom-….whl [--minutes 5] [--only WORD] [--keep]
 
-libFuzzer gives inputs to the functions of harnesses.py, each in a CPython of its own: the front is compiled anew with Clang's
-AddressSanitizer, UndefinedBehaviorSanitizer and coverage; the Go core and the Python files are the wheel's. go test -fuzz runs Go's
-fuzz tests. Each has the same share of the minutes. Ends with 1 if one failed; the input is left in build/fuzz then. What an earlier
-run has found stays in build/fuzz/corpus and is used again. With --keep the least of it that has the same coverage goes to
-tests/fuzz/corpus, whose inputs make test runs too.
+libFuzzer gives inputs to the functions of harnesses.py, each in its own CPython. The front is compiled with Clang's
+AddressSanitizer, UndefinedBehaviorSanitizer and coverage; the Go core and the Python files are the wheel's. go test
+-fuzz runs Go's fuzz tests. Each function has the same share of the minutes. Ends with status 1 if one failed, and
+leaves its input in build/fuzz. Inputs that earlier runs found stay in build/fuzz/corpus and are used again. With
+--keep the smallest set of them with the same coverage goes to tests/fuzz/corpus, whose inputs make test runs too.
 
 Needs Clang with libFuzzer and CPython's library and headers.
 """
@@ -31,7 +31,7 @@ sys.path.insert(0, os.path.join(ROOT, "tests"))
 import sanitize  # noqa: E402
 
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
-# Bytes of one committed input, bytes and number of a harness's.
+# Limits of the committed inputs: bytes of one, and bytes and number of those of a harness.
 FILE_MOST, CORPUS_MOST, INPUTS_MOST = 512, 6144, 60
 FUNCTION = re.compile(r"^func (Fuzz\w+)\(", re.M)
 HARNESS = re.compile(r"^HARNESSES = \[(.*)\]", re.M)
@@ -42,7 +42,7 @@ def need(what):
 
 
 def clang():
-    """Clang's path. Its libFuzzer is tried: Debian has it in a package of its own."""
+    """Clang's path. Its libFuzzer is tried out, because Debian has it in a separate package."""
     for name in ["clang", *(f"clang-{n}" for n in range(30, 13, -1))]:
         path = shutil.which(name)
         if path:
@@ -67,7 +67,7 @@ def run(command, **options):
 
 
 def python_library():
-    """Flags to compile and to link a program with this interpreter inside."""
+    """Flags to compile and link a program that contains this interpreter."""
     variables = sysconfig.get_config_vars()
     include, version = sysconfig.get_paths()["include"], variables["LDVERSION"]
     if not os.path.exists(os.path.join(include, "Python.h")):
@@ -136,7 +136,7 @@ def go_tests():
 
 
 def fuzz_go(package, name, seconds):
-    """As fuzz_python()."""
+    """Like fuzz_python()."""
     failures = os.path.join(ROOT, package, "testdata", "fuzz", name)
     before = set(glob.glob(failures + "/*"))
     done = subprocess.run(
@@ -155,7 +155,7 @@ def fuzz_go(package, name, seconds):
 
 
 def keep(program, environment, name):
-    """The smallest inputs that have all the coverage of those found and kept, as far as they are small."""
+    """Keeps the smallest inputs that have all the coverage of those found and kept, within the size limits."""
     found, kept, least = (os.path.join(folder, name) for folder in (os.path.join(WORK, "corpus"), CORPUS, os.path.join(WORK, "least")))
     shutil.rmtree(least, ignore_errors=True)
     os.makedirs(least)

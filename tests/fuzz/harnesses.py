@@ -1,8 +1,8 @@
-"""What make fuzz gives inputs to: a function for each parser, and for each entry of the front's C that takes bytes.
+"""The functions that make fuzz gives inputs to: one for each parser, and for each entry of the front's C that takes bytes.
 
-A function takes an input's bytes, calls what it tests, and raises if an answer is wrong: it knows a second way to the right one,
-or what must hold. What is not a wrong answer but a crash is AddressSanitizer's to find. So memory that C is given ends exactly
-where the last byte is. tests/python/test_fuzz.py runs the functions on the inputs in corpus/.
+A function takes an input's bytes, calls what it tests, and raises if an answer is wrong. It computes the right answer
+in a second way, or knows what must hold. AddressSanitizer finds crashes, so memory that is passed to C ends exactly at
+the last byte. tests/python/test_fuzz.py runs the functions on the inputs in corpus/.
 """
 
 import array
@@ -31,7 +31,7 @@ plain = ctypes.CDLL(PLAIN) if PLAIN else None  # pyext/front/pure and tests/pyth
 
 
 class Input:
-    """Numbers and pieces from the bytes of an input. Where they end there are zeros."""
+    """Numbers and pieces from the bytes of an input. After its end come zeros."""
 
     def __init__(self, data):
         self.data = data
@@ -51,7 +51,7 @@ class Input:
 
 
 class Memory:
-    """What malloc() gives, of the right size to the byte. The end of ``with`` frees it."""
+    """Memory from malloc(), of exactly the right size. The end of ``with`` frees it."""
 
     _libc = ctypes.CDLL(None)
     _libc.malloc.restype = ctypes.c_void_p
@@ -84,7 +84,7 @@ def size(n):
 
 
 def compare(data):
-    """compare_equal(): as == of bytes. An input is a way to make b of a, then a."""
+    """compare_equal(): like == for bytes. An input is a way to make b from a, then a."""
     given = Input(data)
     way, number = given.number(1) % 4, given.number(2)
     a = given.rest()
@@ -103,7 +103,7 @@ def compare(data):
 
 
 def text(data):
-    """text_hex() and text_urlsafe(): as bytes.hex() and base64's. An input is what is encoded."""
+    """text_hex() and text_urlsafe(): like bytes.hex() and base64. An input is the data to encode."""
     data = data[:1024]
     n = len(data)
     with Memory() as memory:
@@ -120,7 +120,7 @@ class Exhausted(Exception):
 
 
 class Scripted(standard_random.Random):
-    """CPython's own algorithms over given bytes, of which getrandbits() takes what SystemRandom's does."""
+    """CPython's own algorithms over given bytes. getrandbits() takes as many of them as SystemRandom's does."""
 
     def __new__(cls, script):
         return super().__new__(cls)
@@ -137,8 +137,8 @@ class Scripted(standard_random.Random):
 
 
 def uniform(data):
-    """uniform_bits(), uniform_below(), uniform_float(), uniform_choose(): what CPython makes of the same bytes, and as many of
-    them. An input is which, its arguments, and the bytes."""
+    """uniform_bits(), uniform_below(), uniform_float(), uniform_choose(): the same results as CPython's from the same bytes,
+    and as many bytes used. An input is the function, its arguments, and the bytes."""
     given = Input(data)
     which, x, y = given.number(1) % 4, given.number(8), given.number(1)
     script = given.rest()
@@ -183,7 +183,8 @@ def uniform(data):
 
 
 def hmac256(data):
-    """hmac256_set(), hmac256_sum(), hmac256_once(), sha256_once(): as hashlib's. An input is the key's size, the key, the message."""
+    """hmac256_set(), hmac256_sum(), hmac256_once(), sha256_once(): like hashlib's. An input is the key's size, the key, and
+    the message."""
     given = Input(data)
     key = given.piece(given.number(1))
     message = given.rest()
@@ -200,12 +201,12 @@ def hmac256(data):
 
 
 AHEAD = 10_000  # ms: UUID7_AHEAD
-LAST_TIME = (1 << 48) - 1  # ms: the greatest that one holds
+LAST_TIME = (1 << 48) - 1  # ms: the latest time that a UUID can hold
 
 
 def uuid7(data):
-    """uuid7_next(): the fields of RFC 9562; in order, by steps of at most 2**62, at most ten seconds ahead of the
-    clock. An input is a clock, and for each UUID what the clock does and 18 bytes."""
+    """uuid7_next(): the fields are RFC 9562's; UUIDs are in order, by steps of at most 2**62, and at most ten seconds ahead
+    of the clock. An input is a clock, and for each UUID what the clock does and 18 bytes."""
     given = Input(data)
     state = (ctypes.c_uint64 * 3)(ctypes.c_uint64(-1).value, 0, 0)
     now, last = given.number(6) >> 1, None
@@ -226,14 +227,14 @@ def uuid7(data):
             last = time, low
 
 
-# ---- the module _front, and what stands on it ----
+# ---- the module _front, and what is built on it ----
 
 WRONG = (TypeError, ValueError, OverflowError, BufferError, MemoryError)  # what wrong arguments may raise
 DIGESTS = [name for name, _, _ in _front.MACS]
 
 
 def outcome(function, *arguments):
-    """What it returns, or its exception's type."""
+    """What the function returns, or its exception's type."""
     try:
         return function(*arguments)
     except Exception as error:
@@ -241,7 +242,7 @@ def outcome(function, *arguments):
 
 
 def macs(data):
-    """hmac.digest(), new(), Key: as the standard library's. An input is the digest, sizes, the key, and messages."""
+    """hmac.digest(), new(), Key: like the standard library's. An input is the digest, sizes, the key, and messages."""
     given = Input(data)
     name = given.pick(DIGESTS)
     cut = given.number(2)
@@ -285,7 +286,7 @@ def same(a, b):
 
 
 def refused(function, *arguments, error=signing.BadSignature, **options):
-    """(value, False), or (None, True) if that is what it raises."""
+    """(value, False), or (None, True) if it raises that error."""
     try:
         return function(*arguments, **options), False
     except error:
@@ -293,8 +294,8 @@ def refused(function, *arguments, error=signing.BadSignature, **options):
 
 
 def tokens(data):
-    """Signers and serializers: what nobody signed is a BadSignature, one that is signed is read, and has one spelling. An input is
-    a way, then a token, a payload that is signed here, or JSON."""
+    """Signers and serializers: an unsigned token raises BadSignature, and a signed one is read and has only one spelling.
+    An input is a way, then a token, a payload that is signed here, or JSON."""
     way, data = data[:1], data[1:]
     if way == b"t":  # a token, as bytes and as text
         for signer in (SIGNER, TIMED, signing.Signer(b"another", PURPOSE, old_secrets=[SECRET])):
@@ -348,8 +349,8 @@ def folder():
 
 
 def seed_files(data):
-    """A seed file's content: in Python and in the Go core only what save() writes is read, once, and the others are refused with
-    the same words, unchanged. An input is a way, then the content, or what only its digest is added to."""
+    """A seed file's content: Python and the Go core read only what save() writes, and only once. They refuse other files with
+    the same words, and leave them unchanged. An input is a way, then the content, or content that lacks only its digest."""
     way, content = data[:1], data[1:]
     if way == b"d":
         content += hashlib.sha256(content).digest()
@@ -383,8 +384,8 @@ def seed_files(data):
 
 
 def check_lists(data):
-    """Lines of a list for ``python -m gorandom hmac --check``: a name that is written is read, and what is read is written the
-    same. An input is a way, then a line or a name."""
+    """Lines of a list for ``python -m gorandom hmac --check``: a name that is written can be read, and what is read is written
+    the same way. An input is a way, then a line or a name."""
     way, data = data[:1], data[1:]
     tag = bytes(range(32))
     if way == b"n":
@@ -425,7 +426,7 @@ class Sequence(list):
     pass
 
 
-SMALL = 5000  # of sizes; larger ones are too large for any memory
+SMALL = 5000  # the limit for sizes; larger ones are too large for any memory
 HUGE = [-1, 1 << 31, 1 << 48, (1 << 62) + 1, (1 << 63) - 1, 1 << 63, 1 << 64, 1 << 2000, -(1 << 31), -(1 << 63), -(1 << 63) - 1, -(1 << 64)]
 
 
@@ -481,7 +482,7 @@ def is_long(x):
 
 
 def numbers(data):
-    """secrets, SystemRandom and random, with any arguments: the exceptions of the standard library's, and a value of the same type,
+    """secrets, SystemRandom and random, with any arguments: the standard library's exceptions, and values of the same type,
     in range. An input is the function, and arguments."""
     given = Input(data)
     which = given.number(1) % (len(NUMBERS) + len(PYCRYPTO))
@@ -520,7 +521,7 @@ def numbers(data):
 
 
 def filled(buffer):
-    """fill()'s return value is None; what was all zero and is long is no more."""
+    """fill() returns None, and a long buffer that was all zero is not any more."""
     view = memoryview(buffer).cast("B") if isinstance(buffer, (bytearray, array.array)) else None
     if view is not None:
         view[:] = bytes(len(view))
@@ -533,7 +534,7 @@ def compared(a, b):
 
 
 def hand(*arguments):
-    """A hash or a generator by hand, twice the same."""
+    """A hash or a generator driven by hand gives the same result twice."""
     kind, operations = arguments[0] if arguments else 0, arguments[1:]
     one, key = _front.State(kind), bytes(32)
 
@@ -556,7 +557,7 @@ CALLS = [
 
 
 def arguments(data):
-    """Functions of _front with any arguments: a right value, or an exception that says that an argument is wrong; never a
+    """Functions of _front with any arguments: a right value, or an exception that says that an argument is wrong, but never a
     SystemError. An input is the function, and arguments."""
     given = Input(data)
     function = given.pick(CALLS)
@@ -589,7 +590,7 @@ NAMES = [function.__name__ for function in HARNESSES]
 
 
 def replay(path):
-    """The functions on the inputs of one folder for each; how many."""
+    """Runs the functions on the inputs, from a folder for each. Returns how many there were."""
     done = 0
     for function in HARNESSES:
         here = os.path.join(path, function.__name__)

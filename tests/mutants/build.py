@@ -1,10 +1,11 @@
-"""Makes the shared objects of a mutated tree, and of them what has changed. tests/mutants/run.py calls it.
+"""Builds those shared objects of a mutated tree that have changed. tests/mutants/run.py calls it.
 
     python build.py TREE PACKAGE CACHE GENERATED PART
 
-PART is front, core (the C in the core's library), go (all of that library) or gopy (and gopy's output). The objects go into
-PACKAGE, an installed package gorandom. GENERATED is pyext/_gen of an earlier build. From there come gopy's output for go,
-and the archive that Go has made for core. What has been compiled once is taken from CACHE, where a file's name is the hash of all that it was made of.
+PART is front, core (the C in the core's library), go (all of that library) or gopy (and gopy's output). The objects go
+into PACKAGE, an installed package gorandom. GENERATED is pyext/_gen of an earlier build. It provides gopy's output for
+go, and the archive that Go has made for core. What has been compiled once is taken from CACHE, where a file's name is
+the hash of everything that it was made from.
 """
 
 import hashlib
@@ -28,7 +29,7 @@ def read(path):
 
 
 def included(path, found):
-    """Adds to found the file and all of the tree's that it includes."""
+    """Adds to found the file, and all files of the tree that it includes."""
     path = os.path.normpath(path)
     if path in found or not os.path.exists(path):
         return found
@@ -40,13 +41,13 @@ def included(path, found):
 
 
 def digest(words, files):
-    """The hash of a command and of what it reads, in whatever folder the tree is."""
+    """The hash of a command and of what it reads. It does not depend on the tree's folder."""
     text = repr([word.replace(TREE, "").replace(PACKAGE, "") for word in words]).encode()
     return hashlib.sha256(b"\0".join([text, *(hashlib.sha256(data).digest() for data in files)])).hexdigest()
 
 
 def kept(name, make):
-    """The path of a file of the cache, which is made first if it is not there."""
+    """The path of a file in the cache, which is made first if it is missing."""
     path = os.path.join(CACHE, name)
     if not os.path.exists(path):
         unfinished = "%s.%d" % (path, os.getpid())
@@ -85,7 +86,7 @@ class Build(command.BuildExt):
             return False
         if PART != "core":
             return super().build_archive()
-        # Of what was edited when it was made: has it C's name for the assembly?
+        # The archive was edited when it was made: does it have C's name for the assembly?
         os.symlink(GENERATED, os.path.join(TREE, "pyext", "_gen"))
         return b"\0go_sha256\0" in read(os.path.join(GENERATED, "core_go.a"))
 
@@ -98,7 +99,7 @@ def main():
     build.get_ext_fullpath = lambda name: os.path.join(PACKAGE, name)
     made = [out]
     try:
-        if PART == "go" and not os.path.isdir(packed):  # an sdist has it
+        if PART == "go" and not os.path.isdir(packed):  # an sdist has this folder
             made.append(packed)
             shutil.copytree(GENERATED, packed)
         build.build_extensions()

@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
-"""Breaks the code on purpose, by one patch at a time, and looks whether the tests notice: make mutants.
+"""Breaks the code on purpose, with one patch at a time, and checks whether the tests notice: make mutants.
 
     tests/mutants/run.py [--only PATTERNS] [--sample WORD --seconds N] [--jobs N] [--check]
 
 Each file AREA/NAME.patch beside this one says what it breaks and names the test that must turn red; README.md has the
 format. A patch is applied to a copy of the tree under build/mutants. What it has changed is built again there, into an
-installation of the wheel, and its test is run. Without the patch the test must pass, which is tried first.
+installation of the wheel, and its test is run. Without the patch the test must pass; that is tried first.
 
---only chooses the patches whose AREA/NAME matches or contains one of the patterns. --sample takes them in an order that WORD
-decides, and starts none after --seconds. --check only looks whether all patches apply and all tests are there; every run
-begins with that. Killed mutants are kept in build/mutants/killed.json, so that a run goes on after an interruption. They count
-until the patch, its test's file, or any of the code changes.
+--only chooses the patches whose AREA/NAME matches or contains one of the patterns. --sample takes them in an order
+that WORD decides, and starts none after --seconds. --check only checks that all patches apply and all tests exist;
+every run begins with that. Killed mutants are recorded in build/mutants/killed.json, so that an interrupted run can be
+continued. They count until the patch, its test's file, or any of the code changes.
 
-Ends with 0 if all chosen mutants were killed, but for those whose test skips itself on this machine.
+Ends with status 0 if all chosen mutants were killed, except those whose test skips itself on this machine.
 """
 
 import argparse
@@ -44,7 +44,7 @@ KEPT = os.path.join(WORK, "killed.json")
 CACHE = os.path.join(WORK, "cache")
 PYTHON = os.path.join(ROOT, "build", "venv", "bin", "python")  # with the tests' requirements: make build/venv/tests
 VECTORS = os.path.join(ROOT, "build", "vectors", "hmac.json")
-GENERATED = os.path.join(ROOT, "pyext", "_gen")  # the wheel's build leaves it
+GENERATED = os.path.join(ROOT, "pyext", "_gen")  # left by the wheel's build
 AREAS = ("front", "core", "go", "python")
 TREE = ("gorandom", "pyext", "python", "tests", "bench", "wheels", "examples", "docs", "vendor", ".ci")
 LEFT_OUT = re.compile(r"(^|/)(__pycache__|_gen|[^/]*\.egg-info|[^/]*\.so)(/|$)|^wheels/(dist/|.*\.whl$)|^tests/mutants/")
@@ -54,7 +54,7 @@ APPLIES_NOT, BUILDS_NOT, FAILS_ALONE, RUNS_NOT = "DOES NOT APPLY", "DOES NOT BUI
 
 
 class Unfit(Exception):
-    """A mutant that says nothing: (which of the words above, why)."""
+    """A mutant gives no result: (which of the words above, why)."""
 
 
 # --- Patches ---
@@ -114,7 +114,7 @@ def parse(diff):
 
 
 def apply(text, hunks):
-    """The text after the hunks. Their lines may have moved, but must stand in it exactly once."""
+    """The text after the hunks. Their lines may have moved, but must be in it exactly once."""
     text = "\n" + text
     for before, after in hunks:
         old, new = ("".join("\n" + line for line in lines) + "\n" for lines in (before, after))
@@ -128,7 +128,7 @@ def apply(text, hunks):
 
 
 def missing(test):
-    """None, or which test there isn't."""
+    """None, or the test that does not exist."""
     words = shlex.split(test)
     if words[0] == "go":
         names = [words[i + 1] for i, word in enumerate(words[:-1]) if word == "-run"]
@@ -150,7 +150,7 @@ def missing(test):
 
 
 def part(files, tests):
-    """What of the installation is built again (build.py); "" where nothing is."""
+    """The part of the installation that is built again (build.py); "" for none."""
     by_python = any(not test.startswith("go ") for test in tests)
     if any(file.startswith("pyext/gopy/") for file in files):
         return "gopy"
@@ -172,30 +172,31 @@ def of_session(leader):
                 pid, _, rest = f.read().partition(" ")
             fields = rest.rpartition(")")[2].split()
             state, session, threads = fields[0], int(fields[3]), int(fields[17])
-            # A process whose first thread has ended is shown as a zombie, though the others run.
+            # A process whose first thread has ended is shown as a zombie, although the others run.
             if session == leader and (state not in "ZX" or threads > 1):
                 yield int(pid)
 
 
 def end_session(leader):
-    """Kills whatever still runs in the session of a process, and waits for its end: what is killed runs on for a moment."""
+    """Kills whatever still runs in the session of a process, and waits until it has ended, which takes a moment."""
     end = time.monotonic() + 10
     while left := list(of_session(leader)):
         for pid in left:
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
-        if time.monotonic() > end:  # of another user, or inside the kernel
+        if time.monotonic() > end:  # it belongs to another user, or is stuck in the kernel
             print(f"Processes that cannot be killed: {left}", file=sys.stderr)
             return
         time.sleep(0.01)
 
 
-# Root's mutants must not replace the machine's devices, as one has done with /dev/null: the folder is read-only for tests.
+# Mutants that run as root must not replace the machine's devices, as one did with /dev/null. So the tests see a
+# read-only folder.
 GUARD = ["unshare", "--mount", "sh", "-c", 'mount --rbind /dev /dev && mount -o remount,bind,ro /dev && exec "$@"', "sh"]
 
 
 def guard():
-    """GUARD, or [] where it is not needed or cannot be had."""
+    """GUARD, or [] where it is not needed or not available."""
     if os.geteuid() or not shutil.which("unshare"):
         return []
     return GUARD if subprocess.run([*GUARD, "true"], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0 else []
@@ -206,7 +207,7 @@ STOPPED = threading.Event()
 
 
 def stop():
-    """Ends what the other threads run, and their waits."""
+    """Ends the programs that the other threads run, and their waits."""
     STOPPED.set()
     for leader in tuple(RUNNING):
         end_session(leader)
@@ -240,7 +241,7 @@ def run(command, timeout, log, **options):
 
 
 def listed():
-    """{name: path} of the files that a copy of the tree is made of."""
+    """{name: path} for the files that a copy of the tree contains."""
     files = {name: os.path.join(ROOT, name) for name in os.listdir(ROOT) if os.path.isfile(os.path.join(ROOT, name))}
     for top in TREE:
         for folder, _, names in os.walk(os.path.join(ROOT, top)):
@@ -255,8 +256,8 @@ TESTS = re.compile(r"(.*/)?(test_\w+\.py|\w+_test\.go)$")
 
 
 class Tree:
-    """The files of the tree, and the hash of those that a mutant's result depends on: the code, how it is built, what the
-    tests share, and the files of its own tests."""
+    """The files of the tree, and the hash of those that a mutant's result depends on: the code, the build, what the tests
+    share, and the files of its own tests."""
 
     def __init__(self):
         self.files = listed()
@@ -286,7 +287,7 @@ class Copy:
             shutil.copy2(path, to)
         subprocess.run([PYTHON, "-m", "venv", "--without-pip", venv], check=True)
         self.python = os.path.join(venv, "bin", "python")
-        # What the tests need besides comes from the environment of all tests; this package stands before its own there.
+        # The environment of all tests provides what else the tests need. This package comes before the one there.
         ask = "import sysconfig; print(sysconfig.get_path('purelib'))"
         self.site, requirements = (
             subprocess.run([python, "-c", ask], check=True, text=True, stdout=subprocess.PIPE).stdout.strip()
@@ -306,7 +307,7 @@ class Copy:
     def change(self, mutant, log):
         """Applies the patch, and builds what it has changed."""
         for folder in glob.glob(os.path.join(self.package, "**", "__pycache__"), recursive=True):
-            shutil.rmtree(folder)  # a change within the second in which a file was made would go unseen
+            shutil.rmtree(folder)  # Python would miss a change within the second in which the file was made
         for file, hunks in mutant.hunks.items():
             path = os.path.join(self.tree, file)
             with open(path, encoding="utf-8") as f:
@@ -323,7 +324,7 @@ class Copy:
         self.write_record()
 
     def write_record(self):
-        """The installation's list of files is true again: python -m gorandom selftest compares them."""
+        """Updates the installation's list of files, because python -m gorandom selftest compares them."""
         with open(self.record) as f:
             names = [line.split(",")[0] for line in f]
         with open(self.record, "w") as f:
@@ -348,7 +349,7 @@ class Copy:
         os.makedirs(self.cwd)
 
     def test(self, test, timeout, log):
-        """(code, None if it hung; what it printed) of one test."""
+        """(code, None if it hung; what it printed) for one test."""
         words = shlex.split(test)
         if words[0] == "go":
             command = [GO, "test", "-count=1", "-vet=off", "-v", *words[1:]]
@@ -357,7 +358,7 @@ class Copy:
                    "-p", "no:cacheprovider", "-p", "_hypothesis_pytestplugin", "--hypothesis-seed=0", "-x", "-q",
                    os.path.join(self.tree, test)]  # fmt: skip
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "GORANDOM_"))}
-        # Found by itself, Hypothesis's plugin takes half a second more.
+        # With automatic loading, Hypothesis's plugin takes half a second more.
         environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} | ({"GORANDOM_VECTORS": VECTORS} if os.path.exists(VECTORS) else {})
         return run([*self.guard, *command], timeout, log, cwd=self.cwd, env=environment)
 
@@ -366,7 +367,7 @@ class Copy:
 
 
 class Alone:
-    """How long each test takes without a mutant; it has to pass. Asked by several threads, it runs once."""
+    """How long each test takes without a mutant; it must pass. If several threads ask, it runs once."""
 
     def __init__(self):
         self.lock, self.locks, self.took = threading.Lock(), {}, {}
@@ -411,7 +412,7 @@ def attempt(mutant, copy, alone):
                 return HUNG, test
             if re.search(r"\[(build|setup) failed\]", text):
                 raise Unfit(BUILDS_NOT, test)
-            # 5: a mutant may leave no test to run, which says nothing.
+            # 5: a mutant may leave no test to run, which is no result.
             if code not in (0, 5):
                 return KILLED, test
         return SURVIVED, ", ".join(mutant.tests)
@@ -422,7 +423,7 @@ def attempt(mutant, copy, alone):
 
 
 class Kept:
-    """The mutants that were killed, by the key that the tree gives them."""
+    """The mutants that were killed, by their keys from the tree."""
 
     def __init__(self, key):
         self.key, self.lock, self.killed = key, threading.Lock(), {}
@@ -447,7 +448,7 @@ def chosen(mutants, only, sample):
 
 
 class Table:
-    """A row for each mutant as it is through; on a terminal a last line says what is going on."""
+    """A row for each mutant when it is finished. On a terminal the last line says what is going on."""
 
     def __init__(self, total):
         self.total, self.rows, self.going, self.lock = total, [], {}, threading.Lock()
@@ -541,7 +542,7 @@ def main():
                 kept.add(mutant, verdict, what)
             table.end(mutant, verdict, what, time.monotonic() - began)
 
-    # A useless patch fails every run, whichever were chosen.
+    # A useless patch fails every run, whichever patches were chosen.
     mutants += [mutant for mutant in useless if mutant not in mutants]
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         try:
@@ -563,7 +564,7 @@ def main():
 
 
 def find_tools():
-    """Go, and the environments of its tests and of builds. Where it has to be fetched, this program begins anew."""
+    """Go, and the environments of its tests and of builds. If Go has to be fetched, this program starts again."""
     global GO, GO_ENVIRONMENT, BUILD_ENVIRONMENT
     sys.path.insert(0, os.path.join(ROOT, "tests"))
     import tools

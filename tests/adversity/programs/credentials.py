@@ -1,4 +1,4 @@
-"""Draw, change credentials or confine the thread, and draw on: test_credentials.py runs this.
+"""Draw, change credentials or confine the thread, and draw again: test_credentials.py runs this.
 
 sys.argv: the name of a function here, the start mode, and the function's arguments. Prints what it found as JSON."""
 
@@ -26,7 +26,7 @@ def call(number, *arguments):
 
 
 def threads():
-    """{thread: its lines of status}, ourselves first."""
+    """{thread: its lines of status}, this thread first."""
     found = {}
     for task in sorted(map(int, os.listdir("/proc/self/task"))):
         with open(f"/proc/self/task/{task}/status") as f:
@@ -121,7 +121,7 @@ def seccomp_of_a_thread_and_a_new_core():
 
 
 def restrict_files():
-    """Nothing of the file system may be opened for reading from now on, in this thread."""
+    """Forbid this thread to open anything in the file system for reading from now on."""
     READ_FILE, READ_DIR = 4, 8
     attr = ctypes.create_string_buffer(struct.pack("<Q", READ_FILE | READ_DIR))
     fd = call(444, attr, 8, 0)
@@ -157,7 +157,7 @@ def landlock(getrandom):
         except OSError as e:
             reseed = e.errno
         for _ in range(64):
-            gorandom.add_event(bytes(32))  # two for each pool, so that a reseed is due
+            gorandom.add_event(bytes(32))  # two events for each pool, so that a reseed is due
         while reseed and gorandom.status().mode == "core" and gorandom.status().failed_reseeds < 2:
             tokens.append(gorandom.get_random_bytes(300_000)[:16])
     assert sound()

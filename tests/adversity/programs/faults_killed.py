@@ -46,7 +46,7 @@ for name in ("save", "refresh", "load"):
         case = faults.Case(Phase(before, act(name), list), None, faults.KILL, n)
         new = content()
         points += case.failed
-        # A run may make a call less than the one before: Go's naps.
+        # A run may make one call less than the run before, because of Go's naps.
         if case.ended != (-9 if case.failed else 0) or not whole(new) or new != old and new in seen:
             wrong.append(f"{name} at call {n} of {calls}: {case.ended}, {len(new)} bytes")
         renewed += new != old

@@ -1,4 +1,4 @@
-"""Five PID namespaces, each within the one before, in which everyone is PID 1: test_faults.py runs this."""
+"""Five PID namespaces, each within the one before, in which each process is PID 1: test_faults.py runs this."""
 
 import ctypes
 import errno
@@ -28,7 +28,7 @@ def nested(depth, w):
         if depth < 4:
             nested(depth + 1, w)
         os._exit(0)
-    # In this process no thread can be made any more: clone(CLONE_THREAD) is EINVAL. Draws go on.
+    # This process can make no more threads, because clone(CLONE_THREAD) fails with EINVAL. Draws go on.
     os.write(w, gorandom.get_random_bytes(16))
     gorandom.fill(bytearray(400_000))
     gorandom.reseed()

@@ -1,4 +1,4 @@
-"""A cgroup leaves room for few tasks more, before the first draw or after it: test_faults.py runs this."""
+"""A cgroup leaves room for a few more tasks, before the first draw or after it: test_faults.py runs this."""
 
 import os
 import sys

@@ -80,7 +80,7 @@ def schedules(of):
     found = {}
     with open(f"/proc/{of}/mem", "rb", buffering=0) as memory:
         for low, high, flags, name, access in mappings(of):
-            # Any mark will do, so that each may be missing.
+            # One mark is enough, so that a missing one does not hide the mapping.
             if "w" not in access or not {"wf", "dc", "dd", "lo"} & set(flags) or high - low > 8 << 20:
                 continue
             memory.seek(low)
@@ -88,7 +88,7 @@ def schedules(of):
             for at in range(0, len(data) - 240, 8):
                 if data[at : at + 4] == data[at + 32 : at + 36] or data[at : at + 8] == bytes(8):
                     continue
-                # The ninth word, as a sieve.
+                # Check the ninth word first, to skip most places quickly.
                 t = data[at + 28 : at + 32]
                 if data[at + 32] != data[at] ^ SBOX[t[1]] ^ 1 or data[at + 33] != data[at + 1] ^ SBOX[t[2]]:
                     continue
@@ -98,7 +98,7 @@ def schedules(of):
 
 
 def wanted_of(found):
-    # The keys, whole and in halves, and every round key: of 16 bytes each.
+    # The keys in halves, and every round key, each of 16 bytes.
     return sorted({s[i : i + 16] for s, _ in found.values() for i in range(0, 240, 16)})
 
 

@@ -1,4 +1,4 @@
-"""Look for the keys of before a request: test_keys.py runs this."""
+"""Look for the keys from before a request: test_keys.py runs this."""
 
 import json
 import sys

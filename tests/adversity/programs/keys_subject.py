@@ -1,4 +1,4 @@
-"""The process that the programs of test_keys.py look at: for each line it does one thing, and says that it has."""
+"""The process that the programs of test_keys.py examine: for each line it does one thing, and says so."""
 
 import os
 import sys
@@ -15,7 +15,7 @@ for line in iter(sys.stdin.readline, ""):
     if word == "large":
         gorandom.fill(buffer)
     elif word == "small":
-        # A prefix of a pool is handed out: what is left is unborn.
+        # Only a prefix of a pool is handed out, so the rest is unborn.
         for _ in range(3):
             kept.append(gorandom.get_random_bytes(16))
     elif word == "reseed":

@@ -1,4 +1,4 @@
-"""Hold up the core's threads on their way, and look when the draw returns: test_syscalls.py runs this."""
+"""Delay the core's threads while they start, and check when the draw returns: test_syscalls.py runs this."""
 
 import array
 import fcntl
@@ -16,7 +16,7 @@ import faults
 
 
 def ask(which):
-    if which == "made":  # what glibc calls in a new thread before it registers a restartable sequence
+    if which == "made":  # glibc's call in a new thread before it registers a restartable sequence
         return faults.ask_about("set_robust_list")
     if which == "masked":
         return faults.ask_about("rt_sigprocmask")
@@ -67,7 +67,7 @@ while mode is None:
         id, thread = struct.unpack_from("<QI", request)
         asked += thread != pid
         blocked += thread in known - {pid} and blocks_sigsys(pid, thread)
-        known.add(thread)  # a thread's first question is glibc's, which begins each thread with all signals blocked
+        known.add(thread)  # a thread's first query is glibc's, which starts threads with all signals blocked
         held[id] = 0 if thread == pid or sys.argv[1] == "masked" else now + 0.05 * asked  # so that they don't come all at once
     elif ours in ready:
         message = ours.recv(100)

@@ -9,7 +9,7 @@ import tasks
 
 
 def answer(result):
-    # A file is looked for, not waited for, and it may be read while the worker writes it.
+    # The client polls for a file, and may read it while the worker is still writing it.
     while True:
         try:
             return result.get(timeout=60, interval=0.005)

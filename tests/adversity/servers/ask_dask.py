@@ -9,7 +9,7 @@ from distributed import Client, LocalCluster
 
 
 def ask(client, n):
-    """In small groups: workers keep what the client has not let go of, and that is not to be measured."""
+    """Asks in small groups, because workers keep what the client has not released, and that must not be measured."""
     replies = []
     while n > 0:
         futures = client.map(drawing.reply, range(min(n, 16)), pure=False)

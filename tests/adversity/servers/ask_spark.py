@@ -1,4 +1,4 @@
-"""A local Spark. Its daemon forks the workers: one for each task, or each serves many."""
+"""A local Spark. Its daemon forks a worker for each task, or workers that each serve many tasks."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""What every worker of test_servers.py runs. It draws when it is imported, before its server forks."""
+"""The code that every worker of test_servers.py runs. It draws when it is imported, before its server forks."""
 
 import collections
 import itertools
@@ -9,8 +9,8 @@ import gorandom
 
 TOKEN = 16  # bytes
 BATCH = 250  # tokens a reply
-PAGE = 16384  # bytes drawn beside each batch: a leak of them shows in the resident memory
-LARGE_AT, LARGE = 10, 1_200_000  # the reply before which a forked child draws enough to start a core of its own
+PAGE = 16384  # bytes drawn beside each batch; a leak of them shows in the resident memory
+LARGE_AT, LARGE = 10, 1_200_000  # before this reply a forked child draws enough to start its own core
 SYSTEM_PAGE = os.sysconf("SC_PAGESIZE")
 
 
@@ -28,7 +28,7 @@ class Cached:
 
 
 class Leaking(list):
-    """The deliberate fault: what was drawn stays."""
+    """The deliberate fault: what was drawn stays in memory."""
 
     def __call__(self, n):
         self.append(gorandom.get_random_bytes(4 * n))
@@ -37,7 +37,7 @@ class Leaking(list):
 
 draw = {"gorandom": gorandom.get_random_bytes, "system": os.urandom, "cached": Cached(),
         "leaking": Leaking()}[os.environ.get("ADVERSITY_DRAW", "gorandom")]  # fmt: skip
-counts = collections.defaultdict(itertools.count)  # by process: not every host runs Python's fork hooks
+counts = collections.defaultdict(itertools.count)  # by process, because not every host runs Python's fork hooks
 
 
 def batch():

@@ -13,7 +13,7 @@ WORKERS = 4
 
 
 def enough(replies, wanted):
-    """As test_servers.enough, for a program of its own."""
+    """Like test_servers.enough, for a separate program."""
     by_worker = {}
     for r in replies:
         by_worker[r["pid"]] = by_worker.get(r["pid"], 0) + 1

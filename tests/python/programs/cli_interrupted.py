@@ -13,7 +13,7 @@ waiting = threading.Event()
 
 
 def press():
-    # Only once it waits: until then the handler is Python's own start.
+    # Only once it waits. Until then Python's own start handles the signal.
     while not waiting.wait(0.01):
         pass
     while not threading.Event().wait(0.05):

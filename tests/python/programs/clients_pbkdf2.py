@@ -5,7 +5,7 @@ import hashlib
 import pbkdf2
 
 # isort: split
-import gorandom.compat.pycrypto.Hash.HMAC  # after the client, which has to find all that it needs by itself
+import gorandom.compat.pycrypto.Hash.HMAC  # after the client, which must itself find everything that it needs
 import gorandom.compat.pycrypto.Hash.SHA
 
 assert pbkdf2.HMAC is gorandom.compat.pycrypto.Hash.HMAC and pbkdf2.SHA1 is gorandom.compat.pycrypto.Hash.SHA

@@ -5,7 +5,7 @@ import os
 import rncryptor
 
 # isort: split
-import gorandom.compat.pycrypto.Random  # after the client, which has to find all that it needs by itself
+import gorandom.compat.pycrypto.Random  # after the client, which must itself find everything that it needs
 
 assert rncryptor.Random is gorandom.compat.pycrypto.Random, rncryptor.Random
 assert rncryptor.decrypt(rncryptor.encrypt("text", "password"), "password") == "text"

@@ -3,7 +3,7 @@
 import simplecrypt
 
 # isort: split
-import gorandom.random  # after the client, which has to find all that it needs by itself
+import gorandom.random  # after the client, which must itself find everything that it needs
 
 assert simplecrypt.getrandbits is gorandom.random.getrandbits, simplecrypt.getrandbits
 one, two = (simplecrypt.encrypt("password", "text") for _ in range(2))

@@ -5,7 +5,7 @@ import sys
 import simplecrypt
 
 # isort: split
-import gorandom.compat.pycrypto.Hash.HMAC  # after the client, which has to find all that it needs by itself
+import gorandom.compat.pycrypto.Hash.HMAC  # after the client, which must itself find everything that it needs
 
 simplecrypt.EXPANSION_COUNT = (50, 50, 50)
 assert (simplecrypt.HMAC is gorandom.compat.pycrypto.Hash.HMAC) is (sys.argv[1] == "ours"), simplecrypt.HMAC

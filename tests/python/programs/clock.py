@@ -1,4 +1,4 @@
-"""Draws within a second and in the next one, by a clock that this program sets. Run by test_clock.py."""
+"""Draws within a second and in the next one, on a clock that this program sets. Run by test_clock.py."""
 
 import ctypes
 import json
@@ -17,7 +17,7 @@ def drawn():
     return _front.state()["direct_bytes"] - before
 
 
-gorandom.get_random_bytes(5000)  # from now on each refill is a whole pool's
+gorandom.get_random_bytes(5000)  # from now on each refill fills a whole pool
 gorandom.get_random_bytes(16)
 within = drawn()
 before = calls.value

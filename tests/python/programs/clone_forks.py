@@ -1,4 +1,4 @@
-"""Forks by the C library, or by the bare system call: test_clone.py runs this."""
+"""Forks with the C library, or with the bare system call: test_clone.py runs this."""
 
 import ctypes
 import os
@@ -32,7 +32,7 @@ def body(large):
 
 
 def lineage(large):
-    # A fork by the rules, from a process that came past the rules.
+    # A regular fork, in a process that was made without the fork handlers.
     pid = os.fork()
     if pid == 0:
         child.end(lambda: tally.send(*body(True)))

@@ -19,7 +19,7 @@ zeros = bytes(16)
 def pieces():
     found = [bytes(buffer[i : i + 16]) for i in range(0, size, step)] + [bytes(buffer[-16:])]
     if size % step == 0 and step == 16:
-        found.pop()  # the last piece is there already
+        found.pop()  # the last piece was already written
     assert zeros not in buffer, "a run of zeros"
     assert untouched[:16] not in buffer, "bytes that were not drawn"
     return found
@@ -34,7 +34,7 @@ while storm.budget.value > 0:
     gorandom.fill(buffer)
     storm.armed.value = 0
     if storm.in_child.value:
-        # Where the draw had ended when the signal came, both have its bytes rightly.
+        # If the draw had ended when the signal came, both processes may have its bytes.
         child.end(lambda: tally.send(*(pieces() if storm.early.value else []), gorandom.get_random_bytes(16)))
     if children := storm.new():
         tally.add(*pieces())

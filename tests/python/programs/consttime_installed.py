@@ -1,4 +1,4 @@
-"""The installed compare_digest compares bytes that valgrind takes for undefined: test_consttime.py runs this."""
+"""The installed compare_digest compares bytes that valgrind takes to be undefined: test_consttime.py runs this."""
 
 import ctypes
 import sys
@@ -12,14 +12,14 @@ assert library.undefined_watched()
 
 
 def place(o):
-    # Where the contents lie, in a CPython with a GIL.
+    # The address of the contents, in a CPython with a GIL.
     if isinstance(o, bytearray):
         return ctypes.addressof(ctypes.c_char.from_buffer(o))
     return id(o) + sys.getsizeof(o) - len(o) - 1
 
 
 def pairs():
-    # Two equal objects of a length, and one that differs at the end.
+    # Two equal objects of the same length, and one that differs at the end.
     for n in (1, 7, 8, 20, 32, 33, 64):
         data = bytes(range(33, 33 + n))
         for kind in (bytes, bytearray, lambda data: data.decode("ascii")):
@@ -35,7 +35,7 @@ for a, b, n in pairs():
     compare(a, b)
     for p in places:
         library.undefined_unmark(p, n)
-    for answer in (True, False):  # whose reference count has been changed through a pointer that was undefined
+    for answer in (True, False):  # their reference counts were changed through an undefined pointer
         library.undefined_unmark(id(answer), sys.getsizeof(answer))
 
 library.undefined_say(b"=== the control")

@@ -10,7 +10,7 @@ import tempfile
 import gorandom
 from gorandom import hmac
 
-# What the pages' code is given by the programs that it is a part of.
+# Names that the pages' code gets from the programs that it is a part of.
 key, message, secret = gorandom.get_random_bytes(32), b"message", gorandom.get_random_bytes(32)
 os.chdir(tempfile.mkdtemp(dir="."))
 pathlib.Path("SECRET").write_bytes(secret)
@@ -22,7 +22,7 @@ runner, blocks = doctest.DocTestRunner(), 0
 text = pathlib.Path(sys.argv[1]).read_text(encoding="utf-8")
 for code in re.findall(r"(?ms)^```python\n(.*?)^```$", text):
     if "import flask" in code:
-        continue  # test_signing.py has Flask's sessions
+        continue  # test_signing.py tests Flask's sessions
     blocks += 1
     if code.startswith(">>>"):
         names["__name__"] = "page"

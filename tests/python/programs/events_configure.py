@@ -20,5 +20,5 @@ if draw:
     assert len(set(gorandom.get_random_bytes(16) for _ in range(200_000 // 16))) > 1
 if second:
     configure(second)
-assert len(gorandom.get_random_bytes(5000)) == 5000  # more than a pool still holds
+assert len(gorandom.get_random_bytes(5000)) == 5000  # more than a pool can still hold
 print(gorandom.status().mode)

@@ -1,4 +1,4 @@
-"""What configure() said holds in a child, until that says more: test_api_events.py runs this."""
+"""A configure() call also holds in a child, until the child makes its own: test_api_events.py runs this."""
 
 import os
 import sys

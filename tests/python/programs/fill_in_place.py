@@ -9,11 +9,11 @@ def memory(name):
 
 
 buffer = bytearray(b"1") * (64 << 20)
-gorandom.fill(memoryview(buffer)[:16])  # a core, where there is to be one
-memory("VmRSS")  # whatever the first look costs
+gorandom.fill(memoryview(buffer)[:16])  # starts a core, if there is to be one
+memory("VmRSS")  # called once before, because the first call uses memory
 before = memory("VmRSS")
 with open("/proc/self/clear_refs", "w") as f:
-    f.write("5")  # the peak, VmHWM, begins anew (Linux 4.0)
+    f.write("5")  # resets the peak, VmHWM (Linux 4.0)
 gorandom.fill(buffer)
 assert bytes(64) not in buffer[-4096:]
 print(memory("VmHWM") - before)

@@ -5,7 +5,7 @@ import sys
 
 import gorandom
 
-sys.setswitchinterval(1000)  # from here on a thread gets the GIL only when it is given away
+sys.setswitchinterval(1000)  # from here on a thread gets the GIL only when another releases it
 buffer = bytearray(64 << 20)
 gorandom.fill(memoryview(buffer)[:16])
 go, there, seen = _thread.allocate_lock(), _thread.allocate_lock(), []
@@ -20,8 +20,8 @@ def other():
 
 
 _thread.start_new_thread(other, ())
-there.acquire()  # it waits for go
-go.release()  # and now for the GIL
+there.acquire()  # the thread now waits for go
+go.release()  # and now it waits for the GIL
 for fills in range(1, 101):
     gorandom.fill(buffer)
     if seen:

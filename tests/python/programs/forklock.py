@@ -19,7 +19,7 @@ def other():
 
 
 def before():
-    # The import registers its hooks too late for this fork's beginning, and in time for its end.
+    # The import registers its hooks too late for the beginning of this fork, but in time for its end.
     if not held.is_set():
         threading.Thread(target=other).start()
         held.wait()
@@ -63,7 +63,7 @@ def in_another_thread(work):
 
 
 def c_fork():
-    """A fork that runs no hooks of Python's, and so takes no lock."""
+    """A fork that runs none of Python's hooks, and so takes no lock."""
     pid = libc.fork()
     if pid == 0:
         libc._exit(0)

@@ -1,4 +1,4 @@
-"""A raw clone, which no handler has seen, forks and then draws on threads: test_forklock.py runs this."""
+"""A raw clone, for which no handler ran, forks and then draws in threads: test_forklock.py runs this."""
 
 import errno
 import os
@@ -6,7 +6,7 @@ import threading
 
 import confine
 
-confine.refuse("madvise", errno.EINVAL, 2, 18)  # before the import, which asks for wiped memory
+confine.refuse("madvise", errno.EINVAL, 2, 18)  # before the import, which asks for memory that fork wipes
 
 import child  # noqa: E402
 

@@ -27,7 +27,7 @@ os.register_at_fork(
 )
 tally = child.Tally()
 for turn in range(int(sys.argv[1])):
-    before = 1 + (turn % 8 == 5)  # tokens that child and parent both have rightly
+    before = 1 + (turn % 8 == 5)  # tokens that child and parent may both have
     pid = os.fork()
     if pid == 0:
         child.end(lambda: tally.send(*tokens[before:], *child.draws()))

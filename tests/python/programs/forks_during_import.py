@@ -16,7 +16,7 @@ class Slow(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path, target=None):
         if name == "gorandom._status" and not importing.is_set():
             importing.set()
-            forked.wait(1)  # with the cure the fork waits for us
+            forked.wait(1)  # with the fix the fork waits for us
 
 
 sys.meta_path.insert(0, Slow())

@@ -16,7 +16,7 @@ def generator():
     return made
 
 
-# How each object is made, what takes long, what is quick, and what a child does with it.
+# For each object: how it is made, a long call, a quick call, and what a child does with it.
 KINDS = {
     "generator": (
         generator,
@@ -59,7 +59,7 @@ def refused(use, object):
 
 
 def insist(use, object):
-    while refused(use, object):  # by the look of the other thread
+    while refused(use, object):  # while the other thread's look is under way
         pass
 
 
@@ -77,7 +77,7 @@ for make, work, look, uses in KINDS.values():
         if pid == 0:
             os.write(write, json.dumps([tried(object, uses), tried(quiet, uses)]).encode())
             os._exit(0)
-        middle += refused(look, object)  # still, so it was at the fork
+        middle += refused(look, object)  # it is still in use, so it was at the fork
         os.close(write)
         ends.append(os.waitpid(pid, 0)[1])
         mine, other = json.loads(os.read(read, 1 << 16) or b"[[], []]")

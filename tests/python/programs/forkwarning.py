@@ -1,4 +1,4 @@
-"""Does a fork warn of threads? test_forkwarning.py runs this, and names one of the functions.
+"""Does a fork warn about threads? test_forkwarning.py runs this, and names one of the functions.
 
 All of it is in one file, because CPython shows a DeprecationWarning by default only if __main__ causes it.
 """
@@ -33,7 +33,7 @@ class thread:
     def __exit__(self, *_):
         self.end.set()
         self.thread.join()
-        # The thread's Python end is not yet its native end.
+        # The native thread ends later than the Python thread.
         while len(os.listdir("/proc/self/task")) > self.before:
             os.sched_yield()
 

@@ -1,4 +1,4 @@
-"""Objects of Fortuna over a change of the mode. Run by test_fortuna.py, which sets GORANDOM_START to never."""
+"""Fortuna objects before and after a change of the mode. Run by test_fortuna.py, which sets GORANDOM_START to never."""
 
 import hashlib
 import os
@@ -11,12 +11,12 @@ from gorandom import _fortuna
 
 
 def mode():
-    gorandom.get_random_bytes(1 << 20)  # more than the page of ready bytes has: it may be of the mode before
+    gorandom.get_random_bytes(1 << 20)  # more than the page of ready bytes, which may be from the mode before
     return gorandom.status().mode
 
 
 def check(expected_mode):
-    """The next of everything: output of both kinds, a reseed, the counter's step, a hash."""
+    """Check one step of everything: output of both kinds, a reseed, the counter's step, a hash."""
     assert mode() == expected_mode
     assert generator.pseudo_random_data(33) == twin.data(33)
     assert generator._pseudo_random_data(16) == twin.request(16)

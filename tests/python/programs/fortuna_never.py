@@ -1,4 +1,4 @@
-"""Objects of Fortuna in a process without a core. Run by test_fortuna.py."""
+"""Fortuna objects in a process without a core. Run by test_fortuna.py."""
 
 import threading
 

@@ -19,7 +19,7 @@ class Holder:
     """Takes every place of the gate, in a thread that reseeds a generator for seconds."""
 
     def __init__(self):
-        # Zeros that nobody has written: they take no memory.
+        # Zeros that were never written, so they take no memory.
         n = 64 << 20
         begun = time.perf_counter()
         FortunaGenerator.AESGenerator().reseed(bytes(n))
@@ -32,5 +32,5 @@ class Holder:
             pass
 
     def still(self):
-        """Is it in the same call as when hold() returned?"""
+        """Is the thread in the same call as when hold() returned?"""
         return child.in_the_core(self.thread.native_id)

@@ -1,4 +1,4 @@
-"""Look whether a thread inside the gate waits for the GIL: test_gate.py runs this."""
+"""Check whether a thread inside the gate waits for the GIL: test_gate.py runs this."""
 
 import json
 import sys
@@ -40,7 +40,7 @@ for name, action in ACTIONS.items():
     thread.start()
     looks = []
     for _ in range(int(sys.argv[1])):
-        time.sleep(0)  # the other has the GIL now, until it gives it away
+        time.sleep(0)  # the other thread has the GIL now, until it releases it
         looks.append(library.host_sleeps_inside(thread.native_id))
     stop = True
     thread.join()

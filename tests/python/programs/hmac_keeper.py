@@ -1,4 +1,4 @@
-"""Hold a prepared key until a line of stdin, then let it go until the next: test_hmac.py runs this."""
+"""Hold a prepared key until a line comes on stdin, then drop it and wait for the next: test_hmac.py runs this."""
 
 import sys
 

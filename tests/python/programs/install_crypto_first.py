@@ -1,7 +1,6 @@
 """Workers import Crypto.Random before gorandom: they find it by the alias alone. Run by test_install_crypto.py."""
 
-# ruff: noqa: I001
-# The imports stand in the order that is tested.
+# ruff: noqa: I001 The imports are in the order that is tested.
 import multiprocessing
 import sys
 

@@ -1,7 +1,6 @@
 """Only the main process installs; a worker imports Crypto.Random by itself. Run by test_install_crypto.py."""
 
-# ruff: noqa: I001
-# The imports stand in the order that is tested.
+# ruff: noqa: I001 The imports are in the order that is tested.
 import multiprocessing
 import sys
 

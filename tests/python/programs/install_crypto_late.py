@@ -1,4 +1,4 @@
-"""install_as_crypto() after the import of PyCryptodome that argv[1] is. Run by test_install_crypto.py."""
+"""install_as_crypto() after the import of PyCryptodome that argv[1] names. Run by test_install_crypto.py."""
 
 import sys
 

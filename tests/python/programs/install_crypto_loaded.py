@@ -1,4 +1,4 @@
-"""Submodules that import Crypto.Random loads; argv[1] was imported before. Run by test_install_crypto.py."""
+"""The submodules that "import Crypto.Random" loads; argv[1] was imported before. Run by test_install_crypto.py."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Workers of a program that has a Crypto of its own beside it. Run by test_install_crypto.py, from another folder."""
+"""Workers of a program that has its own Crypto beside it. Run by test_install_crypto.py, from another folder."""
 
 import multiprocessing
 import sys

@@ -6,7 +6,7 @@ import threading
 
 
 def is_interrupted(draw):
-    """Does draw() wait until a signal's exception ends it? The signals come until one has been seen in the wait."""
+    """Does draw() wait until a signal's exception ends it? Signals are sent until one has arrived during the wait."""
     done = threading.Event()
 
     def interrupt():

@@ -1,4 +1,4 @@
-"""The main thread ends before another one, where argv[1] says. Run by test_leader.py."""
+"""The main thread ends before another one, in the process that argv[1] names. Run by test_leader.py."""
 
 import ctypes
 import os
@@ -14,7 +14,7 @@ def main():
     gorandom.fill(bytearray(300_000))
 
     def last():
-        # Until the leader has ended: it stays as a zombie while other threads live.
+        # Wait until the leader has ended. It stays as a zombie while other threads live.
         while open(f"/proc/self/task/{os.getpid()}/stat").read().rsplit(")", 1)[1].split()[0] != "Z":
             os.sched_yield()
         gorandom.fill(bytearray(300_000))

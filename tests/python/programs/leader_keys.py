@@ -1,6 +1,6 @@
-"""When the pthread keys are made: ours at the import, Go's at the start of the core: test_leader.py.
+"""When the pthread keys are made: ours at the import, Go's at the start of the core. Run by test_leader.py.
 
-glibc gives keys the smallest free number, and calls their destructors in the order of the numbers.
+glibc gives a key the smallest free number, and calls the destructors in the order of the numbers.
 """
 
 import ctypes
@@ -21,5 +21,5 @@ imported = new_key()
 gorandom.get_random_bytes(1)
 started = new_key()
 assert gorandom.status().mode == "core"
-assert imported - before == 2, (before, imported)  # one between them
+assert imported - before == 2, (before, imported)  # only one key between them
 assert started - imported == 2, (imported, started)

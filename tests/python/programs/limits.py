@@ -28,7 +28,7 @@ TAKEN = {
     "clone": lambda: (confine.refuse("clone3", errno.ENOSYS), confine.refuse("clone", errno.EPERM)),
     "clone3": lambda: confine.refuse("clone3", errno.EPERM),
     "sigaltstack": lambda: confine.refuse("sigaltstack", errno.EPERM),
-    "signal stacks": lambda: confine.refuse("sigaltstack", errno.EPERM, 0, 0, unless=True),  # to set one, not to ask
+    "signal stacks": lambda: confine.refuse("sigaltstack", errno.EPERM, 0, 0, unless=True),  # refuses to set one, but not to ask
     "madvise": lambda: confine.refuse("madvise", errno.EPERM),
     "mlock": lambda: confine.refuse("mlock", errno.EPERM),
     "mprotect": lambda: confine.refuse("mprotect", errno.EPERM),
@@ -52,7 +52,7 @@ def draw():
 
 
 def in_threads(n):
-    # As many as the limits give. All at once, because places in the core are taken that were never used.
+    # As many threads as the limits allow. All draw at once, so that they take places in the core that were never used.
     threads = []
     go = threading.Event()
 
@@ -95,7 +95,7 @@ if way != "descriptors":
         pid = tally.child(os.fork, in_child)
     except (OSError, MemoryError):
         pass
-for name in ("AS", "DATA"):  # this program's own counting is not what is short of memory
+for name in ("AS", "DATA"):  # so that this program's own counting does not run out of memory
     confine.limit(name, -1)
 if pid:
     tally.reap(pid)

@@ -1,8 +1,9 @@
-"""A first draw where memory is locked in advance. Run by test_limits.py with: the flags for mlockall(2), "import" or "draw",
-before which it is called, or "full" for a draw when no more can be locked, and the limit of locked memory in MiB, at most, for a process without CAP_IPC_LOCK; 0: with it.
+"""A first draw where memory is locked in advance. Run by test_limits.py with three arguments: the flags for mlockall(2);
+"import" or "draw", before which mlockall is called, or "full" for a draw when no more can be locked; and the limit of locked
+memory in MiB for a process without CAP_IPC_LOCK, or 0 for one with it.
 
-Prints by how many MiB the memory in use has grown, at most, at the import and at the draws; what serves; and the same
-of a child, whose memory is not locked."""
+Prints the largest growth of the memory in use, in MiB, at the import and at the draws; what serves; and the same for a
+child, whose memory is not locked."""
 
 import ctypes
 import json
@@ -40,7 +41,7 @@ def lock():
 
 
 def fill_up():
-    """Map what may be locked, pieces of half the size each time. Their places."""
+    """Map as much as may be locked, in pieces of half the size each time. Return their places."""
     PROT_NONE, MAP_PRIVATE = 0, 2
     libc.mmap.restype = ctypes.c_void_p
     places, size = [], 32 << 20

@@ -1,7 +1,7 @@
 """First draws with more and more room under a limit. Run by test_limits.py.
 
-Prints for each room, in MiB: how the process ended, what served it and by how many MiB the draws made it grow. With
-"lowered", the limit comes between the core's look at the room and its start (lowered.c)."""
+Prints for each amount of room, in MiB: how the process ended, what served it and by how many MiB the draws made it
+grow. With "lowered", the limit comes between the core's check of the room and its start (lowered.c)."""
 
 import ctypes
 import json
@@ -25,7 +25,7 @@ for room in range(first, last, step):
             ctypes.c_size_t.in_dll(ctypes.CDLL(None), "lowered_to").value = room << 20
         else:
             confine.limit(name, before + (room << 20))
-        gorandom.fill(memoryview(bytearray(300_000)))  # a core is worth its price
+        gorandom.fill(memoryview(bytearray(300_000)))  # large enough to start a core
         grown = confine.memory(field) - before
         os.write(write, json.dumps([gorandom.status().reason or "core", grown >> 20]).encode())
         os._exit(0)

@@ -1,4 +1,4 @@
-"""What is added arrives as events, of a core or before there is one. Run by test_m2crypto.py."""
+"""Added bytes arrive as events, in a core or before there is one. Run by test_m2crypto.py."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""A thread's generator before and after a draw, by its page. Run by test_memory.py, and used by memory_signal_frames.py."""
+"""A thread's generator before and after a draw, seen in its page. Run by test_memory.py; memory_signal_frames.py uses it."""
 
 import ctypes
 import json
@@ -26,7 +26,7 @@ def look(address):
 
 
 def draw(size):
-    """(bytes drawn, the page before and after, where it is) of a draw that asked for no new key."""
+    """(bytes drawn, the page before and after, its address) for a draw that asked for no new key."""
     for _ in range(100):
         gorandom.get_random_bytes(size)
         before = {p: look(p) for p in pages()}
@@ -48,14 +48,14 @@ if __name__ == "__main__":
             "kept": search([before[KEY][:16], before[KEY][16:], drawn[-16:]], secret),
         }
         del made
-    # The pool is one request of the generator's.
+    # The pool is filled by one request of the generator.
     while True:
         before = look(address)
         gorandom.get_random_bytes(16)
         after = look(address)
         if after[KEY] != before[KEY]:
             made = keystream(before[KEY], 3776 + 32)
-            if made[3776:] == after[KEY]:  # and not a key of the core's
+            if made[3776:] == after[KEY]:  # and not a key from the core
                 result["pool"] = {"made": made[16:3776] == after[BYTES][16:], "handed out": after[BYTES][:16] == bytes(16)}
                 break
     print(json.dumps(result))

@@ -1,4 +1,4 @@
-"""Does the C library leave a child the stacks of its parent's threads? Run by test_memory.py, without gorandom."""
+"""Does a child keep the stacks of its parent's threads in the C library? Run by test_memory.py, without gorandom."""
 
 import _thread
 import json
@@ -6,7 +6,7 @@ import os
 import threading
 import warnings
 
-warnings.simplefilter("ignore")  # of a fork beside a thread
+warnings.simplefilter("ignore")  # about a fork beside a thread
 STACK = 256 << 10
 threading.stack_size(STACK)
 asleep = os.pipe()

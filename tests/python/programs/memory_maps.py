@@ -1,4 +1,4 @@
-"""What programs of test_memory.py and test_keys.py share: mappings, pools, and searches in a process's memory."""
+"""Shared by programs of test_memory.py and test_keys.py: mappings, pools, and searches in a process's memory."""
 
 import os
 import re
@@ -7,7 +7,7 @@ import gorandom
 
 
 def mappings(of="self"):
-    # (low, high, flags, name) of each mapping.
+    # (low, high, flags, name) for each mapping.
     found = []
     with open(f"/proc/{of}/smaps") as f:
         for line in f:
@@ -25,12 +25,12 @@ def secret(m):
 
 
 def absent(m):
-    # Is it one of Go's? They alone are not copied by fork.
+    # Is it one of Go's? Only these are not copied by fork.
     return "dc" in m[2] and "dd" in m[2]
 
 
 def search(wanted, which, of="self"):
-    # Names and flags of the mappings that hold one of the wanted bytes.
+    # Names and flags of the mappings that contain one of the wanted strings of bytes.
     found = []
     with open(f"/proc/{of}/mem", "rb", buffering=0) as memory:
         for low, high, flags, name, access in mappings(of):
@@ -52,7 +52,7 @@ def search(wanted, which, of="self"):
 
 
 def pools(of="self"):
-    # The bytes of all pools that are full enough: pages of their own, wiped, undumped.
+    # The bytes of all pools that are full enough. Pools are separate pages, wiped and undumped.
     pages = []
     with open(os.path.join(os.path.dirname(gorandom.__file__), "libgorandom.core.so"), "rb") as f:
         library = f.read()  # its tables look random too
@@ -62,14 +62,14 @@ def pools(of="self"):
                 memory.seek(m[0])
                 for _ in range(m[0], m[1], 4096):
                     page = memory.read(4096)
-                    # Ready bytes look like no other page: hardly a zero among them.
+                    # Ready bytes look unlike any other page, because there are hardly any zeros among them.
                     if page[-2048:].count(0) < 32 and not any(page[-i:][:16] in library for i in (512, 1024, 2048)):
                         pages.append(page)
     return pages
 
 
 def full_pools():
-    # A first refill may be a small one, and a pool nearly empty: draw until one is seen that is not.
+    # A first refill may be small, and a pool may be nearly empty, so draw until there is a full one.
     for _ in range(60):
         gorandom.get_random_bytes(500)
         pages = pools()

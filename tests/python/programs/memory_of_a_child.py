@@ -15,7 +15,7 @@ gorandom.get_random_bytes(16)
 
 
 def added(m):
-    # Bytes that were not mapped before: neighbours that are alike grow together.
+    # Bytes that were not mapped before. (The kernel joins neighbours with the same attributes.)
     return m[1] - m[0] - sum(max(0, min(m[1], k[1]) - max(m[0], k[0])) for k in known)
 
 

@@ -16,7 +16,7 @@ libc = ctypes.CDLL(None)
 
 
 def stacks():
-    # [(low, high)] of all threads that were made here or in ancestors, in their order.
+    # [(low, high)] of the stacks of all threads that were made here or in ancestors, in order.
     if sys.argv[1] != "True":
         return []
     n = ctypes.c_uint.in_dll(libc, "stacks_made").value
@@ -32,7 +32,7 @@ def resident(low, high):
 
 def size():
     left = set(stacks()[:inherited]) - set(stacks()[inherited:])
-    # The heap has a table (dtv) for each of them, and comes in more pieces; their memory counts all the same.
+    # The heap has a table (dtv) for each of them, and consists of several pieces, which all count.
     maps = [
         m
         for m in mappings()

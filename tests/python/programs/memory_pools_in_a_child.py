@@ -10,7 +10,7 @@ from memory_maps import full_pools, search, secret
 pages = full_pools()
 wanted = [page[-i:][:16] for page in pages for i in (512, 1024)]
 here = search(wanted, secret)
-# The child keeps no copy of wanted that this process made: it is asked through a pipe, and only waits.
+# The child only waits on a pipe. This process searches the child's memory.
 go_read, go_write = os.pipe()
 pid = os.fork() if sys.argv[1] == "fork" else child.helper().bare_fork(1, None)
 if pid == 0:

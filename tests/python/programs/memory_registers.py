@@ -12,7 +12,7 @@ import gorandom
 mark = bytes(range(17, 33))
 r, w = os.pipe()
 end, ended = os.pipe()
-pid = os.fork()  # before the core: it is the child's
+pid = os.fork()  # before there is a core, so that the child starts it
 if pid == 0:
     function = ctypes.CFUNCTYPE(None)
     draw = function(lambda: gorandom.fill(bytearray(2 << 20)))

@@ -26,7 +26,7 @@ buffer = bytearray(int(sys.argv[1]))
 signal.signal(signal.SIGALRM, handler)
 with open("/proc/self/mem", "rb", buffering=0) as memory:
     for turn in range(400):
-        schedule = list(words)  # not as bytes: whatever copies those leaves them in registers
+        schedule = list(words)  # not as bytes, because copying those leaves them in registers
         signal.setitimer(signal.ITIMER_REAL, 1e-6 * (1 + turn % 20))
         gorandom.fill(buffer)
         signal.setitimer(signal.ITIMER_REAL, 0)

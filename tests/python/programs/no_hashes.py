@@ -1,6 +1,6 @@
 """Imports all of gorandom where hashlib lacks hashes, and uses what needs them. Run by test_no_hashes.py.
 
-The argument says how they are lacking: "missing" names; or names whose functions are "refused" when they are called, as
+The argument says how they are lacking: the names are "missing", or their functions are "refused" when they are called, as
 OpenSSL's FIPS provider does.
 """
 

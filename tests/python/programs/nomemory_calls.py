@@ -12,7 +12,7 @@ from gorandom.compat.pycrypto.Random.Fortuna import FortunaGenerator, SHAd256
 import gorandom
 from gorandom import hmac, random, secrets, signing
 
-gorandom.get_random_bytes(16)  # there is a core, or there will be none
+gorandom.get_random_bytes(16)  # from now on it is decided whether there is a core
 MOST = 150  # allocations of one call that fail; Python code may have more
 
 key = hmac.Key(b"k" * 32, "sha256")
@@ -28,7 +28,7 @@ _front = importlib.import_module("gorandom._front")
 
 
 def module_again(name):
-    """The extension module as an interpreter of its own would have it."""
+    """Import the extension module again, as another interpreter would."""
     spec = importlib.import_module("gorandom." + name).__spec__
 
     def make():
@@ -89,7 +89,7 @@ CALLS = {
 
 
 def attempt(name, call, first, last):
-    """MemoryError, or nothing. Afterwards the call has to work."""
+    """Return MemoryError if the call raised it, else None. Afterwards the call must work."""
     failed = None
     _testcapi.set_nomemory(first, last)
     try:
@@ -98,8 +98,8 @@ def attempt(name, call, first, last):
         failed = e
     finally:
         _testcapi.remove_mem_hooks()
-    # CPython's PyType_FromModuleAndSpec sets no exception where it has no room for a type's name, and its
-    # PyCapsule_Import another one.
+    # CPython's PyType_FromModuleAndSpec sets no exception if there is no memory for a type's name, and its
+    # PyCapsule_Import sets another one.
     if failed is not None and not isinstance(failed, (MemoryError, SystemError, ImportError) if name.startswith("import") else MemoryError):
         sys.exit(f"{name}, allocation {first} to {last}: {failed!r}")
     kind = type(failed)

@@ -1,4 +1,4 @@
-"""Each subinterpreter has classes and names of its own. Run by test_numbers.py."""
+"""Each subinterpreter has its own classes and names. Run by test_numbers.py."""
 
 import gorandom
 from gorandom import secrets

@@ -1,4 +1,4 @@
-"""A handler's exception ends a shuffle, and all items stay. Run by test_numbers.py."""
+"""A handler's exception ends a shuffle, and no item is lost. Run by test_numbers.py."""
 
 from numbers_long_shuffle import in_the_middle, r, untouched, x
 

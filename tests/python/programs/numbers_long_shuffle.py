@@ -1,4 +1,4 @@
-"""What the programs of test_numbers.py share that are interrupted in the middle of a shuffle."""
+"""Shared by the programs of test_numbers.py that are interrupted in the middle of a shuffle."""
 
 import signal
 
@@ -8,7 +8,7 @@ r, x = gorandom.SystemRandom(), list(range(3_000_000))  # 80 ms
 r.random()
 
 
-# It goes from the end, and nearly all that it has not come to is in its place.
+# A shuffle starts at the end, and nearly all items that it has not reached are in their places.
 def untouched():
     return sum(x[i] == i for i in range(10_000)) > 5_000
 
@@ -18,7 +18,7 @@ def begun():
 
 
 def in_the_middle(handler):
-    """Call handler() from a signal's handler once the shuffle of x, which must follow, has begun."""
+    """Call handler() from a signal handler once the shuffle of x has begun. The caller must then start the shuffle."""
 
     def interrupt(*_):
         handler() if begun() else signal.setitimer(signal.ITIMER_REAL, 0.001)

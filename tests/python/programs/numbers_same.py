@@ -1,4 +1,4 @@
-"""Where gorandom's numbers differ from the standard library's, made from the same bytes. Run by test_numbers.py."""
+"""Finds where gorandom's numbers differ from the standard library's from the same bytes. Run by test_numbers.py."""
 
 import json
 import operator
@@ -32,7 +32,7 @@ def shuffled(shuffle, items):
     return list(items)
 
 
-# A draw of SystemRandom's, of the stdlib's by theirs and of gorandom's by ours.
+# Draws from a SystemRandom: the stdlib's (theirs) and gorandom's (ours).
 draws = {
     "random": lambda r: [r.random() for _ in range(20)],
     **{
@@ -109,12 +109,12 @@ draws = {
     "sample counts": lambda r: r.sample(["red", "blue"], counts=[4, 2], k=5),
     "sample nothing": lambda r: [r.sample([], 0), r.sample("abc", 0)],
 }
-# By module: the stdlib's secrets and PyCrypto's functions rest on a SystemRandom of their own.
+# Draws from a module: the stdlib's secrets and PyCrypto's functions use their own SystemRandom.
 modules = {
     "randbits": lambda m: [m.randbits(k) for k in (0, 1, 9, 64, 65, 200, 3000)],
     "randbelow": lambda m: [m.randbelow(n) for n in (1, 2, 10, 1000, (1 << 63) - 1, 1 << 64, 1 << 200, True)],
     "choice": lambda m: [m.choice(s) for s in ([1, 2, 3], (4, 5, 6), "seven", b"eight", bytearray(b"nine"))],
-    # 1024 bytes first: they go past the pool, which reads ahead of what is drawn from it.
+    # 1024 bytes first, because they bypass the pool, which reads more than is drawn from it.
     "token_bytes": lambda m: [m.token_bytes(n).hex() for n in (1024, 0, 1, 16, 32, True)] + [m.token_bytes().hex()],
     "token_hex": lambda m: (
         [m.token_hex(n) for n in (1024, 0, 1, 2, 3, 4, 5, 16, 31, 32, 33, Index(3))]
@@ -155,7 +155,7 @@ for name, draw in draws.items():
     compare(name, draw, theirs, ours)
 for name, draw in modules.items():
     compare("secrets." + name, draw, stdlib, secrets)
-# Uniform in the same way, for all that is made in C.
+# What is made in C is uniform in the same way.
 for name in ("randrange 1", "randrange 2", "shuffle"):
     compare("random." + name, draws[name], theirs, strong)
 compare("random.randint", lambda m: [m.randint(-1, 6) for _ in range(20)], theirs, strong)

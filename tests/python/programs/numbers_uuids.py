@@ -1,4 +1,4 @@
-"""UUIDs that are made from given bytes. Run by test_numbers.py."""
+"""UUIDs made from given bytes. Run by test_numbers.py."""
 
 import json
 import uuid

@@ -1,4 +1,4 @@
-"""Does a child repeat a normal number that the generator of its parent has kept? Run by test_numpy.py."""
+"""Does a child repeat a normally distributed number that its parent's generator has kept? Run by test_numpy.py."""
 
 import os
 

@@ -26,7 +26,7 @@ free.set()
 thread.join()
 
 
-# And one that the forking thread holds: in the child the block ends as any other.
+# The same with a lock that the forking thread holds: in the child the block ends like any other.
 def inside():
     with rngs[0].bit_generator.lock:
         pid = os.fork()

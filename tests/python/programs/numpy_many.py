@@ -1,4 +1,4 @@
-"""What many bit generators take of the process, and give back. Run by test_numpy.py."""
+"""How much many bit generators take from the process, and give back. Run by test_numpy.py."""
 
 import ctypes
 import errno
@@ -7,7 +7,7 @@ import sys
 
 import confine
 
-if sys.argv[2] == "not wiped":  # before the import, which asks for wiped memory
+if sys.argv[2] == "not wiped":  # before the import, which asks for memory that fork wipes
     confine.refuse("madvise", errno.EINVAL, 2, 18)
 
 import memory_maps  # noqa: E402

@@ -8,7 +8,7 @@ import threading
 
 import confine
 
-confine.refuse("madvise", errno.EINVAL, 2, 18)  # before the import, which asks for wiped memory
+confine.refuse("madvise", errno.EINVAL, 2, 18)  # before the import, which asks for memory that fork wipes
 
 import child  # noqa: E402
 from numpy_tokens import c, rngs, tokens  # noqa: E402
@@ -22,13 +22,13 @@ tally.add(*tokens(True))
 
 
 def several(large):
-    """Some past the lock, with refills on the way; parent and child at once."""
+    """Draw some numbers without the lock, with refills in between; parent and child at once."""
     found = [c.next_uint64(c.state).to_bytes(8, "little") + c.next_uint64(c.state).to_bytes(8, "little") for _ in range(60)]
     return found + tokens(large)
 
 
 tally.rounds(20, several, fork)
-for _ in range(20):  # and the parent goes on at once, beside it
+for _ in range(20):  # the parent goes on at once, beside its child
     pid = tally.child(fork, lambda: several(True))
     tally.add(*several(True))
     tally.reap(pid)
@@ -54,7 +54,7 @@ with rngs[0].bit_generator.lock:
     tally.reap(tally.child(fork, lambda: [rngs[0].bytes(16)]), patience=10)
 tally.add(*tokens())
 
-# What a child finds, before it draws.
+# What a child finds before it draws.
 end = ctypes.c_uint64.from_address(c.state.value).value
 ready = (ctypes.c_char * 512).from_address(end - 512)
 if sys.argv[1] == "fork":
@@ -66,7 +66,7 @@ if sys.argv[1] == "fork":
     tally.forks += 1
     tally.reports += 1
 
-# What is ready is given without another look at the kernel. 512 bytes are made first.
+# Ready bytes are given without asking the kernel again. 512 bytes are made first.
 bit_generator = gorandom.BitGenerator()
 new = bit_generator.ctypes
 drawn = [new.next_uint64(new.state)]

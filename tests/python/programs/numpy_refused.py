@@ -1,4 +1,4 @@
-"""Draws after the kernel has stopped giving bytes: of the kind that argv[2] names. Run by test_numpy.py."""
+"""Draws of the kind that argv[2] names, after the kernel has stopped giving bytes. Run by test_numpy.py."""
 
 import errno
 import sys

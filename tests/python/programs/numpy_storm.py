@@ -15,7 +15,7 @@ rng = np.random.Generator(gorandom.BitGenerator())
 out = np.empty(size)
 untouched = np.frombuffer(b"\xaa" * out.nbytes)
 rng.random(out=out)
-# Where the last of these is untouched, the two numbers that are compared come after the fork, in both processes.
+# If the last of these is untouched, both processes draw the two compared numbers after the fork.
 storm.library.storm_start(how, 120, budget, ctypes.c_void_p(out.ctypes.data), ctypes.c_size_t(out.nbytes - 24))
 while storm.budget.value > 0:
     out[:] = untouched

@@ -18,7 +18,7 @@ def handle(*_):
 
 
 def hold():
-    """Until the waiting thread has ended its wait, but for 400 signals at most."""
+    """Hold the lock until the waiting thread has ended its wait, but for at most 400 signals."""
     with lock:
         held.set()
         for _ in range(400):

@@ -1,4 +1,4 @@
-"""Each byte that ssl gives is counted where gorandom made it. Run by test_openssl.py."""
+"""Each byte that ssl gives is counted by gorandom, which made it. Run by test_openssl.py."""
 
 import os
 import ssl

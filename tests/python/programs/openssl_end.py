@@ -6,7 +6,7 @@ import importlib.util
 import ssl
 import threading
 
-# OPENSSL_INIT_NO_ATEXIT, which OpenSSL takes from the first call of all.
+# OPENSSL_INIT_NO_ATEXIT, which OpenSSL accepts only in the very first call.
 origin = importlib.util.find_spec("_ssl").origin
 library = ctypes.CDLL(None if origin == "built-in" else origin)
 assert library.OPENSSL_init_crypto(ctypes.c_uint64(0x80000), None) == 1

@@ -1,4 +1,4 @@
-"""What is added to OpenSSL's generator is an event of gorandom's. Run by test_openssl.py."""
+"""Bytes added to OpenSSL's generator become an event in gorandom. Run by test_openssl.py."""
 
 import ssl
 

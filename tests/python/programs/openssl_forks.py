@@ -1,4 +1,4 @@
-"""Forked children draw bytes of their own through ssl. Run by test_openssl.py."""
+"""Forked children draw different bytes through ssl. Run by test_openssl.py."""
 
 import os
 import ssl

@@ -1,6 +1,6 @@
-"""What the programs of test_openssl.py share that call OpenSSL without the GIL. The import activates.
+"""Shared by the programs of test_openssl.py that call OpenSSL without the GIL. Importing it activates gorandom.
 
-ctypes gives the GIL away, so OpenSSL's callback runs without it, and on threads that Python never saw."""
+ctypes releases the GIL, so OpenSSL's callback runs without it, and in threads that Python never saw."""
 
 import _ssl
 import ctypes

@@ -1,4 +1,4 @@
-"""The descriptor of /dev/urandom is kept, and opened anew where it was replaced. Run by test_osrandom.py."""
+"""The descriptor of /dev/urandom is kept, and opened again if it was replaced. Run by test_osrandom.py."""
 
 import errno
 import os

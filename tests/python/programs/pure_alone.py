@@ -10,7 +10,7 @@ WHAT = sys.argv[1]
 
 
 def answer(*results):
-    """A function that gives or raises these, one a call; the last for ever."""
+    """A function that returns or raises these, one per call, and the last one for ever."""
     left = list(results)
 
     def call(*args):
@@ -93,7 +93,7 @@ if WHAT == "missing modules":
     assert gorandom.signing.Signer(b"k" * 32, "purpose").unsign(token) == b"x"
     gorandom.add_event(bytes(100))
     gorandom.reseed()
-    del sys.modules["threading"]  # the interpreter's end looks for it
+    del sys.modules["threading"]  # the interpreter looks for it at its end
 elif WHAT == "no fork":
     import contextlib
     import io
@@ -156,7 +156,7 @@ elif WHAT == "forks":
     child()
     with no_forks:
         child()
-    # A thread that holds the lock: the fork waits for it.
+    # A thread holds the lock, and the fork waits for it.
     warnings.filterwarnings("ignore", message=".*multi-threaded, use of fork", category=DeprecationWarning)
     order, held = [], threading.Event()
 
@@ -216,7 +216,7 @@ elif WHAT == "uuid7 in a child":
     import signal
     import time
 
-    # Another thread is making one at the fork.
+    # Another thread is making a UUID at the fork.
     warnings.filterwarnings("ignore", message=".*multi-threaded, use of fork", category=DeprecationWarning)
     main, entered, leave = threading.get_ident(), threading.Event(), threading.Event()
 

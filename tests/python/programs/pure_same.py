@@ -1,4 +1,4 @@
-"""Prints what gorandom's front makes of given bytes and a given clock. Run by test_pure.py, once for each front."""
+"""Prints what gorandom's front makes from given bytes and a given clock. Run by test_pure.py, once for each front."""
 
 import io
 import json

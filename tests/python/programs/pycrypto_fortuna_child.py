@@ -1,4 +1,4 @@
-"""Fortuna's objects in a forked child. Run by test_pycrypto_fortuna.py."""
+"""Fortuna objects in a forked child. Run by test_pycrypto_fortuna.py."""
 
 import os
 

@@ -25,7 +25,7 @@ for name in ("MD5", "SHA1", "SHA224", "SHA256", "SHA384", "SHA512", "SHA3_224", 
             mac = HMAC.new(key, b"message", digestmod)
             assert mac.digest() == expected == theirs.new(key, b"message", digestmod).digest(), name
             assert mac.digest_size == module.digest_size
-            # SHA-3's objects take no more after a digest; this one does.
+            # SHA-3 objects accept no more data after a digest, but this one does.
             assert mac.update(b"more").copy().digest() == hmac.digest(bytes(key), b"messagemore", name.lower()), name
 assert HMAC.new(b"key").digest() == theirs.new(b"key").digest()
 print("sound")

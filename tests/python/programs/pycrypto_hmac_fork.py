@@ -1,4 +1,4 @@
-"""HMACs that were begun before a fork end in parent and child. Run by test_pycrypto_hmac.py."""
+"""HMACs begun before a fork are finished in parent and child. Run by test_pycrypto_hmac.py."""
 
 import hmac
 import os

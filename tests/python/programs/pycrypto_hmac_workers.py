@@ -1,7 +1,6 @@
 """Workers find the names under Crypto. Run by test_pycrypto_hmac.py."""
 
-# ruff: noqa: I001
-# The imports stand in the order that is tested.
+# ruff: noqa: I001 The imports are in the order that is tested.
 import multiprocessing
 import sys
 

@@ -1,4 +1,4 @@
-"""Children draw numbers of their own. Run by test_pycrypto_random.py."""
+"""Children draw different numbers. Run by test_pycrypto_random.py."""
 
 import os
 

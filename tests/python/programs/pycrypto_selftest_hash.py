@@ -17,7 +17,7 @@ assert Crypto.__file__.startswith(sys.argv[1])
 tests = []
 for name in sys.argv[2:]:
     tests += importlib.import_module("Crypto.SelfTest.Hash.test_" + name).get_tests()
-# Objects have no .oid: in PyCrypto it is DER, in PyCryptodome dotted text, and only their signatures want it.
+# Objects have no .oid. In PyCrypto it is DER, in PyCryptodome dotted text, and only their signatures need it.
 with_oid = [test for test in tests if isinstance(test, Crypto.SelfTest.Hash.common.HashTestOID)]
 assert len(with_oid) == len(sys.argv) - 3  # of each but HMAC
 judge([test for test in tests if test not in with_oid], ("Crypto.Hash",))

@@ -1,4 +1,4 @@
-"""Draws for ever, and writes down what it drew and how many pages fork wipes. Run by test_restore.py."""
+"""Draws for ever, and records what it drew and how many pages fork wipes. Run by test_restore.py."""
 
 import sys
 

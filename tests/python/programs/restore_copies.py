@@ -1,4 +1,4 @@
-"""How many blocks two copies and this process share after the change argv[1]. Run by test_restore.py."""
+"""Counts the blocks that two copies and this process share after the change argv[1]. Run by test_restore.py."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ from restore_devices import CHANGES
 import gorandom
 
 
-# By all ways, of which the first ones take ready bytes where there are any.
+# Draws by all functions. The first ones take ready bytes where there are any.
 def draw():
     got = b"".join(gorandom.get_random_bytes(16) for _ in range(20))
     got += gorandom.get_random_bytes(700) + gorandom.get_random_bytes(5000) + gorandom.get_random_bytes(70_000)

@@ -1,4 +1,4 @@
-"""What the programs of test_restore.py share: the monitor's devices, their changes, and a clock that stands still."""
+"""Shared by the programs of test_restore.py: the monitor's devices, their changes, and a clock that stands still."""
 
 import script
 import watched
@@ -24,7 +24,7 @@ CHANGES = {
 
 
 def feed(mark, size):
-    """Have the kernel give bytes of this mark from now on."""
+    """Make the kernel give bytes with this mark from now on."""
     fed = script.marked(mark, size)
     script._kept.append(fed)
     script._library.script_bytes(fed, len(fed))

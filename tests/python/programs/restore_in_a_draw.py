@@ -1,4 +1,4 @@
-"""A restore when a draw has its bytes and has not given them out. Run by test_restore.py."""
+"""A restore when a draw has its bytes but has not yet given them out. Run by test_restore.py."""
 
 import ctypes
 import json
@@ -11,7 +11,7 @@ import gorandom
 
 marker = ctypes.c_ulonglong.from_buffer(vmclock.memory, watched.MARKER)
 found = []
-gorandom.get_random_bytes(5000)  # from now on each refill is a whole pool's
+gorandom.get_random_bytes(5000)  # from now on each refill fills a whole pool
 for n, read in (16, 3776), (512, 3776), (5000, 5000), (100_000, 100_000):
     gorandom.reseed()
     fed = script.marked(1, read) + script.marked(9, 300_000 - read)

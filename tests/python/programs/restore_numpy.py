@@ -17,7 +17,7 @@ gorandom.reseed()
 one = script.marks(rng.bytes(2000) + calls.next_uint64(state).to_bytes(8, "little"))
 CHANGES[sys.argv[1]]()
 feed(2, 400_000)
-# Past the lock first: each call looks by itself.
+# Without the lock first: each call checks for itself.
 first = calls.next_uint32(state).to_bytes(4, "little") + calls.next_uint64(state).to_bytes(8, "little")
 two = script.marks(first + rng.bytes(5000))
 print(json.dumps([sorted(one), sorted(two)]))

@@ -17,7 +17,7 @@ draws = [
     lambda: bytes.fromhex(gorandom.secrets.token_hex(20)),
     lambda: gorandom.SystemRandom().randbytes(9),
 ]
-# The kernel's bytes are script's: marked with 1 until the change, and with 2 after it.
+# The kernel's bytes come from script, marked with 1 until the change and with 2 after it.
 feed(1, 60_000)
 gorandom.reseed()
 

@@ -1,4 +1,4 @@
-"""Which draws read the kernel anew as the clock goes. Run by test_restore.py."""
+"""Which draws read the kernel again as the clock advances. Run by test_restore.py."""
 
 import json
 

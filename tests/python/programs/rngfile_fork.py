@@ -1,4 +1,4 @@
-"""An RNGFile of before a fork draws other bytes in the child. Run by test_rngfile.py."""
+"""An RNGFile from before a fork draws different bytes in the child. Run by test_rngfile.py."""
 
 import os
 

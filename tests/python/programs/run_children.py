@@ -1,7 +1,8 @@
-"""Starts itself anew, as a program does that reloads itself, and as its words say. test_run.py runs a copy by python -m
-gorandom run.
+"""Starts itself again, like a program that reloads itself, in the way that its arguments say. test_run.py runs a copy by
+python -m gorandom run.
 
-Prints what the child says: the module of Crypto.Random, and its environment without what the program itself has set.
+Prints what the child reports: the module of Crypto.Random, and its environment without what the program itself has
+set.
 """
 
 import json

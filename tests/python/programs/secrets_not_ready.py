@@ -58,7 +58,7 @@ for name, draw in {
         found[name] = "bytes"
     except BlockingIOError as e:
         found[name] = str(e).partition(";")[0]
-# What is wrong is said at once.
+# Wrong arguments raise at once.
 try:
     secrets.token_bytes(-1)
 except ValueError as e:

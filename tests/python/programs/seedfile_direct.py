@@ -1,4 +1,4 @@
-"""A seed file that is loaded without a core, and the core that comes. Run by test_seedfile.py with GORANDOM_START=never."""
+"""A seed file that is loaded without a core, and a later core. Run by test_seedfile.py with GORANDOM_START=never."""
 
 import signal
 import sys
@@ -29,7 +29,7 @@ add_event = seedfile._front.add_event
 
 
 class Front:
-    """_front, whose events are looked at."""
+    """_front, with its events recorded."""
 
     def __getattr__(self, name):
         return getattr(gorandom._front, name)

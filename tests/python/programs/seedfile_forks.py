@@ -22,7 +22,7 @@ try:
         r, w = os.pipe()
         child = os.fork()
         if not child:
-            # No descriptor of a call that another thread was in, and so not its lock.
+            # The child must have no descriptor of another thread's call, and so not its lock.
             left = [
                 os.readlink("/proc/self/fd/" + fd)
                 for fd in os.listdir("/proc/self/fd")

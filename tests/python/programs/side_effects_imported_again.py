@@ -1,4 +1,4 @@
-"""gorandom is reloaded, and imported anew after it was thrown out of sys.modules. Run by test_side_effects.py."""
+"""gorandom is reloaded, and imported again after it was removed from sys.modules. Run by test_side_effects.py."""
 
 import importlib
 import sys

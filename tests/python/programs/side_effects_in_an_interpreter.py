@@ -1,4 +1,4 @@
-"""What a subinterpreter of side_effects_interpreters.py does, which imports this."""
+"""The work of a subinterpreter of side_effects_interpreters.py, which imports this."""
 
 import os
 import uuid
@@ -22,7 +22,7 @@ def draws(w):
     gorandom.add_event(b"event")
     gorandom.reseed()
 
-    # Of the front alone: hashlib, under gorandom.hmac and secrets, crashes by itself where interpreters use it at once.
+    # Use only the front, because hashlib, under gorandom.hmac and secrets, crashes where interpreters use it at once.
     keys = [_front.Key(0, 32, 64, "hmac-sha256", None, b"%d" % i) for i in range(50)]
     tags = [k.digest(b"message") for k in keys]
     assert [k.digests([b"message"]) for k in keys] == [[t] for t in tags] and len(set(tags)) == 50

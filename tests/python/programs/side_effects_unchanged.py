@@ -31,7 +31,7 @@ def descriptors():
         try:
             found[name] = os.readlink("/proc/self/fd/" + name)
         except OSError:
-            pass  # that of the listing itself
+            pass  # the descriptor of the listing itself
     return found
 
 

@@ -18,7 +18,7 @@ def draw(n):
 
 
 found = [draw(int(sys.argv[3]))]
-gorandom.get_random_bytes(5000)  # more than a pool may still have
+gorandom.get_random_bytes(5000)  # more than a pool can still hold
 status = gorandom.status()
 found += [draw(n) for n in (16, 2000, 100_000, 4 << 20)]
 gorandom.reseed()

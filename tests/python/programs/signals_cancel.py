@@ -7,7 +7,7 @@ import child
 
 import gorandom
 
-library = ctypes.CDLL(child.helper()._name)  # without the GIL: its threads need it
+library = ctypes.CDLL(child.helper()._name)  # called without the GIL, because its threads need it
 drawing = ctypes.c_int()
 buffer = bytearray(6 << 20)
 

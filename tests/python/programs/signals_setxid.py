@@ -1,4 +1,4 @@
-"""The C library's setuid() and its like while other threads draw. Run by test_signals.py."""
+"""The C library's setuid() and similar functions while other threads draw. Run by test_signals.py."""
 
 import json
 import os

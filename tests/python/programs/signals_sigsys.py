@@ -1,4 +1,4 @@
-"""Where draws come from while a handler of SIGSYS is installed, and in a child. Run by test_signals.py."""
+"""Where draws come from while a SIGSYS handler is installed, and in a child. Run by test_signals.py."""
 
 import json
 import os
@@ -16,7 +16,7 @@ import gorandom  # noqa: E402
 
 
 def draw():
-    # How it went, and whether it came from the core.
+    # The outcome of a draw, and whether it came from the core.
     before = gorandom._front.state()["direct_bytes"]
     gorandom.fill(bytearray(300_000))
     gorandom.reseed()

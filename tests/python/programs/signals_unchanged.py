@@ -33,7 +33,7 @@ def other(action, *args):
     return done[0]
 
 
-before_other = other(lambda: None)  # the C library takes a signal for itself at the first thread
+before_other = other(lambda: None)  # the C library reserves a signal at the first thread
 before = state()
 import gorandom  # noqa: E402
 

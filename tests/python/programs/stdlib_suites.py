@@ -1,7 +1,7 @@
-"""CPython's own tests, with gorandom in the stdlib's place: test_stdlib_suites.py runs this.
+"""CPython's own tests, with gorandom in place of the stdlib: test_stdlib_suites.py runs this.
 
-Its arguments are a module of the suite and the names of tests in it. What they test is replaced before anything of the
-suite is imported. Prints one line of JSON about what ran; a test that fails tells why on stderr.
+Its arguments are a module of the suite and the names of tests in it. What they test is replaced before any part of the
+suite is imported. Prints one line of JSON about what ran; a test that fails says why on stderr.
 """
 
 import importlib
@@ -16,8 +16,8 @@ import gorandom.secrets
 
 random.SystemRandom = gorandom.SystemRandom
 sys.modules["secrets"] = gorandom.secrets
-# Nothing is put in the place of a function that is tested: the interpreter itself tells of each call of one that is
-# written in C, and those that draw are gorandom's own, or methods of gorandom's SystemRandom.
+# No tested function is replaced with a wrapper. The interpreter itself reports each call of a function written in C,
+# and those that draw are gorandom's own, or methods of gorandom's SystemRandom.
 os.urandom = gorandom.urandom
 drawing = {
     "random", "getrandbits", "randbytes", "_randbelow", "randrange", "randint", "choice", "shuffle", "sample",
@@ -37,7 +37,7 @@ def count(frame, event, function):
 for name in ("random", "getrandbits", "_randbelow", "choice", "shuffle", "sample"):
     assert type(vars(gorandom.SystemRandom)[name]).__name__ == "method_descriptor", name
 
-# Since 3.14 the suite takes a fresh copy of the module, and some tests take a private copy of the C functions below it
+# Since 3.14 the suite uses a fresh copy of the module, and some tests use a private copy of the C functions below it
 # (_hmac).
 import hmac  # noqa: E402
 
@@ -69,7 +69,8 @@ for name in ("new", "digest"):
 
 module, names = importlib.import_module(sys.argv[1]), sys.argv[2:]
 if hasattr(module, "PurePythonInitHMAC"):
-    # Not asked: which of the stdlib's implementations serves, by its private names, and the class's name.
+    # These are not run: they check by private names which of the stdlib's implementations serves, and the class's
+    # name.
     del module.PurePythonInitHMAC.setUpClass, module.PurePythonInitHMAC.tearDownClass
     module.PyMiscellaneousTests.test_hmac_constructor_uses_builtin = module.PySanityTestCase.test_repr = None
 load = unittest.defaultTestLoader

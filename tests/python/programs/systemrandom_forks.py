@@ -1,4 +1,4 @@
-"""Children of one SystemRandom draw numbers of their own. Run by test_systemrandom.py."""
+"""Children that share one SystemRandom draw different numbers. Run by test_systemrandom.py."""
 
 import os
 

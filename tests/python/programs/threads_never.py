@@ -1,4 +1,4 @@
-"""configure("never") while a core starts: it is too late, or there will be no core. Run by test_threads.py."""
+"""configure("never") while a core starts: either it is too late, or there will be no core. Run by test_threads.py."""
 
 import os
 import threading

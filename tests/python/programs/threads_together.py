@@ -1,4 +1,4 @@
-"""What the programs of test_threads.py share: functions that run in threads, all from one moment on."""
+"""Shared by the programs of test_threads.py: runs functions in threads that all start at the same moment."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ SLOW = int(os.environ.get("GORANDOM_SLOW") or 1)  # under a sanitizer
 
 
 def run(*functions):
-    """Call each in a thread of its own, all from one moment on, to their ends. Raise the first exception of any."""
+    """Call each function in its own thread, all from the same moment, until all end. Raise the first exception."""
     go, failed = threading.Barrier(len(functions)), []
 
     def thread(f):
@@ -28,7 +28,7 @@ def run(*functions):
         raise failed[0]
 
 
-ended = []  # what others() has made and has ended: a thread that goes on meanwhile looks here
+ended = []  # the functions from others() that have ended; a thread that goes on until then looks here
 
 
 def others(f):

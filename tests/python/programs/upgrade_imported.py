@@ -1,4 +1,4 @@
-"""What was imported is used after the package has changed on disk. Run by test_upgrade.py."""
+"""Imported modules are used after the package has changed on disk. Run by test_upgrade.py."""
 
 import os
 

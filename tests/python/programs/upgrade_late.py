@@ -1,4 +1,4 @@
-"""What was not imported, argv[4], is asked for after the package has changed on disk. Run by test_upgrade.py."""
+"""A module that was not imported, argv[4], is needed after the package has changed on disk. Run by test_upgrade.py."""
 
 import sys
 from operator import attrgetter

@@ -1,4 +1,4 @@
-"""What is imported late comes from files of the same version. Run by test_upgrade.py."""
+"""Late imports come from files of the same version. Run by test_upgrade.py."""
 
 from upgrade_steps import draw, fork, harm
 

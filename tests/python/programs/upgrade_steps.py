@@ -1,6 +1,6 @@
-"""What the programs of test_upgrade.py share: draws, forks, and what happens to the package on disk.
+"""Shared by the programs of test_upgrade.py: draws, forks, and changes to the package on disk.
 
-argv[1] is the folder in which the package lies, argv[2] names what happens to it, and argv[3] is what takes its place.
+argv[1] is the folder that contains the package, argv[2] names what happens to it, and argv[3] is what replaces it.
 """
 
 import os
@@ -50,7 +50,7 @@ def remove():
 
 
 def replace():
-    """Put files of another version in the place of all."""
+    """Replace all files with those of another version."""
     for folder, _, files in os.walk(package):
         for name in files:
             path = os.path.join(folder, name)
@@ -60,13 +60,13 @@ def replace():
 
 
 def renew():
-    """Put the same version in its place."""
+    """Replace the package with the same version."""
     shutil.rmtree(package)
     shutil.copytree(source, package)
 
 
 def install():
-    """Have pip put a wheel in its place."""
+    """Let pip install a wheel in its place."""
     library = package + "/libgorandom.core.so"
     before = os.stat(library).st_ino
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}

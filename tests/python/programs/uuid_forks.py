@@ -7,7 +7,7 @@ import time
 
 import gorandom
 
-ctypes.CDLL(None).script_clock(ctypes.c_longlong(time.time_ns() // 1_000_000))  # so that all are of one millisecond
+ctypes.CDLL(None).script_clock(ctypes.c_longlong(time.time_ns() // 1_000_000))  # so that all UUIDs have the same millisecond
 gorandom.uuid7()
 running = True
 

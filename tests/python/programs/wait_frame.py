@@ -1,4 +1,4 @@
-"""What the programs of test_wait.py share: a kernel that is not seeded, and what looks at this process in it."""
+"""Shared by the programs of test_wait.py: a kernel that is not seeded, and functions that examine this process in it."""
 
 import json
 import os
@@ -23,7 +23,7 @@ def late(timeout):
 
 
 def late_until_blocked(timeout):
-    # Waits again until a thread of ours is inside getrandom(2).
+    # Poll until one of our threads is inside getrandom(2).
     call = str(confine.CALLS[platform.machine()]["getrandom"])
     while True:
         answer = late(timeout)
@@ -44,9 +44,9 @@ def in_a_child(function):
 
 
 def play(subject, seeds):
-    """Print what subject() answers in a child, with the calls of getrandom(2) that were seen.
+    """Print what subject() returns in a child, with the calls of getrandom(2) that were seen.
 
-    The child's kernel is not seeded. If seeds is true, it seeds itself while somebody blocks."""
+    The child's kernel is not seeded. If seeds is true, it seeds itself while a thread blocks."""
     kernel, (read, write) = unseeded.UnseededKernel(seeds=seeds), os.pipe()
     pid = os.fork()
     if not pid:
@@ -56,7 +56,7 @@ def play(subject, seeds):
             os.write(write, json.dumps({"skip": f"needs seccomp's listener: {e}"}).encode())
             os._exit(0)
         os.write(write, json.dumps(subject()).encode())
-        sys.exit(7)  # Python's own end, also while the thread blocks
+        sys.exit(7)  # ends Python normally, even while the thread blocks
     os.close(write)
     calls = list(kernel.calls())
     found = json.loads(os.read(read, 65536))

@@ -1,4 +1,4 @@
-"""Waits, some of a child, on a kernel that does not seed itself. Run by test_wait.py."""
+"""Waits, some in a child, for a kernel that does not seed itself. Run by test_wait.py."""
 
 import os
 import warnings

@@ -11,7 +11,7 @@ def subject():
     first = late(0)
     gorandom.wait_for_system_rng(timeout=25)
     ready = gorandom.status().ready
-    while gorandom._front.own_threads():  # it ends after its call; no core has been started yet
+    while gorandom._front.own_threads():  # the thread ends after its call; no core has been started yet
         os.sched_yield()
     return {"first": first, "ready": ready, "drawn": len(gorandom.urandom(16))}
 
