@@ -66,7 +66,7 @@ def randbelow(exclusive_upper_bound: int) -> int:
 
 
 def token_bytes(nbytes: int | None = None) -> bytes:
-    """Return nbytes random bytes; DEFAULT_ENTROPY (32) if nbytes is None. Errors as os.urandom."""
+    """Return nbytes random bytes; DEFAULT_ENTROPY (32) if nbytes is None. Errors like os.urandom's."""
     return _random.randbytes(DEFAULT_ENTROPY if nbytes is None else nbytes)
 
 

@@ -346,9 +346,9 @@ static PyMethodDef key_methods[] = {
 	ROW("digest", key_digest, METH_O, "($self, message, /)",
 	    "Return the message's tag: digest_size bytes. Any thread, any process."),
 	ROW("verify", key_verify, METH_FASTCALL, "($self, message, tag, /)",
-	    "Return None if tag is the message's, all of it; else ValueError. The time does not depend on where they differ."),
+	    "Return None if tag is the message's whole tag; else ValueError. The time does not depend on where they differ."),
 	ROW("digests", key_digests, METH_O, "($self, messages, /)",
-	    "Return a list of the tags of all messages, in one call. A signal's exception ends it."),
+	    "Return a list of the tags of all messages, made in one call. An exception from a signal handler ends the call."),
 	{NULL, NULL, 0, NULL},
 };
 

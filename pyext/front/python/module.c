@@ -169,25 +169,25 @@ static int add_base(PyObject *module)
 static PyMethodDef methods[] = {
 	ROW("get_random_bytes", bytes_get, FAST, "($module, n)",
 	    "Return n random bytes, fit for keys.\n\n"
-	    "n is an int; TypeError for anything else and ValueError if it is negative, as PyCrypto's function\n"
+	    "n is an int; TypeError for anything else and ValueError if it is negative, like PyCrypto's function\n"
 	    "of this name. Waits while the system's generator has not been seeded (a signal's exception, such as\n"
 	    "KeyboardInterrupt, ends the wait); OSError if the system has no generator. Any thread, any process."),
 	ROW("urandom", bytes_urandom, METH_O, "($module, n, /)",
 	    "Return n random bytes, fit for keys; BlockingIOError at once while the system's generator has not been seeded.\n\n"
-	    "Otherwise as os.urandom. After the first success in this process, or in one that it was forked\n"
-	    "from, there is no BlockingIOError any more. After PEP 522."),
+	    "Otherwise like os.urandom. After the first success in this process, or in one that it was forked\n"
+	    "from, there is no more BlockingIOError. See PEP 522."),
 	ROW("fill", bytes_fill, METH_O, "($module, buffer, /)",
 	    "Fill a writable contiguous buffer with random bytes, fit for keys.\n\n"
-	    "No copy is made and the GIL is not held meanwhile, for more than 8 KiB. BufferError for a buffer that\n"
-	    "is read-only or not contiguous. Waits and fails as get_random_bytes; then the buffer is zeroed."),
+	    "The bytes are not copied. Other threads run during a draw of more than 8 KiB. BufferError for a buffer that is\n"
+	    "read-only or not contiguous. Waits and fails like get_random_bytes; on failure the buffer is zeroed."),
 	ROW("compare_digest", compare_digest, METH_FASTCALL, "($module, a, b, /)",
-	    "Return whether a equals b, in a time that depends on their lengths and types, never on what they hold.\n\n"
-	    "As hmac.compare_digest: two str of ASCII characters, or two bytes-like objects, else TypeError. BufferError\n"
-	    "for a buffer that is not contiguous. False for unequal lengths, after the time that b takes. Only the bytes\n"
-	    "count: a subclass's __eq__ is not asked. Any thread, any process; needs no core."),
+	    "Return whether a equals b, in a time that depends on their lengths and types, never on their contents.\n\n"
+	    "Like hmac.compare_digest, it takes two str of ASCII characters or two bytes-like objects; TypeError for anything\n"
+	    "else. BufferError for a buffer that is not contiguous. False for unequal lengths, after the time that b takes. Only\n"
+	    "the bytes are compared: a subclass's __eq__ is not called. Any thread, any process; needs no core."),
 	{"wait", bytes_wait, METH_O, NULL},
 	ROW("reseed", bytes_reseed, METH_NOARGS, "($module)",
-	    "Mix 32 fresh bytes of the kernel, and what the pools due hold, into the generator's key.\n\n"
+	    "Mix 32 fresh bytes from the kernel, and the contents of the pools that are due, into the generator's key.\n\n"
 	    "Takes effect before the next byte in any thread. OSError if the kernel refuses; the stream goes on.\n"
 	    "Programs need not call it: the generator reseeds itself. Cryptography Engineering 9.5."),
 	{"add_event", add_event, METH_VARARGS, NULL},

@@ -362,7 +362,7 @@ static int is_own(const struct state *state, PyObject *self, int roots)
 	  "ValueError for a negative k; 0 for k = 0.")	\
 	X(SYSTEM_RANDOM, _randbelow, make_below, 1, "($self, n)", "Return a uniformly distributed integer, 0 <= x < n; n > 0.")	\
 	X(SYSTEM_RANDOM, randrange, make_range, 2, "($self, start, stop=None, step=1)",	\
-	  "Return a uniformly distributed item of range(stop) or range(start, stop[, step]); errors as random.Random's.")	\
+	  "Return a uniformly distributed item of range(stop) or range(start, stop[, step]); errors like random.Random's.")	\
 	X(SYSTEM_RANDOM, randint, make_int, 3, "($self, a, b)", "Return a uniformly distributed integer x, a <= x <= b.")	\
 	X(SYSTEM_RANDOM, random, make_float, 0, "($self)",	\
 	  "Return a float, 0.0 <= x < 1.0: 53 random bits, each multiple of 2**-53 with the same probability.")	\
@@ -380,7 +380,7 @@ static int is_own(const struct state *state, PyObject *self, int roots)
 	  "Return a uniformly distributed integer, 0 <= x < exclusive_upper_bound; ValueError for a bound below 1.")	\
 	X(SECRETS, choice, choose, 0, "($module, seq)", CHOICE)	\
 	X(SECRETS, token_bytes, make_bytes, 0, "($module, nbytes=None)",	\
-	  "Return nbytes random bytes; DEFAULT_ENTROPY (32) if nbytes is None. Errors as os.urandom.")	\
+	  "Return nbytes random bytes; DEFAULT_ENTROPY (32) if nbytes is None. Errors like os.urandom's.")	\
 	X(SECRETS, token_hex, make_hex, 0, "($module, nbytes=None)",	\
 	  "Return nbytes random bytes as text of two hexadecimal digits each; 32 bytes if nbytes is None.")	\
 	X(SECRETS, token_urlsafe, make_urlsafe, 0, "($module, nbytes=None)",	\
