@@ -10,7 +10,7 @@ const (
 	smallDraw = readySize / 2
 	// recently is how many cycles ago the clock may have been read when bytes are
 	// taken, because reading it costs as much as the rest of the draw. When bytes are
-	// made, a lane's key takes a new word from the processor if the last is as old.
+	// made, a lane's key takes a new word from the processor if the last is at least as old.
 	// It is a millisecond at 1 GHz, and less than StaleAfter down to 2 MHz.
 	recently = 1 << 20
 )

@@ -566,7 +566,7 @@ func (r *RNG) Close() error {
 type Status struct {
 	Started       bool   // seeded, and not closed or forked since
 	Reseeds       uint64 // of the root
-	FailedReseeds uint64 // how often the source failed when a reseed asked it, done or not
+	FailedReseeds uint64 // how often the source failed at a reseed, even if the reseed was then made without it
 	LastFailure   error  // the source's error when it was last asked, or nil
 	Events        uint64 // taken into the pools since New
 	Collected     uint64 // bytes in pool 0

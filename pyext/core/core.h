@@ -114,7 +114,7 @@ struct gorandom_core {
 	int (*mac_sum)(const void *state, const void *message, size_t n, void *tag, size_t size);
 	int (*mac_once)(int algorithm, const void *key, size_t n, const void *message, size_t m, void *tag, size_t size);
 
-	const struct keystream *(*kernel)(const char *name);	/* one that this processor has. NULL: generic, or wrong AES */
+	const struct keystream *(*kernel)(const char *name);	/* one that this processor has. NULL: generic, or it failed its test */
 
 	/* The compression by this processor's instructions for it; NULL: it has none. It is Go's assembly and never
 	 * touches the runtime: no gate, any process, the core dormant or not. */

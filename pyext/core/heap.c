@@ -14,8 +14,8 @@ void __real_free(void *);
 int __real_pthread_getattr_np(pthread_t, pthread_attr_t *);
 
 EACH_THREAD int is_core_thread;
-EACH_THREAD void *stack;	/* as Go is told, */
-EACH_THREAD size_t stack_size;	/* 0: it has not asked yet */
+EACH_THREAD void *stack;	/* the thread's stack, as Go is told; */
+EACH_THREAD size_t stack_size;	/* 0: Go has not asked yet */
 
 /* Zero again, and so all free, after a reset. */
 static unsigned char blocks[BLOCKS][BLOCK] __attribute__((aligned(16)));

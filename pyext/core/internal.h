@@ -38,7 +38,7 @@ struct sleeper {	/* a thread that waits for Go to ask for one: threads.c */
  * because the library's own variables are wiped in a forked child. */
 struct record {
 	pthread_mutex_t lock;	/* of reserves and sleepers, and of a mapping until it is advised; held across fork */
-	unsigned lost;	/* mappings that the kernel would not advise, and keys too many: such a core is never reset */
+	unsigned lost;	/* mappings that the kernel would not advise, and surplus keys: such a core is never reset */
 
 	struct span reserve[2];	/* held for Go during a start: memory.c */
 	struct span spare;	/* kept for when the system gives no more */

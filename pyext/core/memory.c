@@ -1,6 +1,6 @@
 /* Every mapping that Go makes goes through the C library's mmap (runtime/cgo calls it). --wrap=mmap sends those calls here,
- * to keep the mappings out of core dumps and forked children. A reset finds none of them, so none is recorded. (Empty ones
- * would cost more: a fork would copy about twenty more mappings, and the child would undo them.) */
+ * to keep the mappings out of core dumps and forked children. A reset finds none of them, so none is recorded. (Wiping them
+ * instead would cost more: a fork would copy about twenty more mappings, and the child would undo them.) */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sys/mman.h>

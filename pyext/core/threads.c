@@ -24,8 +24,8 @@ int __real_pthread_key_create(pthread_key_t *, void (*)(void *));
 
 /* glibc and Go begin a thread with system calls whose refusal ends the process, and a program may confine itself as soon
  * as its draw returns. So a call leaves Go only when no thread is on its way: each that was made has begun, and each that
- * Go has called is awake. This is no futex: a woken thread may take the processor from the thread that wakes it, a few
- * instructions before the latter's own system calls. The last nap is for those calls. */
+ * Go has called is awake. It polls instead of using a futex: a woken thread may take the processor from the thread that
+ * wakes it, a few instructions before the latter's own system calls. The last nap is for those calls. */
 void core_threads_wait(struct record *r)
 {
 	static const struct timespec nap = {0, 30000};
@@ -39,8 +39,8 @@ void core_threads_wait(struct record *r)
 
 static void is_there(struct record *r) { __atomic_sub_fetch(&r->on_their_way, 1, __ATOMIC_RELEASE); }
 
-/* In a thread Go first sets a signal stack and a mask, and it ends the process if it may not. A filter may allow to read
- * them but not to change them, so the thread's own are set again as a test. */
+/* In a thread Go first sets a signal stack and a mask, and it ends the process if it may not. A filter may allow reading
+ * them but not changing them, so the thread's own are set again as a test. */
 static int go_is_refused(void)
 {
 	stack_t stack;

@@ -218,9 +218,9 @@ class Key(_front.Key):
     ``key`` is bytes-like, of any length. What the object keeps of it is as sensitive as the key. So it is in memory that
     is left out of core dumps and, if the system allows it, of swap, and it is erased when the object ends. The object can
     be neither pickled nor copied, and does not show the key. Erasing the ``key`` that was passed in is up to the caller.
-    If the core lacks the digest, or the process has no core, ``hashlib`` gets a copy of the key for each message. That
-    copy is erased afterwards, unless ``hashlib`` keeps it. A key of more than 16 KiB may leave its hash in the
-    interpreter's memory.
+    ``hashlib`` gets a copy of the key for each message that neither C nor the core can hash: if the process has no core,
+    if the core is busy or lacks the digest, or for more than 1 MiB. That copy is erased afterwards, unless ``hashlib``
+    keeps it. A key of more than 16 KiB may leave its hash in the interpreter's memory.
 
     TypeError for other types, ValueError for an unknown digest, MemoryError if no such memory is available.
     """

@@ -118,7 +118,7 @@ static int request_held(struct pool *p, void *dst, size_t n)
 	return r;
 }
 
-/* Gets a key from the core. -1: there is none, and nothing has been dropped. */
+/* Gets a key from the core. -1: it got none, and nothing has been dropped. */
 static int renew(struct pool *p)
 {
 	struct stamp now = begin(p);

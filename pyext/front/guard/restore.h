@@ -50,7 +50,7 @@ static inline uint64_t restore_now(void)
 }
 
 int restore_init(void);	/* once. Always 0: a missing page is no failure */
-const char *restore_name(void);	/* "vmclock", "sysgenid", or "clock": then all that helps is a pool's life of a second */
+const char *restore_name(void);	/* "vmclock", "sysgenid", or "clock": no page; pools then live for at most a second */
 int restore_generation(uint64_t *);	/* stores what the monitor counts. Returns 0 if there is no such count */
 
 #pragma GCC visibility pop

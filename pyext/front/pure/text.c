@@ -27,7 +27,7 @@ static void store(char *dst, uint64_t characters)	/* the same way */
 	memcpy(dst, &characters, sizeof characters);
 }
 
-/* Sixteen bytes a step, where the compiler has vectors for any processor. Returns how many bytes are done. */
+/* Sixteen bytes a step, where the compiler has vector types that suit any processor. Returns how many bytes are done. */
 static size_t hex_wide(char *dst, const unsigned char *src, size_t n)
 {
 	size_t done = 0;

@@ -34,7 +34,7 @@ struct base {
 	uint64_t (*process_stamp)(void);
 	struct stamp (*stamp_now)(void);
 	int (*stamp_holds)(const struct stamp *);
-	int watches_restores;	/* by a page; otherwise only the clock makes bytes stale */
+	int watches_restores;	/* by a page; otherwise only the clock's second limits what copies share */
 	uint64_t (*restore_now)(void);
 
 	int (*events_add)(int source, const void *data, size_t n);

@@ -1,4 +1,4 @@
-/* compare_digest gives the same answers as CPython's hmac.compare_digest, and its very errors. */
+/* compare_digest gives the same answers as CPython's hmac.compare_digest, and raises the same errors. */
 #define PY_SSIZE_T_CLEAN
 #include "python/front.h"
 
@@ -40,7 +40,7 @@ static int compare_buffers(PyObject *a, PyObject *b, PyObject **answer)
 	return comparable;
 }
 
-/* Done when gorandom is imported, because a program may later replace CPython's function by ours. */
+/* Done when gorandom is imported, because a program may later replace CPython's function with ours. */
 int digest_init(struct state *state)
 {
 	PyObject *module = PyImport_ImportModule("_operator");	/* built in: no file is needed */

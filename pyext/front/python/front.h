@@ -25,8 +25,8 @@ struct state {
 
 static inline PyObject *state_get(PyObject *const *held) { return __atomic_load_n(held, __ATOMIC_ACQUIRE); }
 
-/* Called again when a module in Python is imported anew. Without a GIL another thread may be using the old value, so that
- * is never freed. */
+/* Called again when a module in Python is imported anew. Without a GIL another thread may be using the old value, so the
+ * old value is never freed. */
 static inline void state_set(PyObject **held, PyObject *value)
 {
 	PyObject *old = __atomic_exchange_n(held, Py_NewRef(value), __ATOMIC_ACQ_REL);
@@ -73,7 +73,7 @@ PyObject *mac_once(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
 int mac_add(PyObject *module);	/* the type Key and the table of algorithms. 0, or -1 with an exception set */
 
 /* numbers.c. numbers(family, namespace, python, /) puts the family's functions in C into namespace, a module's dict. python:
- * a dict of functions in Python. For what C leaves to Python it calls the one of the same name. */
+ * a dict of functions in Python. C calls the one of the same name for what it leaves to Python. */
 PyObject *numbers(PyObject *module, PyObject *args);
 int numbers_add(PyObject *module);	/* the type Numbers. 0, or -1 with an exception set */
 PyObject *number_of(const struct state *, PyObject *bytes);	/* big-endian. Takes the reference, or NULL, and erases them */

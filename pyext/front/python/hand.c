@@ -55,8 +55,8 @@ struct stay {	/* of this thread in the core, without the GIL */
 	PyThreadState *left;
 };
 
-/* Enters this process's core, and starts it if necessary. 0; or -1: there is none. Until leave() do not wait for the GIL: when
- * the interpreter ends, that wait lasts forever, and the place would be lost. */
+/* Enters this process's core, and starts it if necessary. 0; or -1: none can be entered. Until leave() do not wait for the
+ * GIL: when the interpreter ends, that wait lasts forever, and the place would be lost. */
 static int enter(struct stay *s)
 {
 	s->left = PyEval_SaveThread();

@@ -221,8 +221,8 @@ static void key_dealloc(PyObject *o)
 	Py_DECREF(type);
 }
 
-/* Writes the tags of the first of count messages, as many as one stay can make, one after the other. Releases the GIL for
- * work on this many bytes, if that pays off. Returns how many tags it has written. */
+/* Writes the tags of as many of the count messages as one stay can make, from the first on, one after the other. Releases the
+ * GIL for work on this many bytes, if that pays off. Returns how many tags it has written. */
 static size_t sum(const Key *self, const Py_buffer *messages, size_t count, unsigned char *tags, size_t work)
 {
 	struct visit v;

@@ -178,8 +178,8 @@ static PyMethodDef methods[] = {
 	    "from, there is no more BlockingIOError. See PEP 522."),
 	ROW("fill", bytes_fill, METH_O, "($module, buffer, /)",
 	    "Fill a writable contiguous buffer with random bytes, fit for keys.\n\n"
-	    "The bytes are not copied. Other threads run during a draw of more than 8 KiB. BufferError for a buffer that is\n"
-	    "read-only or not contiguous. Waits and fails like get_random_bytes; on failure the buffer is zeroed."),
+	    "A large draw is not copied, and other threads run during it (above 64 KiB; above 8 KiB without AES kernel or core).\n"
+	    "BufferError if read-only or not contiguous. Waits and fails like get_random_bytes, and then zeroes the buffer."),
 	ROW("compare_digest", compare_digest, METH_FASTCALL, "($module, a, b, /)",
 	    "Return whether a equals b, in a time that depends on their lengths and types, never on their contents.\n\n"
 	    "Like hmac.compare_digest, it takes two str of ASCII characters or two bytes-like objects; TypeError for anything\n"

@@ -65,7 +65,7 @@ const char *gate_closed(void)
 static int has_what_go_needs(struct visit *v, int is_held)
 {
 	/* Go cannot bind a thread that runs on an alternate signal stack, which may be too small. Go will set one of its own. A
-	 * filter may allow to read the setting but not to change it, so the thread's own stack is set again as a test. */
+	 * filter may allow reading the setting but not changing it, so the thread's own stack is set again as a test. */
 	if (v->binds && (sigaltstack(NULL, &v->stack) || v->stack.ss_flags & SS_ONSTACK || sigaltstack(&v->stack, NULL)))
 		return 0;
 	unsigned n = v->binds ? __atomic_add_fetch(&strangers, 1, __ATOMIC_RELAXED) : 0;
@@ -92,8 +92,8 @@ static int hold(struct visit *v)
 
 	if (gate_closed())
 		return -1;
-	/* A thread that kept its M would keep 40 KB, and could not end in a child. Only the initial thread keeps its M,
-	 * because binding and unbinding take more than 2 us at each entry. The record is looked up before the mask is set:
+	/* A thread that kept its M would keep 40 KB, and could not end in a child. Only the initial thread does: that saves it
+	 * more than 2 us of binding and unbinding at each entry. The record is looked up before the mask is set, because
 	 * making a thread's first record restores a mask through the C library, which opens its own signals. */
 	struct thread *t = thread_get();
 	v->stays = t && t->initial ? t : NULL;

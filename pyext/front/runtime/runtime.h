@@ -12,7 +12,7 @@
 
 /* ---- library.c ---- */
 
-extern const struct gorandom_core *core;	/* NULL: there is no library */
+extern const struct gorandom_core *core;	/* NULL: the library is not loaded */
 extern struct record *core_record;
 extern unsigned core_lanes;	/* generators of a core, and the most draws that can be in Go at once */
 static inline unsigned core_processors(void) { return core_lanes + 1; }	/* Go's: one more, for calls that are not draws */
