@@ -110,8 +110,8 @@ func TestSeedFilePaths(t *testing.T) {
 	for name, v := range map[string]struct{ digits, want string }{
 		"as long as the kernel takes": {hex.EncodeToString([]byte(strings.Repeat("x", pathMax))), fmt.Sprintf("os:%d:", syscall.ENAMETOOLONG)},
 		"longer":                      {hex.EncodeToString([]byte(strings.Repeat("x", pathMax+1))), fmt.Sprintf("os:%d:", syscall.ENAMETOOLONG)},
-		"not hexadecimal":             {hex.EncodeToString([]byte(folder)) + "zz", "generator:0:" + errDigits.Error()},
-		"upper case":                  {"2F", "generator:0:" + errDigits.Error()},
+		"not hexadecimal":             {hex.EncodeToString([]byte(folder)) + "zz", "internal:0:" + errInternal.Error()},
+		"upper case":                  {"2F", "internal:0:" + errInternal.Error()},
 		"none":                        {hex.EncodeToString([]byte(filepath.Join(folder, "none"))), fmt.Sprintf("os:%d:", syscall.ENOENT)},
 	} {
 		if got := string(AppendSeedFile(nil, v.digits, Load)); !strings.HasPrefix(got, v.want) {

@@ -194,7 +194,7 @@ func TestNoGarbageOfSeedFiles(t *testing.T) {
 		want(digits(folder+"/none/seed"), "os:2:", do)
 		want(digits(folder+"/"+strings.Repeat("x", 300)), "os:36:", do)
 		want(digits("/"+strings.Repeat("x", 9000)), "os:36:", do)
-		want("6x", "generator:0:internal error in the core", do)
+		want("6x", "internal:0:internal error in the core", do)
 		want("", "os:2:", do)
 	}
 	want(digits(folder+"/missing"), "os:2:", Load)

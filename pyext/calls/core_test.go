@@ -29,7 +29,7 @@ func TestWithoutCore(t *testing.T) {
 	if text := string(AppendStatus([]byte("as before"))); text != "as before" {
 		t.Errorf("status: %q", text)
 	}
-	if text := string(AppendSeedFile(nil, "2f", Load)); !strings.HasPrefix(text, "generator:0:") {
+	if text := string(AppendSeedFile(nil, "2f", Load)); !strings.HasPrefix(text, "internal:0:") {
 		t.Errorf("seed file: %q", text)
 	}
 }

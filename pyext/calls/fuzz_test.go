@@ -185,7 +185,7 @@ func FuzzFromHex(f *testing.F) {
 		want, wrong := hex.DecodeString(digits[:len(digits)/2*2])
 		for _, digit := range digits[:len(digits)/2*2] {
 			if 'A' <= digit && digit <= 'F' {
-				wrong = errDigits
+				wrong = errInternal
 			}
 		}
 		if len(want) > len(room) || len(digits)/2 > len(room) {

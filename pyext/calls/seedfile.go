@@ -30,10 +30,10 @@ var (
 var paths = sync.Pool{New: func() any { return new([pathMax]byte) }}
 
 // AppendSeedFile does one of these operations. It appends nothing, or after a failure "kind:errno:text", with the kind
-// "locked", "refused", "os" or "generator".
+// "locked", "refused", "os", "generator" (no entropy) or "internal".
 func AppendSeedFile(b []byte, digits string, do func(string, seedfile.Generator) error) []byte {
 	if core == nil {
-		return appendFailure(b, "generator", 0, "internal error in the core")
+		return appendFailure(b, "internal", 0, errInternal.Error())
 	}
 	room := paths.Get().(*[pathMax]byte)
 	defer paths.Put(room)
@@ -53,6 +53,9 @@ func AppendSeedFile(b []byte, digits string, do func(string, seedfile.Generator)
 	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		return appendFailure(b, "os", int64(errno), errno.Error())
 	}
+	if errors.Is(err, errInternal) {
+		return appendFailure(b, "internal", 0, err.Error())
+	}
 	return appendFailure(b, "generator", 0, err.Error())
 }
 
@@ -62,7 +65,7 @@ func appendFailure(b []byte, kind string, errno int64, text string) []byte {
 	return append(b, text...)
 }
 
-var errDigits = errors.New("internal error in the core")
+var errInternal = errors.New("internal error in the core")
 
 // fromHex is hex.Decode, without the size of package fmt.
 func fromHex(room []byte, digits string) (string, error) {
@@ -73,7 +76,7 @@ func fromHex(room []byte, digits string) (string, error) {
 	for i := range n {
 		high, low := strings.IndexByte(hexDigits, digits[2*i]), strings.IndexByte(hexDigits, digits[2*i+1])
 		if high < 0 || low < 0 {
-			return "", errDigits
+			return "", errInternal
 		}
 		room[i] = byte(high<<4 | low)
 	}

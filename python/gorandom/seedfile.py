@@ -22,6 +22,7 @@ Early at boot the functions wait until the system's generator is ready.
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from select import select
@@ -69,6 +70,8 @@ def _in_core(name: str, path: bytes) -> bool:
             raise _seedfile.Refused(text)
         if kind == "os":
             raise OSError(int(number), os.strerror(int(number)))
+        if kind == "generator":
+            raise OSError(errno.EIO, text)
         raise SystemError(text)
     return True
 

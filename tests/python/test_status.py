@@ -146,6 +146,27 @@ def test_a_panic_in_the_core(status, monkeypatch, tmp_path, ask):
 
 
 @pytest.mark.native("core")
+@pytest.mark.parametrize(
+    "answer, error",
+    [
+        ("generator:0:csprng: the system's generator repeats itself", OSError),
+        ("internal:0:internal error in the core", SystemError),
+        ("os:28:no space left on device", OSError),
+    ],
+)
+def test_what_the_core_says_of_a_seed_file(status, monkeypatch, tmp_path, answer, error):
+    """Its failure is raised as the kind that it is: no entropy is an OSError, as it is for a draw."""
+    from gorandom import _core
+
+    if status.mode != "core":
+        pytest.skip("no core serves here: " + status.reason)
+    monkeypatch.setattr(_core, "gopy_SeedSave", lambda digits: answer)
+    with pytest.raises(error):
+        seedfile.save(tmp_path / "seed")
+    assert not (tmp_path / "seed").exists()
+
+
+@pytest.mark.native("core")
 def test_failed_reseeds(status, monkeypatch):
     """tests/go/csprng checks that a core counts them."""
     from gorandom import _core
